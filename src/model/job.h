@@ -1,0 +1,77 @@
+/* A job: what its source says of it, and what becomes of it. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_JOB_H
+#define MODEL_JOB_H
+
+#include "model/cluster.h"
+#include "util/simtime.h"
+
+/* Codes of /jobs.state and rows of /names/states: written to traces, so never renumbered. */
+enum job_state {
+    JOB_COMPLETED,
+    JOB_KILLED, /* at its request */
+    JOB_FAILED,
+    JOB_ABANDONED,
+    JOB_REJECTED,
+    JOB_PENDING,
+    JOB_RUNNING,
+    JOB_STATES
+};
+
+/* Why a job was rejected: codes of /jobs.reason and rows of /names/reasons. */
+enum job_reason {
+    REASON_NONE,
+    REASON_TOO_LARGE,      /* asks more than its partition ever has */
+    REASON_MAX_QUEUED,     /* the limit on queued jobs was reached */
+    REASON_MAX_PROCESSORS, /* asks more than the limit on processors a job */
+    JOB_REASONS
+};
+
+extern const char *const job_state_names[JOB_STATES];
+extern const char *const job_reason_names[JOB_REASONS];
+
+enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
+
+#define PARTITION_ANY (-1)
+
+/* What a source says of a job. Plain data, copied. */
+struct job_spec {
+    int64_t id;          /* a log's own; 0: numbered in order of submission */
+    uint64_t ordinal;    /* place in its workload, from 0 */
+    int32_t workload;    /* row of world.workloads: the order of the file */
+    int32_t tenant;      /* row of world.tenants */
+    int32_t partition;   /* row of world.partitions, or PARTITION_ANY: any of its centre */
+    int32_t centre;      /* row of world.centres */
+    int32_t priority;    /* enum job_priority */
+    struct ask ask;
+    simtime submit;
+    simtime runtime;     /* on its reference processor; what it needs, not what it gets */
+    simtime request;     /* wall time asked for; all that a scheduler sees */
+};
+
+/* A live job. Kept in a slab by struct sim and freed once its row is written. */
+struct job {
+    struct job_spec spec;
+    uint32_t slot, generation;
+    uint64_t seq;             /* total order of the input: workload, then ordinal */
+    int32_t partition;        /* where it waits or runs; PARTITION_ANY while it waits in several */
+    int32_t state, reason;    /* enum job_state, enum job_reason */
+    int32_t attempt;          /* from 1 once started */
+    int32_t end_event;        /* handle of the event that ends it */
+    simtime start, end;       /* first start, last end; SIMTIME_NEVER: not yet */
+    simtime wait;             /* pending time of all attempts so far */
+    simtime due;              /* end by request, while it runs */
+    simtime remaining;        /* work left at `since`, as time at rate 1 */
+    simtime since;
+    double rate;              /* progress per unit of time; 0: stands still */
+    struct allocation allocation;
+};
+
+/* Only what did happen: jobs that ended or were rejected carry their final state. */
+static inline bool job_ended(const struct job *job)
+{
+    return job->state == JOB_COMPLETED || job->state == JOB_KILLED || job->state == JOB_FAILED ||
+           job->state == JOB_ABANDONED;
+}
+
+#endif

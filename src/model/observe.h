@@ -1,0 +1,87 @@
+/* The one stream of facts. The trace, the series, the metrics and the invariant checks listen to
+ * it; nothing they do comes back. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_OBSERVE_H
+#define MODEL_OBSERVE_H
+
+#include "model/job.h"
+
+/* What a partition holds now. In processors, but for queued_jobs. capacity = busy + idle + down. */
+struct partition_counts {
+    int64_t capacity, down, busy, queued_jobs, queued_procs;
+};
+
+/* What is known of a thing by its row: filled while the run goes (tenants of a log appear as they
+ * come), never moved or renamed once there. */
+struct name_list {
+    char **items; /* owned */
+    size_t len, cap;
+};
+
+struct partition_info {
+    const char *name;     /* "ascend" */
+    const char *path;     /* "wuhan-ai/ascend" */
+    int32_t centre;
+    const char *processor; /* kind of processor; "" if not said */
+    double flops;          /* of one processor, at `precision`; 0: not said */
+    const char *precision; /* "fp16"; "" if not said */
+};
+
+struct centre_info {
+    const char *name;
+};
+
+struct tenant_info {
+    const char *path; /* "users/12" */
+    int32_t parent;   /* row, -1: none */
+};
+
+struct workload_info {
+    const char *path; /* "handary/monthly-retraining" */
+    int32_t tenant;
+};
+
+struct world {
+    struct centre_info *centres;
+    size_t n_centres;
+    struct partition_info *partitions;
+    size_t n_partitions;
+    struct {
+        struct tenant_info *items;
+        size_t len, cap;
+    } tenants; /* grows while a log is read */
+    struct workload_info *workloads;
+    size_t n_workloads;
+    simtime start;        /* of the run: microseconds since 1970-01-01T00:00Z */
+    int32_t offset;       /* of the start, seconds east of UTC: the calendar of the run */
+    simtime length;       /* SIMTIME_NEVER: until the last end */
+    simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
+};
+
+enum fact_kind {
+    FACT_SUBMIT,   /* a job was submitted: it is in the queue unless a FACT_REJECT follows */
+    FACT_REJECT,   /* a job was rejected: final */
+    FACT_START,    /* a job started */
+    FACT_END,      /* a job ended: final */
+    FACT_CAPACITY, /* capacity or down changed; no job */
+    FACT_PASS      /* a scheduling pass is over: the state is settled; no job */
+};
+
+struct fact {
+    enum fact_kind kind;
+    simtime at;
+    const struct job *job;                  /* valid during the call only */
+    int32_t partition;                      /* row; of the job, or the one that changed */
+    const struct partition_counts *counts;  /* of that partition, after the fact */
+};
+
+/* The world outlives every observer. `finish` is called once, at the end of the run, for every job
+ * that is still pending or running first `unfinished`, then `finish`. */
+struct observer {
+    void *ctx;
+    void (*see)(void *ctx, const struct fact *fact);
+    void (*unfinished)(void *ctx, const struct job *job); /* may be NULL */
+    void (*finish)(void *ctx, simtime end);               /* may be NULL */
+};
+
+#endif

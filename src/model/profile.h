@@ -1,0 +1,50 @@
+/* Free capacity of one partition as a step function of future time, by counts.
+ *
+ * Kept as steps (instant, change) in a B+tree whose nodes hold the sum of the changes below and the
+ * least and greatest partial sum, so that a start or an end is one or two point updates and the
+ * earliest hole is found by descents instead of a walk. Steps at one instant merge; a change of
+ * zero vanishes. What may start now, a shadow time, a plan and every reservation are read here. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_PROFILE_H
+#define MODEL_PROFILE_H
+
+#include "util/base.h"
+#include "util/simtime.h"
+
+struct profile;
+
+/* Free is `free` from SIMTIME_NEVER in the past on. */
+struct profile *profile_new(int64_t free);
+void profile_free(struct profile *profile); /* takes NULL */
+AUTO_DEFINE(struct profile *, profile_free)
+
+/* From `at` on, free changes by `change`. An instant at or before the last profile_advance changes
+ * the base. O(log steps). */
+void profile_change(struct profile *profile, simtime at, int64_t change);
+
+/* Take `procs` over [from, to): two changes. profile_release is its exact undo. O(log steps). */
+void profile_reserve(struct profile *profile, simtime from, simtime to, int64_t procs);
+void profile_release(struct profile *profile, simtime from, simtime to, int64_t procs);
+
+/* Forget what lies at or before `now` (it becomes the base). Amortised O(1) a step. */
+void profile_advance(struct profile *profile, simtime now);
+
+/* Free at the instant t (changes at t counted). O(log steps). */
+int64_t profile_at(const struct profile *profile, simtime t);
+
+/* Least and greatest free over [from, to); from < to. O(log steps). */
+int64_t profile_least(const struct profile *profile, simtime from, simtime to);
+int64_t profile_greatest(const struct profile *profile, simtime from, simtime to);
+
+/* The earliest t >= after with free >= procs over all of [t, t + duration), duration >= 0 (0 reads
+ * as 1); SIMTIME_NEVER if there is none. O(log steps) for each hole passed over. */
+simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
+                         int64_t procs);
+
+/* The first step after `t`; SIMTIME_NEVER if there is none. O(log steps). */
+simtime profile_next_step(const struct profile *profile, simtime t);
+
+size_t profile_steps(const struct profile *profile);
+void profile_check(const struct profile *profile); /* REQUIREs every invariant of the tree */
+
+#endif

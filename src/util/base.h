@@ -1,0 +1,32 @@
+/* What every file may use: lengths, checks for our own bugs, and cleanup at the end of a scope. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef UTIL_BASE_H
+#define UTIL_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdnoreturn.h>
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+#define LIKELY(cond) __builtin_expect(!!(cond), 1)
+#define UNLIKELY(cond) __builtin_expect(!!(cond), 0)
+
+/* Print the place and the broken promise, then abort: for bugs of ours, never for bad input. */
+noreturn void base_fail(const char *file, int line, const char *cond);
+
+#define REQUIRE(cond) (LIKELY(cond) ? (void)0 : base_fail(__FILE__, __LINE__, #cond))
+
+/* AUTO(x_free) struct x *x = x_new(); frees x when it leaves its scope. AUTO_DEFINE goes with the
+ * declaration of x_free. */
+#define AUTO_DEFINE(type, fn)                                                                      \
+    static inline void fn##_auto(type *object)                                                     \
+    {                                                                                              \
+        fn(*object);                                                                               \
+    }
+#define AUTO(fn) __attribute__((cleanup(fn##_auto)))
+
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+
+#endif

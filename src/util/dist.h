@@ -1,0 +1,47 @@
+/* Distributions with known moments. A distribution is a kind with parameters, cut to [min, max]
+ * by redrawing (so the conditional distribution). Values are in SI units. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef UTIL_DIST_H
+#define UTIL_DIST_H
+
+#include "util/schema.h"
+
+#include <gsl/gsl_rng.h>
+
+struct dist_type {
+    struct kind kind; /* params: a table whose fields may have UNIT_SAME */
+    /* Fill derived values into params once after decoding; NULL: nothing. E.g. mu and sigma from
+     * mean and sd, cumulative weights, the values of a file. */
+    int (*prepare)(void *params, struct error *err);
+    void (*release)(void *params); /* what prepare allocated; may be NULL */
+    double (*draw)(const void *params, gsl_rng *rng);
+    double (*moment)(const void *params, int k); /* E[X^k], k = 1..3; INFINITY where infinite */
+    double (*cdf)(const void *params, double x); /* P(X <= x) */
+};
+
+extern const struct kind_list dist_kinds;
+
+struct dist {
+    const struct dist_type *type;
+    void *params;             /* owned */
+    double min, max;          /* -INFINITY, INFINITY: not cut */
+    enum unit unit;
+    double moments[3];        /* E[X], E[X^2], E[X^3] of the cut distribution */
+};
+
+/* Take params (owned from now on, also on failure) of a type. NULL with err->text on failure: bad
+ * parameters, or [min, max] holds (almost) none of the probability. */
+struct dist *dist_new(const struct dist_type *type, void *params, double min, double max,
+                      enum unit unit, struct error *err);
+struct dist *dist_constant(double value, enum unit unit);
+void dist_free(struct dist *dist);
+
+double dist_draw(const struct dist *dist, gsl_rng *rng);
+double dist_mean(const struct dist *dist);
+double dist_variance(const struct dist *dist);
+double dist_cdf(const struct dist *dist, double x);
+bool dist_is_constant(const struct dist *dist, double *ret_value);
+double dist_least(const struct dist *dist); /* lower end of the support */
+double dist_greatest(const struct dist *dist);
+
+#endif

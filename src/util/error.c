@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "util/error.h"
+
+#include "util/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+noreturn void base_fail(const char *file, int line, const char *cond)
+{
+    fprintf(stderr, "jishi: bug at %s:%d: %s does not hold\n", file, line, cond);
+    abort();
+}
+
+static void fill(struct error *err, struct mark at, const char *fmt, va_list args)
+{
+    err->at = at;
+    vsnprintf(err->text, sizeof(err->text), fmt, args);
+}
+
+int error_set(struct error *err, const char *fmt, ...)
+{
+    if (err) {
+        va_list args;
+        va_start(args, fmt);
+        fill(err, (struct mark){0}, fmt, args);
+        va_end(args);
+    }
+    return -1;
+}
+
+int error_at(struct error *err, struct mark at, const char *fmt, ...)
+{
+    if (err) {
+        va_list args;
+        va_start(args, fmt);
+        fill(err, at, fmt, args);
+        va_end(args);
+    }
+    return -1;
+}
+
+int error_prefix(struct error *err, const char *fmt, ...)
+{
+    if (err) {
+        char text[sizeof(err->text)];
+        memcpy(text, err->text, sizeof(text));
+        va_list args;
+        va_start(args, fmt);
+        int n = vsnprintf(err->text, sizeof(err->text), fmt, args);
+        va_end(args);
+        if (n >= 0 && (size_t)n < sizeof(err->text))
+            snprintf(err->text + n, sizeof(err->text) - (size_t)n, "%s", text);
+    }
+    return -1;
+}
+
+const char *error_format(const struct error *err, char *buffer, size_t size)
+{
+    if (!err->at.file)
+        snprintf(buffer, size, "%s", err->text);
+    else if (err->at.line == 0)
+        snprintf(buffer, size, "%s: %s", err->at.file, err->text);
+    else if (err->at.column == 0)
+        snprintf(buffer, size, "%s:%u: %s", err->at.file, err->at.line, err->text);
+    else
+        snprintf(buffer, size, "%s:%u:%u: %s", err->at.file, err->at.line, err->at.column,
+                 err->text);
+    return buffer;
+}
+
+void error_list_add(struct error_list *list, const struct error *err)
+{
+    if (list->len >= ERROR_LIST_MAX)
+        return;
+    if (list->len == list->cap) {
+        list->cap = list->cap ? 2 * list->cap : 8;
+        list->items = mem_resize(list->items, list->cap, sizeof(*list->items));
+    }
+    list->items[list->len++] = *err;
+}
+
+void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)
+{
+    struct error err;
+    va_list args;
+    va_start(args, fmt);
+    fill(&err, at, fmt, args);
+    va_end(args);
+    error_list_add(list, &err);
+}
+
+void error_list_deinit(struct error_list *list)
+{
+    free(list->items);
+    *list = (struct error_list){0};
+}
