@@ -10,10 +10,10 @@
 /* What FIELD_DATE decodes: an instant of the calendar, or a duration since the scenario's start. */
 struct date_value {
     bool given, relative;
-    bool zoned;       /* the text stated an offset; else it is read at the start's offset */
-    simtime instant;  /* microseconds since 1970-01-01T00:00Z (relative: since the start). Not zoned:
-                       * as if UTC */
-    int32_t offset;   /* seconds east of UTC, 0 if not zoned */
+    bool zoned;      /* the text stated an offset; else it is read at the start's offset */
+    simtime instant; /* microseconds since 1970-01-01T00:00Z (relative: since the start). Not zoned:
+                      * as if UTC */
+    int32_t offset;  /* seconds east of UTC, 0 if not zoned */
 };
 
 /* "2021-05-01", "2021-05-01T08:30", "2021-05-01T08:30:00.5+08:00", "2021-05-01 08:30Z"; or a
@@ -24,10 +24,10 @@ int date_parse(const char *text, struct date_value *ret_date, struct error *err)
 const char *date_format(simtime instant, int32_t offset, char *buffer, size_t size);
 
 struct civil {
-    int year, month, day;  /* month and day from 1 */
-    int weekday;           /* 0 Monday ... 6 Sunday */
-    int yearday;           /* from 0 */
-    simtime in_day;        /* microseconds since local midnight */
+    int year, month, day; /* month and day from 1 */
+    int weekday;          /* 0 Monday ... 6 Sunday */
+    int yearday;          /* from 0 */
+    simtime in_day;       /* microseconds since local midnight */
 };
 
 struct civil date_civil(simtime instant, int32_t offset);

@@ -17,29 +17,47 @@ struct dist_type {
     double (*draw)(const void *params, gsl_rng *rng);
     double (*moment)(const void *params, int k); /* E[X^k], k = 1..3; INFINITY where infinite */
     double (*cdf)(const void *params, double x); /* P(X <= x) */
+    bool discrete;                               /* the cdf jumps; needs `partial` */
+    /* E[X^k; min <= X <= max], k = 1..3; NULL: integrated from the cdf, which must be continuous.
+     */
+    double (*partial)(const void *params, int k, double min, double max);
+    void (*support)(const void *params, double *ret_least,
+                    double *ret_greatest); /* NULL: [0, inf) */
 };
 
 extern const struct kind_list dist_kinds;
 
 struct dist {
     const struct dist_type *type;
-    void *params;             /* owned */
-    double min, max;          /* -INFINITY, INFINITY: not cut */
+    void *params;    /* owned */
+    double min, max; /* -INFINITY, INFINITY: not cut */
     enum unit unit;
-    double moments[3];        /* E[X], E[X^2], E[X^3] of the cut distribution */
+    double moments[3];      /* E[X], E[X^2], E[X^3] of the cut distribution */
+    double below, mass;     /* P(X < min), P(min <= X <= max) of the uncut one */
+    double least, greatest; /* the support, cut */
 };
 
-/* Take params (owned from now on, also on failure) of a type. NULL with err->text on failure: bad
- * parameters, or [min, max] holds (almost) none of the probability. */
+/* Take params (owned from now on, also on failure) of a type. NULL with err->text on failure (which
+ * does not repeat the name of the type): bad parameters, or [min, max] holds (almost) none of the
+ * probability. */
 struct dist *dist_new(const struct dist_type *type, void *params, double min, double max,
                       enum unit unit, struct error *err);
 struct dist *dist_constant(double value, enum unit unit);
+/* Gamma cut to [-inf, max]. NULL as dist_new. */
+struct dist *dist_gamma(double shape, double scale, double max, enum unit unit, struct error *err);
 void dist_free(struct dist *dist);
+AUTO_DEFINE(struct dist *, dist_free)
 
 double dist_draw(const struct dist *dist, gsl_rng *rng);
 double dist_mean(const struct dist *dist);
 double dist_variance(const struct dist *dist);
 double dist_cdf(const struct dist *dist, double x);
+/* The least x with P(X <= x) >= p, to the last bit of the cdf. 64 evaluations of the cdf. */
+double dist_quantile(const struct dist *dist, double p);
+/* E[max(1, X rounded to nearest)]: the mean of a number of things drawn with dist_draw_count. */
+double dist_mean_count(const struct dist *dist);
+/* A draw rounded to nearest, at least 1 and at most INT32_MAX. */
+int32_t dist_draw_count(const struct dist *dist, gsl_rng *rng);
 bool dist_is_constant(const struct dist *dist, double *ret_value);
 double dist_least(const struct dist *dist); /* lower end of the support */
 double dist_greatest(const struct dist *dist);

@@ -32,11 +32,18 @@ enum field_kind {
     FIELD_TABLE,    /* a struct in place, described by `table` */
     FIELD_LIST,     /* struct items of structs of `size` bytes described by `table` */
     FIELD_MAP,      /* the same from a map of names; the struct begins with struct named */
-    FIELD_NODE      /* struct node *: left undecoded for its owner, borrowed from the document */
+    FIELD_TEXTS,    /* struct texts: a list of texts; one text is a list of one */
+    FIELD_NODE      /* struct node *: left undecoded for its owner, borrowed from the document.
+                     * A `table` only tells how includes merge and what `jishi schema` shows. */
 };
 
 struct numbers {
     double *values;
+    size_t len;
+};
+
+struct texts {
+    char **items;
     size_t len;
 };
 
@@ -58,8 +65,11 @@ struct kind {
 };
 
 struct kind_list {
-    const char *what, *whats;         /* "order", "orders": for messages and `jishi list` */
-    const struct kind *const *items;  /* NULL-ended */
+    const char *what, *whats;        /* "order", "orders": for messages and `jishi list` */
+    const struct kind *const *items; /* NULL-ended */
+    /* The kind for whose shorthand a value is taken that names no kind of the list; NULL: such a
+     * value is an error. `request: 2h` = `request: {time: 2h}`. */
+    const struct kind *otherwise;
 };
 
 /* kind NULL: absent. params: owned, decoded (defaults filled in), NULL if the kind has none. */
@@ -79,15 +89,20 @@ struct named {
     struct mark at;
 };
 
-enum { FIELD_REQUIRED = 1 };
+enum {
+    FIELD_REQUIRED = 1,
+    /* The word "unlimited" is accepted: INT64_MAX, INFINITY or SIMTIME_NEVER, beyond any max. */
+    FIELD_UNLIMITED = 2
+};
 
 struct field {
     const char *key;
     enum field_kind kind;
     size_t offset;
-    const char *help;       /* one line: what it is, in the language of the field */
-    const char *def;        /* default as YAML text; NULL: zero, empty or absent */
-    double min, max;        /* bounds of numbers in SI units; both 0: none */
+    const char *help; /* one line: what it is, in the language of the field */
+    const char *def;  /* default as YAML text; NULL: zero, empty or absent */
+    double min, max;  /* bounds of numbers in SI units; both 0: none; -HUGE_VAL, HUGE_VAL:
+                       * none on that side; min DBL_MIN: above zero */
     unsigned flags;
     enum unit unit;
     const char *const *choices;
@@ -96,7 +111,8 @@ struct field {
     size_t size;
 };
 
-/* Free what decoding with this table allocated inside *object (not object itself); zeroes it. */
+/* Free what decoding with this table allocated inside *object (not object itself); zeroes the
+ * pointers to it, so that a second call does nothing. */
 void schema_free(const struct field *table, void *object);
 void kinded_free(struct kinded *kinded);
 
@@ -105,5 +121,10 @@ const struct kind *kind_find(const struct kind_list *list, const char *name);
 
 /* The known name nearest to `text` by edit distance, for "did you mean"; NULL if none is near. */
 const char *nearest_name(const char *text, const char *const *names, size_t len);
+
+/* What to say after "unknown thing": ", did you mean easy?", or "; expected one of fcfs, sjf" (as
+ * many as fit), or nothing where there is no name. Returns buffer. */
+const char *suggest_name(const char *text, const char *const *names, size_t len, char *buffer,
+                         size_t size);
 
 #endif
