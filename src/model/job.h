@@ -36,35 +36,37 @@ enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 
 /* What a source says of a job. Plain data, copied. */
 struct job_spec {
-    int64_t id;          /* a log's own; 0: numbered in order of submission */
-    uint64_t ordinal;    /* place in its workload, from 0 */
-    int32_t workload;    /* row of world.workloads: the order of the file */
-    int32_t tenant;      /* row of world.tenants */
-    int32_t partition;   /* row of world.partitions, or PARTITION_ANY: any of its centre */
-    int32_t centre;      /* row of world.centres */
-    int32_t priority;    /* enum job_priority */
+    int64_t id;        /* a log's own; 0: numbered in order of submission */
+    uint64_t ordinal;  /* place in its workload, from 0 */
+    int32_t workload;  /* row of world.workloads: the order of the file */
+    int32_t tenant;    /* row of world.tenants */
+    int32_t partition; /* row of world.partitions, or PARTITION_ANY: any of its centre */
+    int32_t centre;    /* row of world.centres */
+    int32_t priority;  /* enum job_priority */
     struct ask ask;
     simtime submit;
-    simtime runtime;     /* on its reference processor; what it needs, not what it gets */
-    simtime request;     /* wall time asked for; all that a scheduler sees */
+    simtime runtime; /* on its reference processor; what it needs, not what it gets */
+    simtime request; /* wall time asked for; all that a scheduler sees */
 };
 
 /* A live job. Kept in a slab by struct sim and freed once its row is written. */
 struct job {
     struct job_spec spec;
     uint32_t slot, generation;
-    uint64_t seq;             /* total order of the input: workload, then ordinal */
-    int32_t partition;        /* where it waits or runs; PARTITION_ANY while it waits in several */
-    int32_t state, reason;    /* enum job_state, enum job_reason */
-    int32_t attempt;          /* from 1 once started */
-    int32_t end_event;        /* handle of the event that ends it */
-    simtime start, end;       /* first start, last end; SIMTIME_NEVER: not yet */
-    simtime wait;             /* pending time of all attempts so far */
-    simtime due;              /* end by request, while it runs */
-    simtime remaining;        /* work left at `since`, as time at rate 1 */
+    bool live;             /* false: a free slot */
+    uint64_t seq;          /* place in the merged input: breaks all ties */
+    int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
+    int32_t state, reason; /* enum job_state, enum job_reason */
+    int32_t attempt;       /* from 1 once started */
+    int32_t end_event;     /* handle of the event that ends it */
+    simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */
+    simtime wait;          /* pending time of all attempts so far */
+    simtime due;           /* end by request, while it runs */
+    simtime remaining;     /* work left at `since`, as time at rate 1 */
     simtime since;
-    double rate;              /* progress per unit of time; 0: stands still */
+    double rate; /* progress per unit of time; 0: stands still */
     struct allocation allocation;
+    int32_t procs; /* that it has, or had; 0: it never ran */
 };
 
 /* Only what did happen: jobs that ended or were rejected carry their final state. */

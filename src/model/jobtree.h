@@ -11,9 +11,20 @@
 struct jobtree;
 
 struct jobkey {
-    double score;  /* smaller first; never NaN; -0 equals 0 */
-    uint64_t seq;  /* place in the input: breaks ties; unique in a tree */
+    double score; /* smaller first; never NaN; -0 equals 0 */
+    uint64_t seq; /* place in the input: breaks ties; unique in a tree */
 };
+
+/* Whether a comes no later than b. */
+static inline bool jobkey_upto(const struct jobkey *a, const struct jobkey *b)
+{
+    return (a->score < b->score) | ((a->score == b->score) & (a->seq <= b->seq));
+}
+
+static inline bool jobkey_equal(const struct jobkey *a, const struct jobkey *b)
+{
+    return a->seq == b->seq && a->score == b->score;
+}
 
 struct jobitem {
     struct jobkey key;

@@ -19,8 +19,8 @@ struct name_list {
 };
 
 struct partition_info {
-    const char *name;     /* "ascend" */
-    const char *path;     /* "wuhan-ai/ascend" */
+    const char *name; /* "ascend" */
+    const char *path; /* "wuhan-ai/ascend" */
     int32_t centre;
     const char *processor; /* kind of processor; "" if not said */
     double flops;          /* of one processor, at `precision`; 0: not said */
@@ -52,9 +52,9 @@ struct world {
     } tenants; /* grows while a log is read */
     struct workload_info *workloads;
     size_t n_workloads;
-    simtime start;        /* of the run: microseconds since 1970-01-01T00:00Z */
-    int32_t offset;       /* of the start, seconds east of UTC: the calendar of the run */
-    simtime length;       /* SIMTIME_NEVER: until the last end */
+    simtime start;  /* of the run: microseconds since 1970-01-01T00:00Z */
+    int32_t offset; /* of the start, seconds east of UTC: the calendar of the run */
+    simtime length; /* SIMTIME_NEVER: until the last end */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 
@@ -70,9 +70,9 @@ enum fact_kind {
 struct fact {
     enum fact_kind kind;
     simtime at;
-    const struct job *job;                  /* valid during the call only */
-    int32_t partition;                      /* row; of the job, or the one that changed */
-    const struct partition_counts *counts;  /* of that partition, after the fact */
+    const struct job *job;                 /* valid during the call only */
+    int32_t partition;                     /* row; of the job, or the one that changed */
+    const struct partition_counts *counts; /* of that partition, after the fact */
 };
 
 /* The world outlives every observer. `finish` is called once, at the end of the run, for every job

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/jobtree.h"
+
+#include "model/jobsummary.h"
+#include "model/nodepool.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JOBTREE_LEAF 64
+#define JOBTREE_FAN 16
+#define HEIGHT_MAX 32
+#define SCAN 8 /* items, a divisor of JOBTREE_LEAF */
+
+/* Items stand in [lo, hi): both ends give way, so that a queue is fed and drained without moves.
+ * Codes and sizes stand apart from the items: a scan compares eight of them at a time. */
+struct leaf {
+    uint32_t lo, hi;
+    int16_t code[JOBTREE_LEAF]; /* of the request */
+    int16_t size[JOBTREE_LEAF]; /* class of the processors */
+    struct jobitem item[JOBTREE_LEAF];
+};
+
+struct inner {
+    uint32_t len;
+    int32_t procs[JOBTREE_FAN];       /* least of the child */
+    struct jobkey first[JOBTREE_FAN]; /* no later than the child's first; [0] is not read */
+    void *child[JOBTREE_FAN];
+    struct summary summary[JOBTREE_FAN];
+};
+
+struct jobtree {
+    void *root; /* a leaf at height 0; NULL until the first item */
+    int height;
+    size_t len;
+    int32_t least; /* processors of all items */
+    struct nodepool leaves, inners;
+};
+
+/* The way down to a leaf. Height 1 is the parent of the leaf. */
+struct path {
+    struct inner *node[HEIGHT_MAX + 1];
+    uint32_t idx[HEIGHT_MAX + 1];
+    struct leaf *leaf;
+};
+
+struct jobtree *jobtree_new(void)
+{
+    struct jobtree *tree = mem_new(1, sizeof(*tree));
+    tree->least = INT32_MAX;
+    nodepool_init(&tree->leaves, sizeof(struct leaf));
+    nodepool_init(&tree->inners, sizeof(struct inner));
+    return tree;
+}
+
+void jobtree_free(struct jobtree *tree)
+{
+    if (!tree)
+        return;
+    nodepool_deinit(&tree->leaves);
+    nodepool_deinit(&tree->inners);
+    free(tree);
+}
+
+size_t jobtree_len(const struct jobtree *tree)
+{
+    return tree->len;
+}
+
+/* The child that holds key if any does. Halving without branches: the outcome cannot be foreseen.
+ */
+static inline uint32_t child_at(const struct inner *node, const struct jobkey *key)
+{
+    const struct jobkey *at = node->first + 1;
+    uint32_t len = node->len - 1;
+    if (len > 0 && jobkey_upto(&at[len - 1], key))
+        return len;
+    while (len > 1) {
+        const uint32_t half = len / 2;
+        at = jobkey_upto(&at[half - 1], key) ? at + half : at;
+        len -= half;
+    }
+    return (uint32_t)(at - (node->first + 1)) + (len == 1 && jobkey_upto(at, key));
+}
+
+/* The first item after key. Most searches are for the end or for what follows the head. */
+static inline uint32_t leaf_after(const struct leaf *leaf, const struct jobkey *key)
+{
+    uint32_t at = leaf->lo, len = leaf->hi - leaf->lo;
+    if (len == 0 || jobkey_upto(&leaf->item[leaf->hi - 1].key, key))
+        return leaf->hi;
+    if (jobkey_equal(&leaf->item[at].key, key))
+        return at + 1;
+    while (len > 1) {
+        const uint32_t half = len / 2;
+        at = jobkey_upto(&leaf->item[at + half - 1].key, key) ? at + half : at;
+        len -= half;
+    }
+    return at + (len == 1 && jobkey_upto(&leaf->item[at].key, key));
+}
+
+static inline bool leaf_has(const struct leaf *leaf, uint32_t after, const struct jobkey *key)
+{
+    return after > leaf->lo && jobkey_equal(&leaf->item[after - 1].key, key);
+}
+
+static void descend(const struct jobtree *tree, const struct jobkey *key, struct path *ret_path)
+{
+    void *node = tree->root;
+    for (int height = tree->height; height > 0; height--) {
+        struct inner *inner = node;
+        const uint32_t i = child_at(inner, key);
+        ret_path->node[height] = inner;
+        ret_path->idx[height] = i;
+        node = inner->child[i];
+    }
+    ret_path->leaf = node;
+}
+
+/* The least processors below a node. None is below `bound`: once it is met the rest is not read. */
+static int32_t node_least(const void *node, int height, int32_t bound)
+{
+    int32_t least = INT32_MAX;
+    const struct leaf *leaf = node;
+    const struct inner *inner = node;
+    if (height == 0) {
+        for (uint32_t i = leaf->lo; i < leaf->hi && least > bound; i++)
+            least = leaf->item[i].procs < least ? leaf->item[i].procs : least;
+    } else {
+        for (uint32_t i = 0; i < inner->len && least > bound; i++)
+            least = inner->procs[i] < least ? inner->procs[i] : least;
+    }
+    return least;
+}
+
+static void leaf_summary(const struct leaf *leaf, struct summary *ret_summary)
+{
+    int16_t *request = ret_summary->request;
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        request[c] = SUMMARY_NONE;
+    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
+        const int16_t c = leaf->size[i];
+        request[c] = leaf->code[i] < request[c] ? leaf->code[i] : request[c];
+    }
+    for (uint32_t c = 1; c < SUMMARY_CLASSES; c++)
+        request[c] = request[c - 1] < request[c] ? request[c - 1] : request[c];
+}
+
+static void node_summary(const void *node, int height, struct summary *ret_summary)
+{
+    if (height == 0) {
+        leaf_summary(node, ret_summary);
+        return;
+    }
+    const struct inner *inner = node;
+    *ret_summary = inner->summary[0];
+    for (uint32_t i = 1; i < inner->len; i++)
+        summary_join(ret_summary, &inner->summary[i]);
+}
+
+static void refresh_child(struct inner *node, uint32_t i, int height)
+{
+    node->procs[i] = node_least(node->child[i], height - 1, 1);
+    node_summary(node->child[i], height - 1, &node->summary[i]);
+}
+
+static void move_child(struct inner *to, uint32_t at, const struct inner *from, uint32_t i,
+                       uint32_t count)
+{
+    memmove(to->procs + at, from->procs + i, count * sizeof(to->procs[0]));
+    memmove(to->first + at, from->first + i, count * sizeof(to->first[0]));
+    memmove(to->child + at, from->child + i, count * sizeof(to->child[0]));
+    memmove(to->summary + at, from->summary + i, count * sizeof(to->summary[0]));
+}
+
+static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
+                       uint32_t count)
+{
+    memmove(to->item + at, from->item + i, count * sizeof(to->item[0]));
+    memmove(to->code + at, from->code + i, count * sizeof(to->code[0]));
+    memmove(to->size + at, from->size + i, count * sizeof(to->size[0]));
+}
+
+static struct leaf *leaf_new(struct jobtree *tree)
+{
+    struct leaf *leaf = nodepool_take(&tree->leaves);
+    leaf->lo = leaf->hi = 0;
+    memset(leaf->code, 0, sizeof(leaf->code));
+    memset(leaf->size, 0, sizeof(leaf->size));
+    return leaf;
+}
+
+static struct leaf *split_leaf(struct jobtree *tree, struct leaf *leaf, bool last,
+                               struct jobkey *ret_first)
+{
+    struct leaf *right = leaf_new(tree);
+    const uint32_t mid = last ? leaf->hi - 1 : (leaf->lo + leaf->hi) / 2;
+    right->hi = leaf->hi - mid;
+    move_items(right, 0, leaf, mid, right->hi);
+    leaf->hi = mid;
+    *ret_first = right->item[0].key;
+    return right;
+}
+
+static struct inner *split_inner(struct jobtree *tree, struct inner *node, bool last,
+                                 struct jobkey *ret_first)
+{
+    struct inner *right = nodepool_take(&tree->inners);
+    const uint32_t mid = last ? node->len - 1 : node->len / 2;
+    right->len = node->len - mid;
+    move_child(right, 0, node, mid, right->len);
+    node->len = mid;
+    *ret_first = right->first[0];
+    return right;
+}
+
+static void grow_root(struct jobtree *tree, struct path *path)
+{
+    struct inner *root = nodepool_take(&tree->inners);
+    REQUIRE(tree->height < HEIGHT_MAX);
+    tree->height++;
+    root->len = 1;
+    root->first[0] = (struct jobkey){-HUGE_VAL, 0};
+    root->child[0] = tree->root;
+    refresh_child(root, 0, tree->height);
+    tree->root = root;
+    path->node[tree->height] = root;
+    path->idx[tree->height] = 0;
+}
+
+/* Split the highest full node in the chain of full ones above and including the leaf: its parent
+ * has room. The caller descends anew until the leaf has room. A queue that only grows at its end
+ * leaves full nodes behind. */
+static void split_one(struct jobtree *tree, struct path *path, const struct jobkey *key)
+{
+    int full = 0;
+    bool last = leaf_after(path->leaf, key) == path->leaf->hi;
+    for (int height = 1; height <= tree->height; height++)
+        last = last && path->idx[height] + 1 == path->node[height]->len;
+    while (full < tree->height && path->node[full + 1]->len == JOBTREE_FAN)
+        full++;
+    if (full == tree->height)
+        grow_root(tree, path);
+    struct inner *parent = path->node[full + 1];
+    const uint32_t i = path->idx[full + 1];
+    struct jobkey first;
+    void *right = full ? (void *)split_inner(tree, parent->child[i], last, &first)
+                       : (void *)split_leaf(tree, parent->child[i], last, &first);
+    move_child(parent, i + 2, parent, i + 1, parent->len - i - 1);
+    parent->len++;
+    parent->first[i + 1] = first;
+    parent->child[i + 1] = right;
+    refresh_child(parent, i, full + 1);
+    refresh_child(parent, i + 1, full + 1);
+}
+
+/* Make room at `at`; the place may move. */
+static uint32_t leaf_open(struct leaf *leaf, uint32_t at)
+{
+    const uint32_t len = leaf->hi - leaf->lo;
+    if (at == leaf->hi && (at == JOBTREE_LEAF || (leaf->lo >= SCAN && len <= SCAN))) {
+        /* A queue drifts through its leaf: back to the beginning, where the caches know it. */
+        move_items(leaf, 0, leaf, leaf->lo, len);
+        at -= leaf->lo;
+        leaf->hi -= leaf->lo;
+        leaf->lo = 0;
+    }
+    if (leaf->lo > 0 && (at - leaf->lo < leaf->hi - at || leaf->hi == JOBTREE_LEAF)) {
+        move_items(leaf, leaf->lo - 1, leaf, leaf->lo, at - leaf->lo);
+        leaf->lo--;
+        return at - 1;
+    }
+    move_items(leaf, at + 1, leaf, at, leaf->hi - at);
+    leaf->hi++;
+    return at;
+}
+
+static void leaf_close(struct leaf *leaf, uint32_t at)
+{
+    if (at - leaf->lo < leaf->hi - at) {
+        move_items(leaf, leaf->lo + 1, leaf, leaf->lo, at - leaf->lo);
+        leaf->lo++;
+    } else {
+        move_items(leaf, at, leaf, at + 1, leaf->hi - at - 1);
+        leaf->hi--;
+    }
+}
+
+void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
+{
+    REQUIRE(item->procs >= 1 && item->request >= 0 && item->key.score == item->key.score);
+    if (UNLIKELY(!tree->root))
+        tree->root = leaf_new(tree);
+    struct path path;
+    descend(tree, &item->key, &path);
+    while (UNLIKELY(path.leaf->hi - path.leaf->lo == JOBTREE_LEAF)) {
+        split_one(tree, &path, &item->key);
+        descend(tree, &item->key, &path);
+    }
+    struct leaf *leaf = path.leaf;
+    uint32_t at = leaf_after(leaf, &item->key);
+    REQUIRE(!leaf_has(leaf, at, &item->key));
+    at = leaf_open(leaf, at);
+    const int16_t size = summary_class((uint32_t)item->procs);
+    const int16_t code = summary_code(item->request);
+    leaf->item[at] = *item;
+    leaf->code[at] = code;
+    leaf->size[at] = size;
+    tree->len++;
+    if (item->procs < tree->least)
+        tree->least = item->procs;
+    for (int height = 1; height <= tree->height; height++) {
+        struct inner *node = path.node[height];
+        const uint32_t i = path.idx[height];
+        if (item->procs < node->procs[i])
+            node->procs[i] = item->procs;
+        if (code < node->summary[i].request[size])
+            summary_add(&node->summary[i], size, code);
+    }
+}
+
+static uint32_t node_len(const void *node, int height)
+{
+    const struct leaf *leaf = node;
+    return height ? ((const struct inner *)node)->len : leaf->hi - leaf->lo;
+}
+
+static void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
+{
+    nodepool_give(height ? &tree->inners : &tree->leaves, parent->child[i]);
+    move_child(parent, i, parent, i + 1, parent->len - i - 1);
+    parent->len--;
+}
+
+/* Children i and i + 1 of the parent become one. */
+static void merge_children(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
+{
+    if (height == 0) {
+        struct leaf *left = parent->child[i], *right = parent->child[i + 1];
+        const uint32_t len = left->hi - left->lo, more = right->hi - right->lo;
+        move_items(left, 0, left, left->lo, len);
+        move_items(left, len, right, right->lo, more);
+        left->lo = 0;
+        left->hi = len + more;
+    } else {
+        struct inner *left = parent->child[i], *right = parent->child[i + 1];
+        right->first[0] = parent->first[i + 1];
+        move_child(left, left->len, right, 0, right->len);
+        left->len += right->len;
+    }
+    if (parent->procs[i + 1] < parent->procs[i])
+        parent->procs[i] = parent->procs[i + 1];
+    summary_join(&parent->summary[i], &parent->summary[i + 1]);
+    drop_child(tree, parent, i + 1, height);
+}
+
+/* A child that is nearly empty goes, or joins a neighbour. */
+static void shrink_child(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
+{
+    const uint32_t cap = height ? JOBTREE_FAN : JOBTREE_LEAF;
+    const uint32_t len = node_len(parent->child[i], height);
+    if (len == 0)
+        drop_child(tree, parent, i, height);
+    else if (len >= cap / 4)
+        return;
+    else if (i > 0 && node_len(parent->child[i - 1], height) + len <= cap * 3 / 4)
+        merge_children(tree, parent, i - 1, height);
+    else if (i + 1 < parent->len && node_len(parent->child[i + 1], height) + len <= cap * 3 / 4)
+        merge_children(tree, parent, i, height);
+}
+
+/* An item left what is below the child. False: nothing changed here, nor will it further up.
+ * Requests never rise with the class, so an item that is not least in its own class is in none. */
+static bool forget(struct jobtree *tree, struct inner *parent, uint32_t i, int height,
+                   int32_t procs, int16_t code, int16_t size)
+{
+    const void *child = parent->child[i];
+    const uint32_t len = node_len(child, height);
+    const bool least = parent->procs[i] == procs;
+    const bool shortest = parent->summary[i].request[size] == code;
+    const bool small = len < (height ? JOBTREE_FAN : JOBTREE_LEAF) / 4;
+    if (least && len > 0)
+        parent->procs[i] = node_least(child, height, procs);
+    if (shortest && len > 0)
+        node_summary(child, height, &parent->summary[i]);
+    if (small)
+        shrink_child(tree, parent, i, height);
+    return least || shortest || small;
+}
+
+bool jobtree_remove(struct jobtree *tree, struct jobkey key)
+{
+    if (tree->len == 0)
+        return false;
+    struct path path;
+    descend(tree, &key, &path);
+    struct leaf *leaf = path.leaf;
+    const uint32_t after = leaf_after(leaf, &key);
+    if (!leaf_has(leaf, after, &key))
+        return false;
+    const int32_t procs = leaf->item[after - 1].procs;
+    const int16_t code = leaf->code[after - 1], size = leaf->size[after - 1];
+    leaf_close(leaf, after - 1);
+    tree->len--;
+    for (int height = 0; height < tree->height; height++) {
+        if (!forget(tree, path.node[height + 1], path.idx[height + 1], height, procs, code, size))
+            break;
+    }
+    while (tree->height > 0 && ((struct inner *)tree->root)->len == 1) {
+        struct inner *root = tree->root;
+        tree->root = root->child[0];
+        nodepool_give(&tree->inners, root);
+        tree->height--;
+    }
+    if (procs == tree->least)
+        tree->least = node_least(tree->root, tree->height, procs);
+    return true;
+}
+
+static const struct leaf *first_leaf(const void *node, int height)
+{
+    for (; height > 0; height--)
+        node = ((const struct inner *)node)->child[0];
+    return node;
+}
+
+bool jobtree_first(const struct jobtree *tree, struct jobitem *ret_item)
+{
+    if (tree->len == 0)
+        return false;
+    const struct leaf *leaf = first_leaf(tree->root, tree->height);
+    *ret_item = leaf->item[leaf->lo];
+    return true;
+}
+
+bool jobtree_next(const struct jobtree *tree, struct jobkey key, struct jobitem *ret_item)
+{
+    if (tree->len == 0)
+        return false;
+    struct path path;
+    descend(tree, &key, &path);
+    const struct leaf *leaf = path.leaf;
+    uint32_t at = leaf_after(leaf, &key);
+    if (at == leaf->hi) {
+        int height = 1;
+        while (height <= tree->height && path.idx[height] + 1 == path.node[height]->len)
+            height++;
+        if (height > tree->height)
+            return false;
+        leaf = first_leaf(path.node[height]->child[path.idx[height] + 1], height - 1);
+        at = leaf->lo;
+    }
+    *ret_item = leaf->item[at];
+    return true;
+}
+
+struct query {
+    simtime window;
+    int32_t free, spare;                   /* spare <= free */
+    int16_t code_end, free_end, spare_end; /* first code and classes that do not fit */
+};
+
+static inline uint32_t next_child(const struct inner *node, uint32_t i, const struct query *query)
+{
+    while (i < node->len && !(node->procs[i] <= query->free &&
+                              (node->procs[i] <= query->spare ||
+                               node->summary[i].request[query->free_end - 1] < query->code_end)))
+        i++;
+    return i;
+}
+
+typedef int16_t lanes __attribute__((vector_size(SCAN * sizeof(int16_t))));
+
+/* Whether any of SCAN items from `at` on may fit, items out of the leaf's range included. Written
+ * for vectors since compilers do not find this one. */
+static inline bool may_fit(const struct leaf *leaf, uint32_t at, const struct query *query)
+{
+    lanes code, size;
+    memcpy(&code, leaf->code + at, sizeof(code));
+    memcpy(&size, leaf->size + at, sizeof(size));
+    const lanes zero = {0};
+    const lanes fits = ((size < zero + query->free_end) & (code < zero + query->code_end)) |
+                       (size < zero + query->spare_end);
+    uint64_t half[sizeof(fits) / sizeof(uint64_t)];
+    memcpy(half, &fits, sizeof(half));
+    return (half[0] | half[1]) != 0;
+}
+
+static bool fit_leaf(const struct leaf *leaf, uint32_t at, const struct query *query,
+                     struct jobitem *ret_item)
+{
+    for (uint32_t block = at / SCAN * SCAN; block < leaf->hi; block += SCAN) {
+        if (!may_fit(leaf, block, query))
+            continue;
+        const uint32_t end = block + SCAN < leaf->hi ? block + SCAN : leaf->hi;
+        for (uint32_t i = block > at ? block : at; i < end; i++) {
+            const struct jobitem *item = &leaf->item[i];
+            if (item->procs <= query->free &&
+                (item->request <= query->window || item->procs <= query->spare)) {
+                *ret_item = *item;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool fit(const void *node, int height, const struct jobkey *after, const struct query *query,
+                struct jobitem *ret_item)
+{
+    if (height == 0)
+        return fit_leaf(node, after ? leaf_after(node, after) : ((const struct leaf *)node)->lo,
+                        query, ret_item);
+    const struct inner *inner = node;
+    uint32_t i = next_child(inner, 0, query);
+    if (after && i < inner->len) {
+        const uint32_t from = child_at(inner, after);
+        if (i < from)
+            i = next_child(inner, from, query);
+        if (i == from) {
+            if (fit(inner->child[i], height - 1, after, query, ret_item))
+                return true;
+            i = next_child(inner, i + 1, query);
+        }
+    }
+    for (; i < inner->len; i = next_child(inner, i + 1, query)) {
+        if (fit(inner->child[i], height - 1, NULL, query, ret_item))
+            return true;
+    }
+    return false;
+}
+
+bool jobtree_next_fit(const struct jobtree *tree, const struct jobkey *after, int64_t free,
+                      simtime window, int64_t spare, struct jobitem *ret_item)
+{
+    if (tree->len == 0 || free < 1)
+        return false;
+    struct query query = {.window = window, .code_end = (int16_t)(summary_code(window) + 1)};
+    query.free = free < INT32_MAX ? (int32_t)free : INT32_MAX;
+    query.spare = spare < 0 ? 0 : spare < query.free ? (int32_t)spare : query.free;
+    query.free_end = (int16_t)(summary_class((uint32_t)query.free) + 1);
+    if (query.spare > 0)
+        query.spare_end = (int16_t)(summary_class((uint32_t)query.spare) + 1);
+    return fit(tree->root, tree->height, after, &query, ret_item);
+}
+
+int32_t jobtree_least_procs(const struct jobtree *tree)
+{
+    return tree->least;
+}
+
+/* What the walk over all leaves has seen so far. */
+struct walk {
+    struct jobkey last;
+    bool any;
+    size_t len;
+};
+
+static void check_leaf(const struct leaf *leaf, struct walk *walk)
+{
+    REQUIRE(leaf->lo <= leaf->hi && leaf->hi <= JOBTREE_LEAF);
+    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
+        const struct jobitem *item = &leaf->item[i];
+        REQUIRE(!walk->any || !jobkey_upto(&item->key, &walk->last));
+        REQUIRE(item->procs >= 1 && item->request >= 0);
+        REQUIRE(leaf->code[i] == summary_code(item->request));
+        REQUIRE(leaf->size[i] == summary_class((uint32_t)item->procs));
+        walk->last = item->key;
+        walk->any = true;
+        walk->len++;
+    }
+}
+
+static void check_node(const void *node, int height, struct walk *walk)
+{
+    if (height == 0) {
+        check_leaf(node, walk);
+        return;
+    }
+    const struct inner *inner = node;
+    REQUIRE(inner->len >= 1 && inner->len <= JOBTREE_FAN);
+    for (uint32_t i = 0; i < inner->len; i++) {
+        struct summary summary;
+        const void *child = inner->child[i];
+        REQUIRE(node_len(child, height - 1) > 0);
+        node_summary(child, height - 1, &summary);
+        REQUIRE(inner->procs[i] == node_least(child, height - 1, 1));
+        REQUIRE(memcmp(&summary, &inner->summary[i], sizeof(summary)) == 0);
+        if (i > 0) {
+            const struct leaf *leaf = first_leaf(child, height - 1);
+            REQUIRE(!jobkey_upto(&inner->first[i], &walk->last));
+            REQUIRE(jobkey_upto(&inner->first[i], &leaf->item[leaf->lo].key));
+        }
+        check_node(child, height - 1, walk);
+    }
+}
+
+void jobtree_check(const struct jobtree *tree)
+{
+    struct walk walk = {.len = 0};
+    REQUIRE(tree->root || tree->len == 0);
+    REQUIRE(tree->height == 0 || node_len(tree->root, tree->height) > 1);
+    if (tree->root)
+        check_node(tree->root, tree->height, &walk);
+    REQUIRE(tree->least == (tree->root ? node_least(tree->root, tree->height, 1) : INT32_MAX));
+    REQUIRE(walk.len == tree->len);
+}

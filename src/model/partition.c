@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/partition.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void count_nodes(struct partition *partition)
+{
+    partition->counts.capacity = cluster_capacity(partition->cluster);
+    partition->counts.down = cluster_down_procs(partition->cluster);
+    partition->counts.busy = cluster_busy(partition->cluster);
+}
+
+static bool is_running_here(const struct partition *partition, const struct job *job)
+{
+    return job->state == JOB_RUNNING && job->partition == partition->row &&
+           job->allocation.procs > 0;
+}
+
+/* What the profile starts from. By counts, a partition that shrank under its jobs is below zero:
+ * the first that come back are not to be had. With nodes it is known which come back. */
+static int64_t base_free(const struct partition *partition)
+{
+    if (!partition->counts_only)
+        return cluster_free_procs(partition->cluster);
+    return cluster_in_service(partition->cluster) - cluster_busy(partition->cluster);
+}
+
+/* After nodes came or went: what is free now, every release by request, every known window. */
+static struct profile *make_profile(const struct partition *partition, simtime now)
+{
+    struct profile *profile = profile_new(base_free(partition));
+    profile_advance(profile, now);
+    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
+        const struct job *job = jobs_at(partition->jobs, slot);
+        if (is_running_here(partition, job))
+            profile_change(profile, job->due > now ? job->due : now,
+                           cluster_returning(partition->cluster, &job->allocation));
+    }
+    for (size_t i = 0; i < partition->n_windows; i++) {
+        const struct maintenance *w = &partition->windows[i];
+        const int64_t procs = (int64_t)w->nodes * partition->groups[w->group].procs_per_node;
+        if (w->from > now)
+            profile_change(profile, w->from, -procs);
+        if (w->to > now)
+            profile_change(profile, w->to, procs);
+    }
+    return profile;
+}
+
+static void renew_profile(struct partition *partition, simtime now)
+{
+    profile_free(partition->profile);
+    partition->profile = make_profile(partition, now);
+}
+
+void partition_init(struct partition *partition, const struct partition_setup *setup,
+                    struct jobs *jobs)
+{
+    *partition = (struct partition){
+        .row = setup->row,
+        .jobs = jobs,
+        .n_groups = setup->n_groups,
+        .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
+        .counts_only = setup->placement->counts_only && !setup->nodes_matter,
+        .constrained = setup->placement->constraint || setup->nodes_matter,
+        .windows = setup->windows,
+        .n_windows = setup->n_windows,
+    };
+    memcpy(partition->groups, setup->groups, setup->n_groups * sizeof(*partition->groups));
+    for (size_t i = 0; i < setup->n_windows; i++)
+        if (setup->windows[i].to > partition->windows_end)
+            partition->windows_end = setup->windows[i].to;
+    partition->cluster =
+        cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
+    partition->cluster->overcommit = setup->overcommit;
+    renew_profile(partition, -1);
+    count_nodes(partition);
+}
+
+void partition_deinit(struct partition *partition)
+{
+    cluster_free(partition->cluster);
+    profile_free(partition->profile);
+    free(partition->groups);
+}
+
+int32_t partition_procs(const struct partition *partition, const struct ask *ask)
+{
+    if (ask->nodes == 0)
+        return ask->procs;
+    int32_t least = 0;
+    for (size_t g = 0; g < partition->n_groups; g++)
+        if (least == 0 || partition->groups[g].procs_per_node < least)
+            least = partition->groups[g].procs_per_node;
+    const int64_t procs = (int64_t)least * ask->nodes;
+    return procs < INT32_MAX ? (int32_t)procs : INT32_MAX;
+}
+
+void partition_start(struct partition *partition, struct job *job, simtime now)
+{
+    cluster_take(partition->cluster, &job->spec.ask, &job->allocation);
+    const int32_t procs = job->procs = job->allocation.procs;
+    job->due = now + (job->spec.request > 0 ? job->spec.request : 1);
+    profile_change(partition->profile, now, -procs);
+    profile_change(partition->profile, job->due, procs);
+    partition->counts.busy += procs;
+    partition->running++;
+}
+
+void partition_end(struct partition *partition, struct job *job, simtime now)
+{
+    const int32_t procs = job->allocation.procs;
+    const int64_t back = cluster_returning(partition->cluster, &job->allocation);
+    const bool plain = partition->cluster->plain;
+    cluster_give(partition->cluster, &job->allocation);
+    if (job->due > now) {
+        profile_change(partition->profile, job->due, -back);
+        profile_change(partition->profile, now, back);
+    } else if (job->due < now) {
+        partition->overdue -= procs;
+    }
+    partition->running--;
+    partition->counts.busy -= procs;
+    if (!plain)
+        count_nodes(partition);
+}
+
+void partition_overdue(struct partition *partition, struct job *job)
+{
+    partition->overdue += job->allocation.procs;
+}
+
+void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now)
+{
+    partition->groups[g].nodes = nodes;
+    cluster_resize(partition->cluster, g, nodes);
+    renew_profile(partition, now);
+    count_nodes(partition);
+}
+
+void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
+                        simtime now)
+{
+    if (opens)
+        cluster_down(partition->cluster, window->group, window->nodes);
+    else
+        cluster_up(partition->cluster, window->group, window->nodes);
+    renew_profile(partition, now);
+    count_nodes(partition);
+}
+
+void partition_check(struct partition *partition, simtime now)
+{
+    cluster_check(partition->cluster);
+    profile_check(partition->profile);
+    const struct partition_counts *c = &partition->counts;
+    REQUIRE(c->capacity == cluster_capacity(partition->cluster));
+    REQUIRE(c->busy == cluster_busy(partition->cluster));
+    REQUIRE(c->down == cluster_down_procs(partition->cluster));
+    REQUIRE(c->busy + c->down + cluster_free_procs(partition->cluster) == c->capacity);
+    int64_t busy = 0, running = 0;
+    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
+        const struct job *job = jobs_at(partition->jobs, slot);
+        if (is_running_here(partition, job)) {
+            busy += job->allocation.procs;
+            running++;
+        }
+    }
+    REQUIRE(busy == c->busy && running == partition->running);
+    struct profile *fresh = make_profile(partition, now);
+    for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(fresh, t))
+        REQUIRE(profile_at(fresh, t) == profile_at(partition->profile, t));
+    profile_free(fresh);
+}

@@ -1,0 +1,81 @@
+/* One partition at work: its nodes, its free capacity over time, and what runs on it. Every start
+ * and end passes here, so that nodes, profile and counts can never disagree. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_PARTITION_H
+#define MODEL_PARTITION_H
+
+#include "model/jobs.h"
+#include "model/observe.h"
+#include "model/profile.h"
+
+/* A window in which nodes are out of service, known ahead to every scheduler. */
+struct maintenance {
+    simtime from, to;
+    size_t group;
+    int32_t nodes;
+};
+
+struct partition {
+    int32_t row;             /* of world.partitions */
+    struct cluster *cluster; /* owned */
+    struct profile *profile; /* owned: running jobs and known maintenance */
+    struct jobs *jobs;       /* borrowed: all live jobs */
+    struct partition_counts counts;
+    struct node_group *groups; /* owned: as they are set now */
+    size_t n_groups;
+    bool counts_only;                  /* no nodes are kept */
+    bool constrained;                  /* free processors may not suffice for a start */
+    const struct maintenance *windows; /* borrowed, by `from` */
+    size_t n_windows;
+    simtime windows_end; /* the last of them is over; 0: there is none */
+    int64_t overdue;     /* processors of jobs that outlived their request and run on */
+    int64_t running;     /* jobs */
+};
+
+struct partition_setup {
+    int32_t row;
+    const struct placement_type *placement;
+    const struct node_group *groups; /* copied */
+    size_t n_groups;
+    bool nodes_matter; /* some job asks for whole nodes */
+    bool overcommit;   /* its scheduler decides after each event */
+    const struct maintenance *windows;
+    size_t n_windows;
+};
+
+void partition_init(struct partition *partition, const struct partition_setup *setup,
+                    struct jobs *jobs);
+void partition_deinit(struct partition *partition);
+
+/* Processors that an ask counts for: of whole nodes, what the smallest nodes hold. O(groups). */
+int32_t partition_procs(const struct partition *partition, const struct ask *ask);
+
+/* The job takes its processors at `now`; its end by request is entered in the profile. It must fit
+ * (partition_fits), except that a scheduler which decides after each event may count on processors
+ * that come free at this very instant. O(log steps). */
+void partition_start(struct partition *partition, struct job *job, simtime now);
+
+/* The job gives them back. O(log steps). */
+void partition_end(struct partition *partition, struct job *job, simtime now);
+
+/* The job has reached its request and runs on: plans take its end as now, so that the profile shows
+ * its processors as free though they are not. */
+void partition_overdue(struct partition *partition, struct job *job);
+
+/* Free processors at `now`, by the profile. */
+static inline int64_t partition_free(const struct partition *partition, simtime now)
+{
+    return profile_at(partition->profile, now);
+}
+
+/* Group g has `nodes` nodes from now on. O(running jobs). */
+void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now);
+
+/* A maintenance window opens or closes. O(running jobs). */
+void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
+                        simtime now);
+
+/* REQUIREs that counts, nodes, profile and running jobs agree. O(live jobs log steps). */
+void partition_check(struct partition *partition, simtime now);
+
+#endif
