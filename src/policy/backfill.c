@@ -1,0 +1,287 @@
+/* Backfilling with reservations: heads start while they fit, then the first `depth` blocked jobs
+ * hold reservations, then later jobs start if they move none. Depth 0 is plain queue order, 1 is
+ * EASY (Lifka, JSSPP 1995; Skovira et al. 1996), no limit a plan made anew at each pass. Also
+ * commit_head, the protocol of RLScheduler (Zhang et al., SC 2020). */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/sched.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+#define BACKFILL(id, text, is_conservative, jobs)                                                  \
+    static const struct backfill_type backfill_##id = {                                            \
+        .kind = {.name = #id, .summary = text}, .conservative = is_conservative, .depth = jobs}
+
+BACKFILL(none, "a blocked head blocks all behind it", false, 0);
+BACKFILL(easy, "the head holds a reservation, later jobs may not move it", false, 1);
+BACKFILL(plan, "every job holds a reservation, made anew at each pass", false, DEPTH_ALL);
+BACKFILL(conservative, "every job holds a reservation from its arrival on that never moves later",
+         true, DEPTH_ALL);
+
+static const struct field reserve_params[] = {
+    {.key = "reserve",
+     .kind = FIELD_INT,
+     .offset = offsetof(struct backfill_reserve, depth),
+     .help = "how many jobs hold a reservation at each pass: 0 none, 1 easy",
+     .flags = FIELD_REQUIRED,
+     .min = 0,
+     .max = 1e9},
+    {.key = "order",
+     .kind = FIELD_KIND,
+     .offset = offsetof(struct backfill_reserve, order),
+     .help = "order of the jobs that may pass the reserved ones; the queue's if not given",
+     .kinds = &order_kinds},
+    {.kind = FIELD_END},
+};
+
+static const struct backfill_type backfill_reserve = {
+    .kind = {.name = "reserve",
+             .summary = "the first so many jobs hold reservations; `order` sorts the candidates",
+             .params = reserve_params,
+             .size = sizeof(struct backfill_reserve),
+             .shorthand = "reserve"},
+    .depth = -1,
+};
+
+static const struct kind *const backfills[] = {
+    &backfill_none.kind,         &backfill_easy.kind,    &backfill_plan.kind,
+    &backfill_conservative.kind, &backfill_reserve.kind, NULL,
+};
+
+const struct kind_list backfill_kinds = {
+    .what = "backfill", .whats = "backfills", .items = backfills};
+
+static void start(struct sched *sched, const struct jobitem *item)
+{
+    sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
+}
+
+/* Start queue heads while they fit. False when none is left; else *ret_head is the blocked one. */
+static bool start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
+{
+    while (queue_first(&sched->queue, ret_head)) {
+        if (!sched_can_start(sched, ret_head, now))
+            return true;
+        start(sched, ret_head);
+    }
+    return false;
+}
+
+/* Start, in candidate order, what fits beside the head's reservation. */
+static void fill(struct sched *sched, simtime now)
+{
+    const struct queue *queue = sched_candidates(sched);
+    const simtime window = sched->shadow - now;
+    int64_t free = sched_free(sched, now);
+    struct jobitem item;
+    const struct jobkey *after = NULL;
+    struct jobkey last;
+    while (free > 0 && queue_next_fit(queue, after, free, window, sched->spare, &item)) {
+        last = item.key;
+        after = &last;
+        free -= item.procs;
+        if (item.request > window)
+            sched->spare -= item.procs;
+        start(sched, &item);
+    }
+}
+
+static int compare_fresh(const void *a, const void *b)
+{
+    const struct jobkey x = ((const struct jobitem *)a)->key, y = ((const struct jobitem *)b)->key;
+    if (x.score != y.score)
+        return x.score < y.score ? -1 : 1;
+    return x.seq < y.seq ? -1 : x.seq > y.seq;
+}
+
+/* Nothing but submissions happened since the head was found blocked: no older job can start. */
+static void fill_fresh(struct sched *sched, simtime now)
+{
+    const struct queue *queue = sched_candidates(sched);
+    const simtime window = sched->shadow - now;
+    int64_t room = sched_free(sched, now);
+    const size_t n = sched->fresh.len;
+    struct jobitem one, *items = n > 1 ? mem_new(n, sizeof(*items)) : &one;
+    for (size_t i = 0; i < n; i++) {
+        const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
+        items[i] = queue_item(queue, job, partition_procs(sched->partition, &job->spec.ask), now);
+    }
+    if (n > 1)
+        qsort(items, n, sizeof(*items), compare_fresh);
+    for (size_t i = 0; i < n; i++)
+        if (items[i].procs <= room &&
+            (items[i].request <= window || items[i].procs <= sched->spare)) {
+            room -= items[i].procs;
+            if (items[i].request > window)
+                sched->spare -= items[i].procs;
+            start(sched, &items[i]);
+        }
+    if (items != &one)
+        free(items);
+}
+
+/* The head found blocked by the last pass still stands first, and only submissions came since. */
+static bool still_blocked(const struct sched *sched)
+{
+    struct jobitem head;
+    return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
+           !sched->config.extend && !sched->queue.order->ages &&
+           queue_first(&sched->queue, &head) && head.key.seq == sched->head.seq;
+}
+
+static void easy(struct sched *sched, simtime now)
+{
+    if (still_blocked(sched)) {
+        if (sched->config.depth == 1)
+            fill_fresh(sched, now);
+        return;
+    }
+    struct jobitem head;
+    sched->blocked = false;
+    if (!start_heads(sched, now, &head))
+        return;
+    sched->blocked = true;
+    sched->head = head.key;
+    if (sched->config.depth == 0)
+        return;
+    /* Free only grows over time here, so that fitting for an instant is fitting for good. */
+    const struct profile *profile = sched->partition->profile;
+    sched->shadow = profile_earliest(profile, now, 1, head.procs);
+    sched->spare =
+        sched->shadow < SIMTIME_NEVER ? profile_at(profile, sched->shadow) - head.procs : 0;
+    fill(sched, now);
+}
+
+static void reserve(struct sched *sched, simtime at, const struct jobitem *item)
+{
+    if (sched->undo_len == sched->undo_cap) {
+        sched->undo_cap = sched->undo_cap ? 2 * sched->undo_cap : 64;
+        sched->undo = mem_resize(sched->undo, sched->undo_cap, sizeof(*sched->undo));
+        sched->undo_procs =
+            mem_resize(sched->undo_procs, sched->undo_cap, sizeof(*sched->undo_procs));
+    }
+    const struct span span = {at, at + item->request};
+    sched->undo[sched->undo_len] = span;
+    sched->undo_procs[sched->undo_len++] = item->procs;
+    profile_reserve(sched->partition->profile, span.from, span.to, item->procs);
+}
+
+/* In candidate order, what fits by the profile with all reservations in it. */
+static void fill_by_profile(struct sched *sched, simtime now)
+{
+    const struct profile *profile = sched->partition->profile;
+    const struct queue *queue = sched_candidates(sched);
+    struct jobitem item;
+    struct jobkey last;
+    const struct jobkey *after = NULL;
+    for (;;) {
+        const int64_t free = sched_free(sched, now);
+        if (free <= 0 || !queue_next_fit(queue, after, free, SIMTIME_NEVER, 0, &item))
+            return;
+        last = item.key;
+        after = &last;
+        if (profile_least(profile, now, now + item.request) >= item.procs &&
+            sched_can_start(sched, &item, now))
+            start(sched, &item);
+    }
+}
+
+/* When the job could start by the profile; if it could now by count but finds no place on the
+ * nodes, after the next release. */
+static simtime earliest(const struct sched *sched, const struct jobitem *item, simtime now)
+{
+    const struct profile *profile = sched->partition->profile;
+    const simtime at = profile_earliest(profile, now, item->request, item->procs);
+    if (at > now || !sched->partition->constrained || sched_can_start(sched, item, now))
+        return at;
+    const simtime next = profile_next_step(profile, now);
+    if (next == SIMTIME_NEVER)
+        return next;
+    return profile_earliest(profile, next, item->request, item->procs);
+}
+
+/* The general pass: reservations of any depth, known maintenance. O(depth log steps) and a descent
+ * a hole; it stops once nothing behind could start now. */
+static void plan(struct sched *sched, simtime now)
+{
+    struct jobitem item;
+    struct jobkey last;
+    const struct jobkey *after = NULL;
+    int64_t left = sched->config.depth;
+    sched->undo_len = 0;
+    bool more = queue_first(&sched->queue, &item);
+    while (more) {
+        last = item.key;
+        after = &last;
+        const simtime at = earliest(sched, &item, now);
+        if (at == now && sched_can_start(sched, &item, now))
+            start(sched, &item);
+        else if (left == 0)
+            break;
+        else {
+            if (at < SIMTIME_NEVER)
+                reserve(sched, at, &item);
+            if (left != DEPTH_ALL && --left == 0)
+                break;
+        }
+        struct jobitem fits;
+        if (!queue_next_fit(&sched->queue, after, sched_free(sched, now), SIMTIME_NEVER, 0, &fits))
+            break;
+        more = queue_next(&sched->queue, last, &item);
+    }
+    if (sched->config.depth > 0 && sched->config.depth != DEPTH_ALL)
+        fill_by_profile(sched, now);
+    while (sched->undo_len > 0) {
+        const struct span *span = &sched->undo[--sched->undo_len];
+        profile_release(sched->partition->profile, span->from, span->to,
+                        sched->undo_procs[sched->undo_len]);
+    }
+}
+
+void sched_backfill_pass(struct sched *sched, simtime now)
+{
+    if (sched->config.depth <= 1 && sched->partition->windows_end <= now)
+        easy(sched, now);
+    else
+        plan(sched, now);
+}
+
+void sched_commit_pass(struct sched *sched, simtime now)
+{
+    const struct partition *partition = sched->partition;
+    struct jobitem head;
+    for (;;) {
+        int64_t free = cluster_free_procs(partition->cluster);
+        if (sched->committed) {
+            const struct job *job = jobs_at(sched->jobs, sched->committed_slot);
+            head = queue_item(&sched->queue, job, partition_procs(partition, &job->spec.ask), now);
+        } else if (!queue_first(&sched->queue, &head)) {
+            return;
+        }
+        if (head.procs > free)
+            break;
+        sched->committed = false;
+        start(sched, &head);
+        queue_settle(&sched->queue, now);
+    }
+    if (!sched->committed) {
+        sched->committed = true;
+        sched->head = head.key;
+        sched->committed_slot = head.slot;
+        sched->shadow = profile_earliest(partition->profile, now, 1, head.procs);
+    }
+    if (sched->config.depth == 0)
+        return;
+    /* Strictly before the estimate, and without the rule of spare processors. */
+    const simtime window = sched->shadow - now - 1;
+    struct jobitem item;
+    struct jobkey last;
+    const struct jobkey *after = NULL;
+    while (queue_next_fit(sched_candidates(sched), after, cluster_free_procs(partition->cluster),
+                          window, 0, &item)) {
+        last = item.key;
+        after = &last;
+        start(sched, &item);
+    }
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/queue.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct waiting {
+    const struct job *job;
+    uint64_t seq;
+    int32_t procs;
+};
+
+void queue_init(struct queue *queue, const struct order_type *order, const void *params)
+{
+    *queue = (struct queue){.order = order, .params = params};
+    if (!order->ages)
+        queue->tree = jobtree_new();
+}
+
+void queue_deinit(struct queue *queue)
+{
+    jobtree_free(queue->tree);
+    free(queue->waiting);
+    free(queue->sorted);
+}
+
+struct jobitem queue_item(const struct queue *queue, const struct job *job, int32_t procs,
+                          simtime now)
+{
+    const struct job_spec *spec = &job->spec;
+    const struct score_input in = {
+        .request = spec->request > 0 ? simtime_seconds(spec->request) : 1,
+        .procs = procs,
+        .waited = simtime_seconds(now - spec->submit),
+        .submit = spec->submit > SIMTIME_SECOND ? simtime_seconds(spec->submit) : 1,
+        .priority = spec->priority,
+        .capacity = queue->capacity,
+    };
+    return (struct jobitem){
+        .key = {.score = queue->order->score(queue->params, &in), .seq = job->seq},
+        .slot = job->slot,
+        .procs = procs,
+        .request = spec->request > 0 ? spec->request : 1,
+    };
+}
+
+void queue_add(struct queue *queue, const struct job *job, int32_t procs)
+{
+    if (queue->tree) {
+        const struct jobitem item = queue_item(queue, job, procs, job->spec.submit);
+        jobtree_insert(queue->tree, &item);
+        return;
+    }
+    if (queue->len == queue->cap) {
+        queue->cap = queue->cap ? 2 * queue->cap : 64;
+        queue->waiting = mem_resize(queue->waiting, queue->cap, sizeof(*queue->waiting));
+        queue->sorted = mem_resize(queue->sorted, queue->cap, sizeof(*queue->sorted));
+    }
+    size_t i = queue->len++;
+    for (; i > 0 && queue->waiting[i - 1].seq > job->seq; i--)
+        queue->waiting[i] = queue->waiting[i - 1];
+    queue->waiting[i] = (struct waiting){.job = job, .seq = job->seq, .procs = procs};
+}
+
+static size_t find_waiting(const struct queue *queue, uint64_t seq)
+{
+    size_t low = 0, high = queue->len;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (queue->waiting[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
+{
+    if (queue->tree) {
+        const struct jobitem item = queue_item(queue, job, procs, job->spec.submit);
+        REQUIRE(jobtree_remove(queue->tree, item.key));
+        return;
+    }
+    const size_t i = find_waiting(queue, job->seq);
+    REQUIRE(i < queue->len && queue->waiting[i].seq == job->seq);
+    queue->len--;
+    memmove(&queue->waiting[i], &queue->waiting[i + 1], (queue->len - i) * sizeof(*queue->waiting));
+    for (size_t k = 0; k < queue->n_sorted; k++)
+        if (queue->sorted[k].key.seq == job->seq)
+            queue->sorted[k].procs = 0;
+}
+
+static int compare_keys(struct jobkey a, struct jobkey b)
+{
+    if (a.score != b.score)
+        return a.score < b.score ? -1 : 1;
+    return a.seq < b.seq ? -1 : a.seq > b.seq;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    return compare_keys(((const struct jobitem *)a)->key, ((const struct jobitem *)b)->key);
+}
+
+void queue_settle(struct queue *queue, simtime now)
+{
+    if (queue->tree)
+        return;
+    for (size_t i = 0; i < queue->len; i++)
+        queue->sorted[i] = queue_item(queue, queue->waiting[i].job, queue->waiting[i].procs, now);
+    queue->n_sorted = queue->len;
+    qsort(queue->sorted, queue->n_sorted, sizeof(*queue->sorted), compare_items);
+}
+
+size_t queue_len(const struct queue *queue)
+{
+    return queue->tree ? jobtree_len(queue->tree) : queue->len;
+}
+
+/* The first entry of `sorted` that stands after the key; all of them if there is none. */
+static size_t sorted_after(const struct queue *queue, const struct jobkey *after)
+{
+    if (!after)
+        return 0;
+    size_t low = 0, high = queue->n_sorted;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (compare_keys(queue->sorted[middle].key, *after) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool queue_first(const struct queue *queue, struct jobitem *ret)
+{
+    if (queue->tree)
+        return jobtree_first(queue->tree, ret);
+    return queue_next_fit(queue, NULL, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
+}
+
+bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *ret)
+{
+    if (queue->tree)
+        return jobtree_next(queue->tree, after, ret);
+    return queue_next_fit(queue, &after, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
+}
+
+bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64_t free,
+                    simtime window, int64_t spare, struct jobitem *ret)
+{
+    if (queue->tree)
+        return jobtree_next_fit(queue->tree, after, free, window, spare, ret);
+    for (size_t i = sorted_after(queue, after); i < queue->n_sorted; i++) {
+        const struct jobitem *item = &queue->sorted[i];
+        if (item->procs > 0 && item->procs <= free &&
+            (item->request <= window || item->procs <= spare)) {
+            *ret = *item;
+            return true;
+        }
+    }
+    return false;
+}

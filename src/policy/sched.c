@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/sched.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct order_type order_fcfs;
+
+static void queues_init(struct sched *sched)
+{
+    const struct sched_config *config = &sched->config;
+    const double capacity = (double)sched->partition->counts.capacity;
+    queue_init(&sched->queue, config->order, config->order_params);
+    sched->queue.capacity = capacity;
+    const struct order_type *second = config->candidate_order;
+    const void *params = config->candidate_params;
+    if (config->commit_head) {
+        second = &order_fcfs;
+        params = NULL;
+    }
+    sched->two_queues = second && (second != config->order || params);
+    if (sched->two_queues) {
+        queue_init(&sched->candidates, second, params);
+        sched->candidates.capacity = capacity;
+    }
+}
+
+static void queues_deinit(struct sched *sched)
+{
+    queue_deinit(&sched->queue);
+    if (sched->two_queues)
+        queue_deinit(&sched->candidates);
+}
+
+void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
+                struct jobs *jobs, void (*start)(void *ctx, struct sched *sched, struct job *job),
+                void *ctx)
+{
+    *sched = (struct sched){
+        .config = *config, .partition = partition, .jobs = jobs, .start = start, .ctx = ctx};
+    queues_init(sched);
+    if (config->conservative)
+        sched->starts = jobtree_new();
+}
+
+void sched_deinit(struct sched *sched)
+{
+    queues_deinit(sched);
+    jobtree_free(sched->starts);
+    free(sched->fresh.items);
+    free(sched->reserved);
+    free(sched->freed.items);
+    free(sched->moved.items);
+    free(sched->undo);
+    free(sched->undo_procs);
+}
+
+void sched_configure(struct sched *sched, const struct sched_config *config, simtime now)
+{
+    struct slots waiting = {0};
+    struct jobitem item;
+    queue_settle(&sched->queue, now);
+    for (bool more = queue_first(&sched->queue, &item); more;
+         more = queue_next(&sched->queue, item.key, &item)) {
+        MEM_GROW(&waiting);
+        waiting.items[waiting.len++] = item.slot;
+    }
+    for (size_t i = 0; i < waiting.len; i++)
+        sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
+    queues_deinit(sched);
+    jobtree_free(sched->starts);
+    sched->starts = config->conservative ? jobtree_new() : NULL;
+    sched->config = *config;
+    sched->committed = false;
+    sched->changed = true;
+    sched->fresh.len = 0;
+    queues_init(sched);
+    for (size_t i = 0; i < waiting.len; i++)
+        sched_add(sched, jobs_at(sched->jobs, waiting.items[i]));
+    free(waiting.items);
+}
+
+void sched_add(struct sched *sched, struct job *job)
+{
+    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+    queue_add(&sched->queue, job, procs);
+    if (sched->two_queues)
+        queue_add(&sched->candidates, job, procs);
+    MEM_GROW(&sched->fresh);
+    sched->fresh.items[sched->fresh.len++] = job->slot;
+    sched->partition->counts.queued_jobs++;
+    sched->partition->counts.queued_procs += procs;
+}
+
+static void forget_fresh(struct sched *sched, uint32_t slot)
+{
+    for (size_t i = 0; i < sched->fresh.len; i++)
+        if (sched->fresh.items[i] == slot) {
+            sched->fresh.len--;
+            memmove(&sched->fresh.items[i], &sched->fresh.items[i + 1],
+                    (sched->fresh.len - i) * sizeof(*sched->fresh.items));
+            return;
+        }
+}
+
+void sched_withdraw(struct sched *sched, struct job *job)
+{
+    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+    queue_remove(&sched->queue, job, procs);
+    if (sched->two_queues)
+        queue_remove(&sched->candidates, job, procs);
+    if (!sched->passing)
+        forget_fresh(sched, job->slot);
+    if (sched->config.conservative)
+        sched_forget_plan(sched, job);
+    if (sched->head.seq == job->seq)
+        sched->blocked = sched->committed = false;
+    sched->partition->counts.queued_jobs--;
+    sched->partition->counts.queued_procs -= procs;
+}
+
+bool sched_gave_way(struct sched *sched)
+{
+    if (sched->freed.len > 0)
+        sched->early = sched->changed = true;
+    return sched->changed;
+}
+
+void sched_released(struct sched *sched, simtime now, simtime due)
+{
+    sched->changed = true;
+    if (sched->config.conservative && due > now) {
+        sched->early = true;
+        sched_note_freed(sched, now, due);
+    }
+}
+
+void sched_capacity_changed(struct sched *sched, bool loss)
+{
+    sched->changed = true;
+    sched->early = true;
+    sched->replan = true;
+    sched->lost |= loss;
+    sched->committed = false;
+}
+
+bool sched_would_fit(const struct sched *sched, const struct job *job, simtime now)
+{
+    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+    if (sched->config.commit_head)
+        return cluster_fits(sched->partition->cluster, &job->spec.ask);
+    return procs <= partition_free(sched->partition, now);
+}
+
+int64_t sched_free(const struct sched *sched, simtime now)
+{
+    const int64_t planned = partition_free(sched->partition, now);
+    if (LIKELY(sched->partition->overdue == 0))
+        return planned;
+    const int64_t real = cluster_free_procs(sched->partition->cluster);
+    return real < planned ? real : planned;
+}
+
+bool sched_can_start(const struct sched *sched, const struct jobitem *item, simtime now)
+{
+    const struct partition *partition = sched->partition;
+    if (item->procs > sched_free(sched, now))
+        return false;
+    if (partition->windows_end > now &&
+        profile_least(partition->profile, now, now + item->request) < item->procs)
+        return false;
+    return !partition->constrained ||
+           cluster_fits(partition->cluster, &jobs_at(sched->jobs, item->slot)->spec.ask);
+}
+
+void sched_pass(struct sched *sched, simtime now)
+{
+    if (queue_len(&sched->queue) > 0 || sched->config.conservative) {
+        profile_advance(sched->partition->profile, now);
+        queue_settle(&sched->queue, now);
+        if (sched->two_queues)
+            queue_settle(&sched->candidates, now);
+        sched->passing = true;
+        if (sched->config.commit_head)
+            sched_commit_pass(sched, now);
+        else if (sched->config.conservative)
+            sched_conservative_pass(sched, now);
+        else if (sched->partition->constrained)
+            sched_constrained_pass(sched, now);
+        else
+            sched_backfill_pass(sched, now);
+        sched->passing = false;
+    }
+    sched->fresh.len = 0;
+    sched->changed = false;
+}
+
+void sched_check(struct sched *sched, simtime now)
+{
+    if (sched->queue.tree)
+        jobtree_check(sched->queue.tree);
+    REQUIRE((int64_t)queue_len(&sched->queue) == sched->partition->counts.queued_jobs);
+    if (sched->config.conservative)
+        sched_check_plan(sched, now);
+    else
+        partition_check(sched->partition, now);
+}

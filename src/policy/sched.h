@@ -1,0 +1,158 @@
+/* A scheduler: one a partition. Its parts (order, backfill, placement, admission, when it decides)
+ * are independent; a pass looks at the queue and the partition and acts only by starting jobs. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef POLICY_SCHED_H
+#define POLICY_SCHED_H
+
+#include "model/partition.h"
+#include "policy/queue.h"
+
+enum decide {
+    DECIDE_INSTANT, /* once an instant, after all that happens then */
+    DECIDE_EVENT,   /* after each event, as published simulators do */
+    DECIDE_EVERY    /* at multiples of `every` since the start */
+};
+
+/* How jobs may pass a blocked head. All but `conservative` are one engine with a different number
+ * of reservations. */
+struct backfill_type {
+    struct kind kind;
+    bool conservative;
+    int64_t depth; /* jobs with a reservation at each pass; -1: the parameter `reserve` */
+};
+
+#define DEPTH_ALL INT64_MAX
+
+/* Parameters of `{reserve: k, order: ...}`. */
+struct backfill_reserve {
+    int64_t depth;
+    struct kinded order; /* of the candidates; kind NULL: as the queue */
+};
+
+extern const struct kind_list backfill_kinds;
+
+/* Borrowed parameters outlive the scheduler. */
+struct sched_config {
+    const struct order_type *order;
+    const void *order_params;
+    bool conservative;
+    int64_t depth;
+    const struct order_type *candidate_order; /* NULL: as `order` */
+    const void *candidate_params;
+    enum decide decide;
+    simtime every;
+    bool commit_head;       /* keep a blocked head chosen until it starts */
+    bool extend;            /* jobs may outlive their request */
+    int64_t max_queued;     /* -1: no limit */
+    int64_t max_processors; /* of one job; -1: no limit */
+};
+
+/* A stretch of time in which processors came free. */
+struct span {
+    simtime from, to;
+};
+
+struct spans {
+    struct span *items;
+    size_t len, cap;
+};
+
+struct slots {
+    uint32_t *items;
+    size_t len, cap;
+};
+
+struct sched {
+    struct sched_config config;
+    struct partition *partition; /* borrowed */
+    struct jobs *jobs;           /* borrowed */
+    void *ctx;
+    void (*start)(void *ctx, struct sched *sched, struct job *job);
+
+    struct queue queue;
+    struct queue candidates; /* in an order of its own; else unused */
+    bool two_queues;
+
+    struct slots fresh; /* submitted since the last pass */
+    bool passing;       /* a pass is on */
+    bool changed;       /* more than submissions happened since the last pass */
+
+    /* What the last pass found, while nothing but submissions has happened since. */
+    bool blocked;
+    struct jobkey head;
+    simtime shadow;
+    int64_t spare;
+
+    bool committed; /* commit_head: the head is chosen; `shadow` is its published estimate */
+    uint32_t committed_slot;
+
+    /* Conservative: where each waiting job stands, by slot, and the jobs by that instant. */
+    simtime *reserved;
+    size_t reserved_cap;
+    struct jobtree *starts;
+    struct spans freed; /* since each waiting job was last looked at */
+    struct spans moved; /* while the pass that is on moves jobs */
+    bool early;         /* something came free before it was planned to */
+    bool replan;        /* the profile was made anew, without the reservations */
+    bool lost;          /* and they cannot be kept */
+
+    struct span *undo; /* scratch of a planning pass: the reservations it made */
+    int64_t *undo_procs;
+    size_t undo_len, undo_cap;
+};
+
+void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
+                struct jobs *jobs, void (*start)(void *ctx, struct sched *sched, struct job *job),
+                void *ctx);
+void sched_deinit(struct sched *sched);
+
+/* Other rules from now on; waiting jobs are sorted anew. O(n log n). */
+void sched_configure(struct sched *sched, const struct sched_config *config, simtime now);
+
+/* A job joins the queue. O(log n). */
+void sched_add(struct sched *sched, struct job *job);
+
+/* A waiting job leaves it without having started here. O(log n). */
+void sched_withdraw(struct sched *sched, struct job *job);
+
+/* A job left the queue because it started elsewhere. Does the scheduler want a pass, because its
+ * reservation came free? O(1). */
+bool sched_gave_way(struct sched *sched);
+
+/* A job that held processors until `due` by request gave them back at `now`. O(1). */
+void sched_released(struct sched *sched, simtime now, simtime due);
+
+/* Capacity is about to change (called before partition_resize or partition_maintain): what was
+ * planned on it has to be looked at again, after a loss not known ahead to be made anew. O(1). */
+void sched_capacity_changed(struct sched *sched, bool loss);
+
+/* Decide. Jobs start through `start`, which must take the job out by sched_withdraw. */
+void sched_pass(struct sched *sched, simtime now);
+
+/* When it wants to be called though nothing happens: the next reserved start after `now`. O(log n);
+ * SIMTIME_NEVER: not at all. */
+simtime sched_next_start(const struct sched *sched, simtime now);
+
+/* Would this job fit by count at this moment? */
+bool sched_would_fit(const struct sched *sched, const struct job *job, simtime now);
+
+/* REQUIREs every invariant of queue, plan and partition. O(live jobs log). */
+void sched_check(struct sched *sched, simtime now);
+
+/* For the files of this folder. */
+/* Free processors at `now`: by the profile, and really where jobs outlive their requests. */
+int64_t sched_free(const struct sched *sched, simtime now);
+bool sched_can_start(const struct sched *sched, const struct jobitem *item, simtime now);
+void sched_backfill_pass(struct sched *sched, simtime now);
+void sched_constrained_pass(struct sched *sched, simtime now);
+void sched_commit_pass(struct sched *sched, simtime now);
+void sched_conservative_pass(struct sched *sched, simtime now);
+void sched_forget_plan(struct sched *sched, const struct job *job);
+void sched_note_freed(struct sched *sched, simtime from, simtime to);
+void sched_check_plan(struct sched *sched, simtime now);
+static inline const struct queue *sched_candidates(const struct sched *sched)
+{
+    return sched->two_queues ? &sched->candidates : &sched->queue;
+}
+
+#endif
