@@ -1,0 +1,149 @@
+/* Arrivals by the clock: every 6 h, or by the calendar: every month on the day and hour of the
+ * start, cut to the length of the month. The first comes at the beginning. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "util/quantity.h"
+#include "workload/arrival_type.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MONTHS_MAX 12000
+
+static bool given(const struct arrival_params *params)
+{
+    return params->every != NULL;
+}
+
+/* How many months the word means; 0: it is not of the calendar. */
+static int months_of(const char *word, size_t len)
+{
+    if ((len == 5 || (len == 6 && word[5] == 's')) && memcmp(word, "month", 5) == 0)
+        return 1;
+    if ((len == 4 || (len == 5 && word[4] == 's')) && memcmp(word, "year", 4) == 0)
+        return 12;
+    return 0;
+}
+
+/* "1 month", "12months", "2 years": months. 0: not of the calendar; -1: no whole number. */
+static long calendar_months(const char *text)
+{
+    size_t len = strlen(text), word;
+    while (len > 0 && isspace((unsigned char)text[len - 1]))
+        len--;
+    for (word = len; word > 0 && isalpha((unsigned char)text[word - 1]);)
+        word--;
+    const int months = months_of(text + word, len - word);
+    if (months == 0)
+        return 0;
+    char *end;
+    const long count = strtol(text, &end, 10);
+    while (isspace((unsigned char)*end))
+        end++;
+    return end != text + word || count < 1 || count > MONTHS_MAX / months ? -1 : count * months;
+}
+
+/* Exactly one of the two comes out above 0. */
+static int parse(const char *text, simtime *ret_step, int *ret_months, struct error *err)
+{
+    const long months = calendar_months(text);
+    double seconds = 0;
+    if (months < 0)
+        return error_set(err, "every: `%.40s`: months and years must be whole, from 1 month to %d",
+                         text, MONTHS_MAX);
+    if (months == 0 && quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
+        return error_prefix(err, "every: ");
+    *ret_months = (int)months;
+    *ret_step = simtime_from_seconds(seconds);
+    if (months == 0 && *ret_step < 1)
+        return error_set(err, "every: `%.40s` is no interval: at least 1 us", text);
+    return 0;
+}
+
+static int check(const struct arrival_params *params, struct error *err)
+{
+    simtime step;
+    int months;
+    if (parse(params->every, &step, &months, err) < 0)
+        return -1;
+    if (params->jitter && !(dist_least(params->jitter) >= 0))
+        return error_set(err, "jitter can be negative: add `min: 0s`");
+    return 0;
+}
+
+static double mean_rate(const struct arrival_params *params, const struct place *place)
+{
+    (void)place;
+    simtime step;
+    int months;
+    if (parse(params->every, &step, &months, NULL) < 0)
+        return 0;
+    return months ? 12 / (365.2425 * 86400 * months) : 1 / simtime_seconds(step);
+}
+
+static int open_segment(struct segment *segment, const struct place *place, struct error *err)
+{
+    (void)place;
+    return parse(segment->params->every, &segment->step, &segment->months, err);
+}
+
+/* Of occurrence k, counted from the anchor, so that the 31st comes back after February. */
+static simtime instant_of(const struct arrival *arrival, const struct segment *segment, int64_t k)
+{
+    if (segment->months == 0) {
+        simtime since;
+        if (__builtin_mul_overflow(k, segment->step, &since) || since > SIMTIME_NEVER)
+            return SIMTIME_NEVER;
+        return arrival->anchor + since;
+    }
+    if (k > INT32_MAX / segment->months / 4)
+        return SIMTIME_NEVER;
+    const simtime start = arrival->place.start;
+    return date_add_months(start + arrival->anchor, arrival->place.offset,
+                           (int)k * segment->months) -
+           start;
+}
+
+/* The first occurrence in the segment; one that began before the run keeps its rhythm. */
+static int64_t first_occurrence(const struct arrival *arrival, const struct segment *segment)
+{
+    int64_t k = 0;
+    if (segment->months == 0 && segment->from > arrival->anchor)
+        k = (segment->from - arrival->anchor - 1) / segment->step + 1;
+    while (segment->months > 0 && instant_of(arrival, segment, k) < segment->from)
+        k++;
+    return k;
+}
+
+/* A change of anything else leaves the rhythm alone. */
+static void enter(struct arrival *arrival, const struct segment *before)
+{
+    const struct segment *segment = &arrival->segments[arrival->at];
+    const simtime from = place_time(&arrival->place, &segment->params->from, 0);
+    if (before && before->type == &arrival_every && before->step == segment->step &&
+        before->months == segment->months &&
+        place_time(&arrival->place, &before->params->from, 0) == from)
+        return;
+    arrival->anchor = before ? segment->from : from;
+    arrival->occurrence = first_occurrence(arrival, segment);
+}
+
+static bool next(struct arrival *arrival, const struct segment *segment, simtime *ret_time)
+{
+    const simtime time = instant_of(arrival, segment, arrival->occurrence);
+    if (time >= segment->until)
+        return false;
+    arrival->occurrence++;
+    *ret_time = arrival->now = time;
+    return true;
+}
+
+const struct arrival_type arrival_every = {
+    .key = "every",
+    .given = given,
+    .check = check,
+    .mean_rate = mean_rate,
+    .open = open_segment,
+    .enter = enter,
+    .next = next,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/generate.h"
+
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct outer {
+    struct generate_params params;
+};
+
+const struct field generate_fields[] = {GENERATE_FIELDS(struct outer, params), {0}};
+
+struct epoch {
+    simtime from;
+    const struct generate_params *params; /* borrowed */
+    struct request *request;              /* owned */
+};
+
+struct generate {
+    struct source source;
+    struct job_spec spec;
+    struct arrival *arrival;
+    struct rng_stream batch, processors, runtime, request;
+    struct epoch *epochs;
+    size_t len, at;
+    uint64_t ordinal; /* of the next job */
+    simtime submit;
+    int32_t left; /* jobs of this arrival still to come */
+};
+
+static int check_dists(const struct generate_params *params, struct error *err)
+{
+    if (!params->runtime)
+        return error_set(err, "runtime is missing");
+    if (!(dist_least(params->runtime) >= 0))
+        return error_set(err, "runtime can be negative: add `min: 0s`");
+    if (params->nodes && params->processors)
+        return error_set(err, "give either processors or nodes, not both");
+    return 0;
+}
+
+int generate_check(const struct generate_params *params, struct error *err)
+{
+    if (arrival_check(&params->arrival, err) < 0)
+        return error_prefix(err, "arrival: ");
+    if (check_dists(params, err) < 0)
+        return -1;
+    const struct kind *kind = params->request.kind;
+    if (kind && kind->check && kind->check(params->request.params, err) < 0)
+        return error_prefix(err, "request: %s: ", kind->name);
+    return 0;
+}
+
+bool generate_is_endless(const struct generate_params *params)
+{
+    return arrival_is_endless(&params->arrival);
+}
+
+double generate_load(const struct generate_params *params, const struct place *place,
+                     int32_t procs_per_node)
+{
+    double load = arrival_mean_rate(&params->arrival, place) * dist_mean(params->runtime);
+    if (params->batch)
+        load *= dist_mean_count(params->batch);
+    if (params->nodes)
+        return load * dist_mean_count(params->nodes) * procs_per_node;
+    return params->processors ? load * dist_mean_count(params->processors) : load;
+}
+
+static int32_t draw_count(const struct dist *dist, struct rng_stream *stream, uint64_t ordinal)
+{
+    return dist ? dist_draw_count(dist, rng_at(stream, ordinal)) : 1;
+}
+
+static int next_batch(struct generate *generate, struct error *err)
+{
+    uint64_t ordinal;
+    const int status = arrival_next(generate->arrival, &generate->submit, &ordinal, err);
+    if (status != SOURCE_JOB)
+        return status;
+    while (generate->at + 1 < generate->len &&
+           generate->epochs[generate->at + 1].from <= generate->submit)
+        generate->at++;
+    generate->left =
+        draw_count(generate->epochs[generate->at].params->batch, &generate->batch, ordinal);
+    return SOURCE_JOB;
+}
+
+static int next(struct source *source, struct job_spec *ret_job, struct error *err)
+{
+    struct generate *generate = (struct generate *)source;
+    if (generate->left == 0) {
+        const int status = next_batch(generate, err);
+        if (status != SOURCE_JOB)
+            return status;
+    }
+    const struct epoch *epoch = &generate->epochs[generate->at];
+    const struct generate_params *params = epoch->params;
+    const uint64_t n = generate->ordinal++;
+    generate->left--;
+    *ret_job = generate->spec;
+    ret_job->ordinal = n;
+    ret_job->submit = generate->submit;
+    if (params->nodes)
+        ret_job->ask = (struct ask){.nodes = draw_count(params->nodes, &generate->processors, n)};
+    else
+        ret_job->ask =
+            (struct ask){.procs = draw_count(params->processors, &generate->processors, n)};
+    ret_job->runtime =
+        simtime_from_seconds(dist_draw(params->runtime, rng_at(&generate->runtime, n)));
+    ret_job->request =
+        request_draw(epoch->request, ret_job->runtime, rng_at(&generate->request, n));
+    return SOURCE_JOB;
+}
+
+static void generate_free(struct source *source)
+{
+    struct generate *generate = (struct generate *)source;
+    arrival_free(generate->arrival);
+    rng_stream_deinit(&generate->batch);
+    rng_stream_deinit(&generate->processors);
+    rng_stream_deinit(&generate->runtime);
+    rng_stream_deinit(&generate->request);
+    for (size_t i = 0; i < generate->len; i++)
+        request_free(generate->epochs[i].request);
+    free(generate->epochs);
+    free(generate);
+}
+
+static const struct source_class generate_class = {.next = next, .free = generate_free};
+
+static int open_epochs(struct generate *generate, const struct place *place,
+                       const struct generate_epoch *epochs, struct error *err)
+{
+    struct arrival_epoch *arrivals = mem_new(generate->len, sizeof(*arrivals));
+    int status = 0;
+    for (size_t i = 0; i < generate->len && status == 0; i++) {
+        const struct generate_params *params = epochs[i].params;
+        generate->epochs[i] = (struct epoch){epochs[i].from, params, NULL};
+        arrivals[i] = (struct arrival_epoch){epochs[i].from, &params->arrival};
+        status = generate_check(params, err);
+        if (status < 0)
+            break;
+        generate->epochs[i].request =
+            request_new(&params->request, params->runtime, place->seed, place->path, err);
+        status = generate->epochs[i].request ? 0 : -1;
+    }
+    if (status == 0) {
+        generate->arrival = arrival_new(place, arrivals, generate->len, err);
+        status = generate->arrival ? 0 : error_prefix(err, "arrival: ");
+    }
+    free(arrivals);
+    return status;
+}
+
+struct source *generate_new(const struct place *place, const struct generate_epoch *epochs,
+                            size_t len, struct error *err)
+{
+    REQUIRE(len > 0 && epochs[0].from <= 0);
+    struct generate *generate = mem_new(1, sizeof(*generate));
+    generate->source.class = &generate_class;
+    generate->spec = place->spec;
+    generate->len = len;
+    generate->epochs = mem_new(len, sizeof(*generate->epochs));
+    rng_stream_init(&generate->batch, place->seed, place->path, "batch");
+    rng_stream_init(&generate->processors, place->seed, place->path, "processors");
+    rng_stream_init(&generate->runtime, place->seed, place->path, "runtime");
+    rng_stream_init(&generate->request, place->seed, place->path, "request");
+    if (open_epochs(generate, place, epochs, err) < 0) {
+        source_free(&generate->source);
+        return NULL;
+    }
+    return &generate->source;
+}

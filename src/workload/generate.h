@@ -1,0 +1,62 @@
+/* A workload made by chance: when jobs arrive, how many at once, how large and long they are, and
+ * what wall time they ask for. Every number is drawn by address: (path of the workload, purpose,
+ * ordinal), where the ordinal is that of the job, or of the arrival for purposes arrival, gap,
+ * jitter and batch. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOAD_GENERATE_H
+#define WORKLOAD_GENERATE_H
+
+#include "workload/arrival.h"
+#include "workload/request.h"
+#include "workload/source.h"
+
+struct generate_params {
+    struct arrival_params arrival;
+    struct dist *batch;      /* jobs an arrival; NULL: 1. Rounded to nearest, at least 1 */
+    struct dist *processors; /* NULL: 1. Rounded to nearest, at least 1 */
+    struct dist *nodes;      /* whole nodes, instead of processors */
+    struct dist *runtime;    /* s; required */
+    struct kinded request;   /* from request_kinds; absent: exact */
+};
+
+/* Rows for the table of a workload, whose struct `type` holds a struct generate_params `member`. */
+#define GENERATE_FIELDS(type, member)                                                              \
+    {"arrival", FIELD_TABLE, offsetof(type, member.arrival), "when jobs arrive",                   \
+     .table = arrival_fields},                                                                     \
+        {"batch", FIELD_DIST, offsetof(type, member.batch), "jobs an arrival, 1 if not given",     \
+         .unit = UNIT_NONE},                                                                       \
+        {"processors", FIELD_DIST, offsetof(type, member.processors),                              \
+         "processors a job, 1 if not given", .unit = UNIT_NONE},                                   \
+        {"nodes", FIELD_DIST, offsetof(type, member.nodes),                                        \
+         "whole nodes a job, instead of processors", .unit = UNIT_NONE},                           \
+        {"runtime", FIELD_DIST, offsetof(type, member.runtime),                                    \
+         "how long a job runs on its reference processor", .unit = UNIT_TIME},                     \
+    {                                                                                              \
+        "request", FIELD_KIND, offsetof(type, member.request),                                     \
+            "the wall time asked for, exact if not given", .kinds = &request_kinds                 \
+    }
+
+extern const struct field generate_fields[]; /* of struct generate_params itself */
+
+/* Everything that can be said of the parameters alone, across fields. */
+int generate_check(const struct generate_params *params, struct error *err);
+
+/* Never ends by itself: a run without a length is an error. */
+bool generate_is_endless(const struct generate_params *params);
+
+/* Expected processor-seconds asked for per second, over the run; INFINITY where a mean is infinite.
+ * Whole nodes count as procs_per_node processors each. */
+double generate_load(const struct generate_params *params, const struct place *place,
+                     int32_t procs_per_node);
+
+struct generate_epoch {
+    simtime from;
+    const struct generate_params *params; /* borrowed, outlives the source */
+};
+
+/* Parameters in force from each instant on; the first from 0, ascending. A job is drawn with those
+ * in force when it is submitted; arrivals as arrival_new says. NULL with err->text on failure. */
+struct source *generate_new(const struct place *place, const struct generate_epoch *epochs,
+                            size_t len, struct error *err);
+
+#endif

@@ -1,0 +1,64 @@
+/* Jobs by chance: arrivals, sizes, run times and requests from distributions. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "util/mem.h"
+#include "workload/generate.h"
+#include "workload/kinds.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int check(const void *params, struct error *err)
+{
+    return generate_check(params, err);
+}
+
+static bool asks_nodes(const void *params)
+{
+    return ((const struct generate_params *)params)->nodes != NULL;
+}
+
+static struct source *open_generated(const struct workload_epoch *epochs, size_t n_epochs,
+                                     const struct workload_context *context, struct error *err)
+{
+    if (context->limit == SIMTIME_NEVER && !context->drains &&
+        generate_is_endless(epochs[0].params)) {
+        error_set(err, "its arrivals never end: give time.length, or arrival.until");
+        return NULL;
+    }
+    const struct place place = place_of(context);
+    struct generate_epoch *own = mem_new(n_epochs, sizeof(*own));
+    for (size_t i = 0; i < n_epochs; i++)
+        own[i] = (struct generate_epoch){epochs[i].from, epochs[i].params};
+    struct source *source = generate_new(&place, own, n_epochs, err);
+    free(own);
+    return source;
+}
+
+static int outlook(const void *object, const struct workload_context *context,
+                   struct workload_outlook *ret, struct error *err)
+{
+    (void)err;
+    const struct generate_params *params = object;
+    const struct place place = place_of(context);
+    *ret = (struct workload_outlook){
+        .endless = true,
+        .rate = arrival_mean_rate(&params->arrival, &place) *
+                (params->batch ? dist_mean(params->batch) : 1),
+        .load = generate_load(params, &place, context->procs_per_node),
+    };
+    const struct dist *size = params->nodes ? params->nodes : params->processors;
+    const double most = size ? dist_greatest(size) : 1;
+    ret->largest = isfinite(most) ? (int64_t)llround(most) : 0;
+    return 0;
+}
+
+const struct workload_kind workload_generated = {
+    .key = "arrival",
+    .summary = "jobs by chance, from distributions",
+    .fields = generate_fields,
+    .size = sizeof(struct generate_params),
+    .check = check,
+    .asks_nodes = asks_nodes,
+    .open = open_generated,
+    .outlook = outlook,
+};

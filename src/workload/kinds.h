@@ -1,0 +1,83 @@
+/* The kinds of workload: each is told by the key that only it has (`log`, `jobs`, `arrival`,
+ * `lublin`), and has a table of what else may stand beside. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOAD_KINDS_H
+#define WORKLOAD_KINDS_H
+
+#include "util/schema.h"
+#include "workload/place.h"
+#include "workload/source.h"
+
+struct log_report;
+
+/* The values of a workload from a date on. */
+struct workload_epoch {
+    simtime from;       /* since the start */
+    const void *params; /* borrowed */
+};
+
+/* What a workload is part of. */
+struct workload_context {
+    struct job_spec base; /* workload, tenant, centre, partition, priority */
+    struct rng_seed seed;
+    const char *path;        /* "tenants/handary/w": addresses its draws */
+    simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
+    int32_t offset;          /* of its zone */
+    int64_t partition_procs; /* of the largest it may run in; 0: not known */
+    simtime limit;           /* no submission at or after; SIMTIME_NEVER: none */
+    bool drains;             /* arrivals go on past the length, which ends the run */
+    int32_t procs_per_node;  /* of the partition, the least; 0: not known */
+    bool sort;               /* read a log whole and sort it */
+    int by;                  /* members: enum log_key */
+    int32_t (*tenant_of)(void *ctx, int64_t key);
+    void *tenant_ctx;
+};
+
+/* What is known before a run, for `jishi check`. */
+struct workload_outlook {
+    bool endless;             /* it never runs dry by itself */
+    double jobs;              /* of a finite one; 0: not known */
+    double rate;              /* jobs per second over the long run, endless ones */
+    double load;              /* processors busy on average, were there room (endless), or */
+    double processor_seconds; /* all it needs (finite) */
+    double span;              /* seconds from its first to its last submission (finite) */
+    int64_t largest;          /* most processors (or nodes) of a job, where bounded; else 0 */
+};
+
+static inline struct place place_of(const struct workload_context *context)
+{
+    return (struct place){
+        .seed = context->seed,
+        .path = context->path,
+        .start = context->start,
+        .offset = context->offset,
+        .limit = context->limit,
+        .spec = context->base,
+    };
+}
+
+struct workload_kind {
+    const char *key; /* that tells it */
+    const char *summary;
+    const struct field *fields;
+    size_t size; /* of what fields fill */
+    /* Across fields. NULL: nothing to check. */
+    int (*check)(const void *params, struct error *err);
+    /* Do its jobs ask for whole nodes? NULL: never. */
+    bool (*asks_nodes)(const void *params);
+    /* The source, to be freed by source_free. NULL with an error. */
+    struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
+                           const struct workload_context *context, struct error *err);
+    int (*outlook)(const void *params, const struct workload_context *context,
+                   struct workload_outlook *ret, struct error *err);
+};
+
+/* A kind of workload is a file kind_NAME.c, a line here and a line in kinds.c. */
+extern const struct workload_kind workload_jobs, workload_log, workload_generated, workload_lublin;
+extern const struct workload_kind *const workload_kinds[]; /* NULL-ended */
+
+/* The report of a log's source; NULL for a source of another kind. Valid while the source is. */
+const struct log_report *workload_log_report(const struct workload_kind *kind,
+                                             const struct source *source);
+
+#endif

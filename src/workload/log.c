@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/log.h"
+
+#include "util/mem.h"
+#include "workload/keymap.h"
+#include "workload/log_entry.h"
+#include "workload/log_missing.h"
+
+#include <gsl/gsl_rng.h>
+#include <stdlib.h>
+
+/* A log without UnixStartTime whose submit times are later than this (in 1973) states dates instead
+ * of times since its beginning. */
+#define SUBMIT_IS_DATE (INT64_C(100000000) * SIMTIME_SECOND)
+
+/* Copies of a job are submitted within this time after it. */
+#define COPY_SPREAD SIMTIME_HOUR
+
+struct log {
+    struct source source;
+    const struct log_params *params;
+    struct log_context context;
+    enum log_missing missing;
+    simtime missing_request;
+    struct swf *swf;
+    struct log_report report;
+    struct keymap tenants;
+
+    simtime last_row; /* submit time of the row above, used or not */
+    simtime last_kept;
+    bool any_row, any_kept, any_used, rows_ended;
+    struct entries sorted; /* all jobs kept, if context.sort */
+    size_t next_sorted;
+
+    simtime to_start;   /* added to the log's times to count from the scenario's start */
+    simtime to_date;    /* ... to count from 1970 */
+    uint64_t index;     /* of the next job kept */
+    simtime first_used; /* submit: what load.gaps holds fast */
+
+    struct rng_stream draws;
+    bool has_draws;
+    uint64_t copies_max; /* ordinals go up by this a row */
+    struct entry ahead;  /* the next job, while copies of earlier ones may come before it */
+    bool has_ahead;
+    struct entries copies; /* a heap */
+};
+
+/* ---- 1, 2: rows that can be used ---- */
+
+static int64_t size_of(const struct log *log, const struct swf_row *row, bool *ret_other)
+{
+    const int64_t asked = row->procs_asked, given = row->procs;
+    const int64_t larger = asked > given ? asked : given;
+    *ret_other = false;
+    if (log->params->size == LOG_SIZE_MAX)
+        return larger;
+    const int64_t wanted = log->params->size == LOG_SIZE_REQUESTED ? asked : given;
+    *ret_other = wanted <= 0;
+    return wanted > 0 ? wanted : larger;
+}
+
+/* Why the row cannot be a job; LOG_USED if it can. */
+static enum log_kind judge(const struct log *log, const struct swf_row *row, int64_t size)
+{
+    if (row->procs <= 0 && row->procs_asked <= 0)
+        return LOG_NO_SIZE;
+    if (row->run < 0)
+        return LOG_RUN_NEGATIVE;
+    if (row->submit < 0)
+        return LOG_SUBMIT_NEGATIVE;
+    if (log->params->drop == LOG_DROP_UNUSABLE) {
+        const int64_t limit = log->context.partition_procs;
+        if (row->run == 0)
+            return LOG_RUN_ZERO;
+        if (limit > 0 && (row->procs > limit || row->procs_asked > limit))
+            return LOG_TOO_LARGE;
+    }
+    if (size > INT32_MAX)
+        return LOG_SIZE_ABSURD;
+    if (row->request <= 0 && log->missing == LOG_MISSING_DROP)
+        return LOG_REQUEST_DROPPED;
+    return LOG_USED;
+}
+
+static int64_t key_of(enum log_key by, const struct swf_row *row)
+{
+    switch (by) {
+    case LOG_BY_USER:
+        return row->user;
+    case LOG_BY_GROUP:
+        return row->group;
+    case LOG_BY_QUEUE:
+        return row->queue;
+    case LOG_BY_PARTITION:
+        return row->partition;
+    case LOG_BY_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* What is remarkable about any row. */
+static void remark_row(struct log *log, const struct swf_row *row)
+{
+    struct log_report *const report = &log->report;
+    log_report_count(report, LOG_ROWS, row->line);
+    if (log->any_row && row->submit < log->last_row)
+        log_report_count(report, LOG_OUT_OF_ORDER, row->line);
+    log->any_row = true;
+    log->last_row = row->submit;
+    if (UNLIKELY(row->flags)) {
+        if (row->flags & SWF_EXTRA_COLUMNS)
+            log_report_count(report, LOG_EXTRA_COLUMNS, row->line);
+        if (row->flags & SWF_FEW_COLUMNS)
+            log_report_count(report, LOG_FEW_COLUMNS, row->line);
+        if (row->flags & SWF_FRACTION)
+            log_report_count(report, LOG_FRACTION, row->line);
+    }
+}
+
+/* What is remarkable about a job that is kept. */
+static void remark_job(struct log *log, const struct swf_row *row, int64_t size, bool other)
+{
+    struct log_report *const report = &log->report;
+    const int64_t limit = log->context.partition_procs, stated = swf_header(log->swf)->max_procs;
+    if (row->request <= 0)
+        log_report_count(report, LOG_REQUEST_FILLED, row->line);
+    else if (row->run > row->request)
+        log_report_count(report, LOG_RUN_OVER_REQUEST, row->line);
+    if (other)
+        log_report_count(report, LOG_SIZE_OTHER, row->line);
+    if (stated > 0 && row->procs > stated)
+        log_report_count(report, LOG_GIVEN_OVER_MAX, row->line);
+    if (limit > 0 && size > limit)
+        log_report_count(report, LOG_OVER_PARTITION, row->line);
+    if (row->run == 0)
+        log_report_count(report, LOG_RAN_NOT, row->line);
+}
+
+static void remark_file(struct log *log)
+{
+    const struct swf_header *const header = swf_header(log->swf);
+    struct log_count *const counts = log->report.counts;
+    counts[LOG_NO_HEADER].count = !header->any;
+    counts[LOG_HEADER_ODD].count = header->odd;
+    if (header->max_jobs >= 0) {
+        const uint64_t stated = (uint64_t)header->max_jobs, rows = counts[LOG_ROWS].count;
+        counts[LOG_COUNT_DIFFERS].count = stated > rows ? stated - rows : rows - stated;
+    }
+}
+
+/* The next job of the file that can be used. */
+static int read_kept(struct log *log, struct entry *ret, struct error *err)
+{
+    struct swf_row row;
+    int got;
+    while ((got = swf_next(log->swf, &row, err)) == 1) {
+        const uint64_t ordinal = log->report.counts[LOG_ROWS].count;
+        remark_row(log, &row);
+        bool other;
+        const int64_t size = size_of(log, &row, &other);
+        const enum log_kind verdict = judge(log, &row, size);
+        if (verdict != LOG_USED) {
+            log_report_count(&log->report, verdict, row.line);
+            continue;
+        }
+        remark_job(log, &row, size, other);
+        const simtime filled = log->missing == LOG_MISSING_VALUE ? log->missing_request : row.run;
+        *ret = (struct entry){.submit = row.submit,
+                              .run = row.run,
+                              .request = row.request > 0 ? row.request : filled,
+                              .id = row.job,
+                              .key = key_of(log->context.by, &row),
+                              .ordinal = ordinal,
+                              .procs = (int32_t)size};
+        return SOURCE_JOB;
+    }
+    if (got == 0)
+        remark_file(log);
+    return got == 0 ? SOURCE_END : SOURCE_ERROR;
+}
+
+static int read_all(struct log *log, struct error *err)
+{
+    struct entry entry;
+    int got;
+    while ((got = read_kept(log, &entry, err)) == SOURCE_JOB)
+        entries_append(&log->sorted, &entry);
+    entries_sort(&log->sorted);
+    return got;
+}
+
+static int next_in_order(struct log *log, struct entry *ret, struct error *err)
+{
+    if (log->context.sort) {
+        if (log->next_sorted == log->sorted.len)
+            return SOURCE_END;
+        *ret = log->sorted.items[log->next_sorted++];
+        return SOURCE_JOB;
+    }
+    const int got = read_kept(log, ret, err);
+    if (got != SOURCE_JOB)
+        return got;
+    if (log->any_kept && ret->submit < log->last_kept)
+        return SOURCE_UNSORTED;
+    log->last_kept = ret->submit;
+    return SOURCE_JOB;
+}
+
+/* ---- 3, 4: the window and the start ---- */
+
+static void set_origin(struct log *log, simtime first)
+{
+    const struct swf_header *const header = swf_header(log->swf);
+    log->to_date = header->unix_start * SIMTIME_SECOND;
+    log->to_start = log->to_date - log->context.start;
+    if (log->params->shift == LOG_SHIFT_TO_START)
+        log->to_start = !header->has_start && first >= SUBMIT_IS_DATE ? -first : 0;
+}
+
+/* Is the job submitted before the date? A date is one of the log's own calendar, a duration counts
+ * from the start of the scenario. */
+static bool before_date(const struct log *log, const struct entry *entry,
+                        const struct date_value *date)
+{
+    if (date->relative)
+        return entry->submit + log->to_start < date->instant;
+    const simtime zone = date->zoned ? 0 : log->context.offset * SIMTIME_SECOND;
+    return entry->submit + log->to_date < date->instant - zone;
+}
+
+static bool in_window(const struct log *log, const struct entry *entry, uint64_t index)
+{
+    const uint64_t from = (uint64_t)log->params->window.from_job;
+    const uint64_t jobs = (uint64_t)log->params->window.jobs;
+    const struct date_value *const since = &log->params->window.from;
+    const struct date_value *const until = &log->params->window.until;
+    return index >= from && (jobs == 0 || index - from < jobs) &&
+           !(since->given && before_date(log, entry, since)) &&
+           !(until->given && !before_date(log, entry, until));
+}
+
+/* A log that is read in one go is known to be in order only at its end: rows behind the window are
+ * read too. */
+static int next_selected(struct log *log, struct entry *ret, struct error *err)
+{
+    int got;
+    while ((got = next_in_order(log, ret, err)) == SOURCE_JOB) {
+        if (!log->any_kept)
+            set_origin(log, ret->submit);
+        log->any_kept = true;
+        if (!in_window(log, ret, log->index++))
+            log_report_count(&log->report, LOG_OUTSIDE_WINDOW, 0);
+        else if (ret->submit + log->to_start < 0)
+            log_report_count(&log->report, LOG_BEFORE_START, 0);
+        else
+            break;
+    }
+    return got;
+}
+
+/* ---- 5: the load ---- */
+
+static simtime scaled(simtime time, double factor)
+{
+    const double us = (double)time * factor;
+    return us < (double)SIMTIME_NEVER ? (simtime)llround(us) : SIMTIME_NEVER;
+}
+
+/* How often the job is there; its copies go to the heap. */
+static uint64_t resample(struct log *log, struct entry *entry)
+{
+    gsl_rng *const draw = rng_at(&log->draws, entry->ordinal);
+    const double factor = log->params->load.resample, whole = floor(factor);
+    const uint64_t times = (uint64_t)whole + (gsl_rng_uniform(draw) < factor - whole);
+    entry->ordinal *= log->copies_max;
+    for (uint64_t i = 1; i < times; i++) {
+        struct entry copy = *entry;
+        copy.ordinal += i;
+        copy.submit += (simtime)(gsl_rng_uniform(draw) * (double)COPY_SPREAD);
+        entries_push(&log->copies, &copy);
+        log_report_count(&log->report, LOG_RESAMPLED_COPY, 0);
+    }
+    if (times == 0)
+        log_report_count(&log->report, LOG_RESAMPLED_AWAY, 0);
+    return times;
+}
+
+static int next_resampled(struct log *log, struct entry *ret, struct error *err)
+{
+    while (!log->has_ahead && !log->rows_ended) {
+        const int got = next_selected(log, &log->ahead, err);
+        if (got < 0)
+            return got;
+        log->rows_ended = got == SOURCE_END;
+        log->has_ahead = got == SOURCE_JOB && resample(log, &log->ahead) > 0;
+    }
+    if (log->copies.len > 0 &&
+        !(log->has_ahead && entry_before(&log->ahead, &log->copies.items[0]))) {
+        *ret = entries_pop(&log->copies);
+        return SOURCE_JOB;
+    }
+    *ret = log->ahead;
+    const bool got = log->has_ahead;
+    log->has_ahead = false;
+    return got ? SOURCE_JOB : SOURCE_END;
+}
+
+static int next_loaded(struct log *log, struct entry *ret, struct error *err)
+{
+    if (log->has_draws)
+        return next_resampled(log, ret, err);
+    if (log->rows_ended)
+        return SOURCE_END;
+    const int got = next_selected(log, ret, err);
+    log->rows_ended = got == SOURCE_END;
+    if (got != SOURCE_JOB)
+        return got;
+    if (!log->any_used)
+        log->first_used = ret->submit;
+    const double gaps = log->params->load.gaps, runtimes = log->params->load.runtimes;
+    if (gaps > 0)
+        ret->submit = log->first_used + scaled(ret->submit - log->first_used, 1 / gaps);
+    if (runtimes > 0) {
+        ret->run = scaled(ret->run, runtimes);
+        ret->request = scaled(ret->request, runtimes);
+    }
+    return got;
+}
+
+/* ---- 6, 7: the job ---- */
+
+static int tenant_of(struct log *log, int64_t key, int32_t *ret_tenant, struct error *err)
+{
+    const int32_t *const known = keymap_find(&log->tenants, key);
+    if (known) {
+        *ret_tenant = *known;
+        return 0;
+    }
+    static const char *const names[] = {"", "user", "group", "queue", "partition"};
+    const int32_t row = log->context.tenant_of(log->context.tenant_ctx, key);
+    if (row < 0)
+        return error_at(err, (struct mark){.file = log->params->log},
+                        "there is no tenant for %s %lld", names[log->context.by], (long long)key);
+    keymap_add(&log->tenants, key, row);
+    *ret_tenant = row;
+    return 0;
+}
+
+static simtime request_of(const struct log *log, const struct job_spec *job)
+{
+    switch (log->context.request) {
+    case LOG_REQUEST_EXACT:
+        return job->runtime < job->request ? job->runtime : job->request;
+    case LOG_REQUEST_MODEL:
+        return log->context.request_of(log->context.request_ctx, job);
+    case LOG_REQUEST_OWN:
+        break;
+    }
+    return job->request;
+}
+
+static int next(struct source *source, struct job_spec *ret_job, struct error *err)
+{
+    struct log *const log = (struct log *)source;
+    struct entry entry;
+    const int got = next_loaded(log, &entry, err);
+    if (got != SOURCE_JOB)
+        return got;
+    log->any_used = true;
+    struct job_spec job = log->context.base;
+    job.id = entry.id;
+    job.ordinal = entry.ordinal;
+    job.ask = (struct ask){.procs = entry.procs};
+    job.submit = entry.submit + log->to_start;
+    job.runtime = entry.run;
+    job.request = entry.request;
+    if (log->context.by != LOG_BY_NONE && tenant_of(log, entry.key, &job.tenant, err) < 0)
+        return SOURCE_ERROR;
+    job.request = request_of(log, &job);
+    log_report_count(&log->report, LOG_USED, 0);
+    *ret_job = job;
+    return SOURCE_JOB;
+}
+
+/* ---- life ---- */
+
+static void log_free(struct log *log)
+{
+    if (!log)
+        return;
+    swf_free(log->swf);
+    keymap_deinit(&log->tenants);
+    entries_deinit(&log->sorted);
+    entries_deinit(&log->copies);
+    if (log->has_draws)
+        rng_stream_deinit(&log->draws);
+    free(log);
+}
+AUTO_DEFINE(struct log *, log_free)
+
+static void free_source(struct source *source)
+{
+    log_free((struct log *)source);
+}
+
+static const struct source_class log_class = {.next = next, .free = free_source};
+
+struct log *log_new(const struct log_params *params, const struct log_context *context,
+                    struct error *err)
+{
+    REQUIRE(context->by == LOG_BY_NONE || context->tenant_of);
+    REQUIRE(context->request != LOG_REQUEST_MODEL || context->request_of);
+    AUTO(log_free) struct log *log = mem_new(1, sizeof(*log));
+    log->source.class = &log_class;
+    log->params = params;
+    log->context = *context;
+    log->copies_max = 1;
+    if (log_params_check(params, err) < 0 ||
+        log_missing_request(params, &log->missing, &log->missing_request, err) < 0)
+        return NULL;
+    log->swf = swf_open(params->log, err);
+    if (!log->swf)
+        return NULL;
+    if (params->load.resample > 0) {
+        REQUIRE(context->path);
+        log->copies_max = (uint64_t)ceil(params->load.resample);
+        rng_stream_init(&log->draws, context->seed, context->path, "resample");
+        log->has_draws = true;
+    }
+    if (context->sort && read_all(log, err) < 0)
+        return NULL;
+    struct log *const whole = log;
+    log = NULL;
+    return whole;
+}
+
+struct source *log_source(struct log *log)
+{
+    return &log->source;
+}
+
+const struct log_report *log_report_of(const struct log *log)
+{
+    return &log->report;
+}
+
+const struct swf_header *log_header(const struct log *log)
+{
+    return swf_header(log->swf);
+}
+
+int log_start(const char *path, simtime *ret_start, int32_t *ret_offset, struct error *err)
+{
+    AUTO(swf_free) struct swf *swf = swf_open(path, err);
+    if (!swf)
+        return -1;
+    *ret_start = swf_header(swf)->unix_start * SIMTIME_SECOND;
+    *ret_offset = swf_header(swf)->time_zone;
+    return 0;
+}

@@ -1,0 +1,192 @@
+/* The table of what a workload of the scenario may say of its log. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/log_missing.h"
+#include "workload/request.h"
+
+#include <string.h>
+
+#define HERE(member) offsetof(struct log_params, member)
+#define IN_MISSING(member) (HERE(missing.member) - HERE(missing))
+#define IN_WINDOW(member) (HERE(window.member) - HERE(window))
+#define IN_LOAD(member) (HERE(load.member) - HERE(load))
+
+static const char *const drop_names[] = {
+    [LOG_DROP_NONE] = "none", [LOG_DROP_UNUSABLE] = "unusable", NULL};
+static const char *const size_names[] = {[LOG_SIZE_REQUESTED] = "requested",
+                                         [LOG_SIZE_ALLOCATED] = "allocated",
+                                         [LOG_SIZE_MAX] = "max",
+                                         NULL};
+static const char *const shift_names[] = {
+    [LOG_SHIFT_NONE] = "none", [LOG_SHIFT_TO_START] = "to-start", NULL};
+
+static const struct field missing_fields[] = {
+    {.key = "request",
+     .kind = FIELD_TEXT,
+     .offset = IN_MISSING(request),
+     .help = "for a job without a requested time: runtime (what it ran), drop (leave the job "
+             "out), or a duration",
+     .def = "runtime"},
+    {.kind = FIELD_END},
+};
+
+static const struct field window_fields[] = {
+    {.key = "from_job",
+     .kind = FIELD_INT,
+     .offset = IN_WINDOW(from_job),
+     .help = "first job, counted from 0 among the jobs not dropped, in order of submission",
+     .def = "0",
+     .min = 0,
+     .max = 1e15},
+    {.key = "jobs",
+     .kind = FIELD_INT,
+     .offset = IN_WINDOW(jobs),
+     .help = "how many jobs from there; 0: all",
+     .def = "0",
+     .min = 0,
+     .max = 1e15},
+    {.key = "from",
+     .kind = FIELD_DATE,
+     .offset = IN_WINDOW(from),
+     .help = "jobs submitted at or after this date of the log"},
+    {.key = "until",
+     .kind = FIELD_DATE,
+     .offset = IN_WINDOW(until),
+     .help = "jobs submitted before this date of the log"},
+    {.kind = FIELD_END},
+};
+
+static const struct field load_fields[] = {
+    {.key = "gaps",
+     .kind = FIELD_QUANTITY,
+     .offset = IN_LOAD(gaps),
+     .help = "multiply the load by this factor by dividing the gaps between submissions",
+     .min = 1e-3,
+     .max = 1e3},
+    {.key = "runtimes",
+     .kind = FIELD_QUANTITY,
+     .offset = IN_LOAD(runtimes),
+     .help = "multiply the load by this factor by multiplying run times and requests",
+     .min = 1e-3,
+     .max = 1e3},
+    {.key = "resample",
+     .kind = FIELD_QUANTITY,
+     .offset = IN_LOAD(resample),
+     .help = "multiply the load by this factor by leaving out or repeating jobs at random; a copy "
+             "comes within the hour after its job",
+     .min = 1e-3,
+     .max = 1e3},
+    {.kind = FIELD_END},
+};
+
+const struct field log_fields[] = {
+    {.key = "log",
+     .kind = FIELD_PATH,
+     .offset = HERE(log),
+     .help = "a log in the Standard Workload Format, plain or gzip",
+     .flags = FIELD_REQUIRED},
+    {.key = "drop",
+     .kind = FIELD_CHOICE,
+     .offset = HERE(drop),
+     .help = "unusable: leave out jobs that did not run or asked for or were given more than the "
+             "partition",
+     .def = "none",
+     .choices = drop_names},
+    {.key = "missing",
+     .kind = FIELD_TABLE,
+     .offset = HERE(missing),
+     .help = "what stands for values that the log does not have",
+     .table = missing_fields,
+     .size = sizeof(((struct log_params *)0)->missing)},
+    {.key = "size",
+     .kind = FIELD_CHOICE,
+     .offset = HERE(size),
+     .help = "processors of a job: those requested, those allocated (each the other where it is "
+             "missing), or the larger",
+     .def = "requested",
+     .choices = size_names},
+    {.key = "shift",
+     .kind = FIELD_CHOICE,
+     .offset = HERE(shift),
+     .help = "to-start: the beginning of the log falls on the start of the scenario; none: the log "
+             "keeps its dates",
+     .def = "none",
+     .choices = shift_names},
+    {.key = "window",
+     .kind = FIELD_TABLE,
+     .offset = HERE(window),
+     .help = "a part of the log, of jobs (from_job, jobs) or of dates (from, until); submit times "
+             "are unchanged",
+     .table = window_fields,
+     .size = sizeof(((struct log_params *)0)->window)},
+    {.key = "load",
+     .kind = FIELD_TABLE,
+     .offset = HERE(load),
+     .help = "change the load of the log, in one of three ways",
+     .table = load_fields,
+     .size = sizeof(((struct log_params *)0)->load)},
+    {.key = "request",
+     .kind = FIELD_KIND,
+     .offset = HERE(request),
+     .kinds = &request_kinds,
+     .help =
+         "the wall time that jobs ask for: exact (what they run, at most the log's request) or a "
+         "model; the log's own if not given"},
+    {.kind = FIELD_END},
+};
+
+int log_missing_request(const struct log_params *params, enum log_missing *ret_rule,
+                        simtime *ret_request, struct error *err)
+{
+    const char *const text = params->missing.request;
+    *ret_request = 0;
+    *ret_rule = LOG_MISSING_RUNTIME;
+    if (!text || strcmp(text, "runtime") == 0)
+        return 0;
+    *ret_rule = LOG_MISSING_DROP;
+    if (strcmp(text, "drop") == 0)
+        return 0;
+    double seconds;
+    if (quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
+        return error_set(err,
+                         "missing.request: \"%.100s\" is neither runtime nor drop nor a duration "
+                         "such as 24h",
+                         text);
+    *ret_rule = LOG_MISSING_VALUE;
+    *ret_request = simtime_from_seconds(seconds);
+    if (*ret_request <= 0)
+        return error_set(err, "missing.request: %.100s is no time to ask for; it must be positive",
+                         text);
+    return 0;
+}
+
+static bool factor_ok(double factor)
+{
+    return factor == 0 || (factor >= 1e-3 && factor <= 1e3);
+}
+
+int log_params_check(const struct log_params *params, struct error *err)
+{
+    if (!params->log || !*params->log)
+        return error_set(err, "log: the path of a log is missing");
+    enum log_missing rule;
+    simtime request;
+    if (log_missing_request(params, &rule, &request, err) < 0)
+        return -1;
+    const struct date_value *const from = &params->window.from, *const until =
+                                                                    &params->window.until;
+    if (params->window.from_job < 0 || params->window.jobs < 0)
+        return error_set(err, "window: from_job and jobs count from 0");
+    if ((params->window.from_job > 0 || params->window.jobs > 0) && (from->given || until->given))
+        return error_set(err,
+                         "window: give jobs (from_job, jobs) or dates (from, until), not both");
+    if (from->given && until->given && from->relative == until->relative &&
+        from->zoned == until->zoned && from->instant >= until->instant)
+        return error_set(err, "window: until must be after from");
+    const double gaps = params->load.gaps, runtimes = params->load.runtimes;
+    const double resample = params->load.resample;
+    if ((gaps != 0) + (runtimes != 0) + (resample != 0) > 1)
+        return error_set(err, "load: give one of gaps, runtimes and resample");
+    if (!factor_ok(gaps) || !factor_ok(runtimes) || !factor_ok(resample))
+        return error_set(err, "load: the factor must be within [0.001, 1000]");
+    return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/log_report.h"
+
+#include <stdio.h>
+
+const char *const log_kind_names[LOG_KINDS] = {
+    [LOG_ROWS] = "rows",
+    [LOG_USED] = "used",
+    [LOG_NO_SIZE] = "no-size",
+    [LOG_RUN_NEGATIVE] = "run-negative",
+    [LOG_SUBMIT_NEGATIVE] = "submit-negative",
+    [LOG_SIZE_ABSURD] = "size-absurd",
+    [LOG_RUN_ZERO] = "run-zero",
+    [LOG_TOO_LARGE] = "too-large",
+    [LOG_REQUEST_DROPPED] = "request-dropped",
+    [LOG_OUTSIDE_WINDOW] = "outside-window",
+    [LOG_BEFORE_START] = "before-start",
+    [LOG_RESAMPLED_AWAY] = "resampled-away",
+    [LOG_RESAMPLED_COPY] = "resampled-copy",
+    [LOG_REQUEST_FILLED] = "request-filled",
+    [LOG_RUN_OVER_REQUEST] = "run-over-request",
+    [LOG_SIZE_OTHER] = "size-other",
+    [LOG_GIVEN_OVER_MAX] = "given-over-max",
+    [LOG_OVER_PARTITION] = "over-partition",
+    [LOG_RAN_NOT] = "ran-not",
+    [LOG_OUT_OF_ORDER] = "out-of-order",
+    [LOG_EXTRA_COLUMNS] = "extra-columns",
+    [LOG_FEW_COLUMNS] = "few-columns",
+    [LOG_FRACTION] = "fraction",
+    [LOG_NO_HEADER] = "no-header",
+    [LOG_HEADER_ODD] = "header-odd",
+    [LOG_COUNT_DIFFERS] = "count-differs",
+};
+
+/* Read after "N jobs: ". */
+const char *const log_kind_texts[LOG_KINDS] = {
+    [LOG_ROWS] = "in the log",
+    [LOG_USED] = "used",
+    [LOG_NO_SIZE] = "left out, neither size is known",
+    [LOG_RUN_NEGATIVE] = "left out, the run time is not known",
+    [LOG_SUBMIT_NEGATIVE] = "left out, the submit time is not known",
+    [LOG_SIZE_ABSURD] = "left out, more processors than can be",
+    [LOG_RUN_ZERO] = "left out, run time zero",
+    [LOG_TOO_LARGE] = "left out, asked or given more than the partition has",
+    [LOG_REQUEST_DROPPED] = "left out, no time requested",
+    [LOG_OUTSIDE_WINDOW] = "left out, outside the window",
+    [LOG_BEFORE_START] = "left out, submitted before the start",
+    [LOG_RESAMPLED_AWAY] = "left out by resampling",
+    [LOG_RESAMPLED_COPY] = "added by resampling",
+    [LOG_REQUEST_FILLED] = "no time requested, filled in",
+    [LOG_RUN_OVER_REQUEST] = "ran longer than requested, will be ended there",
+    [LOG_SIZE_OTHER] = "the size wanted is missing, the other one taken",
+    [LOG_GIVEN_OVER_MAX] = "allocated more than MaxProcs",
+    [LOG_OVER_PARTITION] = "ask more than the partition has, will be rejected",
+    [LOG_RAN_NOT] = "run time zero, kept",
+    [LOG_OUT_OF_ORDER] = "submitted before the job of the line above",
+    [LOG_EXTRA_COLUMNS] = "more than 18 columns, the rest not read",
+    [LOG_FEW_COLUMNS] = "fewer than 18 columns, the rest not known",
+    [LOG_FRACTION] = "a fraction in a field that counts",
+    [LOG_NO_HEADER] = "no header",
+    [LOG_HEADER_ODD] = "header values without a number",
+    [LOG_COUNT_DIFFERS] = "MaxJobs is not the number of jobs: off by",
+};
+
+const char *log_report_text(const struct log_report *report, enum log_kind kind, char *buffer,
+                            size_t size)
+{
+    const struct log_count *const count = &report->counts[kind];
+    char first[48] = "";
+    if (count->line > 0 && kind != LOG_ROWS)
+        snprintf(first, sizeof(first), " (first: line %llu)", (unsigned long long)count->line);
+    if (count->count == 0)
+        snprintf(buffer, size, "%s", "");
+    else if (kind == LOG_NO_HEADER)
+        snprintf(buffer, size, "%s", log_kind_texts[kind]);
+    else if (kind == LOG_COUNT_DIFFERS)
+        snprintf(buffer, size, "%s %llu", log_kind_texts[kind], (unsigned long long)count->count);
+    else if (kind == LOG_HEADER_ODD)
+        snprintf(buffer, size, "%llu %s", (unsigned long long)count->count, log_kind_texts[kind]);
+    else
+        snprintf(buffer, size, "%llu job%s: %s%s", (unsigned long long)count->count,
+                 count->count == 1 ? "" : "s", log_kind_texts[kind], first);
+    return buffer;
+}

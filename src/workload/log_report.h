@@ -1,0 +1,68 @@
+/* What was found odd in a log, and which jobs were left out and why: nothing is used or dropped in
+ * silence. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOAD_LOG_REPORT_H
+#define WORKLOAD_LOG_REPORT_H
+
+#include "util/base.h"
+
+enum log_kind {
+    LOG_ROWS, /* jobs in the log */
+    LOG_USED, /* jobs handed to the simulation, copies included */
+    /* Left out, each for the first that holds. */
+    LOG_NO_SIZE,         /* neither size is known: can never be used */
+    LOG_RUN_NEGATIVE,    /* can never be used */
+    LOG_SUBMIT_NEGATIVE, /* can never be used */
+    LOG_SIZE_ABSURD,     /* more processors than 2^31 - 1: can never be used */
+    LOG_RUN_ZERO,        /* drop: unusable */
+    LOG_TOO_LARGE,       /* drop: unusable: asked or given more than the partition */
+    LOG_REQUEST_DROPPED, /* missing: {request: drop} */
+    LOG_OUTSIDE_WINDOW,
+    LOG_BEFORE_START,   /* submitted before the scenario's start */
+    LOG_RESAMPLED_AWAY, /* load: {resample: F} drew none */
+    /* Changed on the way. */
+    LOG_RESAMPLED_COPY, /* copies, beyond each job itself */
+    LOG_REQUEST_FILLED, /* missing: {request: ...} */
+    /* Remarkable, used as it is. */
+    LOG_RUN_OVER_REQUEST, /* ran longer than asked for: the simulator ends it at its request */
+    LOG_SIZE_OTHER,       /* the size asked for by `size` is missing; the other was taken */
+    LOG_GIVEN_OVER_MAX,   /* allocated more than the header's MaxProcs */
+    LOG_OVER_PARTITION,   /* asks more than the partition: the simulator rejects it */
+    LOG_RAN_NOT,          /* run time 0, kept */
+    LOG_OUT_OF_ORDER,     /* submitted before the job of the line above */
+    LOG_EXTRA_COLUMNS,
+    LOG_FEW_COLUMNS,
+    LOG_FRACTION, /* a fraction where there should be none */
+    /* About the file. */
+    LOG_NO_HEADER,     /* 1 */
+    LOG_HEADER_ODD,    /* values of the header that should be numbers and are not */
+    LOG_COUNT_DIFFERS, /* MaxJobs is not the number of jobs */
+    LOG_KINDS
+};
+
+struct log_count {
+    uint64_t count;
+    uint64_t line; /* the first; 0: not about a line */
+};
+
+struct log_report {
+    struct log_count counts[LOG_KINDS];
+};
+
+/* "run-over-request"; "ran longer than the time asked for; ended there". */
+extern const char *const log_kind_names[LOG_KINDS];
+extern const char *const log_kind_texts[LOG_KINDS];
+
+static inline void log_report_count(struct log_report *report, enum log_kind kind, uint64_t line)
+{
+    struct log_count *const count = &report->counts[kind];
+    if (count->count++ == 0)
+        count->line = line;
+}
+
+/* "475 jobs ran longer than ... (first: line 118)" into buffer, cut to size; empty if there are
+ * none. Returns buffer. */
+const char *log_report_text(const struct log_report *report, enum log_kind kind, char *buffer,
+                            size_t size);
+
+#endif

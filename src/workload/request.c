@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/request.h"
+
+#include "util/mem.h"
+#include "workload/tsafrir.h"
+
+#include <stdlib.h>
+
+struct factor_params {
+    struct dist *factor;
+};
+
+struct modal_params {
+    struct numbers values;
+    struct dist *misjudge;
+};
+
+struct time_params {
+    struct dist *time;
+};
+
+static const struct field factor_fields[] = {
+    {"factor", FIELD_DIST, offsetof(struct factor_params, factor),
+     "request / run time; below 1 the job is killed", .flags = FIELD_REQUIRED, .unit = UNIT_NONE},
+    {0},
+};
+
+static const struct field modal_fields[] = {
+    {"values", FIELD_NUMBERS, offsetof(struct modal_params, values),
+     "the round times that users choose from", .flags = FIELD_REQUIRED, .unit = UNIT_TIME},
+    {"misjudge", FIELD_DIST, offsetof(struct modal_params, misjudge),
+     "what users think the run time is / the run time, before they round up", .unit = UNIT_NONE},
+    {0},
+};
+
+static const struct field time_fields[] = {
+    {"time", FIELD_DIST, offsetof(struct time_params, time), "whatever the run time",
+     .flags = FIELD_REQUIRED, .unit = UNIT_TIME},
+    {0},
+};
+
+static int need_least(const struct dist *dist, const char *key, struct error *err)
+{
+    if (!dist)
+        return error_set(err, "%s is missing", key);
+    if (!(dist_least(dist) >= 0))
+        return error_set(err, "%s can be negative: add a `min`", key);
+    return 0;
+}
+
+static int check_factor(const void *params, struct error *err)
+{
+    return need_least(((const struct factor_params *)params)->factor, "factor", err);
+}
+
+static int check_time(const void *params, struct error *err)
+{
+    return need_least(((const struct time_params *)params)->time, "time", err);
+}
+
+static int check_modal(const void *params, struct error *err)
+{
+    const struct modal_params *modal = params;
+    if (modal->values.len == 0)
+        return error_set(err, "values: at least one is needed");
+    for (size_t i = 0; i < modal->values.len; i++)
+        if (!(modal->values.values[i] > 0))
+            return error_set(err, "values: %g s is not above 0", modal->values.values[i]);
+    return modal->misjudge ? need_least(modal->misjudge, "misjudge", err) : 0;
+}
+
+static int check_tsafrir(const void *params, struct error *err)
+{
+    return tsafrir_check(params, err);
+}
+
+static const struct kind kind_exact = {.name = "exact", .summary = "the run time itself"};
+static const struct kind kind_factor = {.name = "factor",
+                                        .summary = "a multiple of the run time",
+                                        .params = factor_fields,
+                                        .size = sizeof(struct factor_params),
+                                        .shorthand = "factor",
+                                        .check = check_factor};
+static const struct kind kind_modal = {.name = "modal",
+                                       .summary = "the smallest of a few round values that fits",
+                                       .params = modal_fields,
+                                       .size = sizeof(struct modal_params),
+                                       .shorthand = "values",
+                                       .check = check_modal};
+static const struct kind kind_tsafrir = {.name = "tsafrir",
+                                         .summary = "round values as users choose them "
+                                                    "(Tsafrir, Etsion and Feitelson 2005)",
+                                         .params = tsafrir_fields,
+                                         .size = sizeof(struct tsafrir_params),
+                                         .shorthand = "max",
+                                         .check = check_tsafrir};
+static const struct kind kind_time = {.name = "time",
+                                      .summary = "a distribution of its own",
+                                      .params = time_fields,
+                                      .size = sizeof(struct time_params),
+                                      .shorthand = "time",
+                                      .check = check_time};
+
+static const struct kind *const kinds[] = {
+    &kind_exact, &kind_factor, &kind_modal, &kind_tsafrir, &kind_time, NULL,
+};
+
+const struct kind_list request_kinds = {
+    .what = "request", .whats = "requests", .items = kinds, .otherwise = &kind_time};
+
+struct request {
+    const struct kind *kind;
+    const void *params;      /* borrowed */
+    double *values;          /* modal: ascending; owned */
+    struct tsafrir *tsafrir; /* owned */
+};
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+struct request *request_new(const struct kinded *kinded, const struct dist *runtime,
+                            struct rng_seed seed, const char *path, struct error *err)
+{
+    const struct kind *kind = kinded->kind ? kinded->kind : &kind_exact;
+    if (kind->check && kind->check(kinded->params, err) < 0) {
+        error_prefix(err, "request: %s: ", kind->name);
+        return NULL;
+    }
+    struct request *request = mem_new(1, sizeof(*request));
+    request->kind = kind;
+    request->params = kinded->params;
+    if (kind == &kind_modal) {
+        const struct numbers *values = &((const struct modal_params *)kinded->params)->values;
+        request->values = mem_new(values->len, sizeof(double));
+        for (size_t i = 0; i < values->len; i++)
+            request->values[i] = values->values[i];
+        qsort(request->values, values->len, sizeof(double), ascending);
+    } else if (kind == &kind_tsafrir) {
+        request->tsafrir = tsafrir_new(kinded->params, seed, path, err);
+        if (runtime)
+            tsafrir_couple(request->tsafrir, runtime);
+    }
+    return request;
+}
+
+void request_free(struct request *request)
+{
+    if (!request)
+        return;
+    free(request->values);
+    tsafrir_free(request->tsafrir);
+    free(request);
+}
+
+void request_couple_sample(struct request *request, const double *runtimes, size_t len)
+{
+    if (request->tsafrir)
+        tsafrir_couple_sample(request->tsafrir, runtimes, len);
+}
+
+static double draw_modal(const struct request *request, double runtime, gsl_rng *rng)
+{
+    const struct modal_params *modal = request->params;
+    const double guess = modal->misjudge ? runtime * dist_draw(modal->misjudge, rng) : runtime;
+    size_t i = 0;
+    while (i + 1 < modal->values.len && request->values[i] < guess)
+        i++;
+    return request->values[i];
+}
+
+simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rng)
+{
+    if (request->kind == &kind_factor) {
+        const struct factor_params *params = request->params;
+        /* not through seconds: a factor of 1 must leave the run time as it is */
+        const double us = ceil((double)runtime * dist_draw(params->factor, rng));
+        return us < (double)SIMTIME_NEVER ? (simtime)us : SIMTIME_NEVER;
+    }
+    if (request->kind == &kind_modal)
+        return simtime_from_seconds(draw_modal(request, simtime_seconds(runtime), rng));
+    if (request->kind == &kind_tsafrir)
+        return simtime_from_seconds(tsafrir_draw(request->tsafrir, simtime_seconds(runtime), rng));
+    if (request->kind == &kind_time)
+        return simtime_from_seconds(
+            dist_draw(((const struct time_params *)request->params)->time, rng));
+    return runtime;
+}

@@ -1,0 +1,30 @@
+/* What wall time users ask for, given how long their jobs run. Serves generated workloads and logs:
+ *   exact                      the run time itself (the default)
+ *   {factor: DIST}             run time x factor; below 1 the job will be killed at its request
+ *   {modal: {values: [...]}}   the smallest round value that is long enough
+ *   {tsafrir: {max: 18h}}      the model of tsafrir.h
+ *   2h, {lognormal: ...}       a distribution of its own, whatever the run time */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOAD_REQUEST_H
+#define WORKLOAD_REQUEST_H
+
+#include "util/dist.h"
+#include "util/rng.h"
+
+/* Its `otherwise` is the kind `time`: a value that names no kind of the list is its shorthand. */
+extern const struct kind_list request_kinds;
+
+/* kinded is borrowed for as long as the model lives; kind NULL means exact. runtime, for the call
+ * only: how run times are distributed, where that is known; NULL: not known. */
+struct request *request_new(const struct kinded *kinded, const struct dist *runtime,
+                            struct rng_seed seed, const char *path, struct error *err);
+void request_free(struct request *request);
+AUTO_DEFINE(struct request *, request_free)
+
+/* Beforehand, where a log's run times (seconds, ascending) are known. */
+void request_couple_sample(struct request *request, const double *runtimes, size_t len);
+
+/* rng: placed at the job's ordinal of purpose "request". */
+simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rng);
+
+#endif

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/swf.h"
+
+#include "util/mem.h"
+#include "workload/lines.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A header that names more, or longer, is cut: memory must not be the file's to choose. */
+enum { NAMES_MAX = 4096, TEXT_MAX = 255 };
+
+struct swf {
+    const char *path;
+    struct lines *lines;
+    struct swf_header header;
+    struct line ahead; /* the first row, read while looking for the end of the header */
+    bool has_ahead;
+};
+
+/* A number as a log states it: whole + micro / 10^6, both of one sign. */
+struct number {
+    int64_t whole;
+    int32_t micro;
+};
+
+enum field_sort { FIELD_IS_COUNT, FIELD_IS_PROCS, FIELD_IS_TIME, FIELD_IS_AMOUNT };
+
+static const struct {
+    const char *name;
+    enum field_sort sort;
+} columns[SWF_COLUMNS] = {
+    {"job number", FIELD_IS_COUNT},
+    {"submit time", FIELD_IS_TIME},
+    {"wait time", FIELD_IS_TIME},
+    {"run time", FIELD_IS_TIME},
+    {"processors allocated", FIELD_IS_PROCS},
+    {"processor time used", FIELD_IS_TIME},
+    {"memory used", FIELD_IS_AMOUNT},
+    {"processors requested", FIELD_IS_PROCS},
+    {"time requested", FIELD_IS_TIME},
+    {"memory requested", FIELD_IS_AMOUNT},
+    {"status", FIELD_IS_COUNT},
+    {"user", FIELD_IS_COUNT},
+    {"group", FIELD_IS_COUNT},
+    {"executable", FIELD_IS_COUNT},
+    {"queue", FIELD_IS_COUNT},
+    {"partition", FIELD_IS_COUNT},
+    {"preceding job", FIELD_IS_COUNT},
+    {"think time", FIELD_IS_TIME},
+};
+
+/* Bit i: column i is a time. */
+#define TIME_COLUMNS 0x2012Eu
+
+static inline bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static inline bool ends_number(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* ---- numbers ---- */
+
+/* The digits after the point, rounded to six; *ret_carry 1 if that makes a whole. */
+static const char *parse_fraction(const char *at, int32_t *ret_micro, int *ret_carry)
+{
+    int32_t micro = 0, scale = 100000;
+    bool up = false;
+    for (int i = 0; *at >= '0' && *at <= '9'; at++, i++) {
+        if (i < 6)
+            micro += (*at - '0') * scale;
+        else if (i == 6)
+            up = *at >= '5';
+        scale /= 10;
+    }
+    micro += up;
+    *ret_carry = micro == 1000000;
+    *ret_micro = *ret_carry ? 0 : micro;
+    return at;
+}
+
+/* 1.5e3 and the like, which a program that prints doubles may leave in a log. */
+static int parse_exponent(const char *text, size_t len, struct number *ret)
+{
+    char copy[64];
+    if (len >= sizeof(copy))
+        return -1;
+    memcpy(copy, text, len);
+    copy[len] = 0;
+    if (strspn(copy, "0123456789+-.eE") != len)
+        return -1;
+    char *end;
+    const double value = strtod(copy, &end);
+    if (*end || end == copy)
+        return -1;
+    if (!(value > -9e18 && value < 9e18))
+        return -2;
+    ret->whole = (int64_t)value;
+    const double rest = (value - (double)ret->whole) * 1e6;
+    ret->micro = (int32_t)(rest < 0 ? rest - 0.5 : rest + 0.5);
+    if (ret->micro == 1000000 || ret->micro == -1000000) {
+        ret->whole += ret->micro / 1000000;
+        ret->micro = 0;
+    }
+    return 0;
+}
+
+/* Whatever the fast path in parse_row does not take: points, signs, exponents, many digits. 0, -1:
+ * not a number, -2: a number too large for 64 bits. */
+static int parse_slow(const char *text, size_t len, struct number *ret)
+{
+    const char *at = text;
+    const bool negative = *at == '-';
+    at += *at == '-' || *at == '+';
+    const char *const digits = at;
+    uint64_t whole = 0;
+    bool large = false;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        large = large || whole > (INT64_MAX - 9) / 10;
+        whole = large ? 0 : whole * 10 + (uint64_t)(*at - '0');
+    }
+    size_t seen = (size_t)(at - digits);
+    int32_t micro = 0;
+    int carry = 0;
+    if (*at == '.') {
+        const char *const point = at;
+        at = parse_fraction(at + 1, &micro, &carry);
+        seen += (size_t)(at - point - 1);
+    }
+    if (seen == 0)
+        return -1;
+    if ((size_t)(at - text) != len)
+        return parse_exponent(text, len, ret);
+    if (large)
+        return -2;
+    const int64_t value = (int64_t)whole + carry;
+    ret->whole = negative ? -value : value;
+    ret->micro = negative ? -micro : micro;
+    return 0;
+}
+
+/* ---- rows ---- */
+
+/* At most 24 bytes of a word, fit for a message. */
+static const char *show(const char *text, size_t len, char buffer[32])
+{
+    size_t n = len < 24 ? len : 24;
+    for (size_t i = 0; i < n; i++)
+        buffer[i] = text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?';
+    memcpy(buffer + n, len > n ? "..." : "", len > n ? 4 : 1);
+    return buffer;
+}
+
+static int bad_field(const struct swf *swf, const struct line *line, int column, const char *text,
+                     const char *what, struct error *err)
+{
+    size_t len = 0;
+    while (!ends_number(text[len]))
+        len++;
+    char word[32];
+    const struct mark at = {.file = swf->path,
+                            .line = (unsigned)line->number,
+                            .column = (unsigned)(text - line->text) + 1};
+    return error_at(err, at, "field %d (%s): \"%s\" is %s", column + 1, columns[column].name,
+                    show(text, len, word), what);
+}
+
+static int parse_word(const struct swf *swf, const struct line *line, int column, const char *text,
+                      const char **ret_end, struct number *ret, struct error *err)
+{
+    const char *end = text;
+    while (!ends_number(*end))
+        end++;
+    const int status = parse_slow(text, (size_t)(end - text), ret);
+    if (status < 0)
+        return bad_field(swf, line, column, text,
+                         status == -1 ? "not a number" : "outside the range of 64-bit integers",
+                         err);
+    *ret_end = end;
+    return 0;
+}
+
+/* Numbers of a line into cells, in one pass over its bytes. The number of columns, of which at most
+ * 19 are looked at; -1 with an error. *ret_fractions: bit i set if column i has a fraction. */
+static int parse_cells(const struct swf *swf, const struct line *line,
+                       struct number cells[SWF_COLUMNS], unsigned *ret_fractions, struct error *err)
+{
+    const char *at = line->text, *const end = line->text + line->len;
+    unsigned fractions = 0;
+    int n = 0;
+    for (;; n++) {
+        while (is_space(*at))
+            at++;
+        if (at >= end || n == SWF_COLUMNS)
+            break;
+        const char *const word = at;
+        const bool negative = *at == '-';
+        const char *const digits = at += negative;
+        uint64_t value = 0;
+        unsigned digit;
+        while ((digit = (unsigned)*at - '0') <= 9) {
+            value = value * 10 + digit;
+            at++;
+        }
+        const size_t seen = (size_t)(at - digits);
+        if (LIKELY(seen - 1 < 18 && ends_number(*at))) {
+            cells[n] = (struct number){negative ? -(int64_t)value : (int64_t)value, 0};
+        } else {
+            if (parse_word(swf, line, n, word, &at, &cells[n], err) < 0)
+                return -1;
+            fractions |= (unsigned)(cells[n].micro != 0) << n;
+        }
+        if (UNLIKELY((TIME_COLUMNS >> n & 1) &&
+                     (cells[n].whole > SWF_MAX_SECONDS || cells[n].whole < -SWF_MAX_SECONDS)))
+            return bad_field(swf, line, n, word, "longer than 3000 years", err);
+    }
+    *ret_fractions = fractions;
+    return n + (at < end);
+}
+
+static inline simtime time_of(struct number number)
+{
+    return number.whole * SIMTIME_SECOND + number.micro;
+}
+
+static void fill(struct swf_row *row, const struct number c[SWF_COLUMNS])
+{
+    row->job = c[0].whole;
+    row->submit = time_of(c[1]);
+    row->wait = time_of(c[2]);
+    row->run = time_of(c[3]);
+    row->procs = c[4].whole + (c[4].micro > 0);
+    row->cpu = time_of(c[5]);
+    row->memory = c[6].whole;
+    row->procs_asked = c[7].whole + (c[7].micro > 0);
+    row->request = time_of(c[8]);
+    row->memory_asked = c[9].whole;
+    row->status = c[10].whole;
+    row->user = c[11].whole;
+    row->group = c[12].whole;
+    row->executable = c[13].whole;
+    row->queue = c[14].whole;
+    row->partition = c[15].whole;
+    row->preceding = c[16].whole;
+    row->think = time_of(c[17]);
+}
+
+static unsigned flags_of(int n, unsigned fractions)
+{
+    unsigned flags = 0;
+    if (n > SWF_COLUMNS)
+        flags |= SWF_EXTRA_COLUMNS;
+    if (n < SWF_COLUMNS)
+        flags |= SWF_FEW_COLUMNS;
+    for (int i = 0; fractions; i++, fractions >>= 1) {
+        if ((fractions & 1) &&
+            (columns[i].sort == FIELD_IS_COUNT || columns[i].sort == FIELD_IS_PROCS))
+            flags |= SWF_FRACTION;
+    }
+    return flags;
+}
+
+static int parse_row(const struct swf *swf, const struct line *line, struct swf_row *ret_row,
+                     struct error *err)
+{
+    struct number cells[SWF_COLUMNS];
+    unsigned fractions = 0;
+    const int n = parse_cells(swf, line, cells, &fractions, err);
+    if (n < 0)
+        return -1;
+    if (n < SWF_COLUMNS_NEEDED)
+        return error_at(err, (struct mark){.file = swf->path, .line = (unsigned)line->number},
+                        "%d column%s, but a job needs at least %d (number, submit, wait, run, "
+                        "processors)",
+                        n, n == 1 ? "" : "s", SWF_COLUMNS_NEEDED);
+    for (int i = n; i < SWF_COLUMNS; i++)
+        cells[i] = (struct number){-1, 0};
+    fill(ret_row, cells);
+    ret_row->flags = n == SWF_COLUMNS && !fractions ? 0 : flags_of(n, fractions);
+    ret_row->line = line->number;
+    return 1;
+}
+
+/* The next line that is neither blank nor a comment. */
+static int next_row_line(struct swf *swf, struct line *ret_line, struct error *err)
+{
+    int got;
+    while ((got = lines_next(swf->lines, ret_line, err)) == 1) {
+        const char *at = ret_line->text;
+        while (is_space(*at))
+            at++;
+        if (*at != ';' && at < ret_line->text + ret_line->len)
+            break;
+    }
+    return got;
+}
+
+int swf_next(struct swf *swf, struct swf_row *ret_row, struct error *err)
+{
+    struct line line;
+    if (swf->has_ahead) {
+        line = swf->ahead;
+        swf->has_ahead = false;
+    } else {
+        const int got = next_row_line(swf, &line, err);
+        if (got != 1)
+            return got;
+    }
+    return parse_row(swf, &line, ret_row, err);
+}
+
+/* ---- header ---- */
+
+/* A number at the start of the text, whatever follows it; *ret_rest behind it. */
+static bool leading_number(const char *text, const char **ret_rest, int64_t *ret)
+{
+    char *end;
+    errno = 0;
+    const long long value = strtoll(text, &end, 10);
+    if (end == text || errno == ERANGE)
+        return false;
+    *ret = value;
+    *ret_rest = end;
+    return true;
+}
+
+/* "1 - Normal jobs queue" or "1  pbatch". */
+static void add_name(struct swf_header *header, struct swf_names *names, const char *value)
+{
+    int64_t number;
+    const char *rest;
+    if (!leading_number(value, &rest, &number)) {
+        header->odd++;
+        return;
+    }
+    rest += strspn(rest, " \t");
+    if (rest[0] == '-' && rest[1] == ' ')
+        rest += strspn(rest + 1, " \t") + 1;
+    if (names->len >= NAMES_MAX || !*rest)
+        return;
+    MEM_GROW(names);
+    names->items[names->len++] = (struct swf_name){number, mem_text(rest)};
+}
+
+static void set_number(struct swf_header *header, int64_t *field, const char *value)
+{
+    const char *rest;
+    int64_t number;
+    if (leading_number(value, &rest, &number))
+        *field = number;
+    else
+        header->odd++;
+}
+
+static void set_start(struct swf_header *header, const char *value)
+{
+    int64_t start = -1;
+    set_number(header, &start, value);
+    /* Logs whose start is unknown say -1 or 0. */
+    if (start <= 0)
+        return;
+    if (start > SWF_MAX_SECONDS) {
+        header->odd++;
+        return;
+    }
+    header->has_start = true;
+    header->unix_start = start;
+}
+
+static void set_zone(struct swf_header *header, const char *value)
+{
+    int64_t zone = INT64_MAX;
+    set_number(header, &zone, value);
+    if (zone < -86400 || zone > 86400) {
+        header->odd += zone != INT64_MAX;
+        return;
+    }
+    header->has_zone = true;
+    header->time_zone = (int32_t)zone;
+}
+
+/* ret NULL: not a key with a number. */
+static int64_t *number_field(struct swf_header *header, const char *key)
+{
+    const struct {
+        const char *key;
+        int64_t *field;
+    } fields[] = {
+        {"MaxJobs", &header->max_jobs},       {"MaxRecords", &header->max_records},
+        {"MaxNodes", &header->max_nodes},     {"MaxProcs", &header->max_procs},
+        {"MaxRuntime", &header->max_runtime}, {"MaxMemory", &header->max_memory},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (strcasecmp(key, fields[i].key) == 0)
+            return fields[i].field;
+    }
+    return NULL;
+}
+
+static char **text_field(struct swf_header *header, const char *key)
+{
+    const struct {
+        const char *key;
+        char **field;
+    } fields[] = {
+        {"Version", &header->version},
+        {"Computer", &header->computer},
+        {"Installation", &header->installation},
+        {"TimeZoneString", &header->time_zone_name},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (strcasecmp(key, fields[i].key) == 0)
+            return fields[i].field;
+    }
+    return NULL;
+}
+
+static void set(struct swf_header *header, const char *key, const char *value)
+{
+    int64_t *const number = number_field(header, key);
+    char **const text = text_field(header, key);
+    if (number) {
+        set_number(header, number, value);
+    } else if (text) {
+        free(*text);
+        *text = mem_text(value);
+    } else if (strcasecmp(key, "UnixStartTime") == 0) {
+        set_start(header, value);
+    } else if (strcasecmp(key, "TimeZone") == 0) {
+        set_zone(header, value);
+    } else if (strcasecmp(key, "Queue") == 0) {
+        add_name(header, &header->queues, value);
+    } else if (strcasecmp(key, "Partition") == 0) {
+        add_name(header, &header->partitions, value);
+    }
+}
+
+/* "; Key: value"; other comments are no concern of ours. */
+static void header_line(struct swf_header *header, const char *text, size_t len)
+{
+    const char *const end = text + len;
+    while (text < end && (is_space(*text) || *text == ';'))
+        text++;
+    const char *const colon = memchr(text, ':', (size_t)(end - text));
+    if (!colon)
+        return;
+    char key[32], value[TEXT_MAX + 1];
+    size_t n = (size_t)(colon - text);
+    while (n > 0 && is_space(text[n - 1]))
+        n--;
+    if (n == 0 || n >= sizeof(key))
+        return;
+    memcpy(key, text, n);
+    key[n] = 0;
+    text = colon + 1;
+    while (text < end && is_space(*text))
+        text++;
+    n = (size_t)(end - text);
+    n = n < TEXT_MAX ? n : TEXT_MAX;
+    while (n > 0 && is_space(text[n - 1]))
+        n--;
+    memcpy(value, text, n);
+    value[n] = 0;
+    header->any = true;
+    set(header, key, value);
+}
+
+/* Comments up to the first row, which is kept for swf_next. */
+static int read_header(struct swf *swf, struct error *err)
+{
+    struct line line = {0};
+    int got;
+    while ((got = lines_next(swf->lines, &line, err)) == 1) {
+        const char *at = line.text, *const end = line.text + line.len;
+        while (is_space(*at))
+            at++;
+        if (at >= end)
+            continue;
+        if (*at != ';')
+            break;
+        header_line(&swf->header, at, (size_t)(end - at));
+    }
+    if (got < 0)
+        return -1;
+    swf->has_ahead = got == 1;
+    swf->ahead = line;
+    return 0;
+}
+
+struct swf *swf_open(const char *path, struct error *err)
+{
+    struct lines *const lines = lines_open(path, err);
+    if (!lines)
+        return NULL;
+    struct swf *swf = mem_new(1, sizeof(*swf));
+    swf->path = path;
+    swf->lines = lines;
+    struct swf_header *const h = &swf->header;
+    h->max_jobs = h->max_records = h->max_nodes = h->max_procs = -1;
+    h->max_runtime = h->max_memory = -1;
+    if (read_header(swf, err) < 0) {
+        swf_free(swf);
+        return NULL;
+    }
+    return swf;
+}
+
+static void free_names(struct swf_names *names)
+{
+    for (size_t i = 0; i < names->len; i++)
+        free(names->items[i].name);
+    free(names->items);
+}
+
+void swf_free(struct swf *swf)
+{
+    if (!swf)
+        return;
+    free(swf->header.version);
+    free(swf->header.computer);
+    free(swf->header.installation);
+    free(swf->header.time_zone_name);
+    free_names(&swf->header.queues);
+    free_names(&swf->header.partitions);
+    lines_free(swf->lines);
+    free(swf);
+}
+
+const struct swf_header *swf_header(const struct swf *swf)
+{
+    return &swf->header;
+}
+
+const char *swf_name_of(const struct swf_names *names, int64_t number)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (names->items[i].number == number)
+            return names->items[i].name;
+    }
+    return NULL;
+}
