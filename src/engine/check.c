@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/check.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What was promised to a job, by slot and generation. */
+struct promise {
+    uint32_t generation;
+    simtime start; /* not later than this; SIMTIME_NEVER: nothing promised */
+    int32_t state; /* as last heard of */
+};
+
+struct place {
+    uint64_t last_started; /* + 1; 0: none yet */
+    bool capacity_changed; /* since the last instant: promises are off */
+};
+
+struct check {
+    struct sched **scheds;
+    size_t n_scheds;
+    const struct jobs *jobs;
+    struct promise *promises;
+    size_t n_promises;
+    struct place *places;
+};
+
+struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jobs)
+{
+    struct check *check = mem_new(1, sizeof(*check));
+    check->scheds = scheds;
+    check->n_scheds = len;
+    check->jobs = jobs;
+    check->places = mem_new(len, sizeof(*check->places));
+    return check;
+}
+
+void check_free(struct check *check)
+{
+    if (!check)
+        return;
+    free(check->scheds);
+    free(check->promises);
+    free(check->places);
+    free(check);
+}
+
+static struct promise *promise_of(struct check *check, const struct job *job)
+{
+    if (job->slot >= check->n_promises) {
+        const size_t old = check->n_promises;
+        check->n_promises = 2 * (size_t)job->slot + 64;
+        check->promises = mem_resize(check->promises, check->n_promises, sizeof(*check->promises));
+        memset(&check->promises[old], 0, (check->n_promises - old) * sizeof(*check->promises));
+    }
+    return &check->promises[job->slot];
+}
+
+static bool is_plain_fcfs(const struct sched *sched)
+{
+    return strcmp(sched->config.order->kind.name, "fcfs") == 0 && sched->config.depth == 0 &&
+           !sched->config.commit_head;
+}
+
+static void see_start(struct check *check, const struct fact *fact)
+{
+    const struct job *job = fact->job;
+    struct promise *promise = promise_of(check, job);
+    struct place *place = &check->places[fact->partition];
+    REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
+    REQUIRE(fact->at >= job->spec.submit);
+    REQUIRE(job->wait == fact->at - job->spec.submit);
+    REQUIRE(place->capacity_changed || fact->at <= promise->start);
+    if (is_plain_fcfs(check->scheds[fact->partition])) {
+        REQUIRE(job->seq >= place->last_started);
+        place->last_started = job->seq + 1;
+    }
+    promise->state = JOB_RUNNING;
+}
+
+void check_see(struct check *check, const struct fact *fact)
+{
+    if (fact->kind == FACT_CAPACITY) {
+        check->places[fact->partition].capacity_changed = true;
+        return;
+    }
+    if (!fact->job)
+        return;
+    struct promise *promise = promise_of(check, fact->job);
+    switch (fact->kind) {
+    case FACT_SUBMIT:
+        REQUIRE(promise->generation != fact->job->generation);
+        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING};
+        break;
+    case FACT_REJECT:
+        REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_PENDING);
+        promise->state = JOB_REJECTED;
+        break;
+    case FACT_START:
+        see_start(check, fact);
+        break;
+    case FACT_END:
+        REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_RUNNING);
+        REQUIRE(job_ended(fact->job) && fact->at >= fact->job->start);
+        promise->state = fact->job->state;
+        break;
+    case FACT_CAPACITY:
+    case FACT_PASS:
+        break;
+    }
+}
+
+/* A start promised to a job may come nearer, never recede. */
+static void renew(struct check *check, size_t i, uint32_t slot, simtime start)
+{
+    const struct job *job = jobs_at(check->jobs, slot);
+    struct promise *promise = promise_of(check, job);
+    if (job->spec.partition == PARTITION_ANY)
+        return;
+    REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
+    REQUIRE(check->places[i].capacity_changed || start <= promise->start);
+    promise->start = start;
+}
+
+static void check_promises(struct check *check, size_t i)
+{
+    const struct sched *sched = check->scheds[i];
+    const struct sched_config *config = &sched->config;
+    struct jobitem item;
+    if (config->extend || sched->partition->constrained || config->decide != DECIDE_INSTANT)
+        return;
+    if (config->conservative) {
+        for (bool more = jobtree_first(sched->starts, &item); more;
+             more = jobtree_next(sched->starts, item.key, &item))
+            renew(check, i, item.slot, sched->reserved[item.slot]);
+    } else if (config->depth == 1 && sched->blocked && sched->queue.tree &&
+               sched->partition->windows_end == 0) {
+        if (jobtree_first(sched->queue.tree, &item) && item.key.seq == sched->head.seq &&
+            strcmp(config->order->kind.name, "fcfs") == 0)
+            renew(check, i, item.slot, sched->shadow);
+    }
+}
+
+void check_instant(struct check *check, simtime now)
+{
+    for (size_t i = 0; i < check->n_scheds; i++) {
+        struct sched *sched = check->scheds[i];
+        profile_advance(sched->partition->profile, now);
+        sched_check(sched, now);
+        REQUIRE(cluster_free_procs(sched->partition->cluster) >= 0);
+        check_promises(check, i);
+        check->places[i].capacity_changed = false;
+    }
+}

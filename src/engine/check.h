@@ -1,0 +1,20 @@
+/* What must always hold, checked after every event: for tests and `jishi run --check`. A broken
+ * promise is a bug of ours and aborts. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENGINE_CHECK_H
+#define ENGINE_CHECK_H
+
+#include "policy/sched.h"
+
+struct check;
+
+/* Takes the array of schedulers (not what it points to). */
+struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jobs);
+void check_free(struct check *check); /* takes NULL */
+
+void check_see(struct check *check, const struct fact *fact);
+
+/* All that happens at `now` has happened. O(live jobs log). */
+void check_instant(struct check *check, simtime now);
+
+#endif

@@ -1,0 +1,32 @@
+/* All sources as one stream of jobs in order of (submit, workload): arrivals are pulled one ahead
+ * and merged, never queued. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENGINE_MERGE_H
+#define ENGINE_MERGE_H
+
+#include "workload/source.h"
+
+struct pending {
+    struct job_spec spec;
+    struct source *source;
+};
+
+struct merge {
+    struct pending *items; /* one a source that has more: a heap */
+    size_t len;
+};
+
+/* Pull the first job of each source (borrowed). -1 or SOURCE_UNSORTED on failure. */
+int merge_init(struct merge *merge, struct source **sources, size_t len, struct error *err);
+void merge_deinit(struct merge *merge);
+
+/* The next job; NULL at the end. Borrowed until merge_advance. O(1). */
+static inline const struct job_spec *merge_first(const struct merge *merge)
+{
+    return merge->len ? &merge->items[0].spec : NULL;
+}
+
+/* Go on to the one after. O(log sources). 0, or -1 or SOURCE_UNSORTED on failure. */
+int merge_advance(struct merge *merge, struct error *err);
+
+#endif

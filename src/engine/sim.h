@@ -1,0 +1,67 @@
+/* One simulation: jobs from the sources, partitions with their schedulers, the clock, and the
+ * observers that hear of it. All state is in struct sim: two can live side by side. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENGINE_SIM_H
+#define ENGINE_SIM_H
+
+#include "core/events.h"
+#include "engine/merge.h"
+#include "policy/sched.h"
+
+#include <signal.h>
+
+/* At a date a group of a partition gets another number of nodes, or a partition other rules. */
+struct sim_change {
+    simtime at;
+    int32_t partition;
+    size_t group;
+    int32_t nodes;                     /* used where config is NULL */
+    const struct sched_config *config; /* borrowed */
+};
+
+struct sim_partition {
+    struct partition_setup setup;
+    struct sched_config config;
+};
+
+/* All borrowed; outlives the simulation. */
+struct sim_setup {
+    const struct world *world;
+    const struct sim_partition *partitions; /* one a row of world.partitions */
+    const struct sim_change *changes;       /* by date */
+    size_t n_changes;
+    struct source **sources; /* in order of their workloads */
+    size_t n_sources;
+    const struct observer *observers;
+    size_t n_observers;
+    bool drain; /* after `length`, go on until the counted jobs have ended */
+    bool check; /* REQUIRE every invariant after every event: slow */
+    const volatile sig_atomic_t *interrupted; /* stop soon once it is not 0; may be NULL */
+    /* Called now and then with the clock and the jobs ended so far; may be NULL. */
+    void (*progress)(void *ctx, simtime now, uint64_t ended);
+    void *progress_ctx;
+};
+
+struct sim;
+
+/* What a run says: why it came to an end. */
+enum { SIM_DONE = 0, SIM_FAILED = -1, SIM_UNSORTED = -2, SIM_INTERRUPTED = 1 };
+
+struct sim *sim_new(const struct sim_setup *setup);
+void sim_free(struct sim *sim); /* takes NULL */
+AUTO_DEFINE(struct sim *, sim_free)
+
+/* Run to the end: of the length, of the jobs, or of patience. SIM_UNSORTED: a log turned out not to
+ * be in order of submission; its source has to be opened again, sorted, and all begun anew.
+ * Observers are told of unfinished jobs and of the end unless it failed or has to begin anew. */
+int sim_run(struct sim *sim, struct error *err);
+
+/* How far it got. */
+struct sim_totals {
+    simtime now;
+    uint64_t submitted, ended, rejected, passes, events;
+    size_t live_most; /* most jobs in the system at once */
+};
+struct sim_totals sim_totals(const struct sim *sim);
+
+#endif
