@@ -1,0 +1,51 @@
+/* From a program to what a simulation is set up with: the world, the partitions with their
+ * schedulers, what changes when, and the open sources. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_BUILD_H
+#define SCENARIO_BUILD_H
+
+#include "engine/sim.h"
+#include "scenario/scenario.h"
+
+struct build_options {
+    uint64_t seed, replication;
+    bool sort; /* logs are read whole and sorted: one turned out not to be in order */
+};
+
+/* A workload of the run. */
+struct build_workload {
+    const struct workload *workload; /* at the start; borrowed from the program */
+    struct workload_context context;
+    struct workload_epoch *epochs; /* owned, as many as the program has */
+    struct source *source;         /* owned; NULL before build_open */
+};
+
+struct build {
+    const struct program *program; /* borrowed */
+    struct world world;
+    struct sim_partition *partitions;
+    struct sim_change *changes;
+    size_t n_changes;
+    struct build_workload *workloads; /* rows of world.workloads */
+    struct source **sources;
+    bool drain;
+    /* Owned by the above. */
+    struct maintenance **windows;   /* by partition */
+    struct member_context *members; /* by tenant of the scenario */
+    char **paths;
+    size_t n_paths, paths_cap;
+};
+
+/* Lay out the world. -1 with errors; deinitialise in either case. */
+int build_init(struct build *build, const struct program *program,
+               const struct build_options *options, struct error_list *errors);
+
+/* Open the sources. */
+int build_open(struct build *build, struct error_list *errors);
+
+void build_deinit(struct build *build);
+
+/* Fill in what a build knows of a setup; observers and the rest are the caller's. */
+void build_setup(const struct build *build, struct sim_setup *ret);
+
+#endif

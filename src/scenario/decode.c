@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/decode.h"
+
+#include "scenario/decode_internal.h"
+#include "util/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void decode_deinit(struct decode *ctx)
+{
+    path_deinit(&ctx->path);
+}
+
+void decode_enter(struct decode *ctx, const char *key)
+{
+    path_push_key(&ctx->path, key);
+}
+
+void decode_enter_item(struct decode *ctx, size_t index)
+{
+    path_push_index(&ctx->path, index);
+}
+
+void decode_leave(struct decode *ctx)
+{
+    path_pop(&ctx->path);
+}
+
+int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
+{
+    ctx->failures++;
+    if (ctx->errors->len >= ERROR_LIST_MAX)
+        return -1;
+    char text[400], path[240];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    path_format(&ctx->path, path, sizeof(path));
+    error_list_addf(ctx->errors, at, "%s%s%s", path, *path ? ": " : "", text);
+    return -1;
+}
+
+const struct field *field_find(const struct field *table, const char *key)
+{
+    for (const struct field *field = table; field && field->kind != FIELD_END; field++)
+        if (strcmp(field->key, key) == 0)
+            return field;
+    return NULL;
+}
+
+static size_t table_len(const struct field *table)
+{
+    size_t len = 0;
+    while (table && table[len].kind != FIELD_END)
+        len++;
+    return len;
+}
+
+static void unknown_key(struct decode *ctx, const struct decode_item *item,
+                        const struct decode_target *targets, size_t targets_len)
+{
+    if (ctx->errors->len >= ERROR_LIST_MAX) {
+        ctx->failures++;
+        return;
+    }
+    size_t len = 0;
+    for (size_t t = 0; t < targets_len; t++)
+        len += table_len(targets[t].table);
+    const char **names = mem_new(len, sizeof(*names));
+    len = 0;
+    for (size_t t = 0; t < targets_len; t++)
+        for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
+             field++)
+            names[len++] = field->key;
+    char hint[240];
+    suggest_name(item->key, names, len, hint, sizeof(hint));
+    free(names);
+    decode_enter(ctx, item->key);
+    decode_error(ctx, item->at, "unknown key%s", hint);
+    decode_leave(ctx);
+}
+
+/* Most defaults are one scalar; those need no YAML parser. */
+static struct node *default_node(const struct field *field, struct mark at)
+{
+    const char *def = field->def;
+    if (*def && !strpbrk(def, "{}[]\"'#:&*!|>,\n"))
+        return node_new_scalar(def, at);
+    struct node *node = node_parse(def, strlen(def), NULL, NULL);
+    REQUIRE(node);
+    node_set_marks(node, at);
+    return node;
+}
+
+static int decode_absent(struct decode *ctx, const struct field *field, struct mark at,
+                         void *object, const char *what)
+{
+    if ((field->flags & FIELD_REQUIRED) && !ctx->optional) {
+        if (what)
+            return decode_error(ctx, at, "%s needs %s (%s)", what, field->key, field->help);
+        return decode_error(ctx, at, "the key %s is missing (%s)", field->key, field->help);
+    }
+    if (field->def) {
+        struct node *node = default_node(field, at);
+        decode_enter(ctx, field->key);
+        const int rc = decode_field(node, field, object, ctx);
+        decode_leave(ctx);
+        /* The tree of a default dies here: nobody may borrow from it. */
+        REQUIRE(field->kind != FIELD_NODE);
+        node_free(node);
+        return rc;
+    }
+    if (field->kind != FIELD_TABLE)
+        return 0;
+    const bool optional = ctx->optional;
+    const struct decode_items none = {.at = at};
+    const struct decode_target target = {field->table, (char *)object + field->offset};
+    ctx->optional = true;
+    decode_enter(ctx, field->key);
+    const int rc = decode_items(ctx, &none, &target, 1);
+    decode_leave(ctx);
+    ctx->optional = optional;
+    return rc;
+}
+
+static void decode_item(struct decode *ctx, const struct decode_items *items,
+                        const struct decode_item *item, const struct decode_target *targets,
+                        size_t targets_len)
+{
+    const bool inside = items->inside && item->inside;
+    if (inside)
+        decode_enter(ctx, items->inside);
+    const struct field *field = NULL;
+    for (size_t t = 0; t < targets_len && !field; t++) {
+        field = field_find(targets[t].table, item->key);
+        if (!field)
+            continue;
+        decode_enter(ctx, item->key);
+        decode_field(item->value, field, targets[t].object, ctx);
+        decode_leave(ctx);
+    }
+    if (!field)
+        unknown_key(ctx, item, targets, targets_len);
+    if (inside)
+        decode_leave(ctx);
+}
+
+static bool has_key(const struct decode_items *items, const char *key)
+{
+    for (size_t i = 0; i < items->len; i++)
+        if (strcmp(items->items[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+int decode_items(struct decode *ctx, const struct decode_items *items,
+                 const struct decode_target *targets, size_t targets_len)
+{
+    const size_t before = ctx->failures;
+    const bool optional = ctx->optional;
+    if (items->len > 0)
+        ctx->optional = false;
+    for (size_t i = 0; i < items->len; i++)
+        decode_item(ctx, items, &items->items[i], targets, targets_len);
+    if (items->inside)
+        decode_enter(ctx, items->inside);
+    for (size_t t = 0; t < targets_len; t++)
+        for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
+             field++)
+            if (!has_key(items, field->key))
+                decode_absent(ctx, field, items->at, targets[t].object, items->what);
+    if (items->inside)
+        decode_leave(ctx);
+    ctx->optional = optional;
+    return ctx->failures == before ? 0 : -1;
+}
+
+/* "expected a map with the keys a, b, ...; found x" */
+static int not_a_map(struct decode *ctx, const struct node *node, const struct field *table)
+{
+    char keys[160] = "", found[80];
+    size_t used = 0;
+    for (const struct field *field = table; field && field->kind != FIELD_END; field++) {
+        if (used + strlen(field->key) + sizeof(", ...") > sizeof(keys)) {
+            snprintf(keys + used, sizeof(keys) - used, ", ...");
+            break;
+        }
+        used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s%s", used ? ", " : "",
+                                 field->key);
+    }
+    return decode_error(ctx, node->at, "expected a map%s%s, found %s", *keys ? " of " : "", keys,
+                        node_describe(node, found, sizeof(found)));
+}
+
+int decode_table(const struct node *node, const struct field *table, void *object,
+                 struct decode *ctx)
+{
+    if (node->kind != NODE_MAP)
+        return not_a_map(ctx, node, table);
+    struct decode_items items = {.at = node->at, .len = node->len};
+    items.items = mem_new(node->len, sizeof(*items.items));
+    for (size_t i = 0; i < node->len; i++)
+        items.items[i] = (struct decode_item){
+            .key = node->items[i].key,
+            .at = node->items[i].at,
+            .value = node->items[i].value,
+        };
+    const struct decode_target target = {table, object};
+    const bool optional = ctx->optional;
+    ctx->optional = false;
+    const int rc = decode_items(ctx, &items, &target, 1);
+    ctx->optional = optional;
+    free(items.items);
+    return rc;
+}
+
+static int decode_list(struct decode *ctx, const struct field *field, const struct node *node,
+                       struct items *ret_items)
+{
+    char found[80];
+    const bool map = field->kind == FIELD_MAP;
+    if (node->kind != (map ? NODE_MAP : NODE_LIST))
+        return decode_error(ctx, node->at, "expected %s, found %s",
+                            map ? "a map of names" : "a list",
+                            node_describe(node, found, sizeof(found)));
+    const size_t before = ctx->failures;
+    ret_items->items = node->len > 0 ? mem_new(node->len, field->size) : NULL;
+    ret_items->len = node->len;
+    for (size_t i = 0; i < node->len; i++) {
+        void *item = (char *)ret_items->items + i * field->size;
+        const struct node_entry *entry = &node->items[i];
+        if (map) {
+            *(struct named *)item = (struct named){mem_text(entry->key), entry->at};
+            decode_enter(ctx, entry->key);
+        } else {
+            decode_enter_item(ctx, i);
+        }
+        decode_table(entry->value, field->table, item, ctx);
+        decode_leave(ctx);
+    }
+    return ctx->failures == before ? 0 : -1;
+}
+
+int decode_field(const struct node *node, const struct field *field, void *object,
+                 struct decode *ctx)
+{
+    void *at = (char *)object + field->offset;
+    if (node_is_null(node) && field->kind != FIELD_NODE)
+        return decode_error(ctx, node->at, "needs a value (%s)", field->help);
+    switch (field->kind) {
+    case FIELD_TABLE:
+        return decode_table(node, field->table, at, ctx);
+    case FIELD_LIST:
+    case FIELD_MAP:
+        return decode_list(ctx, field, node, at);
+    case FIELD_KIND:
+        return decode_kinded(ctx, field->kinds, node, NULL, at);
+    case FIELD_DIST:
+        return decode_dist(ctx, field, node, at);
+    case FIELD_WEIGHTS:
+        return decode_weights(ctx, field, node, at);
+    case FIELD_NODE:
+        *(const struct node **)at = node;
+        return 0;
+    case FIELD_END:
+        REQUIRE(field->kind != FIELD_END);
+        return -1;
+    case FIELD_BOOL:
+    case FIELD_INT:
+    case FIELD_QUANTITY:
+    case FIELD_DURATION:
+    case FIELD_DATE:
+    case FIELD_TEXT:
+    case FIELD_TEXTS:
+    case FIELD_PATH:
+    case FIELD_CHOICE:
+    case FIELD_NUMBERS:
+        return decode_value(ctx, field, node, at);
+    }
+    return -1;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/path.h"
+
+#include "util/mem.h"
+#include "util/quantity.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void path_deinit(struct path *path)
+{
+    while (path->len > 0)
+        path_pop(path);
+    free(path->items);
+    *path = (struct path){0};
+}
+
+void path_push_key(struct path *path, const char *key)
+{
+    MEM_GROW(path);
+    path->items[path->len++] = (struct path_step){.key = mem_text(key)};
+}
+
+void path_push_index(struct path *path, size_t index)
+{
+    MEM_GROW(path);
+    path->items[path->len++] = (struct path_step){.index = index};
+}
+
+void path_pop(struct path *path)
+{
+    REQUIRE(path->len > 0);
+    free(path->items[--path->len].key);
+}
+
+/* "quoted key"] after the opening bracket. */
+static const char *parse_quoted(const char *at, struct path *path)
+{
+    char *key = mem_new(strlen(at) + 1, 1);
+    size_t len = 0;
+    for (at++; *at && *at != '"'; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        key[len++] = *at;
+    }
+    const bool whole = at[0] == '"' && at[1] == ']';
+    if (whole)
+        path_push_key(path, key);
+    free(key);
+    return whole ? at + 2 : NULL;
+}
+
+static const char *parse_index(const char *at, struct path *path)
+{
+    size_t index = 0;
+    const char *start = at;
+    for (; *at >= '0' && *at <= '9' && at - start < 9; at++)
+        index = index * 10 + (size_t)(*at - '0');
+    if (at == start || *at != ']')
+        return NULL;
+    path_push_index(path, index);
+    return at + 1;
+}
+
+static int parse_steps(const char *text, struct path *path, struct error *err)
+{
+    const char *at = text;
+    while (*at) {
+        if (path->len >= PATH_STEPS_MAX)
+            return error_set(err, "the path \"%.80s\" has more than %d steps", text,
+                             PATH_STEPS_MAX);
+        if (*at == '[') {
+            const char *start = at;
+            at = at[1] == '"' ? parse_quoted(at + 1, path) : parse_index(at + 1, path);
+            if (!at)
+                return error_set(err,
+                                 "the path \"%.80s\": \"%.40s\" is neither an index such as [0] "
+                                 "nor a name such as [\"zhang.san\"]",
+                                 text, start);
+        } else {
+            if (*at == '.' && at > text)
+                at++;
+            const size_t len = strcspn(at, ".[]\"");
+            if (len == 0 || at[len] == ']' || at[len] == '"')
+                return error_set(err,
+                                 "the path \"%.80s\": a name is missing or malformed at "
+                                 "character %zu",
+                                 text, (size_t)(at - text) + len + 1);
+            char *key = mem_text_n(at, len);
+            path_push_key(path, key);
+            free(key);
+            at += len;
+        }
+        if (*at && *at != '.' && *at != '[')
+            return error_set(err, "the path \"%.80s\": expected . or [ at character %zu", text,
+                             (size_t)(at - text) + 1);
+    }
+    if (path->len == 0)
+        return error_set(err, "the path is empty");
+    return 0;
+}
+
+int path_parse(const char *text, struct path *ret_path, struct error *err)
+{
+    struct path path = {0};
+    if (parse_steps(text, &path, err) < 0) {
+        path_deinit(&path);
+        return -1;
+    }
+    *ret_path = path;
+    return 0;
+}
+
+const char *path_format(const struct path *path, char *buffer, size_t size)
+{
+    size_t len = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < path->len && len < size; i++) {
+        const char *key = path->items[i].key;
+        int n;
+        if (!key)
+            n = snprintf(buffer + len, size - len, "[%zu]", path->items[i].index);
+        else if (*key && !key[strcspn(key, ".[]\"= ")])
+            n = snprintf(buffer + len, size - len, "%s%s", i > 0 ? "." : "", key);
+        else {
+            n = snprintf(buffer + len, size - len, "[\"");
+            for (; *key && len + (size_t)n + 3 < size; key++)
+                n += snprintf(buffer + len + (size_t)n, size - len - (size_t)n,
+                              *key == '"' || *key == '\\' ? "\\%c" : "%c", *key);
+            n += len + (size_t)n < size
+                     ? snprintf(buffer + len + (size_t)n, size - len - (size_t)n, "\"]")
+                     : 0;
+        }
+        len += (size_t)n;
+    }
+    return buffer;
+}
+
+static struct node_entry *step_into(const struct node *node, const struct path_step *step)
+{
+    if (step->key)
+        return node_find(node, step->key);
+    if (node->kind != NODE_LIST || step->index >= node->len)
+        return NULL;
+    return &node->items[step->index];
+}
+
+struct node *path_get(const struct node *root, const struct path *path)
+{
+    const struct node *node = root;
+    for (size_t i = 0; node && i < path->len; i++) {
+        const struct node_entry *entry = step_into(node, &path->items[i]);
+        node = entry ? entry->value : NULL;
+    }
+    return (struct node *)node;
+}
+
+/* Why the first `steps` steps name a node that the next step cannot enter. */
+static int bad_step(const struct node *node, const struct path *path, size_t steps, struct mark at,
+                    struct error *err)
+{
+    char place[200], what[80];
+    const struct path front = {path->items, steps, 0};
+    path_format(&front, place, sizeof(place));
+    const char *name = steps > 0 ? place : "the scenario";
+    const struct path_step *step = &path->items[steps];
+    node_describe(node, what, sizeof(what));
+    if (step->key)
+        return error_at(err, at, "%s is %s and has no key \"%.80s\"", name, what, step->key);
+    if (node->kind != NODE_LIST)
+        return error_at(err, at, "%s is %s, not a list: [%zu] makes no sense", name, what,
+                        step->index);
+    return error_at(err, at, "%s has %zu items: there is no [%zu]", name, node->len, step->index);
+}
+
+/* A map for what the path still needs below a new key. */
+static struct node *wrap(const struct path *path, size_t from, struct mark at, struct node *value)
+{
+    for (size_t i = path->len; i > from; i--) {
+        struct node *map = node_new(NODE_MAP, at);
+        node_add(map, path->items[i - 1].key, at, value);
+        value = map;
+    }
+    return value;
+}
+
+static bool only_keys(const struct path *path, size_t from)
+{
+    for (size_t i = from; i < path->len; i++)
+        if (!path->items[i].key)
+            return false;
+    return true;
+}
+
+int path_set(struct node *root, const struct path *path, struct mark at, struct node *value,
+             struct error *err)
+{
+    struct node *node = root;
+    for (size_t i = 0; i < path->len; i++) {
+        const struct path_step *step = &path->items[i];
+        struct node_entry *entry = step_into(node, step);
+        const bool last = i + 1 == path->len;
+        const bool replace =
+            entry && (last || (node_is_null(entry->value) && step->key && only_keys(path, i + 1)));
+        if (replace) {
+            struct node *fresh = wrap(path, i + 1, at, value);
+            node_free(entry->value);
+            entry->value = fresh;
+            entry->at = at;
+            return 0;
+        }
+        if (!entry) {
+            if (!step->key || node->kind != NODE_MAP || !only_keys(path, i)) {
+                bad_step(node, path, i, at, err);
+                node_free(value);
+                return -1;
+            }
+            node_add(node, step->key, at, wrap(path, i + 1, at, value));
+            return 0;
+        }
+        node = entry->value;
+    }
+    node_free(value);
+    return error_at(err, at, "the path is empty");
+}
+
+static int set_one(struct node *root, const struct node_entry *setting, bool relative,
+                   struct error *err)
+{
+    struct path path = {0};
+    if (path_parse(setting->key, &path, err) < 0) {
+        err->at = setting->at;
+        return -1;
+    }
+    struct node *value;
+    if (relative && node_is_relative(setting->value)) {
+        const struct node *old = path_get(root, &path);
+        value = old ? node_add_relative(old, setting->value, err) : NULL;
+        if (!old)
+            error_at(err, setting->value->at, "\"%.40s\" adds to a value that is not given",
+                     setting->value->text);
+    } else {
+        value = node_copy(setting->value);
+    }
+    int rc = -1;
+    if (value)
+        rc = path_set(root, &path, setting->at, value, err);
+    else
+        error_prefix(err, "%.200s: ", setting->key);
+    path_deinit(&path);
+    return rc;
+}
+
+int path_set_all(struct node *root, const struct node *settings, bool relative,
+                 struct error_list *errors)
+{
+    int rc = 0;
+    if (settings->kind != NODE_MAP) {
+        error_list_addf(errors, settings->at, "expected a map of PATH: value");
+        return -1;
+    }
+    for (size_t i = 0; i < settings->len; i++) {
+        struct error err;
+        if (set_one(root, &settings->items[i], relative, &err) < 0) {
+            error_list_add(errors, &err);
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
+bool node_is_relative(const struct node *value)
+{
+    double number;
+    return value->kind == NODE_SCALAR && !value->quoted &&
+           (value->text[0] == '+' || value->text[0] == '-') &&
+           quantity_number(value->text, &number) > 0;
+}
+
+/* The dimension that `text` is a quantity of. */
+static bool find_unit(const char *text, enum unit *ret_unit)
+{
+    for (enum unit unit = UNIT_NONE; unit <= UNIT_BANDWIDTH; unit++) {
+        double value;
+        if (unit != UNIT_SAME && quantity_parse(text, unit, &value, NULL) == 0) {
+            *ret_unit = unit;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool whole_number(const char *text, int64_t *ret_value)
+{
+    char *rest;
+    errno = 0;
+    *ret_value = strtoll(text, &rest, 10);
+    return errno == 0 && *rest == '\0' && *ret_value > INT64_MIN / 4 && *ret_value < INT64_MAX / 4;
+}
+
+struct node *node_add_relative(const struct node *old, const struct node *change, struct error *err)
+{
+    enum unit unit;
+    double number = 0, by_number = 0, base, by;
+    char text[400];
+    if (old->kind != NODE_SCALAR || !find_unit(old->text, &unit)) {
+        error_at(err, change->at, "\"%.40s\" adds to a number, and %s is none", change->text,
+                 node_describe(old, text, sizeof(text)));
+        return NULL;
+    }
+    const char *rest = old->text + quantity_number(old->text, &number);
+    const char *by_rest = change->text + quantity_number(change->text, &by_number);
+    int64_t whole, by_whole;
+    struct error why;
+    if (rest == old->text || by_rest == change->text) {
+        error_at(err, change->at, "cannot add \"%.80s\" to \"%.80s\"", change->text, old->text);
+        return NULL;
+    }
+    if (quantity_parse(change->text, unit, &by, &why) < 0) {
+        error_at(err, change->at, "%s", why.text);
+        return NULL;
+    }
+    if (whole_number(old->text, &whole) && whole_number(change->text, &by_whole)) {
+        snprintf(text, sizeof(text), "%lld", (long long)(whole + by_whole));
+    } else if (strcmp(rest, by_rest) == 0) {
+        snprintf(text, sizeof(text), "%.15g%.300s", number + by_number, rest);
+    } else {
+        char one[320];
+        snprintf(one, sizeof(one), "1%.300s", rest);
+        if (quantity_parse(one, unit, &base, &why) < 0 || base == 0) {
+            error_at(err, change->at, "cannot add \"%.80s\" to \"%.80s\"", change->text, old->text);
+            return NULL;
+        }
+        snprintf(text, sizeof(text), "%.15g%.300s", number + by / base, rest);
+    }
+    return node_new_scalar(text, change->at);
+}

@@ -1,0 +1,250 @@
+/* A scenario over time: the start, and one state of the world for each date at which values
+ * change. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/decode.h"
+#include "scenario/scenario.h"
+#include "util/mem.h"
+#include "workload/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void program_free(struct program *program)
+{
+    for (size_t i = 0; i < program->n_epochs; i++) {
+        scenario_free(program->epochs[i].scenario);
+        node_free(program->epochs[i].tree);
+    }
+    free(program->epochs);
+    node_free(program->resolved);
+    document_deinit(&program->document);
+    *program = (struct program){0};
+}
+
+simtime program_instant(const struct program *program, const struct date_value *date)
+{
+    if (date->relative)
+        return date->instant;
+    const simtime zone = date->zoned ? 0 : program->offset * SIMTIME_SECOND;
+    return date->instant - zone - program->start;
+}
+
+/* The start as stated; else that of the first log; else 1970-01-01Z. */
+static int find_start(struct program *program, const struct scenario *scenario,
+                      struct error_list *errors)
+{
+    const struct date_value *start = &scenario->time.start;
+    if (start->given) {
+        const struct node *node = node_get(node_get(program->epochs[0].tree, "time"), "start");
+        if (start->relative) {
+            error_list_addf(errors, node->at, "time.start: a date is needed, such as 2021-05-01");
+            return -1;
+        }
+        program->start = start->instant;
+        program->offset = start->offset;
+        program->dated = true;
+        return 0;
+    }
+    const struct tenant *tenants = scenario->tenants.items;
+    for (size_t i = 0; i < scenario->tenants.len; i++) {
+        const struct workload *workloads = tenants[i].workloads.items;
+        for (size_t k = 0; k < tenants[i].workloads.len; k++) {
+            if (strcmp(workloads[k].kind->key, "log") != 0)
+                continue;
+            const struct log_params *params = workloads[k].params;
+            const struct node *node = node_get(workloads[k].node, "log");
+            struct error err;
+            if (log_start(params->log, &program->start, &program->offset, &err) < 0) {
+                err.at = err.at.file ? err.at : node->at;
+                error_list_add(errors, &err);
+                return -1;
+            }
+            program->dated = program->start != 0;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* --- dated changes --- */
+
+struct dated {
+    simtime at;
+    size_t place; /* in the file */
+    const struct node *set;
+};
+
+static int compare_dated(const void *a, const void *b)
+{
+    const struct dated *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* What may change while the run goes on: values inside centres and tenants. What a run is built
+ * around may not. */
+static void check_changeable(const struct node *set, struct error_list *errors)
+{
+    static const char *const fixed[] = {
+        "processors_per_node", "maintenance", "home",     "members", "log",
+        "partition",           "processor",   "placement"};
+    for (size_t i = 0; i < set->len; i++) {
+        struct path path = {0};
+        struct error err;
+        const char *key = set->items[i].key;
+        if (path_parse(key, &path, &err) < 0)
+            continue; /* path_set_all tells */
+        const char *root = path.len > 0 ? path.items[0].key : NULL;
+        const char *last = path.len > 0 ? path.items[path.len - 1].key : NULL;
+        bool bad =
+            !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
+        for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
+            bad |= strcmp(last, fixed[k]) == 0;
+        if (bad)
+            error_list_addf(errors, set->items[i].at,
+                            "changes: %s: cannot change while the run goes on; values of "
+                            "partitions, schedulers and workloads can",
+                            key);
+        path_deinit(&path);
+    }
+}
+
+static struct dated *read_changes(struct program *program, const struct node *list, size_t *ret_len,
+                                  struct error_list *errors)
+{
+    struct decode ctx = {.errors = errors, .file = program->document.files.items[0]};
+    decode_enter(&ctx, "changes");
+    if (list->kind != NODE_LIST) {
+        char found[80];
+        decode_error(&ctx, list->at, "expected a list of {at, set}, found %s",
+                     node_describe(list, found, sizeof(found)));
+        decode_deinit(&ctx);
+        return NULL;
+    }
+    struct dated *dated = mem_new(list->len, sizeof(*dated));
+    for (size_t i = 0; i < list->len; i++) {
+        struct change change = {0};
+        decode_enter_item(&ctx, i);
+        if (decode_table(list->items[i].value, change_table, &change, &ctx) == 0) {
+            if (change.set->kind != NODE_MAP)
+                decode_error(&ctx, change.set->at, "set: expected a map PATH: value");
+            else
+                check_changeable(change.set, errors);
+            dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, change.set};
+            ++*ret_len;
+        }
+        schema_free(change_table, &change);
+        decode_leave(&ctx);
+    }
+    decode_deinit(&ctx);
+    qsort(dated, *ret_len, sizeof(*dated), compare_dated);
+    return dated;
+}
+
+static int same_names(const struct items *a, const struct items *b, size_t size)
+{
+    if (a->len != b->len)
+        return 0;
+    for (size_t i = 0; i < a->len; i++) {
+        struct named x, y;
+        memcpy(&x, (const char *)a->items + i * size, sizeof(x));
+        memcpy(&y, (const char *)b->items + i * size, sizeof(y));
+        if (strcmp(x.name, y.name) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+/* Changes give values, they do not add or take away things. */
+static bool same_things(const struct scenario *a, const struct scenario *b)
+{
+    if (!same_names(&a->centres, &b->centres, sizeof(struct centre)) ||
+        !same_names(&a->tenants, &b->tenants, sizeof(struct tenant)))
+        return false;
+    const struct centre *c = a->centres.items, *d = b->centres.items;
+    for (size_t i = 0; i < a->centres.len; i++) {
+        if (!same_names(&c[i].partitions, &d[i].partitions, sizeof(struct partition_plan)))
+            return false;
+        const struct partition_plan *p = c[i].partitions.items, *q = d[i].partitions.items;
+        for (size_t k = 0; k < c[i].partitions.len; k++)
+            if (p[k].groups.len != q[k].groups.len)
+                return false;
+    }
+    const struct tenant *t = a->tenants.items, *u = b->tenants.items;
+    for (size_t i = 0; i < a->tenants.len; i++) {
+        if (!same_names(&t[i].workloads, &u[i].workloads, sizeof(struct workload)))
+            return false;
+        const struct workload *v = t[i].workloads.items, *w = u[i].workloads.items;
+        for (size_t k = 0; k < t[i].workloads.len; k++)
+            if (v[k].kind != w[k].kind)
+                return false;
+    }
+    return true;
+}
+
+static struct epoch *add_epoch(struct program *program, simtime at, struct node *tree)
+{
+    program->epochs = mem_resize(program->epochs, program->n_epochs + 1, sizeof(*program->epochs));
+    struct epoch *epoch = &program->epochs[program->n_epochs++];
+    *epoch = (struct epoch){.at = at, .tree = tree};
+    return epoch;
+}
+
+static int decode_epoch(struct program *program, size_t i, struct error_list *errors)
+{
+    struct epoch *epoch = &program->epochs[i];
+    epoch->scenario = scenario_decode(epoch->tree, program->document.files.items[0], errors);
+    return epoch->scenario ? 0 : -1;
+}
+
+/* Changes at one date make one epoch; those at or before the start belong to it. */
+static int make_epochs(struct program *program, struct error_list *errors)
+{
+    const struct node *list = program->epochs[0].scenario->changes;
+    size_t len = 0;
+    const size_t before = errors->len;
+    struct dated *dated = list ? read_changes(program, list, &len, errors) : NULL;
+    int rc = errors->len > before ? -1 : 0;
+    for (size_t i = 0; i < len && rc == 0; i++) {
+        const struct epoch *last = &program->epochs[program->n_epochs - 1];
+        const simtime at = dated[i].at > 0 ? dated[i].at : 0;
+        if (at > last->at)
+            last = add_epoch(program, at, node_copy(last->tree));
+        rc = path_set_all(last->tree, dated[i].set, true, errors);
+        if (rc == 0 && (i + 1 == len || dated[i + 1].at > at)) {
+            struct epoch *epoch = &program->epochs[program->n_epochs - 1];
+            scenario_free(epoch->scenario);
+            epoch->scenario = NULL;
+            rc = decode_epoch(program, program->n_epochs - 1, errors);
+            if (rc == 0 && program->n_epochs > 1 &&
+                !same_things(program->epochs[0].scenario, epoch->scenario)) {
+                error_list_addf(errors, dated[i].set->at,
+                                "changes: a change gives new values; it cannot add or take away "
+                                "centres, partitions, groups, tenants or workloads");
+                rc = -1;
+            }
+        }
+    }
+    free(dated);
+    return rc;
+}
+
+int program_load(struct program *program, const char *path, const char *variant,
+                 const char *const *sets, size_t n_sets, const char *builtin_dir,
+                 struct error_list *errors)
+{
+    *program = (struct program){0};
+    const struct resolve_options options = {.builtin_dir = builtin_dir, .table = scenario_fields};
+    if (document_load(&program->document, path, &options, errors) < 0)
+        return -1;
+    struct node *tree = document_resolve(&program->document, variant, sets, n_sets, errors);
+    if (!tree)
+        return -1;
+    program->resolved = node_copy(tree);
+    add_epoch(program, 0, tree);
+    if (decode_epoch(program, 0, errors) < 0 ||
+        find_start(program, program->epochs[0].scenario, errors) < 0)
+        return -1;
+    return make_epochs(program, errors);
+}

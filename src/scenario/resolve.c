@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/resolve.h"
+
+#include "scenario/path.h"
+#include "util/mem.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INCLUDE_DEPTH_MAX = 16, FILES_MAX = 256, COMBINE_DEPTH_MAX = 16, COMBINED_MAX = 1000 };
+
+static const char SET_FILE[] = "--set";
+
+struct loader {
+    struct document *document;
+    const struct resolve_options *options;
+    struct error_list *errors;
+    char *open[INCLUDE_DEPTH_MAX]; /* real paths of the files being read, outermost first */
+    size_t depth;
+};
+
+char *path_beside(const char *file, const char *name)
+{
+    const char *slash = strrchr(file, '/');
+    if (name[0] == '/' || !slash)
+        return mem_text(name);
+    return mem_format("%.*s/%s", (int)(slash - file), file, name);
+}
+
+char *file_read(const char *path, size_t max, size_t *ret_len, struct error *err)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        error_set(err, "cannot be read: %s", strerror(errno));
+        return NULL;
+    }
+    char *text = NULL;
+    size_t len = 0, cap = 0;
+    for (bool more = true; more && len <= max;) {
+        cap = cap ? 2 * cap : 1 << 16;
+        text = mem_resize(text, cap + 1, 1);
+        const size_t n = fread(text + len, 1, cap - len, file);
+        len += n;
+        more = len == cap;
+    }
+    const int error = ferror(file) ? errno : 0;
+    fclose(file);
+    if (error || len > max) {
+        if (error)
+            error_set(err, "cannot be read: %s", strerror(error));
+        else
+            error_set(err, "is larger than %zu MiB", max >> 20);
+        free(text);
+        return NULL;
+    }
+    text[len] = '\0';
+    *ret_len = len;
+    return text;
+}
+
+/* ---- merging ---- */
+
+/* How the values of a key merge: with which table below, and whether at all. */
+struct rule {
+    bool merge, of_names;
+    const struct field *table;
+};
+
+static struct rule rule_for(const struct field *table, const char *key)
+{
+    for (const struct field *field = table; field && field->kind != FIELD_END; field++) {
+        if (strcmp(field->key, key) != 0)
+            continue;
+        const bool map = field->kind == FIELD_MAP;
+        const bool whole = !map && field->kind != FIELD_TABLE && field->kind != FIELD_NODE;
+        return (struct rule){!whole, map, field->table};
+    }
+    return (struct rule){.merge = true};
+}
+
+/* Write `over` on top of `base`. Copies. */
+static void merge_map(struct node *base, const struct node *over, struct rule rule)
+{
+    for (size_t i = 0; i < over->len; i++) {
+        const struct node_entry *from = &over->items[i];
+        struct node_entry *old = node_find(base, from->key);
+        const struct rule below = rule.of_names ? (struct rule){true, false, rule.table}
+                                                : rule_for(rule.table, from->key);
+        if (old && below.merge && old->value->kind == NODE_MAP && from->value->kind == NODE_MAP)
+            merge_map(old->value, from->value, below);
+        else
+            node_put(base, from->key, from->at, node_copy(from->value));
+    }
+}
+
+/* Variants merge by name and path; the values at the paths are whole. */
+static void merge_variants(struct node *base, const struct node *over)
+{
+    for (size_t i = 0; i < over->len; i++) {
+        const struct node_entry *from = &over->items[i];
+        struct node *old = node_get(base, from->key);
+        if (!old || old->kind != NODE_MAP || from->value->kind != NODE_MAP) {
+            node_put(base, from->key, from->at, node_copy(from->value));
+            continue;
+        }
+        for (size_t k = 0; k < from->value->len; k++)
+            node_put(old, from->value->items[k].key, from->value->items[k].at,
+                     node_copy(from->value->items[k].value));
+    }
+}
+
+/* ---- loading ---- */
+
+static int take_variants(struct loader *loader, struct node *root)
+{
+    struct node *variants = node_remove(root, "variants");
+    if (!variants)
+        return 0;
+    int rc = 0;
+    if (variants->kind != NODE_MAP) {
+        error_list_addf(loader->errors, variants->at,
+                        "variants: expected a map of names, each a map of PATH: value");
+        rc = -1;
+    } else if (!loader->document->variants) {
+        loader->document->variants = variants;
+        return 0;
+    } else {
+        merge_variants(loader->document->variants, variants);
+    }
+    node_free(variants);
+    return rc;
+}
+
+static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
+                     struct node *base);
+
+static char *include_path(struct loader *loader, const struct node *item, const char *from)
+{
+    static const char builtin[] = "builtin:";
+    const char *name = item->text;
+    if (strncmp(name, builtin, sizeof(builtin) - 1) != 0)
+        return path_beside(from, name);
+    name += sizeof(builtin) - 1;
+    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
+        error_list_addf(loader->errors, item->at, "include: \"%.80s\" is no builtin name",
+                        item->text);
+    else if (!loader->options->builtin_dir)
+        error_list_addf(loader->errors, item->at, "include: %.80s: nothing is built in here",
+                        item->text);
+    else
+        return mem_format("%s/%s.yaml", loader->options->builtin_dir, name);
+    return NULL;
+}
+
+static char *real_path(const char *path)
+{
+    char *real = realpath(path, NULL);
+    return real ? real : mem_text(path);
+}
+
+static int enter(struct loader *loader, const char *path, struct mark at)
+{
+    char *real = real_path(path);
+    for (size_t i = 0; i < loader->depth; i++)
+        if (strcmp(loader->open[i], real) == 0) {
+            error_list_addf(loader->errors, at, "include: \"%.200s\" includes itself%s", path,
+                            i + 1 < loader->depth ? " through others" : "");
+            free(real);
+            return -1;
+        }
+    if (loader->depth >= INCLUDE_DEPTH_MAX || loader->document->files.len >= FILES_MAX) {
+        error_list_addf(loader->errors, at, "include: more than %d files%s",
+                        loader->depth >= INCLUDE_DEPTH_MAX ? INCLUDE_DEPTH_MAX : FILES_MAX,
+                        loader->depth >= INCLUDE_DEPTH_MAX ? " inside one another" : "");
+        free(real);
+        return -1;
+    }
+    loader->open[loader->depth++] = real;
+    return 0;
+}
+
+static void leave(struct loader *loader)
+{
+    free(loader->open[--loader->depth]);
+}
+
+static const char *keep_name(struct document *document, const char *file)
+{
+    MEM_GROW(&document->files);
+    return document->files.items[document->files.len++] = mem_text(file);
+}
+
+static int include_one(struct loader *loader, const struct node *item, const char *from,
+                       struct node *base)
+{
+    if (item->kind != NODE_SCALAR || node_is_null(item)) {
+        error_list_addf(loader->errors, item->at, "include: expected a file name or builtin:NAME");
+        return -1;
+    }
+    char *path = include_path(loader, item, from);
+    int rc = -1;
+    if (path && enter(loader, path, item->at) == 0) {
+        struct error err;
+        size_t len;
+        char *text = file_read(path, NODE_BYTES_MAX, &len, &err);
+        if (text)
+            rc = load_text(loader, text, len, keep_name(loader->document, path), base);
+        else
+            error_list_addf(loader->errors, item->at, "include: \"%.200s\" %s", path, err.text);
+        free(text);
+        leave(loader);
+    }
+    free(path);
+    return rc;
+}
+
+static int include_all(struct loader *loader, struct node *root, const char *from,
+                       struct node *base)
+{
+    struct node *include = node_remove(root, "include");
+    int rc = 0;
+    if (include && include->kind == NODE_LIST) {
+        for (size_t i = 0; i < include->len; i++)
+            rc |= include_one(loader, include->items[i].value, from, base);
+    } else if (include) {
+        rc = include_one(loader, include, from, base);
+    }
+    node_free(include);
+    return rc;
+}
+
+/* Merge the file, after what it includes, into `base`. */
+static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
+                     struct node *base)
+{
+    struct error err;
+    struct node *root = node_parse(text, len, file, &err);
+    if (!root) {
+        error_list_add(loader->errors, &err);
+        return -1;
+    }
+    int rc = -1;
+    if (root->kind != NODE_MAP) {
+        error_list_addf(loader->errors, root->at, "expected a map of keys such as title: ...");
+    } else {
+        rc = include_all(loader, root, file, base);
+        rc |= take_variants(loader, root);
+        merge_map(base, root, (struct rule){true, false, loader->options->table});
+        /* Error messages without a better place point at the file that was named. */
+        base->at = root->at;
+    }
+    node_free(root);
+    return rc;
+}
+
+/* What was merged must be a tree that could be read back. */
+static int check_limits(const struct node *root, struct error_list *errors)
+{
+    if (node_depth(root) < NODE_DEPTH_MAX && node_count(root) <= NODE_COUNT_MAX)
+        return 0;
+    error_list_addf(errors, root->at, "too large: more than %d values or %d levels in all",
+                    NODE_COUNT_MAX, NODE_DEPTH_MAX - 1);
+    return -1;
+}
+
+int document_read(struct document *document, const char *text, size_t len, const char *name,
+                  const struct resolve_options *options, struct error_list *errors)
+{
+    static const struct resolve_options none = {0};
+    *document = (struct document){.text = mem_text_n(text, len), .text_len = len};
+    struct loader loader = {document, options ? options : &none, errors, {NULL}, 0};
+    const char *file = keep_name(document, name);
+    enter(&loader, name, (struct mark){0});
+    document->base = node_new(NODE_MAP, (struct mark){file, 1, 1});
+    int rc = load_text(&loader, text, len, file, document->base);
+    leave(&loader);
+    if (rc == 0)
+        rc = check_limits(document->base, errors);
+    return rc == 0 ? 0 : -1;
+}
+
+int document_load(struct document *document, const char *path,
+                  const struct resolve_options *options, struct error_list *errors)
+{
+    struct error err;
+    size_t len;
+    char *text = file_read(path, NODE_BYTES_MAX, &len, &err);
+    if (!text) {
+        *document = (struct document){0};
+        error_list_addf(errors, (struct mark){keep_name(document, path), 0, 0}, "%s", err.text);
+        return -1;
+    }
+    const int rc = document_read(document, text, len, path, options, errors);
+    free(text);
+    return rc;
+}
+
+void document_deinit(struct document *document)
+{
+    node_free(document->base);
+    node_free(document->variants);
+    free(document->text);
+    for (size_t i = 0; i < document->files.len; i++)
+        free(document->files.items[i]);
+    free(document->files.items);
+    *document = (struct document){0};
+}
+
+/* ---- variants and settings ---- */
+
+struct applied {
+    const struct node *variants;
+    struct node *root;
+    struct error_list *errors;
+    const char *open[COMBINE_DEPTH_MAX];
+    size_t depth, count;
+};
+
+static int unknown_variant(const struct applied *applied, const char *name, struct mark at)
+{
+    char hint[300] = "; there are none";
+    const size_t len = applied->variants ? applied->variants->len : 0;
+    const char **names = mem_new(len, sizeof(*names));
+    for (size_t i = 0; i < len; i++)
+        names[i] = applied->variants->items[i].key;
+    if (len > 0)
+        suggest_name(name, names, len, hint, sizeof(hint));
+    free(names);
+    error_list_addf(applied->errors, at, "unknown variant \"%.80s\"%s", name, hint);
+    return -1;
+}
+
+static int apply_variant(struct applied *applied, const char *name, struct mark at);
+
+static int apply_combined(struct applied *applied, const struct node *list)
+{
+    int rc = 0;
+    if (list->kind != NODE_LIST) {
+        error_list_addf(applied->errors, list->at, "combine: expected a list of variants");
+        return -1;
+    }
+    for (size_t i = 0; i < list->len; i++) {
+        const struct node *name = list->items[i].value;
+        if (name->kind == NODE_SCALAR) {
+            rc |= apply_variant(applied, name->text, name->at);
+        } else {
+            error_list_addf(applied->errors, name->at, "combine: expected the name of a variant");
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
+static int apply_variant(struct applied *applied, const char *name, struct mark at)
+{
+    const struct node_entry *variant = node_find(applied->variants, name);
+    if (!variant)
+        return unknown_variant(applied, name, at);
+    for (size_t i = 0; i < applied->depth; i++)
+        if (strcmp(applied->open[i], name) == 0) {
+            error_list_addf(applied->errors, at, "variants.%.80s: combines itself", name);
+            return -1;
+        }
+    if (applied->depth >= COMBINE_DEPTH_MAX || ++applied->count > COMBINED_MAX) {
+        error_list_addf(applied->errors, at, "variants.%.80s: combines too many variants", name);
+        return -1;
+    }
+    if (variant->value->kind != NODE_MAP) {
+        error_list_addf(applied->errors, variant->value->at,
+                        "variants.%.80s: expected a map of PATH: value", name);
+        return -1;
+    }
+    applied->open[applied->depth++] = variant->key;
+    struct node *own = node_copy(variant->value);
+    struct node *combine = node_remove(own, "combine");
+    int rc = combine ? apply_combined(applied, combine) : 0;
+    rc |= path_set_all(applied->root, own, false, applied->errors);
+    node_free(combine);
+    node_free(own);
+    applied->depth--;
+    return rc;
+}
+
+/* Where PATH ends in PATH=VALUE: a quoted name may hold the sign. */
+static const char *find_equals(const char *text)
+{
+    bool quoted = false;
+    for (; *text; text++) {
+        if (quoted && *text == '\\' && text[1])
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+        else if (*text == '=' && !quoted)
+            return text;
+    }
+    return NULL;
+}
+
+static int apply_set(struct node *root, const char *text, struct error_list *errors)
+{
+    const struct mark at = {SET_FILE, 0, 0};
+    const char *equals = find_equals(text);
+    if (!equals || equals == text) {
+        error_list_addf(errors, at, "\"%.200s\": expected PATH=VALUE", text);
+        return -1;
+    }
+    struct path path = {0};
+    struct error err;
+    char *name = mem_text_n(text, (size_t)(equals - text));
+    struct node *value = NULL;
+    int rc = path_parse(name, &path, &err);
+    if (rc == 0) {
+        const char *yaml = equals + 1;
+        value = yaml[strspn(yaml, " ")] ? node_parse(yaml, strlen(yaml), SET_FILE, &err) : NULL;
+        if (!value && !yaml[strspn(yaml, " ")])
+            error_set(&err, "needs a value");
+        if (!value)
+            rc = error_prefix(&err, "%.200s: ", name);
+    }
+    if (rc == 0) {
+        node_set_marks(value, at);
+        rc = path_set(root, &path, at, value, &err);
+    }
+    if (rc < 0) {
+        err.at = at;
+        error_list_add(errors, &err);
+    }
+    path_deinit(&path);
+    free(name);
+    return rc;
+}
+
+struct node *document_resolve(const struct document *document, const char *variant,
+                              const char *const *sets, size_t sets_len, struct error_list *errors)
+{
+    struct applied applied = {
+        .variants = document->variants,
+        .root = node_copy(document->base),
+        .errors = errors,
+    };
+    int rc = 0;
+    if (variant)
+        rc |= apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
+    for (size_t i = 0; i < sets_len; i++)
+        rc |= apply_set(applied.root, sets[i], errors);
+    if (rc == 0)
+        rc = check_limits(applied.root, errors);
+    if (rc == 0)
+        return applied.root;
+    node_free(applied.root);
+    return NULL;
+}

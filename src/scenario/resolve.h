@@ -1,0 +1,49 @@
+/* A scenario file made whole: what it includes, then the file, then a variant, then --set values,
+ * in this order, as one tree. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_RESOLVE_H
+#define SCENARIO_RESOLVE_H
+
+#include "scenario/node.h"
+#include "util/schema.h"
+
+struct resolve_options {
+    const char *builtin_dir;   /* where `include: builtin:NAME` finds NAME.yaml; NULL: nowhere */
+    const struct field *table; /* of the root: tells maps that merge from those that are one value
+                                * (a kind, a distribution); NULL: all maps merge */
+};
+
+/* A file with its includes, read once; any number of variants and settings can be applied to it.
+ * The struct owns the file names of all marks: it must outlive the trees and the errors, also
+ * after a failure. */
+struct document {
+    struct node *base;     /* without the keys include and variants */
+    struct node *variants; /* a map of names; NULL: none */
+    char *text;            /* of the main file, as read, ended by 0 */
+    size_t text_len;
+    struct {
+        char **items;
+        size_t len, cap;
+    } files; /* the main file first, then the included ones, in the order read */
+};
+
+/* Read a file, or a text as though it came from a file of that name. -1 with errors. The document
+ * is to be deinitialised in either case. */
+int document_load(struct document *document, const char *path,
+                  const struct resolve_options *options, struct error_list *errors);
+int document_read(struct document *document, const char *text, size_t len, const char *name,
+                  const struct resolve_options *options, struct error_list *errors);
+void document_deinit(struct document *document);
+
+/* A new tree: the base, changed by a variant (NULL: none), then by texts PATH=VALUE. Printed by
+ * node_emit it is a scenario that needs no include and no variant. NULL with errors. */
+struct node *document_resolve(const struct document *document, const char *variant,
+                              const char *const *sets, size_t sets_len, struct error_list *errors);
+
+/* `name` as seen from the directory of `file`: joined unless absolute. To be freed. */
+char *path_beside(const char *file, const char *name);
+
+/* The whole file, ended by 0; at most `max` bytes. NULL with err->text. To be freed. */
+char *file_read(const char *path, size_t max, size_t *ret_len, struct error *err);
+
+#endif

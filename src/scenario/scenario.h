@@ -1,0 +1,162 @@
+/* A scenario as plain data: what the files, the variant and the settings say, decoded by the tables
+ * of this language and checked across fields. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_SCENARIO_H
+#define SCENARIO_SCENARIO_H
+
+#include "policy/sched.h"
+#include "scenario/resolve.h"
+#include "util/date.h"
+#include "workload/kinds.h"
+
+/* The kinds of arithmetic that a processor's speed is stated for. */
+enum precision { PRECISION_FP64, PRECISION_FP32, PRECISION_FP16, PRECISION_INT8, PRECISIONS };
+extern const char *const precision_names[];
+
+struct processor {
+    struct named named;
+    double flops[PRECISIONS]; /* operations per second of one processor; 0: not said */
+};
+
+struct scheduler {
+    struct kinded order, backfill, placement, decide;
+    bool commit_head;
+    int overrun, preemption;
+    int64_t max_queued, max_processors; /* INT64_MAX: no limit */
+};
+
+enum { OVERRUN_KILL, OVERRUN_EXTEND };
+
+/* Parameters of `decide: {every: 6min}`. */
+struct decide_every {
+    simtime every;
+};
+extern const struct kind_list decide_kinds;
+
+struct group {
+    int64_t nodes, processors_per_node;
+};
+
+struct window {
+    struct date_value from, until;
+    simtime length; /* instead of until */
+    char *every;    /* "3 months": again at this interval; NULL: once */
+    int64_t nodes;  /* INT64_MAX: all */
+    int64_t group;
+};
+
+struct partition_plan {
+    struct named named;
+    char *processor;                    /* NULL: not said */
+    int64_t nodes, processors_per_node; /* 0: groups say */
+    struct items groups;         /* struct group; filled from nodes where only these are given */
+    struct items maintenance;    /* struct window */
+    struct node *scheduler_node; /* NULL: its centre's holds */
+    struct scheduler scheduler;
+};
+
+struct centre {
+    struct named named;
+    struct items partitions; /* struct partition_plan */
+    struct node *scheduler_node;
+    struct scheduler scheduler;
+};
+
+/* Jobs of a workload whatever its kind. */
+struct workload {
+    struct named named;
+    struct node *node;
+    const struct workload_kind *kind;
+    void *params;    /* of the kind; owned */
+    char *partition; /* NULL: the only one; "any" */
+    int priority;    /* enum job_priority; the tenant's unless said */
+};
+
+struct tenant {
+    struct named named;
+    char *home;
+    int priority;
+    struct {
+        int by; /* enum log_key; LOG_BY_NONE: one tenant */
+    } members;
+    struct node *workloads_node;
+    struct items workloads; /* struct workload, from the node */
+};
+
+/* An entry of `changes`. */
+struct change {
+    struct date_value at;
+    struct node *set;
+};
+
+/* One state of the world: at the start, or after a dated change. */
+struct scenario {
+    int64_t version;
+    char *title;
+    int64_t seed;
+    struct {
+        struct date_value start;
+        simtime length, warmup; /* length SIMTIME_NEVER: to the last end */
+    } time;
+    struct {
+        struct date_value from, until;
+        int by, after;
+        int periods; /* none, year, month: as enum periods of analysis/ */
+        simtime tau;
+    } measure;
+    struct {
+        simtime step;
+    } series;
+    struct texts metrics;
+    struct items processors, centres, tenants; /* structs of those names */
+    struct node *changes;
+};
+
+enum { MEASURE_STOP, MEASURE_DRAIN };
+
+extern const struct field scenario_fields[];
+extern const struct field *const scheduler_table, *const change_table;
+extern const struct field workload_common_fields[]; /* what any workload may say */
+
+/* A scenario and how it changes. epochs[0] holds from the start. */
+struct program {
+    struct document document;
+    struct node *resolved; /* with variant and settings, before the changes at the start */
+    struct epoch {
+        simtime at; /* since the start */
+        struct node *tree;
+        struct scenario *scenario;
+    } * epochs;
+    size_t n_epochs;
+    simtime start;  /* microseconds since 1970-01-01T00:00Z */
+    int32_t offset; /* of its zone, seconds east of UTC */
+    bool dated;     /* the scenario states its start */
+};
+
+/* Read a scenario file whole. All that is wrong is added to errors; -1 if anything is. The program
+ * is to be freed in either case, after the errors have been printed. */
+int program_load(struct program *program, const char *path, const char *variant,
+                 const char *const *sets, size_t n_sets, const char *builtin_dir,
+                 struct error_list *errors);
+void program_free(struct program *program);
+
+/* Since the start of the run, of a date that may be relative. */
+simtime program_instant(const struct program *program, const struct date_value *date);
+
+/* The one that holds for the partition. */
+static inline const struct scheduler *partition_scheduler(const struct centre *centre,
+                                                          const struct partition_plan *plan)
+{
+    return plan->scheduler_node ? &plan->scheduler : &centre->scheduler;
+}
+
+/* Decode a whole tree and check it across fields. NULL with errors. To be freed. */
+struct scenario *scenario_decode(const struct node *tree, const char *file,
+                                 struct error_list *errors);
+void scenario_free(struct scenario *scenario); /* takes NULL */
+
+/* By name; -1 if there is none. */
+int64_t scenario_centre(const struct scenario *scenario, const char *name);
+int64_t centre_partition(const struct centre *centre, const char *name);
+
+#endif
