@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "trace/series_observer.h"
+
+#include "trace/series.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* 2^63 us x processors is 10 million processors over 10 days: too little for a step of a year. */
+__extension__ typedef __int128 int128;
+
+static const struct column columns[] = {
+    {"time", COLUMN_F64, 0, "s", "start of the step, since the start of the run"},
+    {"capacity", COLUMN_F64, 0, "processors", "installed, mean over the step"},
+    {"up", COLUMN_F64, 0, "processors", "installed and not down, mean over the step"},
+    {"busy", COLUMN_F64, 0, "processors", "held by running jobs, mean over the step"},
+    {"queued_jobs", COLUMN_F64, 0, "jobs", "waiting, mean over the step"},
+    {"queued_procs", COLUMN_F64, 0, "processors", "asked by waiting jobs, mean over the step"},
+};
+
+enum { MEASURES = ARRAY_LEN(columns) - 1 };
+
+struct partition {
+    struct series *series;
+    char *path;
+    simtime begin;            /* of the step */
+    simtime at;               /* integrated up to here */
+    int64_t values[MEASURES]; /* from `at` on */
+    int128 sums[MEASURES];    /* value x us over [begin, at) */
+};
+
+struct series_observer {
+    struct h5 *h5;
+    simtime step, end;
+    size_t len;
+    struct partition partitions[];
+};
+
+struct series_observer *series_observer_new(struct h5 *h5, const struct world *world, simtime step,
+                                            int level)
+{
+    REQUIRE(step > 0);
+    struct series_observer *observer =
+        mem_new(1, sizeof(*observer) + world->n_partitions * sizeof(observer->partitions[0]));
+    observer->h5 = h5;
+    observer->step = step;
+    observer->len = world->n_partitions;
+    for (size_t i = 0; i < observer->len; i++) {
+        const struct partition_info *info = &world->partitions[i];
+        char *centre = h5_component(world->centres[info->centre].name);
+        char *name = h5_component(info->name);
+        char *path = mem_format("/series/%s/%s", centre, name);
+        observer->partitions[i].series = series_new(
+            h5, &(struct series_type){
+                    .path = path, .columns = columns, .len = MEASURES + 1, .level = level});
+        observer->partitions[i].path = path;
+        free(centre);
+        free(name);
+    }
+    return observer;
+}
+
+static void integrate(struct partition *partition, simtime until)
+{
+    const simtime length = until - partition->at;
+    for (size_t i = 0; i < MEASURES; i++)
+        partition->sums[i] += (int128)partition->values[i] * length;
+    partition->at = until;
+}
+
+/* Whole part and remainder apart: a constant comes out exact however long the step. */
+static double mean(int128 sum, simtime length)
+{
+    const int64_t whole = (int64_t)(sum / length);
+    return (double)whole + (double)(int64_t)(sum % length) / (double)length;
+}
+
+static void append_means(struct partition *partition)
+{
+    const simtime length = partition->at - partition->begin;
+    double row[MEASURES + 1] = {simtime_seconds(partition->begin)};
+    for (size_t i = 0; i < MEASURES; i++) {
+        row[i + 1] = mean(partition->sums[i], length);
+        partition->sums[i] = 0;
+    }
+    series_append(partition->series, row);
+    partition->begin = partition->at;
+}
+
+/* Whole steps in which nothing happened need no integrals. */
+static void append_constant(struct partition *partition, simtime step, simtime until)
+{
+    double row[MEASURES + 1];
+    for (size_t i = 0; i < MEASURES; i++)
+        row[i + 1] = (double)partition->values[i];
+    while (until - partition->begin >= step) {
+        row[0] = simtime_seconds(partition->begin);
+        series_append(partition->series, row);
+        partition->begin += step;
+    }
+    partition->at = partition->begin;
+}
+
+static void advance(struct partition *partition, simtime step, simtime until)
+{
+    if (UNLIKELY(until - partition->begin >= step)) {
+        if (partition->at > partition->begin) {
+            integrate(partition, partition->begin + step);
+            append_means(partition);
+        }
+        append_constant(partition, step, until);
+    }
+    if (until > partition->at)
+        integrate(partition, until);
+}
+
+void series_observer_see(struct series_observer *observer, const struct fact *fact)
+{
+    if (fact->partition < 0 || (size_t)fact->partition >= observer->len || !fact->counts)
+        return;
+    struct partition *partition = &observer->partitions[fact->partition];
+    advance(partition, observer->step, fact->at);
+    const struct partition_counts *counts = fact->counts;
+    const int64_t values[MEASURES] = {counts->capacity, counts->capacity - counts->down,
+                                      counts->busy, counts->queued_jobs, counts->queued_procs};
+    memcpy(partition->values, values, sizeof(values));
+}
+
+void series_observer_finish(struct series_observer *observer, simtime end)
+{
+    observer->end = end;
+    for (size_t i = 0; i < observer->len; i++) {
+        advance(&observer->partitions[i], observer->step, end);
+        if (observer->partitions[i].at > observer->partitions[i].begin)
+            append_means(&observer->partitions[i]);
+    }
+}
+
+void series_observer_free(struct series_observer *observer)
+{
+    if (!observer)
+        return;
+    for (size_t i = 0; i < observer->len; i++) {
+        struct partition *partition = &observer->partitions[i];
+        series_free(partition->series);
+        const hid_t group = h5_group(observer->h5, partition->path);
+        h5_attr_double(observer->h5, group, "step", simtime_seconds(observer->step));
+        h5_attr_double(observer->h5, group, "end", simtime_seconds(observer->end));
+        h5_release(observer->h5, group);
+        free(partition->path);
+    }
+    free(observer);
+}
