@@ -1,0 +1,66 @@
+/* What is known of a group of jobs: how many ended how, what they used, and the tallies of how they
+ * fared. Cells merge, so that one cell per (tenant, place, period) is touched per job and every
+ * scope is put together at the end. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_CELL_H
+#define ANALYSIS_CELL_H
+
+#include "analysis/tally.h"
+#include "model/job.h"
+
+enum cell_quantity { CELL_WAIT, CELL_RESPONSE, CELL_SLOWDOWN, CELL_SLOWDOWN_PP, CELL_QUANTITIES };
+
+/* How one job fared. */
+struct fare {
+    simtime wait, response; /* response = end - submit; run = response - wait */
+    int32_t procs;
+};
+
+__extension__ typedef __int128
+    wide; /* processor-microseconds: a few years of a large centre pass 64 bits */
+
+/* Zeroed is empty. Jobs collect in `fares` and are worked off in batches, column by column; a small
+ * cell never has tallies. */
+struct cell {
+    struct fare *fares; /* owned */
+    uint32_t len, cap;
+    int64_t jobs[JOB_STATES];
+    bool any; /* a job was added: first_submit and last_end are valid */
+    simtime first_submit, last_end;
+    struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
+    int64_t waited;        /* jobs with wait > 0 */
+    wide wait;             /* microseconds */
+    wide used;             /* processor-microseconds received by jobs that ended */
+    wide asked;            /* processor-microseconds that unfinished jobs need in all */
+    int64_t running_procs; /* of jobs running at the end ... */
+    wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
+    struct exact_sum area_response, area_wait; /* processor-seconds times seconds */
+};
+
+void cell_deinit(struct cell *cell); /* leaves it empty */
+
+/* A job that ran and ended. The state is counted apart, in jobs. `tau` (> 0): of the bounded
+ * slowdown; one cell, one tau. Amortised O(1). */
+void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
+
+/* tau as in cell_add. O(size of from). */
+void cell_merge(struct cell *into, const struct cell *from, simtime tau);
+
+/* Work off what waits in the batch; after that and until the next cell_add the tallies and sums
+ * are whole. */
+void cell_settle(struct cell *cell, simtime tau);
+
+/* NULL if no job was added. Settled cells only. */
+struct tally *cell_tally(const struct cell *cell, enum cell_quantity quantity);
+
+/* A job that was pending or running when the run ended. */
+void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs);
+
+/* Processor-microseconds received until `end`, the end of the run. Settled cells only. */
+wide cell_received(const struct cell *cell, simtime end);
+
+/* Jobs that ran and ended: the ones that times are taken of. */
+int64_t cell_ended(const struct cell *cell);
+int64_t cell_submitted(const struct cell *cell);
+
+#endif

@@ -1,0 +1,44 @@
+/* The metrics: one row each in a table, name, unit, definition and how it is read off. `jishi list
+ * metrics`, selectors and every row of results come from this table; to add one, add a row. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_METRIC_H
+#define ANALYSIS_METRIC_H
+
+#include "analysis/use.h"
+
+/* What a metric is read off: the jobs or the partitions of a scope in a period. */
+struct metric_view {
+    const struct cell *cell; /* settled */
+    const struct use *use;   /* NULL where time metrics make no sense: of a tenant */
+    int64_t peak;            /* most jobs in the queue; < 0: not known of this scope */
+    simtime span;            /* of the window or period, cut to the run */
+    simtime end;             /* of the run */
+    bool one_kind;           /* all processors of the scope are of one kind */
+    bool whole;              /* every job of the run is counted and its whole time watched */
+    double jain, gini;       /* NaN: not of this scope */
+};
+
+enum metric_about {
+    METRIC_JOBS,    /* of jobs: any condition may pick them out */
+    METRIC_TIME,    /* of partitions over time: no tenants, no properties of jobs */
+    METRIC_FAIRNESS /* over all tenants: no tenants, no properties of jobs */
+};
+
+struct metric {
+    const char *name, *unit, *definition;
+    enum metric_about about;
+    bool brief; /* shown of tenants by period too, where there may be very many rows */
+    double (*value)(const struct metric_view *view, unsigned a, unsigned b);
+    unsigned a, b;
+};
+
+extern const struct metric metrics_table[];
+extern const size_t metrics_table_len;
+
+/* NULL if there is none of that name. */
+const struct metric *metric_find(const char *name);
+
+/* NaN where there is nothing to take it of. */
+double metric_value(const struct metric *metric, const struct metric_view *view);
+
+#endif

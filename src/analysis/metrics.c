@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/metrics.h"
+
+#include "analysis/account.h"
+#include "analysis/fairness.h"
+#include "analysis/times.h"
+#include "util/mem.h"
+#include "util/schema.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct period {
+    char *label;      /* owned; "" the whole */
+    int32_t from, to; /* slices */
+    size_t inside;    /* the next larger period; of the whole itself */
+};
+
+struct metrics {
+    struct collect *collect;
+    enum periods periods;
+    struct {
+        struct metric_row *items;
+        size_t len, cap;
+    } rows;
+    struct {
+        char **items;
+        size_t len, cap;
+    } texts; /* scopes */
+    struct {
+        struct period *items;
+        size_t len, cap;
+    } spans;
+    size_t *finest;       /* by slice: the smallest period it lies in */
+    struct leaf **leaves; /* counted ones, tenants in tree order */
+    size_t n_leaves;
+    int32_t *order; /* tenant_order */
+    uint32_t *members;
+    struct account *tenants, *centres;
+    wide *received, *demand; /* scratch, by tenant */
+};
+
+/* Which jobs and partitions a number is about. */
+struct scope {
+    enum scope_kind kind;
+    int32_t row;
+    const char *text;
+    const bool *places;   /* by place; NULL: all */
+    struct leaf **leaves; /* by slice */
+    size_t len;
+};
+
+struct metrics *metrics_new(const struct world *world, const struct metrics_options *options,
+                            struct error *err)
+{
+    struct metrics *metrics = mem_new(1, sizeof(*metrics));
+    metrics->periods = options->periods;
+    metrics->collect =
+        collect_new(world, options->periods, options->tau > 0 ? options->tau : 10 * SIMTIME_SECOND);
+    for (size_t i = 0; i < options->n_selectors; i++) {
+        struct selector selector;
+        if (selector_parse(options->selectors[i], &selector, err)) {
+            metrics_free(metrics);
+            return NULL;
+        }
+        const int status = selector_check(&selector, world, err);
+        collect_watch(metrics->collect, &selector);
+        if (status) {
+            metrics_free(metrics);
+            return NULL;
+        }
+    }
+    return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    if (!metrics)
+        return;
+    for (size_t i = 0; i < metrics->texts.len; i++)
+        free(metrics->texts.items[i]);
+    for (size_t i = 0; i < metrics->spans.len; i++)
+        free(metrics->spans.items[i].label);
+    collect_free(metrics->collect);
+    free(metrics->rows.items);
+    free(metrics->texts.items);
+    free(metrics->spans.items);
+    free(metrics->finest);
+    free(metrics->leaves);
+    free(metrics->order);
+    free(metrics->members);
+    free(metrics->tenants);
+    free(metrics->centres);
+    free(metrics->received);
+    free(metrics->demand);
+    free(metrics);
+}
+
+struct observer metrics_observer(struct metrics *metrics)
+{
+    return collect_observer(metrics->collect);
+}
+
+const struct world *metrics_world(const struct metrics *metrics)
+{
+    return metrics->collect->world;
+}
+
+simtime metrics_end(const struct metrics *metrics)
+{
+    REQUIRE(metrics->collect->finished);
+    return metrics->collect->end;
+}
+
+simtime metrics_tau(const struct metrics *metrics)
+{
+    return metrics->collect->tau;
+}
+
+/* ---- one number ---- */
+
+/* Jain and Gini over the tenants whose jobs these are. */
+static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
+                             struct metric_view *view)
+{
+    const struct collect *collect = metrics->collect;
+    const size_t n = collect->world->tenants.len;
+    wide total = 0;
+    for (size_t i = 0; i < len; i++) {
+        const struct cell *cell = &leaves[i]->cell;
+        const wide received = cell_received(cell, collect->end), asked = cell->used + cell->asked;
+        metrics->received[leaves[i]->tenant] += received;
+        metrics->demand[leaves[i]->tenant] += asked > received ? asked : received;
+        total += received;
+    }
+    double *shares = mem_new(3 * n, sizeof(*shares)), *demands = shares + n, *got = demands + n;
+    size_t with = 0;
+    for (size_t t = 0; t < n; t++) {
+        if (metrics->demand[t] > 0) {
+            demands[with] = (double)metrics->demand[t] / 1e6;
+            got[with++] = (double)metrics->received[t] / 1e6;
+        }
+        metrics->demand[t] = metrics->received[t] = 0;
+    }
+    if (total > 0) {
+        fair_shares((double)total / 1e6, demands, with, shares);
+        for (size_t i = 0; i < with; i++)
+            got[i] /= shares[i];
+        view->jain = jain_index(got, with);
+        view->gini = gini_coefficient(got, with);
+    }
+    free(shares);
+}
+
+static bool window_is_whole(const struct collect *collect)
+{
+    return collect->world->measure_from <= 0 && collect->world->measure_until >= collect->end;
+}
+
+static struct metric_view empty_view(const struct collect *collect, const struct cell *cell)
+{
+    return (struct metric_view){
+        .cell = cell, .end = collect->end, .peak = -1, .jain = (double)NAN, .gini = (double)NAN};
+}
+
+/* ---- rows of a scope ---- */
+
+static void emit(struct metrics *metrics, const struct scope *scope, const struct period *period,
+                 const struct metric_view *view)
+{
+    const bool whole = !*period->label;
+    for (size_t i = 0; i < metrics_table_len; i++) {
+        const struct metric *metric = &metrics_table[i];
+        if (!whole && scope->kind == SCOPE_TENANT && !metric->brief)
+            continue;
+        const double value = metric_value(metric, view);
+        if (isnan(value) && !(whole && scope->kind == SCOPE_ALL))
+            continue;
+        MEM_GROW(&metrics->rows);
+        metrics->rows.items[metrics->rows.len++] = (struct metric_row){.name = metric->name,
+                                                                       .scope = scope->text,
+                                                                       .period = period->label,
+                                                                       .value = value,
+                                                                       .unit = metric->unit,
+                                                                       .kind = scope->kind,
+                                                                       .row = scope->row};
+    }
+}
+
+static void emit_period(struct metrics *metrics, const struct scope *scope,
+                        const struct period *period, struct cell *cell, struct leaf *const *leaves,
+                        size_t len)
+{
+    const struct collect *collect = metrics->collect;
+    const bool whole = !*period->label;
+    if (!whole && scope->kind == SCOPE_TENANT && len == 0)
+        return;
+    cell_settle(cell, collect->tau);
+    struct metric_view view = empty_view(collect, cell);
+    struct use use = {0};
+    if (scope->kind != SCOPE_TENANT) {
+        bool *slices = mem_new(collect->slices.len, sizeof(*slices));
+        for (int32_t s = period->from; s < period->to; s++)
+            slices[s] = true;
+        view_times(collect, scope->places, slices, &use, &view);
+        free(slices);
+        view.whole = whole && window_is_whole(collect);
+        measure_fairness(metrics, leaves, len, &view);
+    }
+    if (whole || view.span > 0 || len > 0)
+        emit(metrics, scope, period, &view);
+}
+
+static int by_slice(const void *a, const void *b)
+{
+    const struct leaf *x = *(struct leaf *const *)a, *y = *(struct leaf *const *)b;
+    if (x->slice != y->slice)
+        return (x->slice > y->slice) - (x->slice < y->slice);
+    if (x->tenant != y->tenant)
+        return (x->tenant > y->tenant) - (x->tenant < y->tenant);
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+static size_t first_of_slice(const struct scope *scope, int32_t slice)
+{
+    size_t low = 0, high = scope->len;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (scope->leaves[middle]->slice < slice)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Takes scope->leaves in any order; sorts them. Months are put together from leaves, years from
+ * months, the whole from years: a leaf is gone through once. */
+static void emit_scope(struct metrics *metrics, struct scope *scope)
+{
+    const struct period *periods = metrics->spans.items;
+    const size_t n = metrics->spans.len;
+    const simtime tau = metrics->collect->tau;
+    qsort(scope->leaves, scope->len, sizeof(struct leaf *), by_slice);
+    struct cell *cells = mem_new(n, sizeof(*cells));
+    for (size_t i = 0; i < scope->len; i++)
+        cell_merge(&cells[metrics->finest[scope->leaves[i]->slice]], &scope->leaves[i]->cell, tau);
+    for (size_t i = n; i-- > 1;)
+        cell_merge(&cells[periods[i].inside], &cells[i], tau);
+    for (size_t i = 0; i < n; i++) {
+        const size_t from = first_of_slice(scope, periods[i].from);
+        const size_t to = first_of_slice(scope, periods[i].to);
+        emit_period(metrics, scope, &periods[i], &cells[i], scope->leaves + from, to - from);
+        cell_deinit(&cells[i]);
+    }
+    free(cells);
+}
+
+static const char *scope_text(struct metrics *metrics, const char *kind, const char *name)
+{
+    MEM_GROW(&metrics->texts);
+    char *text = mem_format("%s:%s", kind, name);
+    metrics->texts.items[metrics->texts.len++] = text;
+    return text;
+}
+
+static void emit_places(struct metrics *metrics, enum scope_kind kind, int32_t row,
+                        const char *text, const bool *places)
+{
+    struct scope scope = {.kind = kind, .row = row, .text = text, .places = places};
+    scope.leaves = mem_new(metrics->n_leaves, sizeof(struct leaf *));
+    for (size_t i = 0; i < metrics->n_leaves; i++)
+        if (!places || places[metrics->leaves[i]->place])
+            scope.leaves[scope.len++] = metrics->leaves[i];
+    emit_scope(metrics, &scope);
+    free(scope.leaves);
+}
+
+static void emit_processors(struct metrics *metrics, bool *places)
+{
+    const struct world *world = metrics->collect->world;
+    if (partitions_of_one_kind(world, NULL))
+        return;
+    for (size_t p = 0; p < world->n_partitions; p++) {
+        const char *kind = world->partitions[p].processor;
+        size_t first = 0;
+        while (strcmp(world->partitions[first].processor, kind) != 0)
+            first++;
+        if (first < p)
+            continue;
+        memset(places, 0, metrics->collect->n_places * sizeof(*places));
+        for (size_t q = p; q < world->n_partitions; q++)
+            places[q] = strcmp(world->partitions[q].processor, kind) == 0;
+        emit_places(metrics, SCOPE_PROCESSOR, (int32_t)p,
+                    scope_text(metrics, "processor", *kind ? kind : "unnamed"), places);
+    }
+}
+
+static void emit_centres(struct metrics *metrics, bool *places)
+{
+    const struct world *world = metrics->collect->world;
+    for (size_t c = 0; c < world->n_centres; c++) {
+        for (size_t p = 0; p < world->n_partitions; p++)
+            places[p] = (size_t)world->partitions[p].centre == c;
+        for (size_t k = 0; k < world->n_centres; k++)
+            places[world->n_partitions + k] = k == c;
+        emit_places(metrics, SCOPE_CENTRE, (int32_t)c,
+                    scope_text(metrics, "centre", world->centres[c].name), places);
+    }
+    for (size_t p = 0; p < world->n_partitions; p++) {
+        memset(places, 0, metrics->collect->n_places * sizeof(*places));
+        places[p] = true;
+        emit_places(metrics, SCOPE_PARTITION, (int32_t)p,
+                    scope_text(metrics, "partition", world->partitions[p].path), places);
+    }
+}
+
+/* Leaves lie in tree order, so a tenant and its members are one stretch of them. */
+static void emit_tenants(struct metrics *metrics)
+{
+    const struct world *world = metrics->collect->world;
+    const size_t n = world->tenants.len;
+    size_t *from = mem_new(n + 1, sizeof(*from)), *place = mem_new(n, sizeof(*place));
+    for (size_t i = 0; i < n; i++)
+        place[metrics->order[i]] = i;
+    for (size_t i = 0; i < metrics->n_leaves; i++)
+        from[place[metrics->leaves[i]->tenant] + 1]++;
+    for (size_t i = 0; i < n; i++)
+        from[i + 1] += from[i];
+    struct leaf **leaves = mem_new(metrics->n_leaves, sizeof(struct leaf *));
+    for (size_t i = 0; i < n; i++) {
+        struct scope scope = {.kind = SCOPE_TENANT, .row = metrics->order[i]};
+        scope.text = scope_text(metrics, "tenant", world->tenants.items[scope.row].path);
+        scope.len = from[i + metrics->members[i]] - from[i];
+        scope.leaves = leaves;
+        memcpy(leaves, metrics->leaves + from[i], scope.len * sizeof(struct leaf *));
+        emit_scope(metrics, &scope);
+    }
+    free(leaves);
+    free(from);
+    free(place);
+}
+
+/* ---- declared selectors ---- */
+
+static int no_such_tenant(const struct metrics *metrics, const struct selector *selector,
+                          struct error *err)
+{
+    const struct world *world = metrics->collect->world;
+    const char *wanted = selector_condition(selector, CONDITION_TENANT)->text;
+    const char **names = mem_new(world->tenants.len, sizeof(*names));
+    for (size_t i = 0; i < world->tenants.len; i++)
+        names[i] = world->tenants.items[i].path;
+    const char *near = nearest_name(wanted, names, world->tenants.len);
+    free(names);
+    return near
+               ? error_set(err, "\"%.100s\": there is no tenant \"%.80s\"; did you mean \"%.80s\"?",
+                           selector->text, wanted, near)
+               : error_set(err, "\"%.100s\": there is no tenant \"%.80s\"", selector->text, wanted);
+}
+
+static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_value,
+                      struct error *err)
+{
+    const struct collect *collect = metrics->collect;
+    const struct selector *selector = &watch->selector;
+    const struct condition *tenant = selector_condition(selector, CONDITION_TENANT);
+    const struct condition *period = selector_condition(selector, CONDITION_PERIOD);
+    const int32_t row = watch_tenant(watch, collect->world);
+    *ret_value = (double)NAN;
+    if (tenant && row < 0)
+        return no_such_tenant(metrics, selector, err);
+    bool *slices = mem_new(collect->slices.len, sizeof(*slices));
+    for (size_t s = 0; s < collect->slices.len; s++)
+        slices[s] = slice_matches(&collect->slices.items[s], period);
+    struct leaf **leaves = mem_new(metrics->n_leaves, sizeof(struct leaf *));
+    size_t len = 0;
+    struct cell cell = {0};
+    for (size_t i = 0; i < metrics->n_leaves && !watch->needs_jobs; i++) {
+        struct leaf *leaf = metrics->leaves[i];
+        if (!slices[leaf->slice] || !watch->places[leaf->place] ||
+            (tenant && !tenant_within(collect->world, leaf->tenant, row)))
+            continue;
+        leaves[len++] = leaf;
+    }
+    qsort(leaves, len, sizeof(struct leaf *), by_slice); /* to add up as rows do */
+    for (size_t i = 0; i < len; i++)
+        cell_merge(&cell, &leaves[i]->cell, collect->tau);
+    struct metric_view view = empty_view(collect, watch->needs_jobs ? &watch->cell : &cell);
+    struct use use = {0};
+    if (selector->metric->about != METRIC_JOBS) {
+        view_times(collect, watch->places, slices, &use, &view);
+        view.whole = !period && window_is_whole(collect);
+        measure_fairness(metrics, leaves, len, &view);
+    }
+    *ret_value = metric_value(selector->metric, &view);
+    cell_deinit(&cell);
+    free(slices);
+    free(leaves);
+    return 0;
+}
+
+static void emit_declared(struct metrics *metrics)
+{
+    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
+        struct watch *watch = &metrics->collect->watches.items[i];
+        double value;
+        read_watch(metrics, watch, &value, NULL);
+        MEM_GROW(&metrics->rows);
+        metrics->rows.items[metrics->rows.len++] =
+            (struct metric_row){.name = watch->selector.text,
+                                .scope = "all",
+                                .period = "",
+                                .value = value,
+                                .unit = watch->selector.metric->unit,
+                                .kind = SCOPE_ALL,
+                                .declared = true};
+    }
+}
+
+/* ---- all of it ---- */
+
+/* Returns its place. */
+static size_t add_period(struct metrics *metrics, char *label, int32_t from, int32_t to,
+                         size_t inside)
+{
+    MEM_GROW(&metrics->spans);
+    metrics->spans.items[metrics->spans.len] =
+        (struct period){.label = label, .from = from, .to = to, .inside = inside};
+    for (int32_t s = from; s < to; s++)
+        metrics->finest[s] = metrics->spans.len;
+    return metrics->spans.len++;
+}
+
+static void list_periods(struct metrics *metrics)
+{
+    const struct collect *collect = metrics->collect;
+    const struct slice *slices = collect->slices.items;
+    const int32_t n = (int32_t)collect->slices.len;
+    metrics->finest = mem_new((size_t)n, sizeof(*metrics->finest));
+    size_t year = add_period(metrics, mem_text(""), 0, n, 0);
+    for (int32_t s = 0; metrics->periods != PERIODS_NONE && s < n; s++) {
+        if (slices[s].year == INT32_MIN)
+            continue;
+        if (s == 0 || slices[s].year != slices[s - 1].year) {
+            int32_t to = s;
+            while (to < n && slices[to].year == slices[s].year)
+                to++;
+            year = add_period(metrics, mem_format("%04d", slices[s].year), s, to, 0);
+        }
+        if (metrics->periods == PERIODS_MONTH)
+            add_period(metrics, mem_format("%04d-%02d", slices[s].year, slices[s].month), s, s + 1,
+                       year);
+    }
+}
+
+/* Counted leaves, tenants in tree order: a stable counting sort. */
+static void list_leaves(struct metrics *metrics)
+{
+    const struct collect *collect = metrics->collect;
+    const size_t n = collect->world->tenants.len;
+    tenant_order(collect->world, &metrics->order, &metrics->members);
+    size_t *at = mem_new(n + 1, sizeof(*at)), *place = mem_new(n, sizeof(*place));
+    for (size_t i = 0; i < n; i++)
+        place[metrics->order[i]] = i;
+    for (size_t i = 0; i < collect->leaves.len; i++)
+        if (collect->leaves.items[i]->slice != SLICE_OUTSIDE)
+            at[place[collect->leaves.items[i]->tenant] + 1]++;
+    for (size_t i = 0; i < n; i++)
+        at[i + 1] += at[i];
+    metrics->n_leaves = at[n];
+    metrics->leaves = mem_new(metrics->n_leaves, sizeof(*metrics->leaves));
+    for (size_t i = 0; i < collect->leaves.len; i++) {
+        struct leaf *leaf = collect->leaves.items[i];
+        if (leaf->slice != SLICE_OUTSIDE)
+            metrics->leaves[at[place[leaf->tenant]]++] = leaf;
+    }
+    free(at);
+    free(place);
+    metrics->received = mem_new(n, sizeof(*metrics->received));
+    metrics->demand = mem_new(n, sizeof(*metrics->demand));
+}
+
+/* What every reading needs; once. */
+static void prepare(struct metrics *metrics)
+{
+    REQUIRE(metrics->collect->finished);
+    if (metrics->order)
+        return;
+    list_periods(metrics);
+    list_leaves(metrics);
+}
+
+const struct metric_row *metrics_rows(struct metrics *metrics, size_t *ret_len)
+{
+    prepare(metrics);
+    if (metrics->rows.len == 0) {
+        bool *places = mem_new(metrics->collect->n_places, sizeof(*places));
+        emit_places(metrics, SCOPE_ALL, 0, "all", NULL);
+        emit_processors(metrics, places);
+        emit_centres(metrics, places);
+        emit_tenants(metrics);
+        emit_declared(metrics);
+        free(places);
+    }
+    *ret_len = metrics->rows.len;
+    return metrics->rows.items;
+}
+
+const struct metric_row *metrics_find(struct metrics *metrics, const char *name, const char *scope,
+                                      const char *period)
+{
+    size_t len;
+    const struct metric_row *rows = metrics_rows(metrics, &len);
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(rows[i].name, name) == 0 && strcmp(rows[i].scope, scope) == 0 &&
+            strcmp(rows[i].period, period) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+int metrics_select(struct metrics *metrics, const char *text, double *ret_value, struct error *err)
+{
+    prepare(metrics);
+    struct collect *collect = metrics->collect;
+    for (size_t i = 0; i < collect->watches.len; i++)
+        if (strcmp(collect->watches.items[i].selector.text, text) == 0)
+            return read_watch(metrics, &collect->watches.items[i], ret_value, err);
+    struct watch watch = {.tenant = -1};
+    if (selector_parse(text, &watch.selector, err))
+        return -1;
+    const struct condition *period = selector_condition(&watch.selector, CONDITION_PERIOD);
+    const enum periods least = !period                ? PERIODS_NONE
+                               : period->number % 100 ? PERIODS_MONTH
+                                                      : PERIODS_YEAR;
+    int status = selector_check(&watch.selector, collect->world, err);
+    if (status == 0 && (selector_needs_jobs(&watch.selector) || least > collect->periods))
+        status =
+            error_set(err, "\"%.100s\" must be declared before the run, under `metrics`", text);
+    if (status == 0) {
+        watch.places = collect_places(collect, &watch.selector);
+        status = read_watch(metrics, &watch, ret_value, err);
+        free(watch.places);
+    }
+    selector_deinit(&watch.selector);
+    return status;
+}
+
+int metrics_check(struct metrics *metrics, struct error *err)
+{
+    prepare(metrics);
+    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
+        double value;
+        if (read_watch(metrics, &metrics->collect->watches.items[i], &value, err))
+            return -1;
+    }
+    return 0;
+}
+
+static const struct record_column metric_columns[] = {
+    {"name", RECORD_TEXT, offsetof(struct metric_row, name), "", "metric or declared selector"},
+    {"scope", RECORD_TEXT, offsetof(struct metric_row, scope), "", "what it is of"},
+    {"period", RECORD_TEXT, offsetof(struct metric_row, period), "", "year or month; empty: whole"},
+    {"value", RECORD_REAL, offsetof(struct metric_row, value), "", "in the unit beside it"},
+    {"unit", RECORD_TEXT, offsetof(struct metric_row, unit), "", "SI"},
+};
+
+size_t metrics_tables(struct metrics *metrics, struct record_table *ret_tables)
+{
+    size_t len;
+    const struct metric_row *rows = metrics_rows(metrics, &len);
+    const struct world *world = metrics->collect->world;
+    if (!metrics->tenants) {
+        metrics->tenants = tenant_accounts(metrics->collect);
+        metrics->centres = centre_accounts(metrics->collect);
+    }
+    ret_tables[0] = (struct record_table){"metrics",      "the numbers that run prints",
+                                          metric_columns, ARRAY_LEN(metric_columns),
+                                          rows,           len,
+                                          sizeof(*rows)};
+    ret_tables[1] = (struct record_table){"tenants",
+                                          "totals of each tenant, members included",
+                                          account_columns,
+                                          account_columns_len,
+                                          metrics->tenants,
+                                          world->tenants.len,
+                                          sizeof(struct account)};
+    ret_tables[2] = (struct record_table){
+        "centres",        "totals of each centre", account_columns,       account_columns_len,
+        metrics->centres, world->n_centres,        sizeof(struct account)};
+    return METRICS_TABLES;
+}

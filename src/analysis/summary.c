@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/summary.h"
+
+#include "analysis/output.h"
+#include "analysis/text_table.h"
+#include "util/date.h"
+#include "util/mem.h"
+#include "util/quantity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the tables show of a scope, gathered from its rows. */
+enum shown {
+    CAPACITY,
+    UTILISATION,
+    HOURS,
+    SUBMITTED,
+    ENDED,
+    WAIT_MEAN,
+    WAIT_P95,
+    SLOWDOWN,
+    PENDING,
+    RUNNING,
+    REJECTED,
+    ABANDONED,
+    KILLED,
+    JAIN,
+    GINI,
+    SHOWN
+};
+
+static const char *const shown_names[SHOWN] = {
+    [CAPACITY] = "capacity",        [UTILISATION] = "utilisation", [HOURS] = "processor_hours",
+    [SUBMITTED] = "jobs.submitted", [ENDED] = "jobs.ended",        [WAIT_MEAN] = "wait.mean",
+    [WAIT_P95] = "wait.p95",        [SLOWDOWN] = "slowdown.mean",  [PENDING] = "jobs.pending",
+    [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
+    [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
+};
+
+struct line {
+    enum scope_kind kind;
+    int32_t row;
+    const char *name; /* without the kind of scope */
+    double values[SHOWN];
+};
+
+struct lines {
+    struct line *items;
+    size_t len, cap;
+};
+
+static const char *plain_name(const struct metric_row *row)
+{
+    const char *colon = strchr(row->scope, ':');
+    return row->kind == SCOPE_ALL || !colon ? row->scope : colon + 1;
+}
+
+static struct lines gather(const struct metric_row *rows, size_t len)
+{
+    struct lines lines = {0};
+    const char *scope = NULL;
+    for (size_t i = 0; i < len; i++) {
+        if (*rows[i].period || rows[i].declared)
+            continue;
+        if (rows[i].scope != scope) {
+            scope = rows[i].scope;
+            MEM_GROW(&lines);
+            struct line *line = &lines.items[lines.len++];
+            *line = (struct line){rows[i].kind, rows[i].row, plain_name(&rows[i]), {0}};
+            for (int s = 0; s < SHOWN; s++)
+                line->values[s] = (double)NAN;
+        }
+        for (int s = 0; s < SHOWN; s++)
+            if (strcmp(rows[i].name, shown_names[s]) == 0)
+                lines.items[lines.len - 1].values[s] = rows[i].value;
+    }
+    return lines;
+}
+
+/* ---- cells ---- */
+
+static void add_time(struct text_table *table, double seconds)
+{
+    char text[64];
+    text_table_right(table,
+                     isnan(seconds) ? "-" : quantity_human_time(seconds, text, sizeof(text)));
+}
+
+static void add_percent(struct text_table *table, double fraction)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%.1f %%", 100 * fraction);
+    text_table_right(table, isnan(fraction) ? "-" : text);
+}
+
+static void add_slowdown(struct text_table *table, double value)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%.2f", value);
+    text_table_right(table, isnan(value) ? "-" : text);
+}
+
+static void add_count(struct text_table *table, double value)
+{
+    char text[48];
+    text_table_right(table, isnan(value) ? "-" : count_format(value, text, sizeof(text)));
+}
+
+static void add_fate(struct text_table *table, const double *values)
+{
+    add_count(table, values[ENDED]);
+    add_time(table, values[WAIT_MEAN]);
+    add_time(table, values[WAIT_P95]);
+    add_slowdown(table, values[SLOWDOWN]);
+    static const enum shown counts[] = {KILLED, PENDING, RUNNING, REJECTED, ABANDONED};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        add_count(table, values[counts[i]]);
+}
+
+static void add_fate_heads(struct text_table *table)
+{
+    static const char *const heads[] = {"jobs ended", "wait mean", "wait p95", "slowdown", "killed",
+                                        "pending",    "running",   "rejected", "abandoned"};
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        text_table_right(table, heads[i]);
+}
+
+static void write_partitions(const struct lines *lines, FILE *out)
+{
+    struct text_table table = {0};
+    text_table_left(&table, "By partition");
+    text_table_right(&table, "processors");
+    text_table_right(&table, "utilisation");
+    add_fate_heads(&table);
+    size_t partitions = 0;
+    for (size_t i = 0; i < lines->len; i++)
+        partitions += lines->items[i].kind == SCOPE_PARTITION;
+    for (int last = 0; last < 2; last++) {
+        for (size_t i = 0; i < lines->len; i++) {
+            const struct line *line = &lines->items[i];
+            const bool total = line->kind == SCOPE_ALL && partitions != 1;
+            if (last ? !total : line->kind != SCOPE_PARTITION)
+                continue;
+            text_table_row(&table);
+            text_table_left(&table, line->name);
+            add_count(&table, line->values[CAPACITY]);
+            add_percent(&table, line->values[UTILISATION]);
+            add_fate(&table, line->values);
+        }
+    }
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+/* ---- tenants ---- */
+
+/* The topmost tenants that share out all jobs: roots, or the members of a lone root that has no
+ * jobs of its own. */
+static struct lines top_tenants(const struct lines *lines, const struct world *world)
+{
+    int32_t above = -1;
+    for (;;) {
+        struct lines top = {0};
+        double jobs = 0;
+        for (size_t i = 0; i < lines->len; i++) {
+            const struct line *line = &lines->items[i];
+            if (line->kind != SCOPE_TENANT || world->tenants.items[line->row].parent != above)
+                continue;
+            MEM_GROW(&top);
+            top.items[top.len++] = *line;
+            jobs += line->values[SUBMITTED];
+        }
+        const struct line *only = top.len == 1 ? &top.items[0] : NULL;
+        double below = 0;
+        bool members = false;
+        for (size_t i = 0; only && i < lines->len; i++) {
+            const struct line *line = &lines->items[i];
+            if (line->kind == SCOPE_TENANT && world->tenants.items[line->row].parent == only->row) {
+                members = true;
+                below += line->values[SUBMITTED];
+            }
+        }
+        if (!members || below < jobs)
+            return top;
+        above = only->row;
+        free(top.items);
+    }
+}
+
+static int by_hours(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    if (x->values[HOURS] != y->values[HOURS])
+        return x->values[HOURS] < y->values[HOURS] ? 1 : -1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Counts add up and means are weighted by jobs; quantiles of a sum are not known. */
+static struct line sum_of(const struct line *items, size_t len, const char *name)
+{
+    static const enum shown counts[] = {HOURS,   SUBMITTED, ENDED,    KILLED,
+                                        PENDING, RUNNING,   REJECTED, ABANDONED};
+    struct line sum = {.name = name};
+    double wait = 0, slowdown = 0;
+    for (size_t i = 0; i < len; i++) {
+        for (size_t c = 0; c < ARRAY_LEN(counts); c++)
+            sum.values[counts[c]] += items[i].values[counts[c]];
+        if (items[i].values[ENDED] > 0) {
+            wait += items[i].values[WAIT_MEAN] * items[i].values[ENDED];
+            slowdown += items[i].values[SLOWDOWN] * items[i].values[ENDED];
+        }
+    }
+    sum.values[WAIT_MEAN] = sum.values[ENDED] > 0 ? wait / sum.values[ENDED] : (double)NAN;
+    sum.values[SLOWDOWN] = sum.values[ENDED] > 0 ? slowdown / sum.values[ENDED] : (double)NAN;
+    sum.values[WAIT_P95] = (double)NAN;
+    return sum;
+}
+
+static void add_tenant(struct text_table *table, const struct line *line, double all_hours)
+{
+    text_table_row(table);
+    text_table_left(table, line->name);
+    add_count(table, round(line->values[HOURS]));
+    add_percent(table, all_hours > 0 ? line->values[HOURS] / all_hours : (double)NAN);
+    add_fate(table, line->values);
+}
+
+static void write_tenants(const struct lines *lines, const struct world *world, size_t most,
+                          FILE *out)
+{
+    struct lines top = top_tenants(lines, world);
+    if (top.len > 1) {
+        qsort(top.items, top.len, sizeof(*top.items), by_hours);
+        const double hours = lines->items[0].values[HOURS];
+        /* A line "others" that stands for one tenant would hide its name for nothing. */
+        const size_t shown = top.len > most + 1 ? most : top.len;
+        char *head = shown < top.len ? mem_format("By tenant (first %zu of %zu)", shown, top.len)
+                                     : mem_text("By tenant");
+        struct text_table table = {0};
+        text_table_left(&table, head);
+        text_table_right(&table, "processor-h");
+        text_table_right(&table, "share");
+        add_fate_heads(&table);
+        for (size_t i = 0; i < shown; i++)
+            add_tenant(&table, &top.items[i], hours);
+        if (shown < top.len) {
+            const struct line rest = sum_of(top.items + shown, top.len - shown, "others");
+            add_tenant(&table, &rest, hours);
+        }
+        putc('\n', out);
+        text_table_write(&table, out);
+        const double *all = lines->items[0].values;
+        if (!isnan(all[JAIN]))
+            fprintf(out,
+                    "Fairness over tenants, processor-time received / due: Jain %.3f (1 is "
+                    "even), Gini %.3f (0 is even).\n",
+                    all[JAIN], all[GINI]);
+        text_table_deinit(&table);
+        free(head);
+    }
+    free(top.items);
+}
+
+/* ---- head and foot ---- */
+
+static void write_span(struct metrics *metrics, FILE *out)
+{
+    const struct world *world = metrics_world(metrics);
+    const simtime end = metrics_end(metrics);
+    char from[48], to[48], length[64];
+    fprintf(out, "From %s to %s: %s simulated.\n",
+            date_format(world->start, world->offset, from, sizeof(from)),
+            date_format(world->start + end, world->offset, to, sizeof(to)),
+            quantity_human_time(simtime_seconds(end), length, sizeof(length)));
+    if (world->measure_from <= 0 && world->measure_until >= end)
+        return;
+    const simtime until = world->measure_until < end ? world->measure_until : end;
+    fprintf(out, "Counted: jobs submitted from %s to %s.\n",
+            date_format(world->start + world->measure_from, world->offset, from, sizeof(from)),
+            date_format(world->start + until, world->offset, to, sizeof(to)));
+}
+
+static double capacity_of(const struct lines *lines, size_t partition)
+{
+    for (size_t i = 0; i < lines->len; i++)
+        if (lines->items[i].kind == SCOPE_PARTITION && (size_t)lines->items[i].row == partition)
+            return lines->items[i].values[CAPACITY];
+    return (double)NAN;
+}
+
+static void write_centres(const struct lines *lines, const struct world *world, FILE *out)
+{
+    for (size_t c = 0; c < world->n_centres; c++) {
+        char *name = printable(world->centres[c].name);
+        fprintf(out, "%s:", name);
+        free(name);
+        const char *comma = "";
+        for (size_t p = 0; p < world->n_partitions; p++) {
+            const struct partition_info *info = &world->partitions[p];
+            if ((size_t)info->centre != c)
+                continue;
+            char count[48];
+            const double capacity = capacity_of(lines, p);
+            char *label = printable(info->name), *kind = printable(info->processor);
+            fprintf(out, "%s %s %s%s%s processors", comma, label,
+                    isnan(capacity) ? "-" : count_format(capacity, count, sizeof(count)),
+                    *kind ? " " : "", kind);
+            if (info->flops > 0 && !isnan(capacity))
+                fprintf(out, " (%.4g PFLOPS %s)", capacity * info->flops / 1e15, info->precision);
+            comma = ",";
+            free(label);
+            free(kind);
+        }
+        putc('\n', out);
+    }
+}
+
+static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
+{
+    struct text_table table = {0};
+    text_table_left(&table, "Asked for");
+    bool any = false;
+    for (size_t i = 0; i < len; i++) {
+        if (!rows[i].declared)
+            continue;
+        any = true;
+        text_table_row(&table);
+        text_table_left(&table, rows[i].name);
+        char text[80];
+        if (strcmp(rows[i].unit, "s") == 0) {
+            add_time(&table, rows[i].value);
+        } else {
+            snprintf(text, sizeof(text), "%.6g%s%s", rows[i].value,
+                     strcmp(rows[i].unit, "1") ? " " : "",
+                     strcmp(rows[i].unit, "1") ? rows[i].unit : "");
+            text_table_right(&table, isnan(rows[i].value) ? "-" : text);
+        }
+    }
+    if (any) {
+        putc('\n', out);
+        text_table_write(&table, out);
+    }
+    text_table_deinit(&table);
+}
+
+static void write_foot(const struct metrics *metrics, const double *all, FILE *out)
+{
+    char tau[64];
+    fprintf(out,
+            "\nWaits and slowdowns are of jobs that ended, killed included. Slowdown: bounded, "
+            "max(1, (wait + run) / max(run, %s)).\n",
+            quantity_human_time(simtime_seconds(metrics_tau(metrics)), tau, sizeof(tau)));
+    if (all[PENDING] + all[RUNNING] + all[REJECTED] + all[ABANDONED] > 0) {
+        char missing[48], submitted[48];
+        fprintf(out,
+                "Note: %s of %s jobs are in no wait or slowdown above: they had not ended, or "
+                "never ran.\n",
+                count_format(all[SUBMITTED] - all[ENDED], missing, sizeof(missing)),
+                count_format(all[SUBMITTED], submitted, sizeof(submitted)));
+    }
+}
+
+void summary_write(struct metrics *metrics, const struct summary_options *options, FILE *out)
+{
+    size_t len;
+    const struct metric_row *rows = metrics_rows(metrics, &len);
+    const struct world *world = metrics_world(metrics);
+    struct lines lines = gather(rows, len);
+    if (options->title && *options->title) {
+        char *title = printable(options->title);
+        fprintf(out, "%s\n", title);
+        free(title);
+    }
+    if (options->cut_short)
+        fputs("The run was cut short: all numbers stop there.\n", out);
+    write_span(metrics, out);
+    write_centres(&lines, world, out);
+    for (size_t i = 0; i < options->n_notes; i++) {
+        char *note = printable(options->notes[i]);
+        fprintf(out, "Note: %s\n", note);
+        free(note);
+    }
+    putc('\n', out);
+    write_partitions(&lines, out);
+    write_tenants(&lines, world, options->tenants ? options->tenants : 10, out);
+    write_declared(rows, len, out);
+    write_foot(metrics, lines.items[0].values, out);
+    free(lines.items);
+}

@@ -1,0 +1,22 @@
+/* A run on a page, for people: what was simulated, then tables by partition and by tenant. The
+ * numbers are those of the metric rows, in units a person reads. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_SUMMARY_H
+#define ANALYSIS_SUMMARY_H
+
+#include "analysis/metrics.h"
+
+#include <stdio.h>
+
+struct summary_options {
+    const char *title;        /* "" or NULL: none */
+    size_t tenants;           /* how many to show, by processor-hours; 0: 10 */
+    const char *const *notes; /* lines on what the input was like: anomalies of logs, assumptions */
+    size_t n_notes;
+    bool cut_short; /* the run was interrupted: say so first */
+};
+
+/* After the run. Write errors stay on the stream: ferror. */
+void summary_write(struct metrics *metrics, const struct summary_options *options, FILE *out);
+
+#endif
