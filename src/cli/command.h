@@ -1,0 +1,32 @@
+/* The sub-commands of the program. A command is a file and a line in the table of main.c. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "util/error.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAULT = 1,    /* in the user's input or environment */
+    EXIT_USAGE = 2,    /* wrong command line */
+    EXIT_STOPPED = 130 /* after Ctrl-C */
+};
+
+struct command {
+    const char *name, *summary, *help;
+    int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command command_run, command_check, command_list, command_schema;
+
+/* Print to stderr; the program's name before errors that have no place. */
+void print_error(const struct error *err);
+void print_errors(const struct error_list *errors);
+
+/* "jishi run: TEXT" and where help is to be had. Returns EXIT_USAGE. */
+int usage_error(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Flush stdout; EXIT_FAULT and a message if something written to it was lost. */
+int close_output(int status);
+
+#endif

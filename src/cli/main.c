@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/command.h"
+
+#include "util/schema.h"
+
+#include <errno.h>
+#include <gsl/gsl_errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {&command_run, &command_check, &command_list,
+                                                 &command_schema};
+
+static void print_help(FILE *out)
+{
+    fputs("jishi (机时): a simulator of shared compute centres\n\n"
+          "usage: jishi COMMAND [ARGUMENT]...\n\n",
+          out);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n`jishi COMMAND --help` tells more; `jishi --version` the version.\n", out);
+}
+
+void print_error(const struct error *err)
+{
+    char text[1024];
+    fprintf(stderr, "%s%s\n", err->at.file ? "" : "jishi: ", error_format(err, text, sizeof(text)));
+}
+
+void print_errors(const struct error_list *errors)
+{
+    for (size_t i = 0; i < errors->len; i++)
+        print_error(&errors->items[i]);
+    if (errors->len == ERROR_LIST_MAX)
+        fprintf(stderr, "jishi: more than %d errors; the rest is not shown\n", ERROR_LIST_MAX);
+}
+
+int usage_error(const struct command *command, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fprintf(stderr, "jishi %s: ", command->name);
+    vfprintf(stderr, fmt, args);
+    fprintf(stderr, "; see jishi %s --help\n", command->name);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+int close_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "jishi: cannot write the output: %s\n", strerror(errno));
+    return status == EXIT_DONE ? EXIT_FAULT : status;
+}
+
+/* Parameters were bounded when they were read: an error of GSL is a bug of ours. */
+static void on_gsl_error(const char *reason, const char *file, int line, int code)
+{
+    (void)code;
+    base_fail(file, line, reason);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[ARRAY_LEN(commands)];
+    char hint[200];
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        names[i] = commands[i]->name;
+    suggest_name(name, names, ARRAY_LEN(names), hint, sizeof(hint));
+    fprintf(stderr, "jishi: unknown command \"%.60s\"%s\n", name, hint);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    gsl_set_error_handler(on_gsl_error);
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return close_output(EXIT_DONE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("jishi " JISHI_VERSION);
+        return close_output(EXIT_DONE);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(argv[1], commands[i]->name) != 0)
+            continue;
+        for (int k = 2; k < argc; k++)
+            if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
+                fputs(commands[i]->help, stdout);
+                return close_output(EXIT_DONE);
+            }
+        return close_output(commands[i]->run(commands[i], argc - 1, argv + 1));
+    }
+    return unknown_command(argv[1]);
+}

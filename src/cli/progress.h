@@ -1,0 +1,20 @@
+/* A progress bar with rate and time left, on a terminal only. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "util/base.h"
+#include "util/simtime.h"
+
+struct progress {
+    bool on;
+    simtime length;      /* of the run; SIMTIME_NEVER: not known, and only the rate is shown */
+    double begun, shown; /* seconds of a monotonic clock */
+    bool drawn;
+};
+
+void progress_begin(struct progress *progress, bool wanted, simtime length);
+void progress_show(void *progress, simtime now, uint64_t jobs);
+void progress_end(struct progress *progress); /* wipes the line */
+
+#endif

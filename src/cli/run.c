@@ -1,0 +1,294 @@
+/* jishi run: one simulation, its trace and its numbers. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/progress.h"
+#include "cli/provenance.h"
+#include "cli/result.h"
+#include "cli/scenario_options.h"
+#include "util/mem.h"
+#include "workload/log_report.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct run_options {
+    struct scenario_options scenario;
+    const char *output; /* NULL: results/NAME.h5 */
+    enum result_format format;
+    bool quiet, check, no_trace;
+};
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+enum { OPTION_FORMAT = 1, OPTION_CHECK, OPTION_NO_TRACE };
+
+static int read_format(const struct command *command, const char *text, enum result_format *ret)
+{
+    for (int i = 0; result_format_names[i]; i++)
+        if (strcmp(text, result_format_names[i]) == 0) {
+            *ret = (enum result_format)i;
+            return 0;
+        }
+    usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text);
+    return -1;
+}
+
+static int read_options(const struct command *command, int argc, char **argv,
+                        struct run_options *options)
+{
+    static const struct option longs[] = {
+        SCENARIO_LONG_OPTIONS,
+        {"output", required_argument, NULL, 'o'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"format", required_argument, NULL, OPTION_FORMAT},
+        {"check", no_argument, NULL, OPTION_CHECK},
+        {"no-trace", no_argument, NULL, OPTION_NO_TRACE},
+        {0},
+    };
+    opterr = 0;
+    for (int code; (code = getopt_long(argc, argv, ":o:q", longs, NULL)) != -1;) {
+        const int own = scenario_option(command, &options->scenario, code, optarg);
+        if (own < 0)
+            return -1;
+        if (own > 0)
+            continue;
+        switch (code) {
+        case 'o':
+            options->output = optarg;
+            break;
+        case 'q':
+            options->quiet = true;
+            break;
+        case OPTION_FORMAT:
+            if (read_format(command, optarg, &options->format) < 0)
+                return -1;
+            break;
+        case OPTION_CHECK:
+            options->check = true;
+            break;
+        case OPTION_NO_TRACE:
+            options->no_trace = true;
+            break;
+        case ':':
+            usage_error(command, "%s needs a value", argv[optind - 1]);
+            return -1;
+        default:
+            usage_error(command, "unknown option %s", argv[optind - 1]);
+            return -1;
+        }
+    }
+    if (optind + 1 != argc) {
+        usage_error(command,
+                    optind == argc ? "a scenario file is needed" : "one scenario file at a time");
+        return -1;
+    }
+    return 0;
+}
+
+/* One attempt; all of it is made anew when a log turns out to be out of order. */
+struct attempt {
+    struct build build;
+    struct trace *trace; /* NULL: none */
+    struct metrics *metrics;
+    struct sim *sim;
+    struct progress progress;
+    uint64_t checked;           /* calls of on_progress */
+    volatile sig_atomic_t stop; /* the disk is full, say */
+};
+
+static void attempt_deinit(struct attempt *attempt)
+{
+    sim_free(attempt->sim);
+    trace_abandon(attempt->trace);
+    metrics_free(attempt->metrics);
+    build_deinit(&attempt->build);
+}
+
+static void on_progress(void *ctx, simtime now, uint64_t ended)
+{
+    struct attempt *attempt = ctx;
+    struct error err;
+    if (interrupted || (attempt->trace && trace_status(attempt->trace, &err) < 0))
+        attempt->stop = 1;
+    progress_show(&attempt->progress, now, ended);
+}
+
+static struct metrics *make_metrics(const struct build *build, const struct scenario *scenario,
+                                    struct error *err)
+{
+    const struct metrics_options options = {
+        .periods = (enum periods)scenario->measure.periods,
+        .tau = scenario->measure.tau,
+        .selectors = (const char *const *)scenario->metrics.items,
+        .n_selectors = scenario->metrics.len,
+    };
+    struct metrics *metrics = metrics_new(&build->world, &options, err);
+    if (!metrics) {
+        const struct node *node = node_get(build->program->epochs[0].tree, "metrics");
+        err->at = node ? node->at : err->at;
+        error_prefix(err, "metrics: ");
+    }
+    return metrics;
+}
+
+static int run_attempt(struct attempt *attempt, const struct run_options *options,
+                       const struct program *program, const char *path, bool sort,
+                       struct error_list *errors)
+{
+    const struct build_options build = {
+        .seed = run_seed(program, &options->scenario),
+        .replication = options->scenario.replication,
+        .sort = sort,
+    };
+    if (build_init(&attempt->build, program, &build, errors) < 0 ||
+        build_open(&attempt->build, errors) < 0)
+        return -1;
+    struct error err = {0};
+    const struct scenario *scenario = program->epochs[0].scenario;
+    attempt->metrics = make_metrics(&attempt->build, scenario, &err);
+    if (attempt->metrics && !options->no_trace)
+        attempt->trace = open_trace(&attempt->build, &options->scenario, path, &err);
+    if (!attempt->metrics || (!options->no_trace && !attempt->trace)) {
+        error_list_add(errors, &err);
+        return -1;
+    }
+    struct observer observers[2] = {metrics_observer(attempt->metrics)};
+    if (attempt->trace)
+        observers[1] = trace_observer(attempt->trace);
+    struct sim_setup setup;
+    build_setup(&attempt->build, &setup);
+    setup.observers = observers;
+    setup.n_observers = attempt->trace ? 2 : 1;
+    setup.check = options->check;
+    setup.interrupted = &attempt->stop;
+    setup.progress = on_progress;
+    setup.progress_ctx = attempt;
+    progress_begin(&attempt->progress, !options->quiet, attempt->build.world.length);
+    attempt->sim = sim_new(&setup);
+    const int got = sim_run(attempt->sim, &err);
+    progress_end(&attempt->progress);
+    if (got == SIM_FAILED)
+        error_list_add(errors, &err);
+    return got;
+}
+
+static int finish(struct attempt *attempt, const struct run_options *options, bool complete,
+                  struct error *err)
+{
+    if (metrics_check(attempt->metrics, err) < 0)
+        return -1;
+    struct result result = {
+        .build = &attempt->build,
+        .metrics = attempt->metrics,
+        .format = options->format,
+        .complete = complete,
+    };
+    if (attempt->trace) {
+        trace_results(attempt->trace, attempt->metrics);
+        struct trace *trace = attempt->trace;
+        attempt->trace = NULL;
+        if (trace_close(trace, complete, err) < 0)
+            return -1;
+    }
+    if (!options->quiet || options->format != RESULT_TEXT)
+        result_print(&result, stdout);
+    return 0;
+}
+
+static char *default_output(const char *scenario)
+{
+    char *name = scenario_name(scenario);
+    char *path = mem_format("results/%s.h5", name);
+    free(name);
+    return path;
+}
+
+static int run_program(const struct run_options *options, const struct program *program,
+                       const char *path)
+{
+    struct error_list errors = {0};
+    struct error err = {0};
+    int got = SIM_UNSORTED;
+    struct attempt attempt = {0};
+    for (int sort = 0; sort <= 1 && got == SIM_UNSORTED; sort++) {
+        attempt_deinit(&attempt);
+        attempt = (struct attempt){0};
+        got = run_attempt(&attempt, options, program, path, sort, &errors);
+    }
+    int status = EXIT_DONE;
+    if (got == SIM_FAILED) {
+        status = EXIT_FAULT;
+    } else if (finish(&attempt, options, got == SIM_DONE, &err) < 0) {
+        error_list_add(&errors, &err);
+        status = EXIT_FAULT;
+    } else if (got == SIM_INTERRUPTED) {
+        status = EXIT_STOPPED;
+    }
+    print_errors(&errors);
+    if (status != EXIT_FAULT && !options->no_trace && !options->quiet)
+        fprintf(stderr, "%s %s\n",
+                status == EXIT_STOPPED ? "stopped; what there is:" : "trace:", path);
+    error_list_deinit(&errors);
+    attempt_deinit(&attempt);
+    return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct run_options options = {.scenario.replication = 1};
+    if (read_options(command, argc, argv, &options) < 0) {
+        scenario_options_deinit(&options.scenario);
+        return EXIT_USAGE;
+    }
+    catch_signals();
+    struct program program;
+    int status = EXIT_FAULT;
+    if (load_program(&program, argv[optind], &options.scenario) == 0) {
+        char *path = options.output ? mem_text(options.output) : default_output(argv[optind]);
+        status = run_program(&options, &program, path);
+        free(path);
+    }
+    program_free(&program);
+    scenario_options_deinit(&options.scenario);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "simulate a scenario: a trace and a summary",
+    .help = "usage: jishi run SCENARIO [OPTION]...\n\n"
+            "Simulates the scenario, writes its trace and prints a summary.\n\n"
+            "  -o, --output FILE.h5   the trace; results/<scenario>.h5 if not given\n"
+            "      --no-trace         write none\n"
+            "      --variant NAME     with the changes of a variant of the scenario\n"
+            "      --set PATH=VALUE   change a value, as often as wanted, after the variant\n"
+            "      --seed N           other random draws; the scenario's own if not given\n"
+            "      --replication N    the N-th independent repetition, from 1\n"
+            "      --format FORMAT    text (the summary), csv or json (every metric)\n"
+            "  -q, --quiet            no progress, no summary\n"
+            "      --check            verify every invariant after every event; slow\n\n"
+            "Exit status: 0 done; 1 a fault in the input or the environment; 2 a wrong command\n"
+            "line; 130 stopped by Ctrl-C, with a valid trace marked incomplete.\n",
+    .run = run,
+};

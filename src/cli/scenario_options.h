@@ -1,0 +1,44 @@
+/* What the commands that read a scenario have in common on their command line. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_SCENARIO_OPTIONS_H
+#define CLI_SCENARIO_OPTIONS_H
+
+#include "cli/command.h"
+#include "scenario/build.h"
+
+struct scenario_options {
+    const char *variant;
+    const char **sets; /* owned array of borrowed texts */
+    size_t n_sets;
+    bool has_seed;
+    uint64_t seed, replication;
+};
+
+void scenario_options_deinit(struct scenario_options *options);
+
+/* Long options of getopt with these codes; take one. 1: it was ours, 0: not, -1: wrong (told). */
+enum { OPTION_VARIANT = 1000, OPTION_SET, OPTION_SEED, OPTION_REPLICATION };
+#define SCENARIO_LONG_OPTIONS                                                                      \
+    {"variant", required_argument, NULL, OPTION_VARIANT},                                          \
+        {"set", required_argument, NULL, OPTION_SET},                                              \
+        {"seed", required_argument, NULL, OPTION_SEED},                                            \
+    {                                                                                              \
+        "replication", required_argument, NULL, OPTION_REPLICATION                                 \
+    }
+int scenario_option(const struct command *command, struct scenario_options *options, int code,
+                    char *argument);
+
+/* Load a scenario as the options say; errors are printed. -1 on failure; the program is to be freed
+ * in either case. */
+int load_program(struct program *program, const char *path, const struct scenario_options *options);
+
+/* Where `builtin:NAME` files are. Borrowed. */
+const char *builtin_dir(void);
+
+/* "configs/demo.yaml" -> "demo". To be freed. */
+char *scenario_name(const char *path);
+
+/* The seed of the run: the command line's, else the scenario's. */
+uint64_t run_seed(const struct program *program, const struct scenario_options *options);
+
+#endif
