@@ -1,0 +1,69 @@
+/* Any bytes: what is read prints as YAML that reads back equal; resolving and decoding it neither
+ * crashes nor leaks. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/decode.h"
+#include "scenario/resolve.h"
+#include "tools/decode_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void round_trip(const struct node *node)
+{
+    node_check(node);
+    char *text = node_emit(node);
+    struct error err;
+    struct node *back = node_parse(text, strlen(text), "emitted", &err);
+    /* The emitted text may only be longer than what is allowed. */
+    REQUIRE(back || strlen(text) > NODE_BYTES_MAX);
+    if (back) {
+        REQUIRE(node_equal(node, back));
+        char *again = node_emit(back);
+        REQUIRE(strcmp(text, again) == 0);
+        free(again);
+    }
+    node_free(back);
+    free(text);
+}
+
+static void decode(const struct node *node, struct error_list *errors)
+{
+    struct lab lab = {0};
+    struct decode ctx = {.errors = errors};
+    const size_t before = errors->len;
+    const int rc = decode_table(node, lab_fields, &lab, &ctx);
+    REQUIRE((rc == 0) == (ctx.failures == 0));
+    REQUIRE(rc == 0 || errors->len > before || errors->len == ERROR_LIST_MAX);
+    schema_free(lab_fields, &lab);
+    decode_deinit(&ctx);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const sets[] = {"name=x", "parts.p.nodes=3"};
+    struct error_list errors = {0};
+    struct document document;
+    struct node *node = node_parse((const char *)data, size, "fuzz", NULL);
+    if (node) {
+        round_trip(node);
+        decode(node, &errors);
+    }
+    if (document_read(&document, (const char *)data, size, "/nowhere/fuzz", NULL, &errors) == 0) {
+        struct node *root = document_resolve(&document, NULL, sets, 1, &errors);
+        if (root)
+            round_trip(root);
+        node_free(root);
+        for (size_t i = 0; document.variants && i < document.variants->len && i < 8; i++) {
+            root = document_resolve(&document, document.variants->items[i].key, sets, 2, &errors);
+            if (root)
+                decode(root, &errors);
+            node_free(root);
+        }
+    }
+    document_deinit(&document);
+    error_list_deinit(&errors);
+    node_free(node);
+    return 0;
+}

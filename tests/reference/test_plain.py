@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""plain.py against schedules worked out by hand, and against identities on random traces."""
+
+import dataclasses
+import random
+
+import compare
+from logs import Checks
+from plain import US, Job, Scheduler, Simulation, simulate
+
+MS = 1000
+
+
+def job(submit, runtime, procs, request=None):
+    return Job(int(submit * US), int(runtime * US), int((runtime if request is None else request) * US), procs)
+
+
+EASY_BY_HAND = [job(0, 10, 2), job(0, 5, 2), job(0, 10, 4), job(0, 4, 2), job(0, 20, 1)]
+NO = None
+
+# what | processors | scheduler | jobs | starts in s (None: none) | maintenance | changes, in s
+BY_HAND = [
+    ('fcfs', 4, Scheduler(), EASY_BY_HAND, [0, 0, 10, 20, 20]),
+    ('easy', 4, Scheduler(backfill='easy'), EASY_BY_HAND, [0, 0, 10, 5, 20]),
+    ('a job that ends at the shadow may pass, one a microsecond longer may not', 2, Scheduler(backfill='easy'),
+     [job(0, 10, 1), job(0, 5, 2), job(0, 10.000001, 1), job(0, 10, 1)], [0, 10, 15, 0]),
+    ('every release at the shadow counts for the spare', 4, Scheduler(backfill='easy'),
+     [job(0, 10, 2), job(0, 10, 1), job(0, 5, 3), job(0, 99, 1)], [0, 0, 10, 0]),
+    ('the spare is used up', 4, Scheduler(backfill='easy'),
+     [job(0, 10, 2), job(0, 5, 3), job(0, 99, 1), job(0, 99, 1)], [0, 10, 0, 15]),
+    ('a job of zero length ends in a further round of its instant', 1, Scheduler(),
+     [job(3, 0, 1), job(3, 0, 1, 7), job(3, 5, 1)], [3, 3, 3]),
+    ('ends come before submissions, then one pass', 2, Scheduler('sjf'),
+     [job(0, 5, 2), job(1, 9, 2), job(5, 1, 2)], [0, 6, 5]),
+    ('killed at the request', 1, Scheduler(), [job(0, 10, 1, 4), job(0, 1, 1)], [0, 4]),
+    ('overrun: extend', 1, Scheduler(overrun='extend'), [job(0, 10, 1, 4), job(0, 1, 1)], [0, 10]),
+    ('the end of an overrun is now: the head alone is owed what it leaves', 2,
+     Scheduler(backfill='easy', overrun='extend'),
+     [job(0, 10, 1, 4), job(5, 9, 2), job(6, 1, 1)], [0, 10, 19]),
+    ('a request of zero is 1 s in scores', 1, Scheduler('sjf'),
+     [job(0, 9, 1), job(1, 0, 1), job(1, 0.5, 1)], [0, 9.5, 9]),
+    ('what never fits is rejected and blocks nobody', 4, Scheduler(), [job(0, 1, 5), job(0, 1, 4)], [NO, 0]),
+    ('the limit on queued jobs is judged after the pass, latest first', 1, Scheduler(max_queued=1),
+     [job(0, 5, 1), job(0, 5, 1), job(0, 5, 1)], [0, 5, NO]),
+    ('conservative: an early end moves held jobs once, in queue order', 4, Scheduler(backfill='conservative'),
+     [job(0, 5, 4, 20), job(0, 10, 3), job(0, 10, 2), job(0, 30, 1)], [0, 5, 15, 5]),
+    ('conservative: a later arrival may not delay the second in the queue', 4, Scheduler(backfill='conservative'),
+     [job(0, 10, 3), job(0, 10, 4), job(0, 10, 2), job(1, 25, 1), job(1, 9, 1)], [0, 10, 20, 20, 1]),
+    ('easy: the second in the queue may be delayed', 4, Scheduler(backfill='easy'),
+     [job(0, 10, 3), job(0, 10, 3), job(0, 10, 2), job(1, 35, 1)], [0, 10, 20, 1]),
+    ('reserve 1, shortest candidate first', 2, Scheduler(backfill={'reserve': 1, 'order': 'sjf'}),
+     [job(0, 10, 1), job(0, 5, 2), job(1, 9, 1), job(1, 3, 1), job(1, 6, 1)], [0, 10, 15, 1, 4]),
+    ('no start into a maintenance window', 4, Scheduler(backfill='easy'),
+     [job(0, 10, 4), job(0, 5, 4), job(0, 5, 2)], [0, 20, 10], [(12, 20, 2)]),
+    ('none waits out a maintenance window too', 4, Scheduler(), [job(0, 5, 4), job(0, 2, 1)], [4, 9], [(1, 4, 1)]),
+    ('a loss drains, a gain starts', 4, Scheduler(), [job(0, 10, 4), job(0, 5, 3), job(0, 5, 2)], [0, 20, 20], [],
+     [(5, 2), (20, 5)]),
+    ('future capacity counts: not rejected', 2, Scheduler(backfill='easy'), [job(0, 5, 4), job(0, 99, 1)],
+     [50, 0], [], [(50, 6)]),
+    ('decide every 10 s', 1, Scheduler(decide={'every': 10 * US}), [job(0, 3, 1), job(1, 3, 1), job(2, 3, 1)], [0, 10, 20]),
+    ('each-event: a submission is served before a second one of the instant is seen', 1,
+     Scheduler('sjf', decide='each-event'), [job(0, 9, 1), job(0, 1, 1)], [0, 9]),
+    ('each-event: a requested end of now is free for a submission of now', 1,
+     Scheduler('sjf', decide='each-event'), [job(0, 5, 1), job(1, 2, 1), job(5, 1, 1)], [0, 6, 5]),
+    ('commit_head waits for the job once chosen', 2, Scheduler('sjf', commit_head=True),
+     [job(0, 10, 1), job(1, 5, 2), job(2, 1, 1)], [0, 10, 15]),
+    ('commit_head, their backfilling: strictly before est', 2, Scheduler('sjf', 'easy', commit_head=True),
+     [job(0, 10, 1), job(1, 5, 2), job(2, 8, 1), job(2, 7, 1)], [0, 10, 15, 2]),
+]
+
+
+def by_hand(checks):
+    for what, processors, scheduler, jobs, starts, *dates in BY_HAND:
+        windows, changes = (dates + [[], []])[:2]
+        windows = [(start * US, end * US, n) for start, end, n in windows]
+        got = simulate(jobs, processors, scheduler, windows, [(at * US, n) for at, n in changes])
+        got = [o.start if o.start is None else o.start / US for o in got]
+        checks.true(what, got == starts, '' if got == starts else 'got %s, want %s' % (got, starts))
+
+
+class EasyByProfile(Simulation):
+    """EASY by the engine of rule 8 instead of the words of rule 6."""
+
+    def pass_easy(self):
+        self.pass_reserve(1)
+
+
+def outcome(case, **changed):
+    return simulate(case.jobs(), case.processors, dataclasses.replace(case.scheduler, **changed),
+                    case.maintenance, case.changes)
+
+
+def identities(checks, cases):
+    """On random traces; the invariants of section 7 are asserted inside."""
+    odd = {'easy by its words and by the profile': 0, 'reserve of all jobs is plan': 0, 'reserve 1 is easy': 0,
+           'a time shift changes nothing': 0, 'conservative with exact requests never later than fcfs': 0}
+    combos = list(compare.combinations([]))
+    for number in range(cases):
+        rng = random.Random('plain/%d' % number)
+        name, order, backfill, mode = rng.choice(combos)
+        case = compare.draw_case(rng, name, order, backfill, mode, (1, 60))
+        jobs, scheduler = case.jobs(), case.scheduler
+        base = outcome(case)
+        if not scheduler.commit_head and backfill != 'conservative':
+            easy = dataclasses.replace(scheduler, backfill='easy')
+            words = simulate(jobs, case.processors, easy, case.maintenance, case.changes)
+            if not case.maintenance:
+                profile = EasyByProfile(jobs, case.processors, easy, case.maintenance, case.changes).run()
+                odd['easy by its words and by the profile'] += words != profile
+            odd['reserve 1 is easy'] += words != outcome(case, backfill={'reserve': 1})
+            odd['reserve of all jobs is plan'] += (outcome(case, backfill='plan')
+                                                   != outcome(case, backfill={'reserve': len(jobs)}))
+        if order not in ('f1', 'f2', 'f3', 'f4'):
+            shift = 600 * US     # a multiple of every `every`
+            moved = simulate([dataclasses.replace(j, submit=j.submit + shift) for j in jobs], case.processors, scheduler,
+                             [(a + shift, b + shift, n) for a, b, n in case.maintenance],
+                             [(at + shift, n) for at, n in case.changes])
+            back = [o._replace(start=o.start - shift, end=o.end - shift) if o.start is not None else o for o in moved]
+            odd['a time shift changes nothing'] += back != base
+        exact = [dataclasses.replace(j, request=j.runtime) for j in jobs if j.runtime > 0]
+        fcfs = simulate(exact, case.processors, Scheduler())
+        held = simulate(exact, case.processors, Scheduler(backfill='conservative'))
+        odd['conservative with exact requests never later than fcfs'] += any(
+            h.start is not None and h.start > f.start for h, f in zip(held, fcfs))
+    for what, count in odd.items():
+        checks.true(what, count == 0, '%d of %d traces at odds' % (count, cases))
+
+
+def main():
+    checks = Checks()
+    by_hand(checks)
+    identities(checks, 150)
+    checks.exit()
+
+
+if __name__ == '__main__':
+    main()

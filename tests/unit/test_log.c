@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workload/log.h"
+
+#include "tempfile.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define S SIMTIME_SECOND
+
+/* Ten jobs with one oddity each; user = 10 x job, the partition has 8 processors. */
+static const char odd_log[] = "; UnixStartTime: 1000000\n; MaxProcs: 8\n; MaxJobs: 99\n"
+                              "1 0 -1 30 4 -1 -1 2 100 -1 1 10\n"     /* sizes differ */
+                              "2 10 -1 30 4 -1 -1 -1 100 -1 1 20\n"   /* not requested */
+                              "3 20 -1 30 -1 -1 -1 4 -1 -1 1 30\n"    /* no request */
+                              "4 30 -1 200 4 -1 -1 4 100 -1 1 40\n"   /* run over request */
+                              "5 40 -1 0 4 -1 -1 4 100 -1 1 50\n"     /* did not run */
+                              "6 50 -1 -1 4 -1 -1 4 100 -1 1 60\n"    /* run unknown */
+                              "7 -1 -1 30 4 -1 -1 4 100 -1 1 70\n"    /* submit unknown */
+                              "8 60 -1 30 -1 -1 -1 -1 100 -1 1 80\n"  /* no size */
+                              "9 70 -1 30 9 -1 -1 4 100 -1 1 90\n"    /* given too much */
+                              "10 80 -1 30 4 -1 -1 9 100 -1 1 100\n"; /* asks too much */
+
+static const struct log_context plain = {.partition_procs = 8, .start = 1000000 * S};
+
+/* The jobs of a log, by their ids; the report in *ret_report. Says what the source said last. */
+static int run(const char *text, struct log_params params, const struct log_context *context,
+               struct job_spec jobs[32], size_t *ret_len, struct log_report *ret_report)
+{
+    struct tempfile file = tempfile_make(text, strlen(text));
+    struct error err = {0};
+    params.log = file.path;
+    struct log *log = log_new(&params, context, &err);
+    if (!log)
+        fail_msg("%s", err.text);
+    struct source *source = log_source(log);
+    size_t len = 0;
+    int got;
+    struct job_spec job;
+    while ((got = source_next(source, &job, &err)) == SOURCE_JOB) {
+        assert_true(len < 32);
+        jobs[len++] = job;
+    }
+    if (got == SOURCE_END)
+        assert_int_equal(source_next(source, &job, &err), SOURCE_END);
+    if (ret_report)
+        *ret_report = *log_report_of(log);
+    *ret_len = len;
+    source_free(source);
+    tempfile_remove(&file);
+    return got;
+}
+
+static void check_ids(const struct job_spec *jobs, size_t len, const char *want)
+{
+    char got[256] = "";
+    for (size_t i = 0; i < len; i++)
+        sprintf(got + strlen(got), "%s%lld", i ? " " : "", (long long)jobs[i].id);
+    assert_string_equal(got, want);
+}
+
+static void check_counts(const struct log_report *report, const char *want)
+{
+    char got[1024] = "";
+    for (int kind = 0; kind < LOG_KINDS; kind++) {
+        if (report->counts[kind].count > 0)
+            sprintf(got + strlen(got), "%s%s %llu", *got ? ", " : "", log_kind_names[kind],
+                    (unsigned long long)report->counts[kind].count);
+    }
+    assert_string_equal(got, want);
+}
+
+static const struct {
+    const char *name;
+    struct log_params params;
+    const char *ids, *counts;
+} drops[] = {
+    {"nothing dropped but what can never be used",
+     {.drop = LOG_DROP_NONE},
+     "1 2 3 4 5 9 10",
+     "rows 10, used 7, no-size 1, run-negative 1, submit-negative 1, request-filled 1, "
+     "run-over-request 1, size-other 1, given-over-max 1, over-partition 1, ran-not 1, "
+     "out-of-order 1, few-columns 10, count-differs 89"},
+    {"drop: unusable",
+     {.drop = LOG_DROP_UNUSABLE},
+     "1 2 3 4",
+     "rows 10, used 4, no-size 1, run-negative 1, submit-negative 1, run-zero 1, too-large 2, "
+     "request-filled 1, run-over-request 1, size-other 1, out-of-order 1, few-columns 10, "
+     "count-differs 89"},
+    {"missing requests dropped too",
+     {.drop = LOG_DROP_UNUSABLE, .missing.request = (char[]){"drop"}},
+     "1 2 4",
+     "rows 10, used 3, no-size 1, run-negative 1, submit-negative 1, run-zero 1, too-large 2, "
+     "request-dropped 1, run-over-request 1, size-other 1, out-of-order 1, few-columns 10, "
+     "count-differs 89"},
+};
+
+static void what_is_dropped(void **state)
+{
+    (void)state;
+    struct job_spec jobs[32];
+    struct log_report report;
+    size_t len;
+    for (size_t i = 0; i < ARRAY_LEN(drops); i++) {
+        for (int sort = 0; sort < 2; sort++) {
+            struct log_context context = plain;
+            context.sort = sort;
+            assert_int_equal(run(odd_log, drops[i].params, &context, jobs, &len, &report),
+                             SOURCE_END);
+            check_ids(jobs, len, drops[i].ids);
+            check_counts(&report, drops[i].counts);
+        }
+    }
+    char text[200];
+    assert_string_equal(log_report_text(&report, LOG_RUN_OVER_REQUEST, text, sizeof(text)),
+                        "1 job: ran longer than requested, will be ended there (first: line 7)");
+    assert_string_equal(log_report_text(&report, LOG_TOO_LARGE, text, sizeof(text)),
+                        "2 jobs: left out, asked or given more than the partition has (first: line "
+                        "12)");
+    assert_string_equal(log_report_text(&report, LOG_COUNT_DIFFERS, text, sizeof(text)),
+                        "MaxJobs is not the number of jobs: off by 89");
+    assert_string_equal(log_report_text(&report, LOG_NO_HEADER, text, sizeof(text)), "");
+}
+
+static void sizes_and_requests(void **state)
+{
+    (void)state;
+    static const int32_t sizes[][7] = {
+        [LOG_SIZE_REQUESTED] = {2, 4, 4, 4, 4, 4, 9},
+        [LOG_SIZE_ALLOCATED] = {4, 4, 4, 4, 4, 9, 4},
+        [LOG_SIZE_MAX] = {4, 4, 4, 4, 4, 9, 9},
+    };
+    struct job_spec jobs[32];
+    size_t len;
+    for (int size = LOG_SIZE_REQUESTED; size <= LOG_SIZE_MAX; size++) {
+        run(odd_log, (struct log_params){.size = size}, &plain, jobs, &len, NULL);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(jobs[i].ask.procs, sizes[size][i]);
+    }
+    assert_int_equal(jobs[0].request, 100 * S);
+    assert_int_equal(jobs[2].request, 30 * S);  /* filled with the run time */
+    assert_int_equal(jobs[3].runtime, 200 * S); /* not cut here */
+    assert_int_equal(jobs[3].request, 100 * S);
+    run(odd_log, (struct log_params){.missing.request = (char[]){"2h"}}, &plain, jobs, &len, NULL);
+    assert_int_equal(jobs[2].request, 7200 * S);
+    assert_int_equal(jobs[2].ordinal, 2);
+    assert_int_equal(jobs[5].ordinal, 8);
+    struct log_context context = plain;
+    context.request = LOG_REQUEST_EXACT;
+    run(odd_log, (struct log_params){0}, &context, jobs, &len, NULL);
+    assert_int_equal(jobs[0].request, 30 * S);
+    assert_int_equal(jobs[3].request, 100 * S);
+}
+
+static simtime twice(void *ctx, const struct job_spec *job)
+{
+    ++*(int *)ctx;
+    return 2 * job->request;
+}
+
+static int32_t tenant_row(void *ctx, int64_t key)
+{
+    ++*(int *)ctx;
+    return key == 90 ? -1 : (int32_t)(key % 1000) + 1;
+}
+
+static void models_and_tenants(void **state)
+{
+    (void)state;
+    int models = 0, tenants = 0;
+    struct log_context context = plain;
+    context.base = (struct job_spec){.workload = 3, .centre = 1, .partition = 2, .priority = 1};
+    context.request = LOG_REQUEST_MODEL;
+    context.request_of = twice;
+    context.request_ctx = &models;
+    context.by = LOG_BY_USER;
+    context.tenant_of = tenant_row;
+    context.tenant_ctx = &tenants;
+    struct job_spec jobs[32];
+    size_t len;
+    static const char text[] = "1 0 -1 30 4 -1 -1 2 100 -1 1 20130412000017 5\n"
+                               "2 1 -1 30 4 -1 -1 2 100 -1 1 7 5\n"
+                               "3 2 -1 30 4 -1 -1 2 100 -1 1 20130412000017 6\n";
+    context.start = 0;
+    assert_int_equal(run(text, (struct log_params){0}, &context, jobs, &len, NULL), SOURCE_END);
+    assert_int_equal(len, 3);
+    assert_int_equal(models, 3);
+    assert_int_equal(tenants, 2);
+    assert_int_equal(jobs[0].request, 200 * S);
+    assert_int_equal(jobs[1].tenant, 8);
+    assert_int_equal(jobs[0].tenant, jobs[2].tenant);
+    assert_int_equal(jobs[2].workload, 3);
+    assert_int_equal(jobs[2].centre, 1);
+    assert_int_equal(jobs[2].partition, 2);
+    assert_int_equal(jobs[2].priority, 1);
+    context.by = LOG_BY_GROUP;
+    tenants = 0;
+    run(text, (struct log_params){0}, &context, jobs, &len, NULL);
+    assert_int_equal(jobs[2].tenant, 7);
+    assert_int_equal(jobs[1].tenant, 6);
+    assert_int_equal(tenants, 2);
+    /* User 90 has no tenant. */
+    context.by = LOG_BY_USER;
+    context.start = 1000000 * S;
+    assert_int_equal(run(odd_log, (struct log_params){0}, &context, jobs, &len, NULL),
+                     SOURCE_ERROR);
+    assert_int_equal(len, 5);
+}
+
+static const char five[] = "; UnixStartTime: 1000000\n"
+                           "1 100 -1 30 1\n2 200.5 -1 30 1\n3 200.5 -1 30 1\n4 300 -1 30 1\n"
+                           "5 400 -1 30 1\n";
+static const char five_mixed[] = "; UnixStartTime: 1000000\n"
+                                 "2 200.5 -1 30 1\n4 300 -1 30 1\n1 100 -1 30 1\n5 400 -1 30 1\n"
+                                 "3 200.5 -1 30 1\n";
+
+static void starts_and_shifts(void **state)
+{
+    (void)state;
+    struct job_spec jobs[32];
+    struct log_report report;
+    size_t len;
+    struct log_context context = plain;
+    run(five, (struct log_params){0}, &context, jobs, &len, NULL);
+    assert_int_equal(jobs[1].submit, 200500000);
+    context.start = 1000200 * S; /* later than the first */
+    run(five, (struct log_params){0}, &context, jobs, &len, &report);
+    check_ids(jobs, len, "2 3 4 5");
+    assert_int_equal(jobs[0].submit, 500000);
+    assert_int_equal(report.counts[LOG_BEFORE_START].count, 1);
+    run(five, (struct log_params){.shift = LOG_SHIFT_TO_START}, &context, jobs, &len, &report);
+    assert_int_equal(len, 5);
+    assert_int_equal(jobs[0].submit, 100 * S);
+    /* No start in the header: dates in the submit times, or times. */
+    static const char dated[] = "1 1356996147 -1 3 4\n2 1356996150 -1 3 4\n";
+    run(dated, (struct log_params){.shift = LOG_SHIFT_TO_START}, &context, jobs, &len, &report);
+    assert_int_equal(jobs[0].submit, 0);
+    assert_int_equal(jobs[1].submit, 3 * S);
+    context.start = 1356996000 * S;
+    run(dated, (struct log_params){0}, &context, jobs, &len, &report);
+    assert_int_equal(jobs[1].submit, 150 * S);
+}
+
+static void order_of_submission(void **state)
+{
+    (void)state;
+    struct job_spec jobs[32];
+    size_t len;
+    struct log_context context = plain;
+    assert_int_equal(run(five_mixed, (struct log_params){0}, &context, jobs, &len, NULL),
+                     SOURCE_UNSORTED);
+    check_ids(jobs, len, "2 4");
+    context.sort = true;
+    assert_int_equal(run(five_mixed, (struct log_params){0}, &context, jobs, &len, NULL),
+                     SOURCE_END);
+    check_ids(jobs, len, "1 2 3 4 5"); /* 2 and 3 at one instant: in the order of the log */
+    static const uint64_t ordinals[] = {2, 0, 4, 1, 3};
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(jobs[i].ordinal, ordinals[i]);
+}
+
+static struct date_value at(simtime seconds, bool relative)
+{
+    return (struct date_value){
+        .given = true, .relative = relative, .zoned = true, .instant = seconds * S};
+}
+
+static void windows(void **state)
+{
+    (void)state;
+    const struct {
+        struct log_params params;
+        const char *ids;
+    } rows[] = {
+        {{.window = {.from_job = 1, .jobs = 2}}, "2 3"},
+        {{.window = {.from_job = 3}}, "4 5"},
+        {{.window = {.jobs = 1}}, "1"},
+        {{.window = {.from_job = 9}}, ""},
+        {{.window = {.from = at(1000200, false), .until = at(1000400, false)}}, "2 3 4"},
+        {{.window = {.until = at(300, true)}}, "1 2 3"},
+        {{.window = {.from = at(300, true)}}, "4 5"},
+    };
+    struct job_spec jobs[32];
+    struct log_report report;
+    size_t len;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int sort = 0; sort < 2; sort++) {
+            struct log_context context = plain;
+            context.sort = sort;
+            assert_int_equal(
+                run(sort ? five_mixed : five, rows[i].params, &context, jobs, &len, &report),
+                SOURCE_END);
+            check_ids(jobs, len, rows[i].ids);
+            assert_int_equal(report.counts[LOG_OUTSIDE_WINDOW].count, 5 - len);
+        }
+    }
+    /* A date without a zone is read at the scenario's. */
+    struct log_context context = plain;
+    context.offset = 100;
+    struct log_params params = {.window.from = at(1000400, false)};
+    params.window.from.zoned = false;
+    run(five, params, &context, jobs, &len, &report);
+    check_ids(jobs, len, "4 5");
+}
+
+static void loads(void **state)
+{
+    (void)state;
+    struct job_spec jobs[32];
+    size_t len;
+    run(five, (struct log_params){.load.gaps = 2}, &plain, jobs, &len, NULL);
+    assert_int_equal(jobs[0].submit, 100 * S);
+    assert_int_equal(jobs[1].submit, 150250000);
+    assert_int_equal(jobs[4].submit, 250 * S);
+    run(five, (struct log_params){.load.gaps = 0.5, .window.from_job = 3}, &plain, jobs, &len,
+        NULL);
+    assert_int_equal(jobs[0].submit, 300 * S);
+    assert_int_equal(jobs[1].submit, 500 * S);
+    run(odd_log, (struct log_params){.load.runtimes = 1.5}, &plain, jobs, &len, NULL);
+    assert_int_equal(jobs[0].runtime, 45 * S);
+    assert_int_equal(jobs[0].request, 150 * S);
+    assert_int_equal(jobs[1].submit, 10 * S);
+}
+
+static char *regular_log(int jobs)
+{
+    char *text = malloc((size_t)jobs * 48), *to = text;
+    assert_non_null(text);
+    for (int i = 0; i < jobs; i++)
+        to += sprintf(to, "%d %d -1 30 1\n", i + 1, 60 * i);
+    return text;
+}
+
+static void resampling(void **state)
+{
+    (void)state;
+    enum { JOBS = 4000 };
+    char *text = regular_log(JOBS);
+    struct tempfile file = tempfile_make(text, strlen(text));
+    free(text);
+    static const double factors[] = {0.25, 1, 1.6, 3};
+    for (size_t f = 0; f < ARRAY_LEN(factors); f++) {
+        struct log_params params = {.log = file.path, .load.resample = factors[f]};
+        struct log_context context = {.seed = {1, 1}, .path = "tenants/users/workloads/w"};
+        struct error err;
+        struct log *log = log_new(&params, &context, &err);
+        assert_non_null(log);
+        unsigned long copies = 0, used = 0;
+        uint64_t step = (uint64_t)ceil(factors[f]);
+        struct job_spec job, last = {0};
+        while (source_next(log_source(log), &job, &err) == SOURCE_JOB) {
+            assert_true(job.submit > last.submit || (used == 0 && job.submit == 0) ||
+                        (job.submit == last.submit && job.ordinal > last.ordinal));
+            assert_int_equal(job.ordinal / step, job.id - 1);
+            const simtime after = job.submit - (job.id - 1) * 60 * S;
+            if (job.ordinal % step == 0)
+                assert_int_equal(after, 0);
+            else
+                assert_true(after >= 0 && after < SIMTIME_HOUR);
+            copies += job.ordinal % step != 0;
+            used++;
+            last = job;
+        }
+        const struct log_report *report = log_report_of(log);
+        assert_int_equal(report->counts[LOG_RESAMPLED_COPY].count, copies);
+        assert_int_equal(report->counts[LOG_USED].count, used);
+        assert_int_equal(JOBS + copies - report->counts[LOG_RESAMPLED_AWAY].count, used);
+        /* Five standard deviations of a binomial of JOBS draws. */
+        const double rest = factors[f] - floor(factors[f]);
+        const double spread = 5 * sqrt(JOBS * rest * (1 - rest));
+        assert_true(fabs((double)used - factors[f] * JOBS) <= spread);
+        source_free(log_source(log));
+    }
+    tempfile_remove(&file);
+}
+
+static void parameters(void **state)
+{
+    (void)state;
+    const struct {
+        struct log_params params;
+        const char *err;
+    } rows[] = {
+        {{.log = NULL}, "log: the path of a log is missing"},
+        {{.log = (char[]){"x"}, .missing.request = (char[]){"never"}},
+         "missing.request: \"never\" is neither runtime nor drop nor a duration such as 24h"},
+        {{.log = (char[]){"x"}, .missing.request = (char[]){"0s"}},
+         "missing.request: 0s is no time to ask for; it must be positive"},
+        {{.log = (char[]){"x"}, .window = {.jobs = 5, .from = at(5, true)}},
+         "window: give jobs (from_job, jobs) or dates (from, until), not both"},
+        {{.log = (char[]){"x"}, .window = {.from = at(5, true), .until = at(5, true)}},
+         "window: until must be after from"},
+        {{.log = (char[]){"x"}, .load = {.gaps = 2, .resample = 2}},
+         "load: give one of gaps, runtimes and resample"},
+        {{.log = (char[]){"x"}, .load = {.gaps = -2}},
+         "load: the factor must be within [0.001, 1000]"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err = {0};
+        assert_int_equal(log_params_check(&rows[i].params, &err), -1);
+        assert_string_equal(err.text, rows[i].err);
+        assert_null(log_new(&rows[i].params, &plain, &err));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_dropped),
+        cmocka_unit_test(sizes_and_requests),
+        cmocka_unit_test(models_and_tenants),
+        cmocka_unit_test(starts_and_shifts),
+        cmocka_unit_test(order_of_submission),
+        cmocka_unit_test(windows),
+        cmocka_unit_test(loads),
+        cmocka_unit_test(resampling),
+        cmocka_unit_test(parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/selector.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct centre_info centres[] = {{"kth"}, {"wuhan"}};
+static struct partition_info partitions[] = {
+    {.name = "sp2", .path = "kth/sp2", .centre = 0, .processor = "power2"},
+    {.name = "ascend", .path = "wuhan/ascend", .centre = 1, .processor = "ascend-910"},
+    {.name = "sp2", .path = "wuhan/sp2", .centre = 1, .processor = "power2"},
+};
+static struct workload_info workloads[] = {{"a/w", 0}};
+static const struct world world = {.centres = centres,
+                                   .n_centres = 2,
+                                   .partitions = partitions,
+                                   .n_partitions = 3,
+                                   .workloads = workloads,
+                                   .n_workloads = 1};
+
+static void test_errors(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"wait.p96", "\"wait.p96\": there is no metric \"wait.p96\"; did you mean \"wait.p95\"?"},
+        {"", "\"\": there is no metric \"\"; `jishi list metrics` shows them"},
+        {"zzzzzzzzzz",
+         "\"zzzzzzzzzz\": there is no metric \"zzzzzzzzzz\"; `jishi list metrics` shows them"},
+        {"wait.mean[tenan=x]",
+         "\"wait.mean[tenan=x]\": there is no condition \"tenan\"; did you mean \"tenant\"?"},
+        {"wait.mean[colour=x]",
+         "\"wait.mean[colour=x]\": there is no condition \"colour\"; there are: tenant, centre, "
+         "partition, processor, period, workload, priority, processors, runtime, request"},
+        {"wait.mean[tenant]", "\"wait.mean[tenant]\": tenant: one of = >= <= > < is missing"},
+        {"wait.mean[tenant=]", "\"wait.mean[tenant=]\": tenant: a value is missing"},
+        {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = only"},
+        {"wait.mean[tenant=\"x]", "\"wait.mean[tenant=\"x]\": tenant: a closing \" is missing"},
+        {"wait.mean[tenant=x", "\"wait.mean[tenant=x\": a , or ] is missing before \"\""},
+        {"wait.mean[tenant=\"x\"y]",
+         "\"wait.mean[tenant=\"x\"y]\": a , or ] is missing before \"y]\""},
+        {"wait.mean[tenant=x] 3", "\"wait.mean[tenant=x] 3\": nothing may follow: \"3\""},
+        {"wait.mean[tenant=x, tenant=y]",
+         "\"wait.mean[tenant=x, tenant=y]\": tenant is given twice"},
+        {"wait.mean[period=2025-13]", "\"wait.mean[period=2025-13]\": period: \"2025-13\" is "
+                                      "neither a year (2025) nor a month (2025-06)"},
+        {"wait.mean[period=2025-6]", "\"wait.mean[period=2025-6]\": period: \"2025-6\" is neither "
+                                     "a year (2025) nor a month (2025-06)"},
+        {"wait.mean[priority=urgent]",
+         "\"wait.mean[priority=urgent]\": priority: \"urgent\" is none of high, medium, low"},
+        {"wait.mean[processors=1.5]",
+         "\"wait.mean[processors=1.5]\": processors: \"1.5\" is not a whole number"},
+        {"utilisation[tenant=x]",
+         "\"utilisation[tenant=x]\": utilisation is of partitions: tenant cannot pick out a part "
+         "of it (centre, partition, processor and period can)"},
+        {"fairness.jain[processors>4]",
+         "\"fairness.jain[processors>4]\": fairness.jain is over all tenants: processors cannot "
+         "pick out a part of it (centre, partition, processor and period can)"},
+        {"wait.mean[centre=kth2]",
+         "\"wait.mean[centre=kth2]\": there is no centre \"kth2\"; did you mean \"kth\"?"},
+        {"wait.mean[centre=Stockholm]", "\"wait.mean[centre=Stockholm]\": there is no centre "
+                                        "\"Stockholm\"; the first of 2 is \"kth\""},
+        {"wait.mean[partition=sp2]", "\"wait.mean[partition=sp2]\": there are 2 partitions "
+                                     "\"sp2\": write centre/partition"},
+        {"wait.mean[workload=b/w]",
+         "\"wait.mean[workload=b/w]\": there is no workload \"b/w\"; did you mean \"a/w\"?"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector = {0};
+        struct error err = {.text = ""};
+        int status = selector_parse(rows[i].text, &selector, &err);
+        if (status == 0)
+            status = selector_check(&selector, &world, &err);
+        assert_int_equal(status, -1);
+        assert_string_equal(err.text, rows[i].want);
+        selector_deinit(&selector);
+    }
+}
+
+static void test_conditions(void **ctx)
+{
+    (void)ctx;
+    static const struct job job = {.spec = {.priority = PRIORITY_HIGH,
+                                            .runtime = 2 * SIMTIME_HOUR,
+                                            .request = 3 * SIMTIME_HOUR}};
+    static const struct {
+        const char *text;
+        bool needs_jobs, wants;
+    } rows[] = {
+        {"wait.p95", false, true},
+        {" wait.p95 [ tenant = handary , period = 2025 ] ", false, true},
+        {"wait.p95[processors>=64]", true, true},
+        {"wait.p95[processors>64]", true, false},
+        {"wait.p95[processors<=64]", true, true},
+        {"wait.p95[processors<64]", true, false},
+        {"wait.p95[processors=64, processors>=3]", true, true},
+        {"wait.p95[processors>=8, processors<=16]", true, false},
+        {"wait.p95[runtime=2h]", true, true},
+        {"wait.p95[runtime<2h]", true, false},
+        {"wait.p95[request>=3 h]", true, true},
+        {"wait.p95[priority=high]", true, true},
+        {"wait.p95[priority=low]", true, false},
+        {"wait.p95[workload=a/w]", true, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector;
+        assert_int_equal(selector_parse(rows[i].text, &selector, NULL), 0);
+        assert_int_equal(selector_check(&selector, &world, NULL), 0);
+        assert_string_equal(selector.text, rows[i].text);
+        assert_string_equal(selector.metric->name, "wait.p95");
+        assert_int_equal(selector_needs_jobs(&selector), rows[i].needs_jobs);
+        assert_int_equal(selector_wants_job(&selector, &world, &job, 64), rows[i].wants);
+        selector_deinit(&selector);
+    }
+}
+
+static void test_odd_names(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"wait.max[tenant=users/12]", "users/12"},
+        {"wait.max[tenant=zhang san]", "zhang san"},
+        {"wait.max[tenant=\"a,b]\"]", "a,b]"},
+        {"wait.max[tenant=\"a \\\"b\\\" \\\\\"]", "a \"b\" \\"},
+        {"wait.max[tenant=\xe5\xbc\xa0\xe4\xb8\x89]", "\xe5\xbc\xa0\xe4\xb8\x89"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector;
+        assert_int_equal(selector_parse(rows[i].text, &selector, NULL), 0);
+        assert_string_equal(selector_condition(&selector, CONDITION_TENANT)->text, rows[i].want);
+        selector_deinit(&selector);
+    }
+}
+
+static void test_places(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        const char *text;
+        bool wants[3];
+    } rows[] = {
+        {"utilisation", {true, true, true}},
+        {"utilisation[centre=wuhan]", {false, true, true}},
+        {"utilisation[partition=kth/sp2]", {true, false, false}},
+        {"utilisation[partition=sp2, centre=wuhan]", {false, false, true}},
+        {"utilisation[processor=power2]", {true, false, true}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector;
+        assert_int_equal(selector_parse(rows[i].text, &selector, NULL), 0);
+        assert_int_equal(selector_check(&selector, &world, NULL), 0);
+        for (size_t p = 0; p < 3; p++)
+            assert_int_equal(selector_wants_partition(&selector, &world, p), rows[i].wants[p]);
+        selector_deinit(&selector);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
