@@ -132,9 +132,8 @@ static void check_promises(struct check *check, size_t i)
     if (config->extend || sched->partition->constrained || config->decide != DECIDE_INSTANT)
         return;
     if (config->conservative) {
-        for (bool more = jobtree_first(sched->starts, &item); more;
-             more = jobtree_next(sched->starts, item.key, &item))
-            renew(check, i, item.slot, sched->reserved[item.slot]);
+        for (size_t k = 0; k < sched->n_held; k++)
+            renew(check, i, sched->held[k].item.slot, sched->held[k].start);
     } else if (config->depth == 1 && sched->blocked && sched->queue.tree &&
                sched->partition->windows_end == 0) {
         if (jobtree_first(sched->queue.tree, &item) && item.key.seq == sched->head.seq &&

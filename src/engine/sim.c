@@ -315,7 +315,7 @@ static void pass(struct sim *sim, struct place *place)
     sim->totals.passes++;
     if (place->newcomers.len > 0)
         turn_away(sim, place);
-    if (place->sched.starts)
+    if (place->sched.config.conservative)
         wake_at(sim, place, sched_next_start(&place->sched, sim->now));
     tell(sim, FACT_PASS, NULL, place->partition.row);
 }

@@ -41,6 +41,13 @@ int64_t profile_greatest(const struct profile *profile, simtime from, simtime to
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs);
 
+/* Whether a job that holds a reservation from `held` on could start before: the earliest t in
+ * [after, last] with free >= procs over [t, min(t + duration, held)), its own reservation being in
+ * the profile; SIMTIME_NEVER if there is none. last < held. O(log steps) for each hole passed over.
+ */
+simtime profile_earlier(const struct profile *profile, simtime after, simtime last,
+                        simtime duration, int64_t procs, simtime held);
+
 /* The first step after `t`; SIMTIME_NEVER if there is none. O(log steps). */
 simtime profile_next_step(const struct profile *profile, simtime t);
 

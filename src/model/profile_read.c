@@ -152,23 +152,37 @@ static inline simtime cursor_find(const struct profile *profile, struct cursor *
     return INT64_MAX;
 }
 
-simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
-                         int64_t procs)
+/* The earliest t in [after, last] with free >= procs over [t, min(t + duration, cut)). */
+static inline simtime first_hole(const struct profile *profile, simtime after, simtime last,
+                                 simtime duration, int64_t procs, simtime cut)
 {
     REQUIRE(duration >= 0);
     struct cursor cursor;
     simtime t = after;
     if (cursor_seek(profile, after, &cursor) < procs)
         t = cursor_find(profile, &cursor, procs, INT64_MAX, true);
-    while (t < SIMTIME_NEVER) {
+    while (t <= last) {
         simtime end;
-        if (__builtin_add_overflow(t, duration > 0 ? duration : 1, &end))
-            end = INT64_MAX;
+        if (__builtin_add_overflow(t, duration > 0 ? duration : 1, &end) || end > cut)
+            end = cut;
         if (cursor_find(profile, &cursor, procs, end, false) >= end)
             return t;
         t = cursor_find(profile, &cursor, procs, INT64_MAX, true);
     }
     return SIMTIME_NEVER;
+}
+
+simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
+                         int64_t procs)
+{
+    return first_hole(profile, after, SIMTIME_NEVER - 1, duration, procs, INT64_MAX);
+}
+
+simtime profile_earlier(const struct profile *profile, simtime after, simtime last,
+                        simtime duration, int64_t procs, simtime held)
+{
+    REQUIRE(last < held);
+    return first_hole(profile, after, last, duration, procs, held);
 }
 
 simtime profile_next_step(const struct profile *profile, simtime t)

@@ -1,58 +1,13 @@
 /* Conservative backfilling (Mu'alem and Feitelson, TPDS 2001): each job gets a reservation on its
  * arrival, the earliest that delays no other; when a job ends before its request, one pass over the
- * held jobs in queue order moves each to the earliest start that delays no other.
- *
- * That pass need not look at every job. A job stands at the earliest start there was when it was
- * last looked at, so it can only move if somewhere before its start, in a stretch that came free
- * since, free now reaches its processors. The stretches are the unused part of the job that ended
- * and the places that other jobs moved away from. */
+ * held jobs in queue order moves each to the earliest start that delays no other. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/sched.h"
 
 #include "util/mem.h"
 
 #include <stdlib.h>
-
-/* More stretches than this are merged into the hull of the newest: a wider net catches no less. */
-#define SPANS_MAX 32
-
-static void add_span(struct spans *spans, simtime from, simtime to)
-{
-    if (spans->len == SPANS_MAX) {
-        struct span *last = &spans->items[SPANS_MAX - 1];
-        last->from = from < last->from ? from : last->from;
-        last->to = to > last->to ? to : last->to;
-        return;
-    }
-    MEM_GROW(spans);
-    spans->items[spans->len++] = (struct span){from, to};
-}
-
-void sched_note_freed(struct sched *sched, simtime from, simtime to)
-{
-    add_span(&sched->freed, from, to);
-}
-
-/* Greatest free, over what the stretches hold of [from, to). INT64_MIN: they hold nothing of it. */
-static int64_t greatest_freed(const struct sched *sched, simtime from, simtime to)
-{
-    int64_t greatest = INT64_MIN;
-    for (size_t i = 0; i < sched->freed.len; i++) {
-        const struct span *span = &sched->freed.items[i];
-        const simtime a = span->from > from ? span->from : from;
-        const simtime b = span->to < to ? span->to : to;
-        if (a < b) {
-            const int64_t free = profile_greatest(sched->partition->profile, a, b);
-            greatest = free > greatest ? free : greatest;
-        }
-    }
-    return greatest;
-}
-
-static struct jobkey start_key(const struct sched *sched, const struct job *job)
-{
-    return (struct jobkey){.score = (double)sched->reserved[job->slot], .seq = job->seq};
-}
+#include <string.h>
 
 /* With DECIDE_EVERY a job can start only at a tick: the first at or after `t`. */
 static simtime tick(const struct sched *sched, simtime t)
@@ -72,223 +27,267 @@ static simtime find(const struct sched *sched, const struct jobitem *item, simti
     return at;
 }
 
-static void hold(struct sched *sched, const struct jobitem *item, simtime at)
+/* --- the held jobs, in queue order --- */
+
+static bool key_before(struct jobkey a, struct jobkey b)
 {
-    if (item->slot >= sched->reserved_cap) {
-        const size_t old = sched->reserved_cap;
-        sched->reserved_cap = 2 * (size_t)item->slot + 64;
-        sched->reserved =
-            mem_resize(sched->reserved, sched->reserved_cap, sizeof(*sched->reserved));
-        for (size_t i = old; i < sched->reserved_cap; i++)
-            sched->reserved[i] = -1;
+    return a.score != b.score ? a.score < b.score : a.seq < b.seq;
+}
+
+/* The first held job that does not stand before `key`. */
+static size_t lower_bound(const struct sched *sched, struct jobkey key)
+{
+    size_t low = 0, high = sched->n_held;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (key_before(sched->held[middle].item.key, key))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    sched->reserved[item->slot] = at;
-    if (at < SIMTIME_NEVER)
-        profile_reserve(sched->partition->profile, at, at + item->request, item->procs);
-    const struct jobitem entry = {.key = {.score = (double)at, .seq = item->key.seq},
-                                  .slot = item->slot,
-                                  .procs = item->procs,
-                                  .request = item->request};
-    jobtree_insert(sched->starts, &entry);
+    return low;
 }
 
-static bool is_held(const struct sched *sched, uint32_t slot)
+/* Its place, n_held if the job is not held. O(log n); O(n) under an order that ages. */
+static size_t place_of_job(const struct sched *sched, const struct job *job)
 {
-    return slot < sched->reserved_cap && sched->reserved[slot] >= 0;
+    size_t i = 0;
+    if (sched->queue.tree) {
+        const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+        i = lower_bound(sched, queue_item(&sched->queue, job, procs, job->spec.submit).key);
+    }
+    while (i < sched->n_held && sched->held[i].item.key.seq != job->seq)
+        i = sched->queue.tree ? sched->n_held : i + 1;
+    return i;
 }
 
-static void drop(struct sched *sched, const struct job *job)
+static void enter(const struct sched *sched, const struct held *held, int sign)
 {
-    const simtime at = sched->reserved[job->slot];
-    const simtime request = job->spec.request > 0 ? job->spec.request : 1;
-    REQUIRE(jobtree_remove(sched->starts, start_key(sched, job)));
-    sched->reserved[job->slot] = -1;
-    if (at < SIMTIME_NEVER)
-        profile_release(sched->partition->profile, at, at + request,
-                        partition_procs(sched->partition, &job->spec.ask));
+    if (held->start == SIMTIME_NEVER)
+        return;
+    const simtime end = held->start + held->item.request;
+    if (sign > 0)
+        profile_reserve(sched->partition->profile, held->start, end, held->item.procs);
+    else
+        profile_release(sched->partition->profile, held->start, end, held->item.procs);
+}
+
+static void hold(struct sched *sched, const struct jobitem *item, simtime start)
+{
+    if (sched->n_held == sched->held_cap) {
+        sched->held_cap = sched->held_cap ? 2 * sched->held_cap : 64;
+        sched->held = mem_resize(sched->held, sched->held_cap, sizeof(*sched->held));
+    }
+    const size_t i = lower_bound(sched, item->key);
+    memmove(&sched->held[i + 1], &sched->held[i], (sched->n_held - i) * sizeof(*sched->held));
+    sched->held[i] = (struct held){*item, start};
+    sched->n_held++;
+    enter(sched, &sched->held[i], 1);
+}
+
+static void drop(struct sched *sched, size_t i)
+{
+    enter(sched, &sched->held[i], -1);
+    sched->n_held--;
+    memmove(&sched->held[i], &sched->held[i + 1], (sched->n_held - i) * sizeof(*sched->held));
+}
+
+static void move(struct sched *sched, size_t i, simtime start)
+{
+    enter(sched, &sched->held[i], -1);
+    sched->held[i].start = start;
+    enter(sched, &sched->held[i], 1);
 }
 
 void sched_forget_plan(struct sched *sched, const struct job *job)
 {
-    if (!is_held(sched, job->slot))
+    const size_t i = place_of_job(sched, job);
+    if (i == sched->n_held)
         return;
-    const simtime at = sched->reserved[job->slot];
-    drop(sched, job);
-    if (!sched->passing && at < SIMTIME_NEVER)
-        add_span(&sched->freed, at, at + (job->spec.request > 0 ? job->spec.request : 1));
+    drop(sched, i);
+    sched->vacated |= !sched->passing;
 }
 
-/* One held job, looked at once: to the earliest start that delays no other. */
-static void pull_forward(struct sched *sched, const struct jobitem *item, simtime now)
+static int compare_held(const void *a, const void *b)
 {
-    const struct job *job = jobs_at(sched->jobs, item->slot);
-    const simtime old = sched->reserved[item->slot];
-    if (old <= now || greatest_freed(sched, now, old) < item->procs)
-        return;
-    drop(sched, job);
-    const simtime at = find(sched, item, now);
-    REQUIRE(at <= old);
-    hold(sched, item, at);
-    if (at < old) {
-        const simtime end = old < SIMTIME_NEVER ? old + item->request : SIMTIME_NEVER;
-        add_span(&sched->freed, old, end);
-        add_span(&sched->moved, old, end);
-    }
+    const struct jobkey x = ((const struct held *)a)->item.key,
+                        y = ((const struct held *)b)->item.key;
+    return key_before(x, y) ? -1 : key_before(y, x);
 }
 
-/* The pass over held jobs. O(jobs that could move x (log + holes)), not O(queue), where the minima
- * of the queue rule the others out. */
+/* An order that ages has changed since the last pass. */
+static void sort_anew(struct sched *sched, simtime now)
+{
+    if (sched->queue.tree)
+        return;
+    for (size_t i = 0; i < sched->n_held; i++) {
+        struct jobitem *item = &sched->held[i].item;
+        *item = queue_item(&sched->queue, jobs_at(sched->jobs, item->slot), item->procs, now);
+    }
+    if (sched->n_held > 1)
+        qsort(sched->held, sched->n_held, sizeof(*sched->held), compare_held);
+}
+
+/* --- the pass --- */
+
+/* An earlier start for a held job; SIMTIME_NEVER if there is none. */
+static simtime earlier_start(const struct sched *sched, const struct held *held, simtime now)
+{
+    const struct profile *profile = sched->partition->profile;
+    const struct jobitem *item = &held->item;
+    simtime at = now;
+    do {
+        at = tick(sched, at);
+        if (at >= held->start)
+            return SIMTIME_NEVER;
+        at = profile_earlier(profile, at, held->start - 1, item->request, item->procs, held->start);
+    } while (tick(sched, at) != at);
+    return at;
+}
+
+/* The pass over held jobs, in queue order. O(held jobs x (log + holes passed over)); about every
+ * second one does move where the machine is busy. */
 static void compress(struct sched *sched, simtime now)
 {
-    sched->moved.len = 0;
-    struct jobitem item;
-    struct jobkey last;
-    const struct jobkey *after = NULL;
-    for (;;) {
-        const int64_t bound = greatest_freed(sched, now, SIMTIME_NEVER);
-        if (bound <= 0 || !queue_next_fit(&sched->queue, after, bound, SIMTIME_NEVER, 0, &item))
-            break;
-        last = item.key;
-        after = &last;
-        if (is_held(sched, item.slot))
-            pull_forward(sched, &item, now);
-    }
-    /* What moved away is news to the jobs before it in the queue. */
-    const struct spans seen = sched->freed;
-    sched->freed = sched->moved;
-    sched->moved = seen;
-}
-
-/* All reservations once more, in queue order. Where the profile was made anew without them, each
- * stays where it is; after a loss, or while jobs outlive their requests, each goes to the earliest
- * start there is, new arrivals in their places. */
-static void plan_anew(struct sched *sched, simtime now, bool keep)
-{
-    struct jobitem item;
-    const bool in_profile = !sched->replan;
-    for (bool more = queue_first(&sched->queue, &item); more && in_profile;
-         more = queue_next(&sched->queue, item.key, &item)) {
-        const simtime at = is_held(sched, item.slot) ? sched->reserved[item.slot] : SIMTIME_NEVER;
+    for (size_t i = 0; i < sched->n_held; i++) {
+        const simtime at = earlier_start(sched, &sched->held[i], now);
         if (at < SIMTIME_NEVER)
-            profile_release(sched->partition->profile, at, at + item.request, item.procs);
+            move(sched, i, at);
     }
-    jobtree_free(sched->starts);
-    sched->starts = jobtree_new();
-    for (bool more = queue_first(&sched->queue, &item); more;
-         more = queue_next(&sched->queue, item.key, &item)) {
-        const bool held = is_held(sched, item.slot);
-        if (keep && !held)
-            continue;
-        const simtime at = held ? sched->reserved[item.slot] : 0;
-        hold(sched, &item, keep && at >= now ? at : find(sched, &item, now));
-    }
-    if (!keep)
-        sched->freed.len = 0;
-    else
-        add_span(&sched->freed, now, SIMTIME_NEVER);
-    sched->replan = sched->lost = false;
 }
 
-/* Does some start lie in the past? */
-static bool is_late(const struct sched *sched, simtime now)
+static struct jobitem item_of(const struct sched *sched, const struct job *job, simtime now)
 {
-    struct jobitem first;
-    return jobtree_first(sched->starts, &first) && first.key.score < (double)now;
+    return queue_item(&sched->queue, job, partition_procs(sched->partition, &job->spec.ask), now);
 }
 
 static void place_fresh(struct sched *sched, simtime now)
 {
     for (size_t i = 0; i < sched->fresh.len; i++) {
         const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
-        const struct jobitem item =
-            queue_item(&sched->queue, job, partition_procs(sched->partition, &job->spec.ask), now);
-        if (!is_held(sched, item.slot))
+        if (place_of_job(sched, job) == sched->n_held) {
+            const struct jobitem item = item_of(sched, job, now);
             hold(sched, &item, find(sched, &item, now));
+        }
     }
 }
 
-/* A reservation whose time has come. One that cannot be kept (jobs outlived their requests, no
- * place on the nodes) moves to the next start there is. */
-static void start_or_move(struct sched *sched, const struct jobitem *entry, simtime now)
+/* The profile was made anew without the reservations, which stay where they are. */
+static void enter_all(struct sched *sched)
 {
-    struct job *job = jobs_at(sched->jobs, entry->slot);
+    for (size_t i = 0; i < sched->n_held; i++)
+        enter(sched, &sched->held[i], 1);
+}
+
+/* After a loss of capacity, or while jobs outlive their requests: all reservations once more, in
+ * queue order, new arrivals in their places. */
+static void plan_anew(struct sched *sched, simtime now)
+{
+    for (size_t i = 0; i < sched->n_held && !sched->replan; i++)
+        enter(sched, &sched->held[i], -1);
+    for (size_t i = 0; i < sched->n_held; i++)
+        sched->held[i].start = SIMTIME_NEVER;
+    for (size_t i = 0; i < sched->fresh.len; i++) {
+        const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
+        const struct jobitem item = item_of(sched, job, now);
+        if (place_of_job(sched, job) == sched->n_held)
+            hold(sched, &item, SIMTIME_NEVER);
+    }
+    for (size_t i = 0; i < sched->n_held; i++) {
+        sched->held[i].start = find(sched, &sched->held[i].item, now);
+        enter(sched, &sched->held[i], 1);
+    }
+}
+
+/* The first reserved start; SIMTIME_NEVER if there is none. O(held jobs), a scan. */
+static simtime first_start(const struct sched *sched)
+{
+    simtime first = SIMTIME_NEVER;
+    for (size_t i = 0; i < sched->n_held; i++)
+        first = sched->held[i].start < first ? sched->held[i].start : first;
+    return first;
+}
+
+/* A reservation whose time has come. One that cannot be kept (jobs outlived their requests, no
+ * place on the nodes) waits, or moves to the next start there is. True if the job started. */
+static bool start_or_move(struct sched *sched, size_t i, simtime now)
+{
     const struct profile *profile = sched->partition->profile;
-    drop(sched, job);
-    const bool planned = profile_least(profile, now, now + entry->request) >= entry->procs;
-    if (planned && sched_can_start(sched, entry, now)) {
-        sched->start(sched->ctx, sched, job);
-        return;
+    struct held held = sched->held[i];
+    enter(sched, &held, -1);
+    const bool planned = profile_least(profile, now, now + held.item.request) >= held.item.procs;
+    const bool starts = planned && sched_can_start(sched, &held.item, now);
+    if (starts) {
+        sched->held[i].start = SIMTIME_NEVER;
+        drop(sched, i);
+        sched->start(sched->ctx, sched, jobs_at(sched->jobs, held.item.slot));
+        return true;
     }
     if (sched->partition->overdue) {
-        hold(sched, entry, now);
-        return;
+        held.start = now;
+    } else {
+        const simtime after = planned ? profile_next_step(profile, now) : now;
+        held.start = after < SIMTIME_NEVER ? find(sched, &held.item, after) : after;
     }
-    const simtime after = planned ? profile_next_step(profile, now) : now;
-    hold(sched, entry, after < SIMTIME_NEVER ? find(sched, entry, after) : after);
+    sched->held[i].start = held.start;
+    enter(sched, &held, 1);
+    return false;
 }
 
 static void start_due(struct sched *sched, simtime now)
 {
-    struct jobitem entry;
-    struct slots due = {0};
-    for (bool more = jobtree_first(sched->starts, &entry); more && entry.key.score <= (double)now;
-         more = jobtree_next(sched->starts, entry.key, &entry)) {
-        MEM_GROW(&due);
-        due.items[due.len++] = entry.slot;
-    }
-    for (size_t i = 0; i < due.len; i++) {
-        const struct job *job = jobs_at(sched->jobs, due.items[i]);
-        entry =
-            queue_item(&sched->queue, job, partition_procs(sched->partition, &job->spec.ask), now);
-        start_or_move(sched, &entry, now);
-    }
-    free(due.items);
+    if (first_start(sched) > now)
+        return;
+    for (size_t i = 0; i < sched->n_held;)
+        if (sched->held[i].start > now || !start_or_move(sched, i, now))
+            i++;
 }
 
 void sched_conservative_pass(struct sched *sched, simtime now)
 {
     const bool overran =
-        sched->partition->overdue > 0 || (is_late(sched, now) && sched->config.extend);
-    if (sched->replan || overran)
-        plan_anew(sched, now, !overran && !sched->lost);
-    if (sched->early && sched->freed.len > 0)
+        sched->partition->overdue > 0 || (sched->config.extend && first_start(sched) < now);
+    sort_anew(sched, now);
+    if (overran || sched->lost)
+        plan_anew(sched, now);
+    else if (sched->replan)
+        enter_all(sched);
+    sched->replan = sched->lost = false;
+    if (sched->early)
         compress(sched, now);
-    sched->early = false;
+    sched->early = sched->vacated = false;
     place_fresh(sched, now);
     start_due(sched, now);
 }
 
 simtime sched_next_start(const struct sched *sched, simtime now)
 {
-    if (!sched->starts)
-        return SIMTIME_NEVER;
-    const struct jobkey key = {.score = (double)now, .seq = UINT64_MAX};
-    struct jobitem entry;
-    if (!jobtree_next(sched->starts, key, &entry) || entry.key.score >= (double)SIMTIME_NEVER)
-        return SIMTIME_NEVER;
-    return (simtime)entry.key.score;
+    const simtime first = first_start(sched);
+    /* A start that waits for an overdue job to end is tried at each event, not on the clock. */
+    if (first > now)
+        return first;
+    simtime next = SIMTIME_NEVER;
+    for (size_t i = 0; i < sched->n_held; i++)
+        if (sched->held[i].start > now && sched->held[i].start < next)
+            next = sched->held[i].start;
+    return next;
 }
 
 void sched_check_plan(struct sched *sched, simtime now)
 {
-    struct jobitem entry;
-    struct profile *profile = sched->partition->profile;
-    jobtree_check(sched->starts);
-    REQUIRE(jobtree_len(sched->starts) == queue_len(&sched->queue));
-    for (int sign = 1; sign >= -1; sign -= 2) {
-        for (bool more = jobtree_first(sched->starts, &entry); more;
-             more = jobtree_next(sched->starts, entry.key, &entry)) {
-            const simtime at = sched->reserved[entry.slot];
-            if (at == SIMTIME_NEVER)
-                continue;
-            REQUIRE(sched->partition->overdue || sched->partition->constrained || at > now);
-            profile_reserve(profile, at, at + entry.request, -sign * (int64_t)entry.procs);
-        }
-        if (sign > 0)
-            partition_check(sched->partition, now);
+    const struct partition *partition = sched->partition;
+    REQUIRE(sched->n_held == queue_len(&sched->queue));
+    for (size_t i = 0; i < sched->n_held; i++) {
+        const struct held *held = &sched->held[i];
+        REQUIRE(i == 0 || key_before(sched->held[i - 1].item.key, held->item.key));
+        REQUIRE(partition->overdue || partition->constrained || held->start > now);
+        enter(sched, held, -1);
     }
-    for (simtime t = now;
-         t < SIMTIME_NEVER && !sched->partition->overdue && !sched->partition->constrained;
-         t = profile_next_step(profile, t))
-        REQUIRE(profile_at(profile, t) >= 0 || sched->partition->windows_end > t);
+    partition_check(sched->partition, now);
+    for (size_t i = 0; i < sched->n_held; i++)
+        enter(sched, &sched->held[i], 1);
+    if (partition->overdue || partition->constrained)
+        return;
+    for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(partition->profile, t))
+        REQUIRE(profile_at(partition->profile, t) >= 0 || partition->windows_end > t);
 }

@@ -41,18 +41,13 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
     *sched = (struct sched){
         .config = *config, .partition = partition, .jobs = jobs, .start = start, .ctx = ctx};
     queues_init(sched);
-    if (config->conservative)
-        sched->starts = jobtree_new();
 }
 
 void sched_deinit(struct sched *sched)
 {
     queues_deinit(sched);
-    jobtree_free(sched->starts);
     free(sched->fresh.items);
-    free(sched->reserved);
-    free(sched->freed.items);
-    free(sched->moved.items);
+    free(sched->held);
     free(sched->undo);
     free(sched->undo_procs);
 }
@@ -70,8 +65,6 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     for (size_t i = 0; i < waiting.len; i++)
         sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
     queues_deinit(sched);
-    jobtree_free(sched->starts);
-    sched->starts = config->conservative ? jobtree_new() : NULL;
     sched->config = *config;
     sched->committed = false;
     sched->changed = true;
@@ -123,18 +116,15 @@ void sched_withdraw(struct sched *sched, struct job *job)
 
 bool sched_gave_way(struct sched *sched)
 {
-    if (sched->freed.len > 0)
+    if (sched->vacated)
         sched->early = sched->changed = true;
-    return sched->changed;
+    return sched->vacated;
 }
 
 void sched_released(struct sched *sched, simtime now, simtime due)
 {
     sched->changed = true;
-    if (sched->config.conservative && due > now) {
-        sched->early = true;
-        sched_note_freed(sched, now, due);
-    }
+    sched->early |= due > now;
 }
 
 void sched_capacity_changed(struct sched *sched, bool loss)

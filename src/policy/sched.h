@@ -47,14 +47,15 @@ struct sched_config {
     int64_t max_processors; /* of one job; -1: no limit */
 };
 
-/* A stretch of time in which processors came free. */
+/* A stretch of time. */
 struct span {
     simtime from, to;
 };
 
-struct spans {
-    struct span *items;
-    size_t len, cap;
+/* A waiting job with a reservation. */
+struct held {
+    struct jobitem item;
+    simtime start; /* SIMTIME_NEVER: the machine is too small for it as it is */
 };
 
 struct slots {
@@ -86,15 +87,13 @@ struct sched {
     bool committed; /* commit_head: the head is chosen; `shadow` is its published estimate */
     uint32_t committed_slot;
 
-    /* Conservative: where each waiting job stands, by slot, and the jobs by that instant. */
-    simtime *reserved;
-    size_t reserved_cap;
-    struct jobtree *starts;
-    struct spans freed; /* since each waiting job was last looked at */
-    struct spans moved; /* while the pass that is on moves jobs */
-    bool early;         /* something came free before it was planned to */
-    bool replan;        /* the profile was made anew, without the reservations */
-    bool lost;          /* and they cannot be kept */
+    /* Conservative: the waiting jobs with their reservations, in queue order. */
+    struct held *held;
+    size_t n_held, held_cap;
+    bool early;   /* something came free before it was planned to */
+    bool vacated; /* a reservation of a job that left */
+    bool replan;  /* the profile was made anew, without the reservations */
+    bool lost;    /* and they cannot be kept */
 
     struct span *undo; /* scratch of a planning pass: the reservations it made */
     int64_t *undo_procs;
@@ -148,7 +147,6 @@ void sched_constrained_pass(struct sched *sched, simtime now);
 void sched_commit_pass(struct sched *sched, simtime now);
 void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
-void sched_note_freed(struct sched *sched, simtime from, simtime to);
 void sched_check_plan(struct sched *sched, simtime now);
 static inline const struct queue *sched_candidates(const struct sched *sched)
 {

@@ -80,7 +80,8 @@ def draw_mode(rng, order, backfill, mode, processors, horizon):
     if mode == 'each-event':
         options['decide'] = 'each-event'
     elif mode == 'every':
-        options['decide'] = {'every': rng.choice([1, 3, 10, 60]) * US}
+        # not below a twentieth of the trace: every multiple is a pass while jobs wait
+        options['decide'] = {'every': max(rng.choice([1, 3, 10, 60]), horizon // 20) * US}
     elif mode == 'commit-head':
         options['commit_head'] = True
     elif mode == 'extend':

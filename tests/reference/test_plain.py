@@ -112,7 +112,8 @@ def identities(checks, cases):
             odd['reserve of all jobs is plan'] += (outcome(case, backfill='plan')
                                                    != outcome(case, backfill={'reserve': len(jobs)}))
         if order not in ('f1', 'f2', 'f3', 'f4'):
-            shift = 600 * US     # a multiple of every `every`
+            every = scheduler.decide['every'] if isinstance(scheduler.decide, dict) else US
+            shift = 600 * every     # a multiple: ticks stay where they are
             moved = simulate([dataclasses.replace(j, submit=j.submit + shift) for j in jobs], case.processors, scheduler,
                              [(a + shift, b + shift, n) for a, b, n in case.maintenance],
                              [(at + shift, n) for at, n in case.changes])
