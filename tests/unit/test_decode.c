@@ -174,145 +174,137 @@ static void spellings(void **state)
 
 static const struct {
     const char *text, *messages;
-} bad[] =
-    {
-        {"{}", AT(1, 1) "the key name is missing (what it is called)\n"},
-        {"[1]",
-         AT(1, 1) "expected a map of name, open, nodes, pue, mode, wait, start, log, between, "
-                  "marks, order, limit, runtime, size, checkpoint, parts, jobs, rest, found a "
-                  "list\n"},
-        {"nmae: x\nname: y", AT(1, 1) "nmae: unknown key, did you mean name?\n"},
-        {"name: x\nparts: {p: {zzz: 1, nodes: 1}}",
-         AT(2, 13) "parts.p.zzz: unknown key; expected nodes\n"},
-        {"name:\nopen: perhaps\nnodes: 4.5\npue: 3\nmode: fst\nwait: 2\nstart: soon\nbetween: {a: "
-         "1}\n",
-         AT(1, 6) "name: needs a value (what it is called)\n" AT(
-             2, 7) "open: \"perhaps\" is "
-                   "neither true nor "
-                   "false\n" AT(3, 8) "nodes: "
-                                      "\"4.5\" "
-                                      "is not "
-                                      "a whole "
-                                      "number"
-                                      "\n" AT(4, 6) "pue: \"3\" must be from 1 to 2\n" AT(
-                                          5,
-                                          7) "mode: unknown choice \"fst\", did you mean "
-                                             "fast?\n" AT(6,
-                                                          7) "wait: \"2\" needs a unit, such as 2h "
-                                                             "or 30min\n" AT(7,
-                                                                             8) "s"
-                                                                                "t"
-                                                                                "a"
-                                                                                "r"
-                                                                                "t"
-                                                                                ":"
-                                                                                " "
-                                                                                "\"soon\": "
-                                                                                "expected a date "
-                                                                                "such as "
-                                                                                "2021-05-01 or "
-                                                                                "2021-05-01T08:30:"
-                                                                                "00+08:00, or "
-                                                                                "a"
-                                                                                " "
-                                                                                "d"
-                                                                                "u"
-                                                                                "r"
-                                                                                "a"
-                                                                                "t"
-                                                                                "i"
-                                                                                "o"
-                                                                                "n"
-                                                                                " "
-                                                                                "s"
-                                                                                "u"
-                                                                                "c"
-                                                                                "h"
-                                                                                " "
-                                                                                "a"
-                                                                                "s"
-                                                                                " "
-                                                                                "3"
-                                                                                "0"
-                                                                                "d"
-                                                                                "\n" AT(
-                                                                                    8,
+} bad[] = {
+    {"{}", AT(1, 1) "the key name is missing (what it is called)\n"},
+    {"[1]", AT(1, 1) "expected a map of name, open, nodes, pue, mode, wait, start, log, between, "
+                     "marks, order, limit, runtime, size, checkpoint, parts, jobs, rest, found a "
+                     "list\n"},
+    {"nmae: x\nname: y", AT(1, 1) "nmae: unknown key, did you mean name?\n"},
+    {"name: x\nparts: {p: {zzz: 1, nodes: 1}}",
+     AT(2, 13) "parts.p.zzz: unknown key; expected nodes\n"},
+    {"name:\nopen: perhaps\nnodes: 4.5\npue: 3\nmode: fst\nwait: 2\nstart: soon\nbetween: {a: "
+     "1}\n",
+     AT(1, 6) "name: needs a value (what it is called)\n" AT(
+         2, 7) "open: \"perhaps\" is "
+               "neither true nor "
+               "false\n" AT(3, 8) "nodes: "
+                                  "\"4.5\" "
+                                  "is not "
+                                  "a whole "
+                                  "number"
+                                  "\n" AT(4, 6) "pue: \"3\" must be from 1 to 2\n" AT(
+                                      5, 7) "mode: unknown choice \"fst\", did you mean "
+                                            "fast?\n" AT(
+                                                6, 7) "wait: \"2\" needs a unit, such as 2h "
+                                                      "or 30min\n" AT(7, 8) "s"
+                                                                            "t"
+                                                                            "a"
+                                                                            "r"
+                                                                            "t"
+                                                                            ":"
+                                                                            " "
+                                                                            "\"soon\": "
+                                                                            "expected a date "
+                                                                            "such as "
+                                                                            "2021-05-01 or "
+                                                                            "2021-05-01T08:30:"
+                                                                            "00+08:00, or "
+                                                                            "a"
+                                                                            " "
+                                                                            "d"
+                                                                            "u"
+                                                                            "r"
+                                                                            "a"
+                                                                            "t"
+                                                                            "i"
+                                                                            "o"
+                                                                            "n"
+                                                                            " "
+                                                                            "s"
+                                                                            "u"
+                                                                            "c"
+                                                                            "h"
+                                                                            " "
+                                                                            "a"
+                                                                            "s"
+                                                                            " "
+                                                                            "3"
+                                                                            "0"
+                                                                            "d"
+                                                                            "\n" AT(8,
                                                                                     10) "between: "
                                                                                         "expected "
                                                                                         "a text, "
                                                                                         "found a "
                                                                                         "map\n"},
-        {"name: x\nnodes: 0", AT(2, 8) "nodes: \"0\" must be at least 1\n"},
-        {"name: x\nnodes: 70%", AT(2, 8) "nodes: \"70%\" is not a whole number\n"},
-        {"name: x\nnodes: 1e30", AT(2, 8) "nodes: \"1e30\" is too large\n"},
-        {"name: x\nnodes: unlimited", AT(2, 8) "nodes: \"unlimited\" is not a whole number\n"},
-        {"name: x\nnodes: [1]", AT(2, 8) "nodes: expected a whole number, found a list\n"},
-        {"name: x\nwait: 1e9 years", AT(2, 7) "wait: \"1e9 years\" is too long for the clock\n"},
-        {"name: x\nwait: -1s", AT(2, 7) "wait: \"-1s\" must be at least 0 s\n"},
-        {"name: x\nmarks: [1h, 2 kW, 3]",
-         AT(2, 13) "marks[1]: \"2 kW\" is a power; expected a duration such as 2h or 30min\n" AT(
-             2, 19) "marks[2]: \"3\" needs a unit, such as 2h or 30min\n"},
-        {"name: x\norder: sfj", AT(2, 8) "order: unknown order \"sfj\", did you mean sjf?\n"},
-        {"name: x\norder: {zzzzzz: 1}",
-         AT(2, 9) "order: unknown order \"zzzzzz\"; expected one of fcfs, sjf, reserve\n"},
-        {"name: x\norder: []", AT(2, 8) "order: expected the name of one of the orders, or name: "
-                                        "parameters; found nothing\n"},
-        {"name: x\norder: {fcfs: 3}", AT(2, 15) "order: fcfs takes no parameters, found \"3\"\n"},
-        {"name: x\norder: {fcfs: {a: 3}}", AT(2, 16) "order.fcfs.a: unknown key\n"},
-        {"name: x\norder: {reserve: {depht: 3}}",
-         AT(2, 19) "order.reserve.depht: unknown key, did you mean depth?\n"},
-        {"name: x\norder: {reserve: 3, odrer: sjf}",
-         AT(2, 21) "order.odrer: unknown key, did you mean order?\n"},
-        {"name: x\norder: {reserve: 3, fcfs: }",
-         AT(2, 21) "order: choose one order: reserve or fcfs\n"},
-        {"name: x\norder: {reserve: {depth: 3}, depth: 4}",
-         AT(2, 30) "order: depth is given inside reserve and beside it\n"},
-        {"name: x\norder: {reserve: -1}",
-         AT(2, 18) "order.reserve.depth: \"-1\" must be at least 0\n"},
-        {"name: x\nruntime: 2", AT(2, 10) "runtime: \"2\" needs a unit, such as 2h or 30min\n"},
-        {"name: x\nruntime: -2h", AT(2, 10) "runtime: \"-2h\" must be at least 0 s\n"},
-        {"name: x\nruntime: soon",
-         AT(2,
-            10) "runtime: \"soon\" is neither a duration such as 2h or 30min nor a distribution; "
-                "expected one of bounded-pareto, choice, constant, empirical, erlang, exponential, "
-                "gamma, hyper-exponential, hyper-gamma, log-uniform, lognormal, normal, pareto, "
-                "uniform, weibull\n"},
-        {"name: x\nruntime: lognormal",
-         AT(2, 10) "runtime: lognormal: needs mean or median, above 0\n"},
-        {"name: x\nparts: {p: {}}",
-         AT(2, 12) "parts.p: the key nodes is missing (number of nodes)\n"},
-        {"name: x\nruntime: {lognormall: {median: 9h}}",
-         AT(2, 11) "runtime: unknown distribution \"lognormall\", did you mean lognormal?\n"},
-        {"name: x\nruntime: {lognormal: {median: 9, sgima: 1}}",
-         AT(2, 31) "runtime.lognormal.median: \"9\" needs a unit, such as 2h or 30min\n" AT(
-             2, 34) "runtime.lognormal.sgima: unknown key, did you mean sigma?\n"},
-        {"name: x\nruntime: {uniform: [3h, 1h]}",
-         AT(2, 10) "runtime: uniform: range: the least value 10800 is above the greatest 3600\n"},
-        {"name: x\nruntime: {uniform: [-1h, 1h]}",
-         AT(2, 10) "runtime: all values must be at least 0 s\n"},
-        {"name: x\nruntime: {exponential: 2h, min: 3h, max: 1h}",
-         AT(2, 10) "runtime: exponential: min 10800 is above max 3600\n"},
-        {"name: x\nruntime: {exponential: 2h, min: 3}",
-         AT(2, 33) "runtime.min: \"3\" needs a unit, such as 2h or 30min\n"},
-        {"name: x\nsize: {choice: {8: x, 9: -1}}",
-         AT(2, 20) "size.choice.values.8: \"x\" is not a plain number such as 50k or 30%\n" AT(
-             2, 26) "size.choice.values.9: \"-1\" must be from 0 to 1.7976931348623157e+308\n"},
-        {"name: x\nsize: {choice: {8: 0}}",
-         AT(2, 16) "size.choice.values: the weights must have a sum above zero\n"},
-        {"name: x\nsize: {choice: []}",
-         AT(2, 16) "size.choice.values: there is no value to choose from\n"},
-        {"name: x\ncheckpoint: {cost: 1min}",
-         AT(2, 13) "checkpoint: the key every is missing (interval "
-                   "between checkpoints)\n"},
-        {"name: x\ncheckpoint: 2h", AT(2, 13) "checkpoint: expected a map of every, cost, found "
-                                              "\"2h\"\n"},
-        {"name: x\nparts: [a]", AT(2, 8) "parts: expected a map of names, found a list\n"},
-        {"name: x\nparts: {a.b: 3}",
-         AT(2, 14) "parts[\"a.b\"]: expected a map of nodes, found \"3\"\n"},
-        {"name: x\njobs: [{nodes: 1}, {}]",
-         AT(2, 20) "jobs[1]: the key nodes is missing (number of nodes)\n"},
-        {"name: x\njobs: {a: 1}", AT(2, 7) "jobs: expected a list, found a map\n"},
-        {"name: x\nlog: ''", AT(2, 6) "log: expected a file name, found an empty text\n"},
+    {"name: x\nnodes: 0", AT(2, 8) "nodes: \"0\" must be at least 1\n"},
+    {"name: x\nnodes: 70%", AT(2, 8) "nodes: \"70%\" is not a whole number\n"},
+    {"name: x\nnodes: 1e30", AT(2, 8) "nodes: \"1e30\" is too large\n"},
+    {"name: x\nnodes: unlimited", AT(2, 8) "nodes: \"unlimited\" is not a whole number\n"},
+    {"name: x\nnodes: [1]", AT(2, 8) "nodes: expected a whole number, found a list\n"},
+    {"name: x\nwait: 1e9 years", AT(2, 7) "wait: \"1e9 years\" is too long for the clock\n"},
+    {"name: x\nwait: -1s", AT(2, 7) "wait: \"-1s\" must be at least 0 s\n"},
+    {"name: x\nmarks: [1h, 2 kW, 3]",
+     AT(2, 13) "marks[1]: \"2 kW\" is a power; expected a duration such as 2h or 30min\n" AT(
+         2, 19) "marks[2]: \"3\" needs a unit, such as 2h or 30min\n"},
+    {"name: x\norder: sfj", AT(2, 8) "order: unknown order \"sfj\", did you mean sjf?\n"},
+    {"name: x\norder: {zzzzzz: 1}",
+     AT(2, 9) "order: unknown order \"zzzzzz\"; expected one of fcfs, sjf, reserve\n"},
+    {"name: x\norder: []", AT(2, 8) "order: expected the name of one of the orders, or name: "
+                                    "parameters; found nothing\n"},
+    {"name: x\norder: {fcfs: 3}", AT(2, 15) "order: fcfs takes no parameters, found \"3\"\n"},
+    {"name: x\norder: {fcfs: {a: 3}}", AT(2, 16) "order.fcfs.a: unknown key\n"},
+    {"name: x\norder: {reserve: {depht: 3}}",
+     AT(2, 19) "order.reserve.depht: unknown key, did you mean depth?\n"},
+    {"name: x\norder: {reserve: 3, odrer: sjf}",
+     AT(2, 21) "order.odrer: unknown key, did you mean order?\n"},
+    {"name: x\norder: {reserve: 3, fcfs: }",
+     AT(2, 21) "order: choose one order: reserve or fcfs\n"},
+    {"name: x\norder: {reserve: {depth: 3}, depth: 4}",
+     AT(2, 30) "order: depth is given inside reserve and beside it\n"},
+    {"name: x\norder: {reserve: -1}", AT(2, 18) "order.reserve.depth: \"-1\" must be at least 0\n"},
+    {"name: x\nruntime: 2", AT(2, 10) "runtime: \"2\" needs a unit, such as 2h or 30min\n"},
+    {"name: x\nruntime: -2h", AT(2, 10) "runtime: \"-2h\" must be at least 0 s\n"},
+    {"name: x\nruntime: soon",
+     AT(2, 10) "runtime: \"soon\" is neither a duration such as 2h or 30min nor a distribution; "
+               "expected one of bounded-pareto, choice, constant, empirical, erlang, exponential, "
+               "gamma, hyper-exponential, hyper-gamma, log-uniform, lognormal, normal, pareto, "
+               "uniform, weibull\n"},
+    {"name: x\nruntime: lognormal",
+     AT(2, 10) "runtime: lognormal: needs mean or median, above 0\n"},
+    {"name: x\nparts: {p: {}}", AT(2, 12) "parts.p: the key nodes is missing (number of nodes)\n"},
+    {"name: x\nruntime: {lognormall: {median: 9h}}",
+     AT(2, 11) "runtime: unknown distribution \"lognormall\", did you mean lognormal?\n"},
+    {"name: x\nruntime: {lognormal: {median: 9, sgima: 1}}",
+     AT(2, 31) "runtime.lognormal.median: \"9\" needs a unit, such as 2h or 30min\n" AT(
+         2, 34) "runtime.lognormal.sgima: unknown key, did you mean sigma?\n"},
+    {"name: x\nruntime: {uniform: [3h, 1h]}",
+     AT(2, 10) "runtime: uniform: range: the least value 10800 is above the greatest 3600\n"},
+    {"name: x\nruntime: {uniform: [-1h, 1h]}",
+     AT(2, 10) "runtime: all values must be at least 0 s\n"},
+    {"name: x\nruntime: {exponential: 2h, min: 3h, max: 1h}",
+     AT(2, 10) "runtime: exponential: min 10800 is above max 3600\n"},
+    {"name: x\nruntime: {exponential: 2h, min: 3}",
+     AT(2, 33) "runtime.min: \"3\" needs a unit, such as 2h or 30min\n"},
+    {"name: x\nsize: {choice: {8: x, 9: -1}}",
+     AT(2, 20) "size.choice.values.8: \"x\" is not a plain number such as 50k or 30%\n" AT(
+         2, 26) "size.choice.values.9: \"-1\" must be from 0 to 1.7976931348623157e+308\n"},
+    {"name: x\nsize: {choice: {8: 0}}",
+     AT(2, 16) "size.choice.values: the weights must have a sum above zero\n"},
+    {"name: x\nsize: {choice: []}",
+     AT(2, 16) "size.choice.values: there is no value to choose from\n"},
+    {"name: x\ncheckpoint: {cost: 1min}",
+     AT(2, 13) "checkpoint: the key every is missing (interval "
+               "between checkpoints)\n"},
+    {"name: x\ncheckpoint: 2h", AT(2, 13) "checkpoint: expected a map of every, cost, found "
+                                          "\"2h\"\n"},
+    {"name: x\nparts: [a]", AT(2, 8) "parts: expected a map of names, found a list\n"},
+    {"name: x\nparts: {a.b: 3}",
+     AT(2, 14) "parts[\"a.b\"]: expected a map of nodes, found \"3\"\n"},
+    {"name: x\njobs: [{nodes: 1}, {}]",
+     AT(2, 20) "jobs[1]: the key nodes is missing (number of nodes)\n"},
+    {"name: x\njobs: {a: 1}", AT(2, 7) "jobs: expected a list, found a map\n"},
+    {"name: x\nlog: ''", AT(2, 6) "log: expected a file name, found an empty text\n"},
 };
 
 static void messages(void **state)

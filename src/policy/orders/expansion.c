@@ -9,7 +9,8 @@ static double score(const void *params, const struct score_input *in)
 }
 
 const struct order_type order_expansion = {
-    .kind = {.name = "expansion", .summary = "greatest expansion factor (wait + request) / request first"},
+    .kind = {.name = "expansion",
+             .summary = "greatest expansion factor (wait + request) / request first"},
     .ages = true,
     .score = score,
 };

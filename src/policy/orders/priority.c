@@ -9,7 +9,8 @@ static double score(const void *params, const struct score_input *in)
 }
 
 const struct order_type order_priority = {
-    .kind = {.name = "priority", .summary = "high before medium before low, then first come, first served"},
+    .kind = {.name = "priority",
+             .summary = "high before medium before low, then first come, first served"},
     .ages = false,
     .score = score,
 };

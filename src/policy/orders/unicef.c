@@ -1,4 +1,4 @@
-/* UNICEF of Tang et al. (Cluster 2009): -w / (log2(max(n, 2)) r). Small and short jobs rise fast. */
+/* UNICEF of Tang et al. (Cluster 2009): -w / (log2(max(n, 2)) r). Small, short jobs rise fast. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/order.h"
 
