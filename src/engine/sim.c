@@ -364,10 +364,12 @@ static void change(struct sim *sim, const struct sim_change *change)
     } else {
         profile_advance(place->partition.profile, sim->now);
         sched_capacity_changed(&place->sched,
-                               change->nodes < place->partition.groups[change->group].nodes);
+                               change->nodes < place->partition.groups[change->group].nodes
+                                   ? CAPACITY_LOSS
+                                   : CAPACITY_GAIN);
         partition_resize(&place->partition, change->group, change->nodes, sim->now);
-        tell(sim, FACT_CAPACITY, NULL, place->partition.row);
     }
+    tell(sim, FACT_CAPACITY, NULL, place->partition.row);
     mark(sim, place);
 }
 
@@ -377,7 +379,7 @@ static void maintain(struct sim *sim, uint32_t row, uint64_t source)
     struct place *place = &sim->places[row];
     const struct maintenance *window = &place->partition.windows[source >> 1];
     profile_advance(place->partition.profile, sim->now);
-    sched_capacity_changed(&place->sched, false);
+    sched_capacity_changed(&place->sched, CAPACITY_KNOWN);
     partition_maintain(&place->partition, window, (source & 1) == 0, sim->now);
     tell(sim, FACT_CAPACITY, NULL, place->partition.row);
     mark(sim, place);
@@ -393,7 +395,6 @@ static void handle(struct sim *sim, const struct event *event)
         struct job *job = jobs_at(&sim->jobs, event->object);
         partition_overdue(&sim->places[job->partition].partition, job);
         sim->places[job->partition].sched.changed = true;
-        mark(sim, &sim->places[job->partition]);
         break;
     }
     case KIND_CHANGE:
@@ -564,6 +565,9 @@ static void tell_unfinished(struct sim *sim)
     free(left);
 }
 
+/* Draining goes on for so many lengths at most. */
+#define DRAIN_MOST 10
+
 static bool is_over(const struct sim *sim, simtime next)
 {
     if (next >= SIMTIME_NEVER)
@@ -571,7 +575,8 @@ static bool is_over(const struct sim *sim, simtime next)
     if (next <= sim->setup.world->length)
         return sim->setup.world->length == SIMTIME_NEVER && sim->jobs.live == 0 &&
                !merge_first(&sim->merge);
-    return !sim->setup.drain || sim->counted == 0;
+    /* Where counted jobs starve they are not waited for for ever. */
+    return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
 }
 
 #define PROGRESS_EVERY 4096

@@ -28,6 +28,49 @@ static int64_t base_free(const struct partition *partition)
     return cluster_in_service(partition->cluster) - cluster_busy(partition->cluster);
 }
 
+/* Where a window opens or closes. */
+struct edge {
+    simtime at;
+    size_t group;
+    int32_t nodes; /* more out of service; negative: back */
+};
+
+static int compare_edges(const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static void find_edges(struct partition *partition)
+{
+    const size_t len = 2 * partition->n_windows;
+    partition->edges = mem_new(len, sizeof(*partition->edges));
+    for (size_t i = 0; i < partition->n_windows; i++) {
+        const struct maintenance *w = &partition->windows[i];
+        partition->edges[2 * i] = (struct edge){w->from, w->group, w->nodes};
+        partition->edges[2 * i + 1] = (struct edge){w->to, w->group, -w->nodes};
+    }
+    if (len > 0)
+        qsort(partition->edges, len, sizeof(*partition->edges), compare_edges);
+}
+
+/* What windows will take and give back. Where they overlap, a group has no more nodes to lose than
+ * it has. */
+static void enter_windows(const struct partition *partition, struct profile *profile, simtime now)
+{
+    int64_t asked[PARTITION_GROUPS_MAX] = {0};
+    for (size_t i = 0; i < 2 * partition->n_windows; i++) {
+        const struct edge *edge = &partition->edges[i];
+        const struct node_group *group = &partition->groups[edge->group];
+        const int64_t before =
+            asked[edge->group] < group->nodes ? asked[edge->group] : group->nodes;
+        asked[edge->group] += edge->nodes;
+        const int64_t after = asked[edge->group] < group->nodes ? asked[edge->group] : group->nodes;
+        if (edge->at > now)
+            profile_change(profile, edge->at, (before - after) * group->procs_per_node);
+    }
+}
+
 /* After nodes came or went: what is free now, every release by request, every known window. */
 static struct profile *make_profile(const struct partition *partition, simtime now)
 {
@@ -39,14 +82,7 @@ static struct profile *make_profile(const struct partition *partition, simtime n
             profile_change(profile, job->due > now ? job->due : now,
                            cluster_returning(partition->cluster, &job->allocation));
     }
-    for (size_t i = 0; i < partition->n_windows; i++) {
-        const struct maintenance *w = &partition->windows[i];
-        const int64_t procs = (int64_t)w->nodes * partition->groups[w->group].procs_per_node;
-        if (w->from > now)
-            profile_change(profile, w->from, -procs);
-        if (w->to > now)
-            profile_change(profile, w->to, procs);
-    }
+    enter_windows(partition, profile, now);
     return profile;
 }
 
@@ -73,6 +109,7 @@ void partition_init(struct partition *partition, const struct partition_setup *s
     for (size_t i = 0; i < setup->n_windows; i++)
         if (setup->windows[i].to > partition->windows_end)
             partition->windows_end = setup->windows[i].to;
+    find_edges(partition);
     partition->cluster =
         cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
     partition->cluster->overcommit = setup->overcommit;
@@ -85,6 +122,7 @@ void partition_deinit(struct partition *partition)
     cluster_free(partition->cluster);
     profile_free(partition->profile);
     free(partition->groups);
+    free(partition->edges);
 }
 
 int32_t partition_procs(const struct partition *partition, const struct ask *ask)

@@ -27,6 +27,7 @@ struct partition {
     bool constrained;                  /* free processors may not suffice for a start */
     const struct maintenance *windows; /* borrowed, by `from` */
     size_t n_windows;
+    struct edge *edges;  /* owned: where windows open and close, by time */
     simtime windows_end; /* the last of them is over; 0: there is none */
     int64_t overdue;     /* processors of jobs that outlived their request and run on */
     int64_t running;     /* jobs */

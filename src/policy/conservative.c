@@ -9,22 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With DECIDE_EVERY a job can start only at a tick: the first at or after `t`. */
-static simtime tick(const struct sched *sched, simtime t)
-{
-    const simtime every = sched->config.every;
-    if (sched->config.decide != DECIDE_EVERY || t == SIMTIME_NEVER)
-        return t;
-    return (t + every - 1) / every * every;
-}
-
 static simtime find(const struct sched *sched, const struct jobitem *item, simtime after)
 {
-    const struct profile *profile = sched->partition->profile;
-    simtime at = profile_earliest(profile, tick(sched, after), item->request, item->procs);
-    while (tick(sched, at) != at)
-        at = profile_earliest(profile, tick(sched, at), item->request, item->procs);
-    return at;
+    return profile_earliest(sched->partition->profile, after, item->request, item->procs);
 }
 
 /* --- the held jobs, in queue order --- */
@@ -63,8 +50,8 @@ static size_t place_of_job(const struct sched *sched, const struct job *job)
 
 static void enter(const struct sched *sched, const struct held *held, int sign)
 {
-    if (held->start == SIMTIME_NEVER)
-        return;
+    if (held->start == SIMTIME_NEVER || sched->replan)
+        return; /* or the profile was made anew without reservations */
     const simtime end = held->start + held->item.request;
     if (sign > 0)
         profile_reserve(sched->partition->profile, held->start, end, held->item.procs);
@@ -130,27 +117,17 @@ static void sort_anew(struct sched *sched, simtime now)
 
 /* --- the pass --- */
 
-/* An earlier start for a held job; SIMTIME_NEVER if there is none. */
-static simtime earlier_start(const struct sched *sched, const struct held *held, simtime now)
-{
-    const struct profile *profile = sched->partition->profile;
-    const struct jobitem *item = &held->item;
-    simtime at = now;
-    do {
-        at = tick(sched, at);
-        if (at >= held->start)
-            return SIMTIME_NEVER;
-        at = profile_earlier(profile, at, held->start - 1, item->request, item->procs, held->start);
-    } while (tick(sched, at) != at);
-    return at;
-}
-
 /* The pass over held jobs, in queue order. O(held jobs x (log + holes passed over)); about every
  * second one does move where the machine is busy. */
 static void compress(struct sched *sched, simtime now)
 {
+    const struct profile *profile = sched->partition->profile;
     for (size_t i = 0; i < sched->n_held; i++) {
-        const simtime at = earlier_start(sched, &sched->held[i], now);
+        const struct held *held = &sched->held[i];
+        if (held->start <= now)
+            continue;
+        const simtime at = profile_earlier(profile, now, held->start - 1, held->item.request,
+                                           held->item.procs, held->start);
         if (at < SIMTIME_NEVER)
             move(sched, i, at);
     }
@@ -175,24 +152,17 @@ static void place_fresh(struct sched *sched, simtime now)
 /* The profile was made anew without the reservations, which stay where they are. */
 static void enter_all(struct sched *sched)
 {
+    sched->replan = false;
     for (size_t i = 0; i < sched->n_held; i++)
         enter(sched, &sched->held[i], 1);
 }
 
-/* After a loss of capacity, or while jobs outlive their requests: all reservations once more, in
- * queue order, new arrivals in their places. */
+/* After a loss of capacity, or while jobs outlive their requests: all once more, in queue order. */
 static void plan_anew(struct sched *sched, simtime now)
 {
-    for (size_t i = 0; i < sched->n_held && !sched->replan; i++)
-        enter(sched, &sched->held[i], -1);
     for (size_t i = 0; i < sched->n_held; i++)
-        sched->held[i].start = SIMTIME_NEVER;
-    for (size_t i = 0; i < sched->fresh.len; i++) {
-        const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
-        const struct jobitem item = item_of(sched, job, now);
-        if (place_of_job(sched, job) == sched->n_held)
-            hold(sched, &item, SIMTIME_NEVER);
-    }
+        enter(sched, &sched->held[i], -1);
+    sched->replan = false;
     for (size_t i = 0; i < sched->n_held; i++) {
         sched->held[i].start = find(sched, &sched->held[i].item, now);
         enter(sched, &sched->held[i], 1);
@@ -252,7 +222,7 @@ void sched_conservative_pass(struct sched *sched, simtime now)
         plan_anew(sched, now);
     else if (sched->replan)
         enter_all(sched);
-    sched->replan = sched->lost = false;
+    sched->lost = false;
     if (sched->early)
         compress(sched, now);
     sched->early = sched->vacated = false;
@@ -262,10 +232,10 @@ void sched_conservative_pass(struct sched *sched, simtime now)
 
 simtime sched_next_start(const struct sched *sched, simtime now)
 {
-    const simtime first = first_start(sched);
-    /* A start that waits for an overdue job to end is tried at each event, not on the clock. */
-    if (first > now)
-        return first;
+    /* While jobs outlive their requests the plan stands on releases that do not come; what may
+     * really start does so when one of them ends. */
+    if (sched->partition->overdue > 0)
+        return SIMTIME_NEVER;
     simtime next = SIMTIME_NEVER;
     for (size_t i = 0; i < sched->n_held; i++)
         if (sched->held[i].start > now && sched->held[i].start < next)

@@ -87,7 +87,7 @@ void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
     const size_t i = find_waiting(queue, job->seq);
     REQUIRE(i < queue->len && queue->waiting[i].seq == job->seq);
     queue->len--;
-    memmove(&queue->waiting[i], &queue->waiting[i + 1], (queue->len - i) * sizeof(*queue->waiting));
+    memmove(queue->waiting + i, queue->waiting + i + 1, (queue->len - i) * sizeof(*queue->waiting));
     for (size_t k = 0; k < queue->n_sorted; k++)
         if (queue->sorted[k].key.seq == job->seq)
             queue->sorted[k].procs = 0;
@@ -112,7 +112,8 @@ void queue_settle(struct queue *queue, simtime now)
     for (size_t i = 0; i < queue->len; i++)
         queue->sorted[i] = queue_item(queue, queue->waiting[i].job, queue->waiting[i].procs, now);
     queue->n_sorted = queue->len;
-    qsort(queue->sorted, queue->n_sorted, sizeof(*queue->sorted), compare_items);
+    if (queue->n_sorted > 1)
+        qsort(queue->sorted, queue->n_sorted, sizeof(*queue->sorted), compare_items);
 }
 
 size_t queue_len(const struct queue *queue)

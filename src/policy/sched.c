@@ -127,12 +127,15 @@ void sched_released(struct sched *sched, simtime now, simtime due)
     sched->early |= due > now;
 }
 
-void sched_capacity_changed(struct sched *sched, bool loss)
+void sched_capacity_changed(struct sched *sched, enum capacity_change change)
 {
+    /* Which nodes a known window takes is not known ahead. */
+    const bool lost =
+        change == CAPACITY_LOSS || (change == CAPACITY_KNOWN && !sched->partition->counts_only);
     sched->changed = true;
-    sched->early = true;
+    sched->early |= change == CAPACITY_GAIN;
     sched->replan = true;
-    sched->lost |= loss;
+    sched->lost |= lost;
     sched->committed = false;
 }
 

@@ -122,8 +122,10 @@ bool sched_gave_way(struct sched *sched);
 void sched_released(struct sched *sched, simtime now, simtime due);
 
 /* Capacity is about to change (called before partition_resize or partition_maintain): what was
- * planned on it has to be looked at again, after a loss not known ahead to be made anew. O(1). */
-void sched_capacity_changed(struct sched *sched, bool loss);
+ * planned on it has to be looked at again, and after a loss not known ahead to be made anew. O(1).
+ */
+enum capacity_change { CAPACITY_GAIN, CAPACITY_LOSS, CAPACITY_KNOWN };
+void sched_capacity_changed(struct sched *sched, enum capacity_change change);
 
 /* Decide. Jobs start through `start`, which must take the job out by sched_withdraw. */
 void sched_pass(struct sched *sched, simtime now);

@@ -224,6 +224,12 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .nodes_matter = asks_nodes_of(program, (int64_t)centre, plan->named.name),
         .overcommit = partition->config.decide == DECIDE_EVENT,
     };
+    if (partition->setup.nodes_matter &&
+        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
+        error_list_addf(errors, plan->named.at,
+                        "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
+                        "commit_head, which only count processors",
+                        info->path);
     struct items windows = {0};
     const struct window *all = plan->maintenance.items;
     for (size_t i = 0; i < plan->maintenance.len; i++) {

@@ -93,16 +93,24 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
         struct placement_type placement;
         memcpy(&placement, scheduler->placement.kind, sizeof(placement));
         const char *decide = scheduler->decide.kind->name;
-        if (strcmp(decide, "each-event") == 0 && !placement.counts_only)
+        const char *backfill = scheduler->backfill.kind->name;
+        const bool each_event = strcmp(decide, "each-event") == 0;
+        const bool each_instant = strcmp(decide, "each-instant") == 0;
+        if ((each_event || scheduler->commit_head) && !placement.counts_only)
             decode_error(ctx, mark_of(node, "placement"),
-                         "placement: with decide: each-event processors are only counted; "
-                         "choose any");
-        if (scheduler->commit_head && strcmp(decide, "each-instant") != 0)
+                         "placement: with decide: each-event or commit_head processors are only "
+                         "counted; choose any");
+        if (scheduler->commit_head && !each_instant)
             decode_error(ctx, mark_of(node, "decide"),
                          "decide: commit_head decides after each event by itself; leave this out");
-        if (scheduler->commit_head && !placement.counts_only)
-            decode_error(ctx, mark_of(node, "placement"),
-                         "placement: with commit_head processors are only counted; choose any");
+        if (strcmp(backfill, "conservative") == 0 && !(each_instant && !scheduler->commit_head))
+            decode_error(ctx, mark_of(node, "backfill"),
+                         "backfill: conservative makes its reservations on arrival, so it decides "
+                         "at each instant; leave decide and commit_head out, or choose plan");
+        else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
+                 strcmp(backfill, "easy") != 0)
+            decode_error(ctx, mark_of(node, "backfill"),
+                         "backfill: commit_head has its own, published with it: easy; or none");
     }
     decode_leave(ctx);
 }
