@@ -232,14 +232,14 @@ void sched_conservative_pass(struct sched *sched, simtime now)
 
 simtime sched_next_start(const struct sched *sched, simtime now)
 {
-    /* While jobs outlive their requests the plan stands on releases that do not come; what may
-     * really start does so when one of them ends. */
-    if (sched->partition->overdue > 0)
-        return SIMTIME_NEVER;
     simtime next = SIMTIME_NEVER;
     for (size_t i = 0; i < sched->n_held; i++)
         if (sched->held[i].start > now && sched->held[i].start < next)
             next = sched->held[i].start;
+    /* While jobs outlive their requests the plan stands on releases that do not come: behind a job
+     * of no length it would be tried again each microsecond. */
+    if (sched->partition->overdue > 0 && next < now + SIMTIME_SECOND)
+        next = now + SIMTIME_SECOND;
     return next;
 }
 

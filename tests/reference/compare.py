@@ -100,7 +100,9 @@ def draw_mode(rng, order, backfill, mode, processors, horizon):
         at = 0
         for _ in range(rng.randint(1, 4)):
             at += rng.randint(1, max(horizon // 2, 2))
-            changes.append((at * US, rng.randint(1, 2 * processors)))
+            nodes = rng.randint(1, 2 * processors)
+            if nodes != (changes[-1][1] if changes else processors):  # else nothing changes, and no pass is owed
+                changes.append((at * US, nodes))
     return Scheduler(order, backfill, **options), maintenance, changes
 
 
