@@ -548,6 +548,17 @@ int metrics_select(struct metrics *metrics, const char *text, double *ret_value,
     return status;
 }
 
+int metrics_check_tenants(const struct metrics *metrics, struct error *err)
+{
+    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
+        struct watch *watch = &metrics->collect->watches.items[i];
+        if (selector_condition(&watch->selector, CONDITION_TENANT) &&
+            watch_tenant(watch, metrics->collect->world) < 0)
+            return no_such_tenant(metrics, &watch->selector, err);
+    }
+    return 0;
+}
+
 int metrics_check(struct metrics *metrics, struct error *err)
 {
     prepare(metrics);

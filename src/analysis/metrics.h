@@ -52,6 +52,9 @@ const struct metric_row *metrics_find(struct metrics *metrics, const char *name,
 int metrics_select(struct metrics *metrics, const char *selector, double *ret_value,
                    struct error *err);
 
+/* Before a run to which no log can add tenants: as metrics_check. */
+int metrics_check_tenants(const struct metrics *metrics, struct error *err);
+
 /* After the run: first declared selector that names a tenant that never appeared: -1 and
  * err->text. */
 int metrics_check(struct metrics *metrics, struct error *err);

@@ -234,7 +234,8 @@ static int parse_conditions(const char **at, struct selector *draft, struct erro
         skip_space(at);
     } while (**at == ',');
     if (**at != ']')
-        return error_set(err, "a , or ] is missing before \"%.20s\"", *at);
+        return **at ? error_set(err, "a , or ] is missing before \"%.20s\"", *at)
+                    : error_set(err, "a ] is missing at the end");
     ++*at;
     return 0;
 }

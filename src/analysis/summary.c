@@ -57,12 +57,13 @@ static const char *plain_name(const struct metric_row *row)
     return row->kind == SCOPE_ALL || !colon ? row->scope : colon + 1;
 }
 
-static struct lines gather(const struct metric_row *rows, size_t len)
+/* What is shown of every scope in one period; "": the whole. */
+static struct lines gather(const struct metric_row *rows, size_t len, const char *period)
 {
     struct lines lines = {0};
     const char *scope = NULL;
     for (size_t i = 0; i < len; i++) {
-        if (*rows[i].period || rows[i].declared)
+        if (strcmp(rows[i].period, period) != 0 || rows[i].declared)
             continue;
         if (rows[i].scope != scope) {
             scope = rows[i].scope;
@@ -130,13 +131,17 @@ static void add_fate_heads(struct text_table *table)
 static void write_partitions(const struct lines *lines, FILE *out)
 {
     struct text_table table = {0};
+    size_t partitions = 0;
+    bool changes = false;
+    for (size_t i = 0; i < lines->len; i++) {
+        const double capacity = lines->items[i].values[CAPACITY];
+        partitions += lines->items[i].kind == SCOPE_PARTITION;
+        changes |= lines->items[i].kind == SCOPE_PARTITION && capacity != rint(capacity);
+    }
     text_table_left(&table, "By partition");
-    text_table_right(&table, "processors");
+    text_table_right(&table, changes ? "mean processors" : "processors");
     text_table_right(&table, "utilisation");
     add_fate_heads(&table);
-    size_t partitions = 0;
-    for (size_t i = 0; i < lines->len; i++)
-        partitions += lines->items[i].kind == SCOPE_PARTITION;
     for (int last = 0; last < 2; last++) {
         for (size_t i = 0; i < lines->len; i++) {
             const struct line *line = &lines->items[i];
@@ -152,6 +157,81 @@ static void write_partitions(const struct lines *lines, FILE *out)
     }
     text_table_write(&table, out);
     text_table_deinit(&table);
+}
+
+/* ---- periods ---- */
+
+/* More months than that are left to the other formats. */
+#define MONTHS_SHOWN 12
+#define PERIODS_SHOWN 50
+
+/* The periods to show: years; months where there are few. */
+static size_t list_periods(const struct metric_row *rows, size_t len, const char **ret)
+{
+    size_t months = 0;
+    const char *last = "";
+    for (size_t i = 0; i < len && rows[i].kind == SCOPE_ALL; i++) {
+        if (rows[i].declared || strcmp(rows[i].period, last) == 0)
+            continue;
+        last = rows[i].period;
+        months += strlen(last) == 7;
+    }
+    const size_t width = months > 0 && months <= MONTHS_SHOWN ? 7 : 4;
+    size_t n = 0;
+    last = "";
+    for (size_t i = 0; i < len && rows[i].kind == SCOPE_ALL; i++) {
+        if (rows[i].declared || strcmp(rows[i].period, last) == 0)
+            continue;
+        last = rows[i].period;
+        if (strlen(last) == width && n < PERIODS_SHOWN)
+            ret[n++] = last;
+    }
+    return n;
+}
+
+static bool lay_idle(const struct line *line)
+{
+    return !(line->values[CAPACITY] > 0) && !(line->values[SUBMITTED] > 0);
+}
+
+static void write_periods(const struct metric_row *rows, size_t len, const struct world *world,
+                          FILE *out)
+{
+    const char *periods[PERIODS_SHOWN];
+    const size_t n = list_periods(rows, len, periods);
+    if (n < 2)
+        return;
+    struct lines *lines = mem_new(n, sizeof(*lines));
+    for (size_t k = 0; k < n; k++)
+        lines[k] = gather(rows, len, periods[k]);
+    struct text_table table = {0};
+    text_table_left(&table, strlen(periods[0]) == 4 ? "By year" : "By month");
+    text_table_left(&table, "");
+    text_table_right(&table, "mean processors");
+    text_table_right(&table, "utilisation");
+    add_fate_heads(&table);
+    for (size_t p = 0; p < world->n_partitions; p++) {
+        const char *name = world->partitions[p].path;
+        for (size_t k = 0; k < n; k++)
+            for (size_t i = 0; i < lines[k].len; i++) {
+                const struct line *line = &lines[k].items[i];
+                if (line->kind != SCOPE_PARTITION || (size_t)line->row != p || lay_idle(line))
+                    continue;
+                text_table_row(&table);
+                text_table_left(&table, name);
+                text_table_left(&table, periods[k]);
+                add_count(&table, line->values[CAPACITY]);
+                add_percent(&table, line->values[UTILISATION]);
+                add_fate(&table, line->values);
+                name = "";
+            }
+    }
+    putc('\n', out);
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+    for (size_t k = 0; k < n; k++)
+        free(lines[k].items);
+    free(lines);
 }
 
 /* ---- tenants ---- */
@@ -301,20 +381,48 @@ static void write_centres(const struct lines *lines, const struct world *world, 
             const struct partition_info *info = &world->partitions[p];
             if ((size_t)info->centre != c)
                 continue;
-            char count[48];
+            char count[48], peak[96];
             const double capacity = capacity_of(lines, p);
             char *label = printable(info->name), *kind = printable(info->processor);
             fprintf(out, "%s %s %s%s%s processors", comma, label,
                     isnan(capacity) ? "-" : count_format(capacity, count, sizeof(count)),
                     *kind ? " " : "", kind);
             if (info->flops > 0 && !isnan(capacity))
-                fprintf(out, " (%.4g PFLOPS %s)", capacity * info->flops / 1e15, info->precision);
+                fprintf(out, " (%s)",
+                        flops_format(capacity * info->flops, info->precision, peak, sizeof(peak)));
             comma = ",";
             free(label);
             free(kind);
         }
         putc('\n', out);
     }
+}
+
+/* A line a partition: what it starts with, and with what it goes on. */
+static void write_phases(const struct summary_options *options, const struct world *world,
+                         FILE *out)
+{
+    for (size_t i = 0; i < options->n_phases; i++) {
+        const struct capacity_phase *phase = &options->phases[i];
+        const struct partition_info *info = &world->partitions[phase->partition];
+        char text[96];
+        if (phase->from == 0) {
+            char *path = printable(info->path), *kind = printable(info->processor);
+            fprintf(out, "%s%s: %s%s%s processors", i > 0 ? "\n" : "", path,
+                    count_format((double)phase->procs, text, sizeof(text)), *kind ? " " : "", kind);
+            free(path);
+            free(kind);
+        } else {
+            date_format(world->start + phase->from, world->offset, text, sizeof(text));
+            fprintf(out, "; from %.10s ", text);
+            fputs(count_format((double)phase->procs, text, sizeof(text)), out);
+        }
+        if (info->flops > 0)
+            fprintf(out, ", %s",
+                    flops_format(info->flops * (double)phase->procs, info->precision, text,
+                                 sizeof(text)));
+    }
+    putc('\n', out);
 }
 
 static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
@@ -367,7 +475,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     size_t len;
     const struct metric_row *rows = metrics_rows(metrics, &len);
     const struct world *world = metrics_world(metrics);
-    struct lines lines = gather(rows, len);
+    struct lines lines = gather(rows, len, "");
     if (options->title && *options->title) {
         char *title = printable(options->title);
         fprintf(out, "%s\n", title);
@@ -376,7 +484,10 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     if (options->cut_short)
         fputs("The run was cut short: all numbers stop there.\n", out);
     write_span(metrics, out);
-    write_centres(&lines, world, out);
+    if (options->n_phases > 0)
+        write_phases(options, world, out);
+    else
+        write_centres(&lines, world, out);
     for (size_t i = 0; i < options->n_notes; i++) {
         char *note = printable(options->notes[i]);
         fprintf(out, "Note: %s\n", note);
@@ -384,6 +495,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     }
     putc('\n', out);
     write_partitions(&lines, out);
+    write_periods(rows, len, world, out);
     write_tenants(&lines, world, options->tenants ? options->tenants : 10, out);
     write_declared(rows, len, out);
     write_foot(metrics, lines.items[0].values, out);

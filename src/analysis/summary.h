@@ -8,11 +8,20 @@
 
 #include <stdio.h>
 
+/* What a partition has from a date on. */
+struct capacity_phase {
+    int32_t partition; /* row of world.partitions */
+    simtime from;      /* since the start */
+    int64_t nodes, procs;
+};
+
 struct summary_options {
     const char *title;        /* "" or NULL: none */
     size_t tenants;           /* how many to show, by processor-hours; 0: 10 */
     const char *const *notes; /* lines on what the input was like: anomalies of logs, assumptions */
     size_t n_notes;
+    const struct capacity_phase *phases; /* by partition, then date; none: the mean is shown */
+    size_t n_phases;
     bool cut_short; /* the run was interrupted: say so first */
 };
 

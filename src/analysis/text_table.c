@@ -4,6 +4,7 @@
 #include "analysis/output.h"
 #include "util/mem.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,18 @@ const char *count_format(double value, char *buffer, size_t size)
         buffer[at++] = digits[i];
     }
     buffer[at] = 0;
+    return buffer;
+}
+
+const char *flops_format(double flops, const char *precision, char *buffer, size_t size)
+{
+    char upper[16] = "";
+    for (size_t i = 0; precision[i] && i + 1 < sizeof(upper); i++)
+        upper[i] = (char)toupper((unsigned char)precision[i]);
+    if (*upper && isfinite(flops))
+        snprintf(buffer, size, "%.6g PFLOPS %s", flops / 1e15, upper);
+    else
+        snprintf(buffer, size, "-");
     return buffer;
 }
 

@@ -36,4 +36,7 @@ char *printable(const char *text);
 /* "28 481": whole numbers by thousands, others with one digit. Returns buffer; 48 bytes do. */
 const char *count_format(double value, char *buffer, size_t size);
 
+/* "200.704 PFLOPS FP16"; "-" where the speed is not known. Returns buffer; 96 bytes do. */
+const char *flops_format(double flops, const char *precision, char *buffer, size_t size);
+
 #endif

@@ -1,122 +1,14 @@
 /* jishi check: read scenarios and explain them, without a run. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/text_table.h"
+#include "cli/explain.h"
 #include "cli/scenario_options.h"
-#include "util/mem.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { OPTION_RESOLVED = 1 };
-
-static void print_time(const struct build *build)
-{
-    char text[64], length[64];
-    const struct world *world = &build->world;
-    printf("  start      %s%s\n", date_format(world->start, world->offset, text, sizeof(text)),
-           build->program->dated ? "" : " (no date was given)");
-    if (world->length < SIMTIME_NEVER)
-        printf("  length     %s\n",
-               quantity_human_time(simtime_seconds(world->length), length, sizeof(length)));
-    else
-        puts("  length     to the last end");
-    if (world->measure_from > 0)
-        printf("  counted    jobs submitted after the first %s\n",
-               quantity_human_time(simtime_seconds(world->measure_from), length, sizeof(length)));
-}
-
-/* PFLOPS of the precision the kind of processor is known for. */
-static void print_flops(const struct partition_info *info, int64_t procs)
-{
-    if (info->flops > 0)
-        printf(" = %.6g PFLOPS %s", info->flops * (double)procs / 1e15, info->precision);
-}
-
-static int64_t procs_of(const struct build *build, size_t row, simtime until)
-{
-    const struct partition_setup *setup = &build->partitions[row].setup;
-    int64_t procs = 0;
-    for (size_t g = 0; g < setup->n_groups; g++) {
-        int64_t nodes = setup->groups[g].nodes;
-        for (size_t i = 0; i < build->n_changes; i++) {
-            const struct sim_change *c = &build->changes[i];
-            if (c->partition == (int32_t)row && c->group == g && !c->config && c->at <= until)
-                nodes = c->nodes;
-        }
-        procs += nodes * setup->groups[g].procs_per_node;
-    }
-    return procs;
-}
-
-static void print_capacity(const struct build *build)
-{
-    puts("capacity");
-    for (size_t row = 0; row < build->world.n_partitions; row++) {
-        const struct partition_info *info = &build->world.partitions[row];
-        const int64_t procs = procs_of(build, row, 0);
-        printf("  %-24s %lld processors", info->path, (long long)procs);
-        if (*info->processor)
-            printf(" (%s)", info->processor);
-        print_flops(info, procs);
-        putchar('\n');
-        for (size_t i = 0; i < build->n_changes; i++) {
-            const struct sim_change *c = &build->changes[i];
-            char date[64];
-            if (c->partition != (int32_t)row || c->config)
-                continue;
-            const int64_t later = procs_of(build, row, c->at);
-            date_format(build->world.start + c->at, build->world.offset, date, sizeof(date));
-            printf("    from %s  %lld processors", date, (long long)later);
-            print_flops(info, later);
-            putchar('\n');
-        }
-    }
-}
-
-/* By kind of processor (or by partition where none is named): what is offered, of what is there. */
-static int print_load(const struct build *build, struct error_list *errors)
-{
-    const struct world *world = &build->world;
-    double *load = mem_new(world->n_centres, sizeof(*load));
-    puts("offered load at the start, in processors busy on average were there room");
-    for (size_t i = 0; i < world->n_workloads; i++) {
-        const struct build_workload *bw = &build->workloads[i];
-        struct workload_outlook outlook;
-        struct error err = {0};
-        if (bw->workload->kind->outlook(bw->workload->params, &bw->context, &outlook, &err) < 0) {
-            err.at = err.at.file ? err.at : bw->workload->named.at;
-            error_list_add(errors, &err);
-            continue;
-        }
-        if (!outlook.endless && outlook.span > 0)
-            outlook.load = outlook.processor_seconds / outlook.span;
-        printf("  %-24s ", world->workloads[i].path);
-        if (outlook.jobs > 0)
-            printf("%.0f jobs, %.6g processor-hours", outlook.jobs,
-                   outlook.processor_seconds / 3600);
-        else
-            printf("%.6g jobs an hour", outlook.rate * 3600);
-        if (outlook.load > 0)
-            printf(", %.6g processors", outlook.load);
-        putchar('\n');
-        load[bw->context.base.centre] += outlook.load;
-    }
-    for (size_t c = 0; c < world->n_centres; c++) {
-        int64_t procs = 0;
-        for (size_t row = 0; row < world->n_partitions; row++)
-            if (world->partitions[row].centre == (int32_t)c)
-                procs += procs_of(build, row, 0);
-        printf("  %-24s %.4g of %lld processors", world->centres[c].name, load[c],
-               (long long)procs);
-        if (procs > 0)
-            printf(" = %.4g %%", 100 * load[c] / (double)procs);
-        putchar('\n');
-    }
-    free(load);
-    return errors->len ? -1 : 0;
-}
 
 static int explain(const struct program *program, const char *path,
                    const struct scenario_options *options)
@@ -128,10 +20,10 @@ static int explain(const struct program *program, const char *path,
     int rc = build_init(&build, program, &how, &errors);
     if (rc == 0) {
         const char *title = program->epochs[0].scenario->title;
-        printf("%s: %s\n", path, title ? title : "");
-        print_time(&build);
-        print_capacity(&build);
-        rc = print_load(&build, &errors);
+        char *shown = printable(title ? title : "");
+        printf("%s%s%s\n", path, title ? ": " : "", shown);
+        free(shown);
+        rc = explain_build(&build, stdout, &errors);
     }
     if (rc == 0)
         rc = build_open(&build, &errors);
@@ -146,7 +38,9 @@ static int check_file(const char *path, const struct scenario_options *options, 
     struct program program;
     int rc = load_program(&program, path, options);
     if (rc == 0 && resolved) {
-        char *text = node_emit(program.resolved);
+        struct node *tree = program_resolved(&program, PATHS_ABSOLUTE);
+        char *text = node_emit(tree);
+        node_free(tree);
         fputs(text, stdout);
         free(text);
     } else if (rc == 0) {

@@ -97,7 +97,9 @@ struct trace *open_trace(const struct build *build, const struct scenario_option
         append(&sets, options->sets[i]);
         append(&sets, "\n");
     }
-    char *resolved = node_emit(program->resolved);
+    struct node *tree = program_resolved(program, PATHS_BESIDE);
+    char *resolved = node_emit(tree);
+    node_free(tree);
     char start[64];
     struct trace_setup setup = {
         .path = path,

@@ -3,6 +3,7 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
+#include "cli/capacity.h"
 #include "trace/trace.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
@@ -40,13 +41,18 @@ static void print_text(const struct result *result, FILE *out)
         if (report)
             note_log(&notes, build->world.workloads[i].path, report);
     }
+    struct phases phases;
+    phases_init(&phases, build);
     const struct summary_options options = {
         .title = build->program->epochs[0].scenario->title,
         .notes = (const char *const *)notes.items,
         .n_notes = notes.len,
+        .phases = phases.items,
+        .n_phases = phases.len,
         .cut_short = !result->complete,
     };
     summary_write(result->metrics, &options, out);
+    phases_deinit(&phases);
     for (size_t i = 0; i < notes.len; i++)
         free(notes.items[i]);
     free(notes.items);

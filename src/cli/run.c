@@ -134,6 +134,22 @@ static void on_progress(void *ctx, simtime now, uint64_t ended)
     progress_show(&attempt->progress, now, ended);
 }
 
+/* Tenants that logs bring are known only after the run. */
+static bool has_members(const struct scenario *scenario)
+{
+    const struct tenant *tenants = scenario->tenants.items;
+    for (size_t i = 0; i < scenario->tenants.len; i++)
+        if (tenants[i].members.by)
+            return true;
+    return false;
+}
+
+static struct mark place_of_metrics(const struct program *program)
+{
+    const struct node *node = node_get(program->epochs[0].tree, "metrics");
+    return node ? node->at : (struct mark){0};
+}
+
 static struct metrics *make_metrics(const struct build *build, const struct scenario *scenario,
                                     struct error *err)
 {
@@ -145,8 +161,7 @@ static struct metrics *make_metrics(const struct build *build, const struct scen
     };
     struct metrics *metrics = metrics_new(&build->world, &options, err);
     if (!metrics) {
-        const struct node *node = node_get(build->program->epochs[0].tree, "metrics");
-        err->at = node ? node->at : err->at;
+        err->at = place_of_metrics(build->program);
         error_prefix(err, "metrics: ");
     }
     return metrics;
@@ -167,6 +182,13 @@ static int run_attempt(struct attempt *attempt, const struct run_options *option
     struct error err = {0};
     const struct scenario *scenario = program->epochs[0].scenario;
     attempt->metrics = make_metrics(&attempt->build, scenario, &err);
+    if (attempt->metrics && !has_members(scenario) &&
+        metrics_check_tenants(attempt->metrics, &err) < 0) {
+        err.at = place_of_metrics(program);
+        error_prefix(&err, "metrics: ");
+        error_list_add(errors, &err);
+        return SIM_FAILED;
+    }
     if (attempt->metrics && !options->no_trace)
         attempt->trace = open_trace(&attempt->build, &options->scenario, path, &err);
     if (!attempt->metrics || (!options->no_trace && !attempt->trace)) {
@@ -196,8 +218,10 @@ static int run_attempt(struct attempt *attempt, const struct run_options *option
 static int finish(struct attempt *attempt, const struct run_options *options, bool complete,
                   struct error *err)
 {
-    if (metrics_check(attempt->metrics, err) < 0)
-        return -1;
+    if (metrics_check(attempt->metrics, err) < 0) {
+        err->at = place_of_metrics(attempt->build.program);
+        return error_prefix(err, "metrics: ");
+    }
     struct result result = {
         .build = &attempt->build,
         .metrics = attempt->metrics,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "scenario/path.h"
 #include "util/mem.h"
 #include "workload/log.h"
 
@@ -39,6 +40,20 @@ static int32_t member_of(void *ctx, int64_t key)
     return add_tenant(member->world,
                       keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
                       member->parent);
+}
+
+/* "centres.c.partitions.p", "tenants.t.workloads.w", as everywhere in messages. */
+static const char *place_text(const char *root, const char *owner, const char *list,
+                              const char *name, char *buffer, size_t size)
+{
+    struct path path = {0};
+    path_push_key(&path, root);
+    path_push_key(&path, owner);
+    path_push_key(&path, list);
+    path_push_key(&path, name);
+    path_format(&path, buffer, size);
+    path_deinit(&path);
+    return buffer;
 }
 
 /* --- schedulers --- */
@@ -123,7 +138,7 @@ static int expand_window(const struct program *program, const struct window *win
         window->until.given ? program_instant(program, &window->until) : from + window->length;
     const int64_t nodes = window->nodes < group_nodes ? window->nodes : group_nodes;
     if (to <= from)
-        return error_set(err, "maintenance: it ends before it begins");
+        return error_set(err, "it ends before it begins");
     struct maintenance one = {from, to, (size_t)window->group, (int32_t)nodes};
     const simtime length = program->epochs[0].scenario->time.length;
     if (!window->every) {
@@ -135,10 +150,10 @@ static int expand_window(const struct program *program, const struct window *win
     if (read_interval(window->every, &months, &step, err) < 0)
         return -1;
     if (length >= SIMTIME_NEVER)
-        return error_set(err, "maintenance: every needs a time.length to know where to stop");
+        return error_set(err, "every: a time.length is needed to know where to stop");
     for (int i = 0; one.from < length; i++) {
         if (i == WINDOWS_MAX)
-            return error_set(err, "maintenance: more than %d windows", WINDOWS_MAX);
+            return error_set(err, "every: more than %d windows in the run", WINDOWS_MAX);
         add_window(ret, one);
         one.from = months
                        ? date_add_months(program->start + from, program->offset, months * (i + 1)) -
@@ -212,9 +227,10 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
             (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node};
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
+    char place[200];
+    place_text("centres", owner->named.name, "partitions", plan->named.name, place, sizeof(place));
     if (procs > INT32_MAX)
-        error_list_addf(errors, plan->named.at, "%s: more than %d processors", info->path,
-                        INT32_MAX);
+        error_list_addf(errors, plan->named.at, "%s: more than %d processors", place, INT32_MAX);
     partition->config = config_of(scheduler);
     partition->setup = (struct partition_setup){
         .row = (int32_t)row,
@@ -235,7 +251,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     for (size_t i = 0; i < plan->maintenance.len; i++) {
         struct error err;
         if (expand_window(program, &all[i], groups[all[i].group].nodes, &windows, &err) < 0)
-            error_list_addf(errors, plan->named.at, "%s: %s", info->path, err.text);
+            error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
     }
     if (windows.len > 0)
         qsort(windows.items, windows.len, sizeof(struct maintenance), compare_windows);
@@ -458,7 +474,8 @@ static void set_times(struct build *build)
     world->measure_until = scenario->time.length;
     if (scenario->measure.until.given)
         world->measure_until = program_instant(program, &scenario->measure.until);
-    build->drain = scenario->measure.after == MEASURE_DRAIN;
+    /* Without a length the run ends at the last end anyway: there is nothing to go on after. */
+    build->drain = scenario->measure.after == MEASURE_DRAIN && world->length < SIMTIME_NEVER;
 }
 
 int build_init(struct build *build, const struct program *program,
@@ -473,6 +490,21 @@ int build_init(struct build *build, const struct program *program,
     return errors->len > before ? -1 : 0;
 }
 
+void build_workload_error(const struct build *build, size_t row, struct error *err)
+{
+    const struct workload *workload = build->workloads[row].workload;
+    const struct tenant *tenants = build->program->epochs[0].scenario->tenants.items;
+    char place[200];
+    if (err->at.file && err->at.line > 0)
+        return;
+    if (err->at.file)
+        error_prefix(err, "%s: ", err->at.file);
+    err->at = workload->named.at;
+    error_prefix(err, "%s: ",
+                 place_text("tenants", tenants[build->world.workloads[row].tenant].named.name,
+                            "workloads", workload->named.name, place, sizeof(place)));
+}
+
 int build_open(struct build *build, struct error_list *errors)
 {
     const size_t before = errors->len;
@@ -484,9 +516,7 @@ int build_open(struct build *build, struct error_list *errors)
         build->sources[i] = bw->source;
         if (bw->source)
             continue;
-        if (!err.at.file)
-            err.at = bw->workload->named.at;
-        error_prefix(&err, "%s: ", build->world.workloads[i].path);
+        build_workload_error(build, i, &err);
         error_list_add(errors, &err);
     }
     return errors->len > before ? -1 : 0;

@@ -40,6 +40,10 @@ struct build {
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors);
 
+/* Complete an error about workload `row`: its place in the scenario, unless it has a better one
+ * in a log. */
+void build_workload_error(const struct build *build, size_t row, struct error *err);
+
 /* Open the sources. */
 int build_open(struct build *build, struct error_list *errors);
 

@@ -12,6 +12,17 @@
 void decode_deinit(struct decode *ctx)
 {
     path_deinit(&ctx->path);
+    path_notes_deinit(&ctx->notes);
+}
+
+void path_notes_deinit(struct path_notes *notes)
+{
+    for (size_t i = 0; i < notes->len; i++) {
+        free(notes->items[i].text);
+        free(notes->items[i].path);
+    }
+    free(notes->items);
+    *notes = (struct path_notes){0};
 }
 
 void decode_enter(struct decode *ctx, const char *key)
@@ -139,9 +150,11 @@ static void decode_item(struct decode *ctx, const struct decode_items *items,
         field = field_find(targets[t].table, item->key);
         if (!field)
             continue;
-        decode_enter(ctx, item->key);
+        if (!item->unsaid)
+            decode_enter(ctx, item->key);
         decode_field(item->value, field, targets[t].object, ctx);
-        decode_leave(ctx);
+        if (!item->unsaid)
+            decode_leave(ctx);
     }
     if (!field)
         unknown_key(ctx, item, targets, targets_len);

@@ -8,15 +8,29 @@
 #include "scenario/path.h"
 #include "util/schema.h"
 
+/* A file name that the input holds, and what it stands for. */
+struct path_note {
+    struct mark at;
+    char *text, *path; /* as written; from the current folder. Owned */
+};
+
+struct path_notes {
+    struct path_note *items;
+    size_t len, cap;
+};
+
+void path_notes_deinit(struct path_notes *notes);
+
 /* One pass over an input. Set errors and file, zero the rest. */
 struct decode {
     struct error_list *errors;
-    const char *file; /* main file: FIELD_PATH values that come from no file (--set) are
-                       * relative to its directory; NULL: the current one */
-    struct path path; /* of the value being decoded */
-    size_t failures;  /* errors found, also those that did not fit into the list */
-    enum unit unit;   /* what UNIT_SAME stands for */
-    bool optional;    /* inside a table that is absent: nothing is required */
+    const char *file;        /* main file: FIELD_PATH values that come from no file (--set) are
+                              * relative to its directory; NULL: the current one */
+    struct path path;        /* of the value being decoded */
+    size_t failures;         /* errors found, also those that did not fit into the list */
+    enum unit unit;          /* what UNIT_SAME stands for */
+    struct path_notes notes; /* of all FIELD_PATHs decoded */
+    bool optional;           /* inside a table that is absent: nothing is required */
 };
 
 void decode_deinit(struct decode *ctx);

@@ -12,6 +12,7 @@ struct decode_item {
     struct mark at;
     const struct node *value;
     bool inside; /* below decode_items.inside */
+    bool unsaid; /* the key is the kind's shorthand: the input does not have it */
 };
 
 struct decode_items {

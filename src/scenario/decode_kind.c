@@ -61,7 +61,7 @@ static void add_item(struct decode_items *items, const char *key, struct mark at
                      const struct node *value, bool inside)
 {
     MEM_GROW(items);
-    items->items[items->len++] = (struct decode_item){key, at, value, inside};
+    items->items[items->len++] = (struct decode_item){key, at, value, inside, false};
 }
 
 static int no_parameters(struct decode *ctx, const struct kind *kind, const struct node *value)
@@ -93,6 +93,7 @@ static int add_inner(struct decode *ctx, const struct kind *kind, const struct n
     if (!kind->shorthand)
         return no_parameters(ctx, kind, value);
     add_item(items, kind->shorthand, value->at, value, true);
+    items->items[items->len - 1].unsaid = true;
     return 0;
 }
 

@@ -42,8 +42,13 @@ int decode_bounds(struct decode *ctx, const struct field *field, const struct no
     enum unit unit = decode_unit(ctx, field);
     if (field->kind == FIELD_DURATION || field->kind == FIELD_DATE)
         unit = UNIT_TIME;
-    quantity_format(field->min, unit, low, sizeof(low));
-    quantity_format(field->max, unit, high, sizeof(high));
+    if (field->kind == FIELD_INT) {
+        snprintf(low, sizeof(low), "%.0f", field->min);
+        snprintf(high, sizeof(high), "%.0f", field->max);
+    } else {
+        quantity_format(field->min, unit, low, sizeof(low));
+        quantity_format(field->max, unit, high, sizeof(high));
+    }
     node_describe(node, found, sizeof(found));
     const char *verb = "must be";
     if (node->kind != NODE_SCALAR) {
@@ -52,7 +57,9 @@ int decode_bounds(struct decode *ctx, const struct field *field, const struct no
     const bool above = field->min > 0 && field->min <= DBL_MIN;
     if (isinf(field->max) && above)
         return decode_error(ctx, node->at, "%s %s above zero", found, verb);
-    if (isinf(field->max))
+    if (field->min == field->max)
+        return decode_error(ctx, node->at, "%s %s %s", found, verb, low);
+    if (isinf(field->max) || field->max == DBL_MAX)
         return decode_error(ctx, node->at, "%s %s at least %s", found, verb, low);
     if (isinf(field->min))
         return decode_error(ctx, node->at, "%s %s at most %s", found, verb, high);
@@ -175,6 +182,9 @@ static int decode_path(struct decode *ctx, const struct node *node, char **ret_p
     const char *file = node->at.file && node->at.line > 0 ? node->at.file : ctx->file;
     free(*ret_path);
     *ret_path = file ? path_beside(file, node->text) : mem_text(node->text);
+    MEM_GROW(&ctx->notes);
+    ctx->notes.items[ctx->notes.len++] =
+        (struct path_note){node->at, mem_text(node->text), mem_text(*ret_path)};
     return 0;
 }
 

@@ -64,6 +64,7 @@ static const struct {
      "a ':' makes no sense here: check the indentation, or put the text in quotes"},
     {"block sequence entries are not allowed in this context",
      "a list item makes no sense here: check the indentation"},
+    {"did not find expected node content", "expected a value here: check brackets and quotes"},
     {"did not find expected key", "expected a key here: check the indentation and the quotes"},
     {"did not find expected '-' indicator",
      "expected a list item ('- ') here: check the indentation"},
@@ -89,8 +90,9 @@ static int syntax_error(struct reader *reader)
         unsigned line = 1;
         for (size_t i = 0; i < parser->problem_offset && i < reader->len; i++)
             line += reader->text[i] == '\n';
-        return error_at(reader->err, (struct mark){reader->file, line, 0}, "not UTF-8 text: %s",
-                        problem);
+        const bool control = strcmp(problem, "control characters are not allowed") == 0;
+        return error_at(reader->err, (struct mark){reader->file, line, 0},
+                        control ? "%s" : "not UTF-8 text: %s; save the file as UTF-8", problem);
     }
     const struct mark at = mark_of(reader, parser->problem_mark);
     if (parser->context && parser->context_mark.line != parser->problem_mark.line)

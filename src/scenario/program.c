@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void program_free(struct program *program)
 {
@@ -19,6 +20,55 @@ void program_free(struct program *program)
     node_free(program->resolved);
     document_deinit(&program->document);
     *program = (struct program){0};
+}
+
+/* --- file names, in a text of its own --- */
+
+static char *name_absolute(const char *path)
+{
+    char *real = realpath(path, NULL), *dir = real ? NULL : getcwd(NULL, 0);
+    char *name = real ? mem_text(real) : dir ? mem_format("%s/%s", dir, path) : mem_text(path);
+    free(real);
+    free(dir);
+    return name;
+}
+
+/* What an included file names, as the main file would. */
+static char *name_beside(const char *main, const char *path)
+{
+    const char *slash = strrchr(main, '/');
+    const size_t len = slash ? (size_t)(slash - main) + 1 : 0;
+    return mem_text(strncmp(path, main, len) == 0 ? path + len : path);
+}
+
+static void rename_files(struct node *node, const struct path_note *note, const char *name)
+{
+    if (node->kind == NODE_SCALAR && node->at.file == note->at.file &&
+        node->at.line == note->at.line && node->at.column == note->at.column &&
+        strcmp(node->text, note->text) == 0) {
+        free(node->text);
+        node->text = mem_text(name);
+    }
+    for (size_t i = 0; i < node->len; i++)
+        rename_files(node->items[i].value, note, name);
+}
+
+struct node *program_resolved(const struct program *program, enum resolved_paths how)
+{
+    const char *main = program->document.files.items[0];
+    struct node *tree = node_copy(program->resolved);
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct path_notes *notes = &program->epochs[e].scenario->paths;
+        for (size_t i = 0; i < notes->len; i++) {
+            const char *path = notes->items[i].path;
+            if (*path == '/')
+                continue;
+            char *name = how == PATHS_ABSOLUTE ? name_absolute(path) : name_beside(main, path);
+            rename_files(tree, &notes->items[i], name);
+            free(name);
+        }
+    }
+    return tree;
 }
 
 simtime program_instant(const struct program *program, const struct date_value *date)
@@ -55,7 +105,10 @@ static int find_start(struct program *program, const struct scenario *scenario,
             const struct node *node = node_get(workloads[k].node, "log");
             struct error err;
             if (log_start(params->log, &program->start, &program->offset, &err) < 0) {
-                err.at = err.at.file ? err.at : node->at;
+                if (!err.at.file || err.at.line == 0) {
+                    err.at = node->at;
+                    error_prefix(&err, "log: %s: ", params->log);
+                }
                 error_list_add(errors, &err);
                 return -1;
             }
@@ -84,7 +137,8 @@ static int compare_dated(const void *a, const void *b)
 
 /* What may change while the run goes on: values inside centres and tenants. What a run is built
  * around may not. */
-static void check_changeable(const struct node *set, struct error_list *errors)
+static void check_changeable(const struct node *set, const struct node *tree,
+                             struct error_list *errors)
 {
     static const char *const fixed[] = {
         "processors_per_node", "maintenance", "home",     "members", "log",
@@ -101,10 +155,19 @@ static void check_changeable(const struct node *set, struct error_list *errors)
             !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
         for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
             bad |= strcmp(last, fixed[k]) == 0;
+        /* A centre, a partition, a tenant or a workload. */
+        const struct path thing = {path.items, path.len >= 4 ? 4 : 2, 0};
         if (bad)
             error_list_addf(errors, set->items[i].at,
                             "changes: %s: cannot change while the run goes on; values of "
                             "partitions, schedulers and workloads can",
+                            key);
+        else if (path.items[2].key && path.len > 4 && !path_get(tree, &thing) &&
+                 (strcmp(path.items[2].key, "partitions") == 0 ||
+                  strcmp(path.items[2].key, "workloads") == 0))
+            error_list_addf(errors, set->items[i].at,
+                            "changes: %s: there is no such thing; a change gives new values to "
+                            "what is there from the start",
                             key);
         path_deinit(&path);
     }
@@ -130,7 +193,7 @@ static struct dated *read_changes(struct program *program, const struct node *li
             if (change.set->kind != NODE_MAP)
                 decode_error(&ctx, change.set->at, "set: expected a map PATH: value");
             else
-                check_changeable(change.set, errors);
+                check_changeable(change.set, program->epochs[0].tree, errors);
             dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, change.set};
             ++*ret_len;
         }

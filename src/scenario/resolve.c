@@ -209,7 +209,8 @@ static int include_one(struct loader *loader, const struct node *item, const cha
         if (text)
             rc = load_text(loader, text, len, keep_name(loader->document, path), base);
         else
-            error_list_addf(loader->errors, item->at, "include: \"%.200s\" %s", path, err.text);
+            error_list_addf(loader->errors, item->at, "include: \"%.200s\" %s", item->text,
+                            err.text);
         free(text);
         leave(loader);
     }
@@ -361,7 +362,8 @@ static int apply_variant(struct applied *applied, const char *name, struct mark 
         return unknown_variant(applied, name, at);
     for (size_t i = 0; i < applied->depth; i++)
         if (strcmp(applied->open[i], name) == 0) {
-            error_list_addf(applied->errors, at, "variants.%.80s: combines itself", name);
+            error_list_addf(applied->errors, at, "variants.%.80s: combines itself%s", name,
+                            i + 1 < applied->depth ? " through others" : "");
             return -1;
         }
     if (applied->depth >= COMBINE_DEPTH_MAX || ++applied->count > COMBINED_MAX) {

@@ -55,6 +55,7 @@ void scenario_free(struct scenario *scenario)
     struct tenant *tenants = scenario->tenants.items;
     for (size_t i = 0; i < scenario->tenants.len; i++)
         workloads_free(&tenants[i]);
+    path_notes_deinit(&scenario->paths);
     schema_free(scenario_fields, scenario);
     free(scenario);
 }
@@ -122,11 +123,15 @@ static void check_windows(struct decode *ctx, const struct partition_plan *plan,
     decode_enter(ctx, "maintenance");
     for (size_t i = 0; i < plan->maintenance.len; i++) {
         decode_enter_item(ctx, i);
-        if (windows[i].until.given == (windows[i].length > 0))
-            decode_error(ctx, list->items[i].at, "give either until or length");
+        const bool until = windows[i].until.given, length = windows[i].length > 0;
+        if (until == length)
+            decode_error(ctx, list->items[i].at,
+                         until ? "give either until or length, not both"
+                               : "its end is missing: give until or length");
         if (windows[i].group >= (int64_t)plan->groups.len)
-            decode_error(ctx, list->items[i].at, "group: there are %zu groups, counted from 0",
-                         plan->groups.len);
+            decode_error(ctx, list->items[i].at,
+                         "group: %lld is none of the %zu groups, counted from 0",
+                         (long long)windows[i].group, plan->groups.len);
         decode_leave(ctx);
     }
     decode_leave(ctx);
@@ -143,11 +148,16 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         unknown_name(ctx, mark_of(node, "processor"), "processor", "processor", plan->processor,
                      &scenario->processors, sizeof(*processors));
     const bool has_groups = node_get(node, "groups") != NULL;
-    if (has_groups == (node_get(node, "nodes") != NULL))
-        decode_error(ctx, node->at, "give either nodes or groups");
+    if (!has_groups && !node_get(node, "nodes"))
+        decode_error(ctx, node->at, "nodes is missing (or groups, where nodes differ)");
+    else if (has_groups == (node_get(node, "nodes") != NULL))
+        decode_error(ctx, node->at, "give either nodes or groups, not both");
     else if (has_groups && node_get(node, "processors_per_node"))
         decode_error(ctx, mark_of(node, "processors_per_node"),
                      "processors_per_node: belongs inside each of the groups");
+    const struct node *groups = node_get(node, "groups");
+    if (groups && groups->kind == NODE_LIST && groups->len == 0)
+        decode_error(ctx, mark_of(node, "groups"), "groups: at least one is needed");
     if (plan->groups.len > PARTITION_GROUPS_MAX)
         decode_error(ctx, mark_of(node, "groups"), "groups: at most %d", PARTITION_GROUPS_MAX);
     if (plan->groups.len == 0) {
@@ -286,7 +296,7 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
 static void complete_tenant(struct decode *ctx, const struct scenario *scenario,
                             struct tenant *tenant, const struct node *node)
 {
-    if (tenant->home && scenario_centre(scenario, tenant->home) < 0)
+    if (tenant->home && scenario->centres.len > 0 && scenario_centre(scenario, tenant->home) < 0)
         unknown_name(ctx, mark_of(node, "home"), "home", "centre", tenant->home, &scenario->centres,
                      sizeof(struct centre));
     const struct node *map = tenant->workloads_node;
@@ -336,6 +346,8 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
         complete_tenants(&ctx, scenario, tree);
     }
     const size_t failures = ctx.failures;
+    scenario->paths = ctx.notes;
+    ctx.notes = (struct path_notes){0};
     decode_deinit(&ctx);
     if (failures == 0)
         return scenario;

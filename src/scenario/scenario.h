@@ -5,6 +5,7 @@
 #define SCENARIO_SCENARIO_H
 
 #include "policy/sched.h"
+#include "scenario/decode.h"
 #include "scenario/resolve.h"
 #include "util/date.h"
 #include "workload/kinds.h"
@@ -110,12 +111,13 @@ struct scenario {
     struct texts metrics;
     struct items processors, centres, tenants; /* structs of those names */
     struct node *changes;
+    struct path_notes paths; /* file names in it */
 };
 
 enum { MEASURE_STOP, MEASURE_DRAIN };
 
 extern const struct field scenario_fields[];
-extern const struct field *const scheduler_table, *const change_table;
+extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
 extern const struct field workload_common_fields[]; /* what any workload may say */
 
 /* A scenario and how it changes. epochs[0] holds from the start. */
@@ -139,6 +141,12 @@ int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors);
 void program_free(struct program *program);
+
+/* The scenario whole: includes, variant and settings in it. File names are told from the folder of
+ * the main file, so that the text does not depend on where things lie; or absolute, so that the
+ * text can be put anywhere. To be freed. */
+enum resolved_paths { PATHS_BESIDE, PATHS_ABSOLUTE };
+struct node *program_resolved(const struct program *program, enum resolved_paths how);
 
 /* Since the start of the run, of a date that may be relative. */
 simtime program_instant(const struct program *program, const struct date_value *date);

@@ -2,6 +2,7 @@
 #include "scenario/schema_json.h"
 
 #include "scenario/node.h"
+#include "scenario/scenario.h"
 #include "util/dist.h"
 #include "util/mem.h"
 
@@ -30,6 +31,7 @@ struct writer {
 
 static json_t *table_schema(struct writer *writer, const struct field *table, enum unit same);
 static json_t *field_schema(struct writer *writer, const struct field *field, enum unit same);
+static json_t *workloads_schema(struct writer *writer);
 
 static json_t *typed(const char *type)
 {
@@ -163,7 +165,13 @@ static json_t *kinds_schema(struct writer *writer, const struct kind_list *list,
         json_array_append_new(forms, one_kind(writer, *kind, same, dist));
     }
     json_array_insert_new(forms, 0, json_pack("{s:o}", "enum", names));
-    json_object_set_new(writer->defs, key, json_pack("{s:o}", "oneOf", forms));
+    /* a value that names no kind may be a parameter of one: `request: 2h` */
+    const struct kind *otherwise = list->otherwise;
+    for (const struct field *f = otherwise ? otherwise->params : NULL; f && f->kind; f++)
+        if (strcmp(f->key, otherwise->shorthand) == 0)
+            json_array_append_new(forms, field_schema(writer, f, same));
+    json_object_set_new(writer->defs, key,
+                        json_pack("{s:o}", otherwise ? "anyOf" : "oneOf", forms));
     free(key);
     return schema;
 }
@@ -202,8 +210,9 @@ static json_t *bare_schema(struct writer *writer, const struct field *field, enu
     case FIELD_DURATION:
         return quantity_schema(field, UNIT_TIME);
     case FIELD_DATE:
+        return json_pack("{s:s, s:[s]}", "type", "string", "examples", "2022-07-01 or 30d");
     case FIELD_PATH:
-        return typed("string");
+        return json_pack("{s:s, s:[s]}", "type", "string", "examples", "logs/2023.swf.gz");
     case FIELD_TEXT:
         return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
     case FIELD_TEXTS:
@@ -230,11 +239,38 @@ static json_t *bare_schema(struct writer *writer, const struct field *field, enu
         return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
                          table_ref(writer, field->table, same));
     case FIELD_NODE:
+        if (field->table == workloads_table)
+            return workloads_schema(writer);
         return field->table ? table_ref(writer, field->table, same) : json_object();
     case FIELD_END:
         break;
     }
     return json_object();
+}
+
+/* By name, each of one kind: what the kind says beside what any workload says. */
+static json_t *workloads_schema(struct writer *writer)
+{
+    json_t *kinds = json_array();
+    for (size_t i = 0; workload_kinds[i]; i++) {
+        const struct workload_kind *kind = workload_kinds[i];
+        json_t *one = table_schema(writer, kind->fields, UNIT_NONE);
+        json_t *common = table_schema(writer, workload_common_fields, UNIT_NONE);
+        json_t *required = json_object_get(one, "required");
+        json_object_update(json_object_get(one, "properties"),
+                           json_object_get(common, "properties"));
+        json_object_set_new(one, "description", json_string(kind->summary));
+        bool named = false;
+        for (size_t k = 0; k < json_array_size(required); k++)
+            named |= strcmp(json_string_value(json_array_get(required, k)), kind->key) == 0;
+        if (!required)
+            json_object_set_new(one, "required", json_pack("[s]", kind->key));
+        else if (!named)
+            json_array_append_new(required, json_string(kind->key));
+        json_decref(common);
+        json_array_append_new(kinds, one);
+    }
+    return json_pack("{s:s, s:{s:o}}", "type", "object", "additionalProperties", "anyOf", kinds);
 }
 
 static json_t *field_schema(struct writer *writer, const struct field *field, enum unit same)
@@ -267,9 +303,14 @@ static json_t *table_schema(struct writer *writer, const struct field *table, en
     return schema;
 }
 
-static void add_resolved_keys(json_t *root)
+static void add_resolved_keys(struct writer *writer, json_t *root)
 {
     json_t *properties = json_object_get(root, "properties");
+    json_t *changes = json_object_get(properties, "changes");
+    if (changes) {
+        json_object_set_new(changes, "type", json_string("array"));
+        json_object_set_new(changes, "items", table_ref(writer, change_table, UNIT_NONE));
+    }
     json_t *include = texts_schema(), *variants;
     json_object_set_new(include, "description",
                         json_string("files, relative to this one, or builtin:NAME"));
@@ -296,7 +337,7 @@ char *schema_json(const struct field *root, const char *title)
                         json_string("https://json-schema.org/draft/2020-12/schema"));
     json_object_set_new(schema, "title", json_string(title));
     json_t *top = table_schema(&writer, root, UNIT_NONE);
-    add_resolved_keys(top);
+    add_resolved_keys(&writer, top);
     json_object_update(schema, top);
     json_decref(top);
     json_object_set_new(schema, "$defs", writer.defs);

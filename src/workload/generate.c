@@ -38,6 +38,12 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "runtime can be negative: add `min: 0s`");
     if (params->nodes && params->processors)
         return error_set(err, "give either processors or nodes, not both");
+    const struct dist *count = params->nodes ? params->nodes : params->processors;
+    const char *what = params->nodes ? "nodes" : "processors";
+    if (count && dist_greatest(count) < 1)
+        return error_set(err, "%s: a job needs at least 1", what);
+    if (count && dist_least(count) > INT32_MAX)
+        return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
     return 0;
 }
 

@@ -81,7 +81,9 @@ static int check(const void *params, struct error *err)
     const struct written *jobs = list->jobs.items;
     for (size_t i = 0; i < list->jobs.len; i++)
         if ((jobs[i].processors > 0) == (jobs[i].nodes > 0))
-            return error_set(err, "jobs[%zu]: give either processors or nodes", i);
+            return error_set(err, "jobs[%zu]: %s", i,
+                             jobs[i].nodes > 0 ? "give either processors or nodes, not both"
+                                               : "processors is missing (or nodes, whole)");
     return 0;
 }
 
@@ -198,6 +200,7 @@ static int outlook(const void *params, const struct workload_context *context,
             (double)jobs[i].count * (double)size * simtime_seconds(jobs[i].runtime);
         ret->largest = size > ret->largest ? size : ret->largest;
     }
+    ret->first = list->jobs.len > 0 ? simtime_seconds(first) : 0;
     ret->span = last > first ? simtime_seconds(last - first) : 0;
     return 0;
 }

@@ -118,6 +118,7 @@ static int outlook(const void *params, const struct workload_context *context,
     *ret = (struct workload_outlook){
         .jobs = (double)totals.jobs,
         .processor_seconds = totals.processor_seconds,
+        .first = simtime_seconds(totals.first),
         .span = simtime_seconds(totals.last - totals.first),
         .largest = totals.largest,
     };

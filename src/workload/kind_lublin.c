@@ -47,13 +47,27 @@ static struct source *open_lublin(const struct workload_epoch *epochs, size_t n_
 static int outlook(const void *object, const struct workload_context *context,
                    struct workload_outlook *ret, struct error *err)
 {
-    (void)context, (void)err;
+    (void)err;
     const struct lublin_workload *params = object;
-    *ret = (struct workload_outlook){
-        .endless = true,
-        .load = lublin_load(&params->lublin),
-        .largest = params->lublin.machine,
-    };
+    const struct place place = place_of(context);
+    const simtime from = place_time(&place, &params->lublin.from, 0);
+    const simtime until = place_time(&place, &params->lublin.until, SIMTIME_NEVER);
+    const simtime begin = from > 0 ? from : 0, end = until < place.limit ? until : place.limit;
+    *ret = (struct workload_outlook){.endless = true, .largest = params->lublin.machine};
+    if (begin >= end)
+        return 0;
+    ret->rate = lublin_rate(&params->lublin);
+    ret->load = lublin_load(&params->lublin);
+    if (place.limit == SIMTIME_NEVER)
+        return 0;
+    /* over the whole run, of which jobs arrive in a part */
+    const double share = (double)(end - begin) / (double)place.limit;
+    ret->even = true;
+    ret->first = simtime_seconds(begin);
+    ret->span = simtime_seconds(end - begin);
+    ret->processor_seconds = ret->load * ret->span;
+    ret->rate *= share;
+    ret->load *= share;
     return 0;
 }
 

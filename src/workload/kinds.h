@@ -36,11 +36,12 @@ struct workload_context {
 /* What is known before a run, for `jishi check`. */
 struct workload_outlook {
     bool endless;             /* it never runs dry by itself */
+    bool even;                /* endless, but all it asks comes evenly in [first, first + span) */
     double jobs;              /* of a finite one; 0: not known */
     double rate;              /* jobs per second over the long run, endless ones */
     double load;              /* processors busy on average, were there room (endless), or */
-    double processor_seconds; /* all it needs (finite) */
-    double span;              /* seconds from its first to its last submission (finite) */
+    double processor_seconds; /* all it needs (finite, even) */
+    double first, span;       /* first submission, s since the start; s to the last (the same) */
     int64_t largest;          /* most processors (or nodes) of a job, where bounded; else 0 */
 };
 

@@ -385,17 +385,28 @@ static double mean_area(const struct stream *stream)
     return area;
 }
 
-double lublin_load(const struct lublin_params *params)
+static double sum_rates(const struct lublin_params *params, bool areas)
 {
     const struct lublin_class *classes[2];
     const char *names[2];
     const size_t len = list_classes(params, classes, names);
-    double load = 0;
+    double sum = 0;
     for (size_t i = 0; i < len; i++) {
         struct stream stream;
         if (open_shapes(&stream, classes[i], params->machine, NULL) == 0)
-            load += mean_area(&stream) / mean_exp(stream.gap, false) * params->arrival_factor;
+            sum += (areas ? mean_area(&stream) : 1) / mean_exp(stream.gap, false) *
+                   params->arrival_factor;
         close_stream(&stream);
     }
-    return load;
+    return sum;
+}
+
+double lublin_load(const struct lublin_params *params)
+{
+    return sum_rates(params, true);
+}
+
+double lublin_rate(const struct lublin_params *params)
+{
+    return sum_rates(params, false);
 }

@@ -38,6 +38,9 @@ bool lublin_is_endless(const struct lublin_params *params);
 /* Expected processor-seconds asked for per second while jobs arrive. About a millisecond. */
 double lublin_load(const struct lublin_params *params);
 
+/* Expected jobs per second while they arrive. */
+double lublin_rate(const struct lublin_params *params);
+
 /* params and request (kind NULL: exact) are borrowed and outlive the source. */
 struct source *lublin_new(const struct place *place, const struct lublin_params *params,
                           const struct kinded *request, struct error *err);

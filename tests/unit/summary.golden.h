@@ -4,7 +4,7 @@
 "双中心 by hand?[31m\n"
 "From 2022-05-31T00:00:00+08:00 to 2022-06-02T00:00:00+08:00: 2 d simulated.\n"
 "Counted: jobs submitted from 2022-05-31T06:00:00+08:00 to 2022-06-01T18:00:00+08:00.\n"
-"c1: a 16 x processors (0.8 PFLOPS fp64)\n"
+"c1: a 16 x processors (0.8 PFLOPS FP64)\n"
 "c2: b 4 y processors\n"
 "Note: log.swf: 3 of 11 jobs had no request: taken from runtime\n"
 "\n"

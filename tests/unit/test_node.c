@@ -54,9 +54,11 @@ static const struct {
     {"a: \"b\n", "t.yaml:2:1: the text ends inside quotes (while scanning a quoted scalar that "
                  "starts at line 1)"},
     {"a: \"b\\0c\"\n", "t.yaml:1:4: a text may not hold a NUL character"},
-    {"a: 1\nb: \x01\n", "t.yaml:2: not UTF-8 text: control characters are not allowed"},
-    {"a: 1\n\nb: \xff\n", "t.yaml:3: not UTF-8 text: invalid leading UTF-8 octet"},
-    {"\xfe\xff\0a", "t.yaml:1: not UTF-8 text: invalid leading UTF-8 octet"},
+    {"a: 1\nb: \x01\n", "t.yaml:2: control characters are not allowed"},
+    {"a: 1\n\nb: \xff\n",
+     "t.yaml:3: not UTF-8 text: invalid leading UTF-8 octet; save the file as UTF-8"},
+    {"\xfe\xff\0a",
+     "t.yaml:1: not UTF-8 text: invalid leading UTF-8 octet; save the file as UTF-8"},
     {"a: 1\n<<: 3\n", "t.yaml:2:1: << must be given a map or a list of maps"},
 };
 

@@ -97,7 +97,7 @@ static const struct {
      {NULL},
      "main.yaml: unknown variant \"zzzzzzz\"; expected one of more, list, whole, "
      "both, loop, pool, odd, far\n"},
-    {"loop", {NULL}, "main.yaml:10:20: variants.loop: combines itself\n"},
+    {"loop", {NULL}, "main.yaml:10:20: variants.loop: combines itself through others\n"},
     {"odd", {NULL}, "main.yaml:11:8: variants.odd: expected a map of PATH: value\n"},
     {"far",
      {NULL},

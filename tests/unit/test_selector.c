@@ -41,7 +41,7 @@ static void test_errors(void **ctx)
         {"wait.mean[tenant=]", "\"wait.mean[tenant=]\": tenant: a value is missing"},
         {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = only"},
         {"wait.mean[tenant=\"x]", "\"wait.mean[tenant=\"x]\": tenant: a closing \" is missing"},
-        {"wait.mean[tenant=x", "\"wait.mean[tenant=x\": a , or ] is missing before \"\""},
+        {"wait.mean[tenant=x", "\"wait.mean[tenant=x\": a ] is missing at the end"},
         {"wait.mean[tenant=\"x\"y]",
          "\"wait.mean[tenant=\"x\"y]\": a , or ] is missing before \"y]\""},
         {"wait.mean[tenant=x] 3", "\"wait.mean[tenant=x] 3\": nothing may follow: \"3\""},

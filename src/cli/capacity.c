@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/capacity.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+static int64_t nodes_of(const struct build *build, size_t row, size_t group, simtime at)
+{
+    int64_t nodes = build->partitions[row].setup.groups[group].nodes;
+    for (size_t i = 0; i < build->n_changes; i++) {
+        const struct sim_change *c = &build->changes[i];
+        if (c->partition == (int32_t)row && c->group == group && !c->config && c->at <= at)
+            nodes = c->nodes;
+    }
+    return nodes;
+}
+
+static void add_phase(struct phases *phases, const struct build *build, size_t row, simtime at)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    struct capacity_phase phase = {.partition = (int32_t)row, .from = at};
+    for (size_t g = 0; g < setup->n_groups; g++) {
+        const int64_t nodes = nodes_of(build, row, g, at);
+        phase.nodes += nodes;
+        phase.procs += nodes * setup->groups[g].procs_per_node;
+    }
+    MEM_GROW(phases);
+    phases->items[phases->len++] = phase;
+}
+
+void phases_init(struct phases *phases, const struct build *build)
+{
+    *phases = (struct phases){0};
+    for (size_t row = 0; row < build->world.n_partitions; row++) {
+        add_phase(phases, build, row, 0);
+        for (size_t i = 0; i < build->n_changes; i++) {
+            const struct sim_change *c = &build->changes[i];
+            /* groups that change at one instant are one phase */
+            if (c->partition == (int32_t)row && !c->config &&
+                c->at > phases->items[phases->len - 1].from && c->at < build->world.length)
+                add_phase(phases, build, row, c->at);
+        }
+    }
+}
+
+void phases_deinit(struct phases *phases)
+{
+    free(phases->items);
+    *phases = (struct phases){0};
+}
+
+static double overlap(simtime a, simtime b, simtime from, simtime to)
+{
+    const simtime lo = a > from ? a : from, hi = b < to ? b : to;
+    return lo < hi ? simtime_seconds(hi - lo) : 0;
+}
+
+double phases_installed(const struct phases *phases, int32_t partition, simtime from, simtime to)
+{
+    double sum = 0;
+    for (size_t i = 0; i < phases->len; i++) {
+        const struct capacity_phase *phase = &phases->items[i];
+        const bool last = i + 1 == phases->len || phase[1].partition != phase->partition;
+        if (phase->partition == partition)
+            sum += (double)phase->procs *
+                   overlap(phase->from, last ? SIMTIME_NEVER : phase[1].from, from, to);
+    }
+    return sum;
+}
+
+double maintenance_time(const struct build *build, int32_t partition, simtime from, simtime to)
+{
+    const struct partition_setup *setup = &build->partitions[partition].setup;
+    double sum = 0;
+    for (size_t i = 0; i < setup->n_windows; i++) {
+        const struct maintenance *window = &setup->windows[i];
+        const int64_t there = nodes_of(build, (size_t)partition, window->group, window->from);
+        const int64_t nodes = window->nodes < there ? window->nodes : there;
+        sum += (double)nodes * setup->groups[window->group].procs_per_node *
+               overlap(window->from, window->to, from, to);
+    }
+    return sum;
+}

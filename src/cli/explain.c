@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/explain.h"
+
+#include "analysis/text_table.h"
+#include "cli/capacity.h"
+#include "cli/offer.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns of a table of load: more stretches of time than that do not fit on a page. */
+#define STRETCHES_MAX 7
+
+struct explain {
+    const struct build *build;
+    FILE *out;
+    struct phases phases;
+    struct offer *offers; /* by workload */
+};
+
+/* The run in stretches, from cuts[i] to cuts[i + 1]: years and phases of the partitions shown. */
+struct stretches {
+    simtime cuts[STRETCHES_MAX + 1];
+    size_t len;
+};
+
+/* The rows of a table: jobs for one partition, or for any of a centre. */
+struct scope {
+    int32_t partition, centre;
+};
+
+static const char *day_text(const struct world *world, simtime t, char *buffer, size_t size)
+{
+    date_format(world->start + t, world->offset, buffer, size);
+    char *clock = strchr(buffer, 'T');
+    if (clock && strncmp(clock, "T00:00:00", 9) == 0)
+        *clock = 0;
+    return buffer;
+}
+
+/* --- time and capacity --- */
+
+static void print_time(const struct explain *explain)
+{
+    char text[64], length[64];
+    const struct build *build = explain->build;
+    const struct world *world = &build->world;
+    fprintf(explain->out, "  start    %s%s\n",
+            date_format(world->start, world->offset, text, sizeof(text)),
+            build->program->dated ? "" : " (no date was given)");
+    if (world->length < SIMTIME_NEVER)
+        fprintf(explain->out, "  length   %s\n",
+                quantity_human_time(simtime_seconds(world->length), length, sizeof(length)));
+    else
+        fputs("  length   to the last end\n", explain->out);
+    if (world->measure_from > 0)
+        fprintf(explain->out, "  counted  jobs submitted after the first %s\n",
+                quantity_human_time(simtime_seconds(world->measure_from), length, sizeof(length)));
+}
+
+static const char *nodes_text(const struct build *build, const struct capacity_phase *phase,
+                              char *buffer, size_t size)
+{
+    const struct partition_setup *setup = &build->partitions[phase->partition].setup;
+    char count[48];
+    count_format((double)phase->nodes, count, sizeof(count));
+    if (setup->n_groups == 1)
+        snprintf(buffer, size, "%s x %d", count, setup->groups[0].procs_per_node);
+    else
+        snprintf(buffer, size, "%s in %zu groups", count, setup->n_groups);
+    return buffer;
+}
+
+static void print_capacity(const struct explain *explain)
+{
+    static const char *const heads[] = {"from", "nodes", "processors", "kind"};
+    const struct world *world = &explain->build->world;
+    struct text_table table = {0};
+    text_table_left(&table, "Capacity");
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        (i == 1 || i == 2 ? text_table_right : text_table_left)(&table, heads[i]);
+    text_table_right(&table, "peak");
+    for (size_t i = 0; i < explain->phases.len; i++) {
+        const struct capacity_phase *phase = &explain->phases.items[i];
+        const struct partition_info *info = &world->partitions[phase->partition];
+        char text[96];
+        text_table_row(&table);
+        text_table_left(&table, phase->from == 0 ? info->path : "");
+        text_table_left(&table, phase->from == 0
+                                    ? "the start"
+                                    : day_text(world, phase->from, text, sizeof(text)));
+        text_table_right(&table, nodes_text(explain->build, phase, text, sizeof(text)));
+        text_table_right(&table, count_format((double)phase->procs, text, sizeof(text)));
+        text_table_left(&table, *info->processor ? info->processor : "not said");
+        text_table_right(&table, flops_format(info->flops * (double)phase->procs, info->precision,
+                                              text, sizeof(text)));
+    }
+    putc('\n', explain->out);
+    text_table_write(&table, explain->out);
+    text_table_deinit(&table);
+}
+
+/* --- offered load --- */
+
+static void add_cut(struct stretches *stretches, simtime at)
+{
+    size_t i = stretches->len;
+    while (i > 0 && stretches->cuts[i - 1] > at)
+        i--;
+    if (i > 0 && stretches->cuts[i - 1] == at)
+        return;
+    stretches->len++;
+    if (stretches->len > STRETCHES_MAX)
+        return;
+    memmove(&stretches->cuts[i + 1], &stretches->cuts[i],
+            (stretches->len - 1 - i) * sizeof(*stretches->cuts));
+    stretches->cuts[i] = at;
+}
+
+/* Shorter runs are one stretch unless capacity changes. */
+#define YEARS_FROM (366 * SIMTIME_DAY)
+
+static struct stretches cut(const struct explain *explain, const struct scope *scope, bool years)
+{
+    const struct world *world = &explain->build->world;
+    struct stretches stretches = {.cuts = {0}, .len = 1};
+    for (size_t i = 0; i < explain->phases.len; i++) {
+        const struct capacity_phase *phase = &explain->phases.items[i];
+        if (scope->partition == PARTITION_ANY
+                ? world->partitions[phase->partition].centre == scope->centre
+                : phase->partition == scope->partition)
+            add_cut(&stretches, phase->from);
+    }
+    if (years && explain->build->program->dated && world->length >= YEARS_FROM &&
+        world->length < SIMTIME_NEVER)
+        for (int year = date_civil(world->start, world->offset).year + 1;; year++) {
+            const simtime at = date_instant(year, 1, 1, 0, world->offset) - world->start;
+            if (at >= world->length || stretches.len > STRETCHES_MAX)
+                break;
+            add_cut(&stretches, at);
+        }
+    return stretches;
+}
+
+static bool in_scope(const struct explain *explain, size_t workload, const struct scope *scope)
+{
+    const struct job_spec *base = &explain->build->workloads[workload].context.base;
+    return base->partition == scope->partition && base->centre == scope->centre;
+}
+
+static double asked(const struct explain *explain, size_t workload, simtime from, simtime to)
+{
+    const struct offer *offer = &explain->offers[workload];
+    if (to == SIMTIME_NEVER)
+        return offer_load(offer);
+    return offer_asked(offer, explain->build->program, from, to) / simtime_seconds(to - from);
+}
+
+/* Processors of the scope that are in service on average. */
+static double there(const struct explain *explain, const struct scope *scope, simtime from,
+                    simtime to, double *ret_maintenance)
+{
+    const struct world *world = &explain->build->world;
+    const simtime end = to == SIMTIME_NEVER ? from + SIMTIME_SECOND : to;
+    const double seconds = simtime_seconds(end - from);
+    double installed = 0;
+    *ret_maintenance = 0;
+    for (size_t row = 0; row < world->n_partitions; row++) {
+        if (scope->partition == PARTITION_ANY ? world->partitions[row].centre != scope->centre
+                                              : (int32_t)row != scope->partition)
+            continue;
+        installed += phases_installed(&explain->phases, (int32_t)row, from, end) / seconds;
+        if (to < SIMTIME_NEVER)
+            *ret_maintenance += maintenance_time(explain->build, (int32_t)row, from, end) / seconds;
+    }
+    return installed;
+}
+
+/* Is nothing there and nothing asked for? */
+static bool nothing_yet(const struct explain *explain, const struct scope *scope, simtime from,
+                        simtime to)
+{
+    double maintenance;
+    double sum = there(explain, scope, from, to, &maintenance);
+    for (size_t w = 0; w < explain->build->world.n_workloads && sum == 0; w++)
+        if (in_scope(explain, w, scope))
+            sum += asked(explain, w, from, to);
+    return sum == 0;
+}
+
+/* As many stretches as fit on a page, from the first in which there is anything. */
+static struct stretches stretches_of(const struct explain *explain, const struct scope *scope)
+{
+    struct stretches stretches = cut(explain, scope, true);
+    if (stretches.len > STRETCHES_MAX)
+        stretches = cut(explain, scope, false);
+    if (stretches.len > STRETCHES_MAX || explain->build->world.length == SIMTIME_NEVER)
+        stretches = (struct stretches){.len = 1};
+    stretches.cuts[stretches.len] = explain->build->world.length;
+    while (stretches.len > 1 && nothing_yet(explain, scope, stretches.cuts[0], stretches.cuts[1])) {
+        memmove(stretches.cuts, stretches.cuts + 1, stretches.len * sizeof(*stretches.cuts));
+        stretches.len--;
+    }
+    return stretches;
+}
+
+/* Expectations need no more digits than these. */
+static const char *rough(double value, char *buffer, size_t size)
+{
+    if (value >= 100 || value == rint(value))
+        return count_format(round(value), buffer, size);
+    snprintf(buffer, size, value < 1 ? "%.2f" : "%.1f", value);
+    return buffer;
+}
+
+/* "-": none; NaN: they come all at one instant. */
+static void add_load(struct text_table *table, double processors)
+{
+    char text[48];
+    if (isnan(processors))
+        text_table_right(table, "at once");
+    else
+        text_table_right(table, processors > 0 ? rough(processors, text, sizeof(text)) : "-");
+}
+
+static void add_number(struct text_table *table, double value)
+{
+    char text[48];
+    text_table_right(table, isfinite(value) ? rough(value, text, sizeof(text)) : "-");
+}
+
+static void add_heads(struct text_table *table, const struct explain *explain, const char *name,
+                      const struct stretches *stretches)
+{
+    char text[96];
+    const struct world *world = &explain->build->world;
+    text_table_left(table, name);
+    text_table_right(table, "jobs");
+    text_table_right(table, "processor-h each");
+    text_table_right(table, "largest");
+    for (size_t i = 0; i < stretches->len && stretches->len > 1; i++) {
+        text_table_right(table, day_text(world, stretches->cuts[i], text, sizeof(text)));
+    }
+    text_table_right(table, world->length == SIMTIME_NEVER ? "while jobs come" : "whole run");
+}
+
+/* The stretches, then the whole run, which alone is shown of a run in one stretch. */
+static size_t columns_of(const struct stretches *stretches)
+{
+    return stretches->len > 1 ? stretches->len + 1 : 1;
+}
+
+static void column(const struct stretches *stretches, size_t i, simtime *ret_from, simtime *ret_to)
+{
+    const bool whole = i + 1 == columns_of(stretches);
+    *ret_from = whole ? 0 : stretches->cuts[i];
+    *ret_to = whole ? stretches->cuts[stretches->len] : stretches->cuts[i + 1];
+}
+
+/* Adds up the columns in sums. */
+static void add_workload(struct text_table *table, const struct explain *explain, size_t workload,
+                         const struct stretches *stretches, double *sums)
+{
+    const struct offer *offer = &explain->offers[workload];
+    text_table_row(table);
+    text_table_left(table, explain->build->world.workloads[workload].path);
+    add_number(table, offer->jobs);
+    add_number(table, offer->work / 3600);
+    add_number(table, offer->largest);
+    for (size_t i = 0; i < columns_of(stretches); i++) {
+        simtime from, to;
+        column(stretches, i, &from, &to);
+        const double load = asked(explain, workload, from, to);
+        sums[i] += isnan(load) ? 0 : load;
+        add_load(table, load);
+    }
+}
+
+static void add_row(struct text_table *table, const char *name, const double *values, size_t len)
+{
+    text_table_row(table);
+    text_table_left(table, name);
+    for (int i = 0; i < 3; i++)
+        text_table_right(table, "");
+    for (size_t i = 0; i < len; i++)
+        add_load(table, values[i]);
+}
+
+/* What jobs for a partition by name ask of the same processors. */
+static void add_named(struct text_table *table, const struct explain *explain,
+                      const struct scope *scope, const struct stretches *stretches, double *sums)
+{
+    double named[STRETCHES_MAX + 1] = {0};
+    const size_t columns = columns_of(stretches);
+    for (size_t w = 0; w < explain->build->world.n_workloads; w++) {
+        const struct job_spec *base = &explain->build->workloads[w].context.base;
+        for (size_t i = 0; i < columns; i++) {
+            simtime from, to;
+            column(stretches, i, &from, &to);
+            if (base->centre == scope->centre && base->partition != PARTITION_ANY)
+                named[i] += asked(explain, w, from, to);
+        }
+    }
+    add_row(table, "  asked for by name", named, columns);
+    for (size_t i = 0; i < columns; i++)
+        sums[i] += isnan(named[i]) ? 0 : named[i];
+}
+
+static void add_shares(struct text_table *table, const double *sums, const double *available,
+                       size_t len)
+{
+    text_table_row(table);
+    text_table_left(table, "  asked for / in service");
+    for (int i = 0; i < 3; i++)
+        text_table_right(table, "");
+    for (size_t i = 0; i < len; i++) {
+        char text[48];
+        snprintf(text, sizeof(text), "%.1f %%", 100 * sums[i] / available[i]);
+        text_table_right(table, available[i] > 0 && sums[i] > 0 ? text : "-");
+    }
+}
+
+/* What the numbers mean, where more is asked for than there is. */
+static void print_warnings(const struct explain *explain, const struct stretches *stretches,
+                           const double *sums, const double *available)
+{
+    const struct world *world = &explain->build->world;
+    for (size_t i = 0; i < stretches->len; i++) {
+        char from[64], to[64], hours[48];
+        const double excess = sums[i] - available[i];
+        if (excess <= 1e-9 * available[i])
+            continue;
+        fputs("  ", explain->out);
+        if (stretches->len > 1)
+            fprintf(explain->out,
+                    "%s to %s: ", day_text(world, stretches->cuts[i], from, sizeof(from)),
+                    day_text(world, stretches->cuts[i + 1], to, sizeof(to)));
+        if (available[i] <= 0)
+            fputs("nothing is in service, jobs wait until something is.\n", explain->out);
+        else
+            fprintf(explain->out,
+                    "more is asked for than is in service, the queue grows by about %s "
+                    "processor-hours a day.\n",
+                    count_format(round(24 * excess), hours, sizeof(hours)));
+    }
+}
+
+static void warn_too_large(const struct explain *explain, const struct scope *scope)
+{
+    const struct build *build = explain->build;
+    for (size_t w = 0; w < build->world.n_workloads; w++) {
+        const double largest = explain->offers[w].largest;
+        const int64_t most = build->workloads[w].context.partition_procs;
+        if (in_scope(explain, w, scope) && largest > (double)most)
+            fprintf(explain->out,
+                    "  %s: jobs of up to %.0f processors, but there are never more than %lld: the "
+                    "larger ones are rejected.\n",
+                    build->world.workloads[w].path, largest, (long long)most);
+    }
+}
+
+static void print_load(const struct explain *explain, const struct scope *scope, const char *name)
+{
+    const struct stretches stretches = stretches_of(explain, scope);
+    const size_t columns = columns_of(&stretches);
+    double sums[STRETCHES_MAX + 1] = {0}, installed[STRETCHES_MAX + 1];
+    double maintenance[STRETCHES_MAX + 1], available[STRETCHES_MAX + 1];
+    bool maintained = false;
+    struct text_table table = {0};
+    add_heads(&table, explain, name, &stretches);
+    for (size_t w = 0; w < explain->build->world.n_workloads; w++)
+        if (in_scope(explain, w, scope))
+            add_workload(&table, explain, w, &stretches, sums);
+    for (size_t i = 0; i < columns; i++) {
+        simtime from, to;
+        column(&stretches, i, &from, &to);
+        installed[i] = there(explain, scope, from, to, &maintenance[i]);
+        available[i] = fmax(installed[i] - maintenance[i], 0);
+        maintained |= maintenance[i] > 0;
+    }
+    add_row(&table, "  asked for", sums, columns);
+    if (scope->partition == PARTITION_ANY)
+        add_named(&table, explain, scope, &stretches, sums);
+    add_row(&table, "  installed", installed, columns);
+    if (maintained)
+        add_row(&table, "  in maintenance", maintenance, columns);
+    add_shares(&table, sums, available, columns);
+    putc('\n', explain->out);
+    text_table_write(&table, explain->out);
+    text_table_deinit(&table);
+    print_warnings(explain, &stretches, sums, available);
+    warn_too_large(explain, scope);
+}
+
+static void print_loads(const struct explain *explain)
+{
+    const struct world *world = &explain->build->world;
+    fputs("\nOffered load: processors that would be busy on average, were there room for all; from "
+          "each date on\n",
+          explain->out);
+    for (size_t row = 0; row < world->n_partitions; row++) {
+        const struct scope scope = {(int32_t)row, world->partitions[row].centre};
+        print_load(explain, &scope, world->partitions[row].path);
+    }
+    for (size_t c = 0; c < world->n_centres; c++) {
+        const struct scope scope = {PARTITION_ANY, (int32_t)c};
+        bool any = false;
+        for (size_t w = 0; w < world->n_workloads; w++)
+            any |= in_scope(explain, w, &scope);
+        if (!any)
+            continue;
+        char *name = mem_format("%s, any partition", world->centres[c].name);
+        print_load(explain, &scope, name);
+        free(name);
+    }
+}
+
+static int read_offers(struct explain *explain, struct error_list *errors)
+{
+    const struct world *world = &explain->build->world;
+    const size_t before = errors->len;
+    explain->offers = mem_new(world->n_workloads, sizeof(*explain->offers));
+    for (size_t i = 0; i < world->n_workloads; i++) {
+        const struct build_workload *bw = &explain->build->workloads[i];
+        struct error err = {0};
+        if (offer_init(&explain->offers[i], bw, world->length, &err) == 0)
+            continue;
+        build_workload_error(explain->build, i, &err);
+        error_list_add(errors, &err);
+    }
+    return errors->len > before ? -1 : 0;
+}
+
+int explain_build(const struct build *build, FILE *out, struct error_list *errors)
+{
+    struct explain explain = {.build = build, .out = out};
+    phases_init(&explain.phases, build);
+    const int rc = read_offers(&explain, errors);
+    if (rc == 0) {
+        print_time(&explain);
+        print_capacity(&explain);
+        print_loads(&explain);
+    }
+    free(explain.offers);
+    phases_deinit(&explain.phases);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/* What the workloads of a scenario ask of its partitions, and when: expectations, no run. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_OFFER_H
+#define CLI_OFFER_H
+
+#include "scenario/build.h"
+
+struct offer {
+    const struct build_workload *workload; /* borrowed */
+    struct workload_outlook outlook;       /* over the whole run */
+    double jobs;                           /* of the whole run; NaN: not known */
+    double work;                           /* processor-seconds a job */
+    double largest;                        /* processors of a job; NaN: no bound */
+};
+
+/* Reads a log once. -1 with an error. */
+int offer_init(struct offer *offer, const struct build_workload *workload, simtime length,
+               struct error *err);
+
+/* Processor-seconds asked for by jobs submitted in [from, to); those of a log count as spread
+ * evenly from its first to its last submission. */
+double offer_asked(const struct offer *offer, const struct program *program, simtime from,
+                   simtime to);
+
+/* Processors busy on average while jobs come, were there room: where the run has no length. NaN:
+ * all come at once. */
+double offer_load(const struct offer *offer);
+
+#endif

@@ -1,0 +1,317 @@
+"""Random small scenarios over the whole scenario language, for test_random.py and the trace's test.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+
+ORDERS = ["expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "ljf", "priority", "saf", "sjf",
+          "unicef", "wfp3"]
+PLACEMENTS = ["any", "any", "pack", "spread", "contiguous"]
+MINUTE = 60
+
+
+def name(key):
+    """A key as YAML: a path with an index needs quotes."""
+    return f"'{key}'" if "[" in str(key) else key
+
+
+def flow(value):
+    """A value as one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name(key)}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def block(value, depth=3, indent=""):
+    """A map as YAML: a line a key down to `depth`, on one line below."""
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, dict) and item and depth > 0:
+            lines += [f"{indent}{key}:", block(item, depth - 1, indent + "  ").rstrip("\n")]
+        elif key == "changes" or key == "jobs":
+            lines.append(f"{indent}{key}:")
+            lines += [f"{indent}  - {flow(each)}" for each in item]
+        else:
+            lines.append(f"{indent}{key}: {flow(item)}")
+    return "\n".join(lines) + "\n"
+
+
+def time(rng, most=600):
+    """A duration of whole minutes more often than not, so that instants meet."""
+    if rng.random() < 0.7:
+        return f"{rng.randint(1, most // MINUTE)} min"
+    return f"{rng.randint(1, most)} s"
+
+
+def order(rng):
+    if rng.random() < 0.15:
+        factors = rng.sample(["age", "size", "small", "shortness", "expansion", "priority"], 3)
+        weighted = {factor: rng.randint(-3, 9) for factor in factors}
+        weighted["max_age"] = "1h"
+        return {"weighted": weighted}
+    return rng.choice(["fcfs", "priority", rng.choice(ORDERS)])
+
+
+def backfill(rng):
+    pick = rng.randrange(8)
+    if pick < 5:
+        return ["none", "easy", "easy", "plan", "conservative"][pick]
+    reserve = {"reserve": rng.choice([0, 1, 2, 5])}
+    if rng.random() < 0.5:
+        reserve["order"] = rng.choice(ORDERS)
+    return reserve
+
+
+def scheduler(rng, plain=False):
+    value = {"order": order(rng), "backfill": backfill(rng), "placement": rng.choice(PLACEMENTS)}
+    pick = rng.random()
+    if pick < 0.12 and not plain:
+        value.update(decide="each-event", placement="any")
+    elif pick < 0.24 and not plain:
+        value.update(commit_head=True, placement="any")
+    elif pick < 0.36:
+        value["decide"] = {"every": rng.choice(["1 min", "7 min", "30 min"])}
+    if rng.random() < 0.2:
+        value["overrun"] = "extend"
+    if rng.random() < 0.15:
+        value["max_queued"] = rng.choice([0, 1, 3, 10])
+    if rng.random() < 0.1:
+        value["max_processors"] = rng.randint(1, 12)
+    return value
+
+
+def windows(rng, groups, hours):
+    value = []
+    for _ in range(rng.randint(1, 3)):
+        window = {"from": f"{rng.randint(0, hours * 60)} min"}
+        if rng.random() < 0.6:
+            window["length"] = f"{rng.randint(1, 240)} min"
+        else:
+            window["until"] = f"{int(window['from'].split()[0]) + rng.randint(1, 240)} min"
+        if rng.random() < 0.4:
+            window["every"] = rng.choice(["6h", "1 day", "5h", "1 month"])
+        if rng.random() < 0.7:
+            window["nodes"] = rng.randint(1, 4)
+        if groups > 1 and rng.random() < 0.7:
+            window["group"] = rng.randrange(groups)
+        value.append(window)
+    return value
+
+
+def partition(rng, hours):
+    value = {}
+    groups = 1
+    if rng.random() < 0.35:
+        groups = rng.randint(1, 3)
+        value["groups"] = [{"nodes": rng.randint(0 if i else 1, 5),
+                            "processors_per_node": rng.choice([1, 2, 4, 8])} for i in range(groups)]
+    else:
+        value["nodes"] = rng.randint(1, 10)
+        value["processors_per_node"] = rng.choice([1, 1, 2, 4])
+    if rng.random() < 0.3:
+        value["maintenance"] = windows(rng, groups, hours)
+    if rng.random() < 0.4:
+        value["scheduler"] = scheduler(rng)
+    return value
+
+
+def runtime(rng):
+    return rng.choice([
+        {"exponential": time(rng, 7200)},
+        {"uniform": ["0 min", time(rng, 7200)]},
+        {"lognormal": {"median": time(rng, 3600), "sigma": 0.8, "max": "1 day"}},
+        {"choice": ["10 min", "10 min", "20 min", "0 s", "1 h"]},
+        time(rng, 3600),
+    ])
+
+
+def request(rng):
+    return rng.choice([
+        "exact", {"factor": {"uniform": [0.5, 3]}}, {"factor": 2},
+        {"modal": {"values": ["10 min", "30 min", "1 h", "4 h"]}},
+        {"time": {"uniform": ["1 min", "3 h"]}}, {"time": "1 h"},
+    ])
+
+
+def size(rng):
+    return rng.choice([1, 2, {"choice": {1: 5, 2: 3, 4: 2, 8: 1, 40: 0.1}}, {"uniform": [1, 6]}])
+
+
+def arrival(rng, hours):
+    pick = rng.randrange(4)
+    if pick == 0:
+        value = {"poisson": f"{rng.randint(1, 12)} per h"}
+        if rng.random() < 0.4:
+            value["profile"] = {"hour_of_day": [rng.randint(0, 3) + (h == 12) for h in range(24)]}
+        if rng.random() < 0.2:
+            value["growth"] = "50 %/year"
+    elif pick == 1:
+        value = {"renewal": {"gamma": {"shape": 0.5, "mean": f"{rng.randint(2, 30)} min"}}}
+    else:
+        value = {"every": rng.choice(["10 min", "15 min", "1 h"])}
+        if rng.random() < 0.5:
+            value["jitter"] = {"uniform": ["0 min", rng.choice(["1 min", "2 h"])]}
+    if rng.random() < 0.2:
+        value["from"] = f"{rng.randint(0, hours)} h"
+    if rng.random() < 0.2:
+        value["until"] = f"{rng.randint(hours, 2 * hours)} h"
+    return value
+
+
+def written(rng, hours):
+    jobs = []
+    for _ in range(rng.randint(1, 40)):
+        job = {"submit": f"{rng.randint(0, hours * 60)} min"}
+        job["nodes" if rng.random() < 0.2 else "processors"] = rng.choice([1, 1, 2, 3, 4, 6, 12])
+        job["runtime"] = rng.choice(["0 s", time(rng, 7200), time(rng, 600)])
+        if rng.random() < 0.6:
+            job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
+        if rng.random() < 0.1:
+            job["count"] = rng.randint(2, 6)
+        jobs.append(job)
+    return jobs
+
+
+def log_text(rng, hours):
+    rows = ["; Version: 2.2", "; MaxProcs: 16"]
+    clock = 0
+    for number in range(1, rng.randint(2, 80)):
+        clock += rng.choice([0, 0, 60, rng.randint(1, 1800)])
+        late = rng.choice([0, 0, 0, -90])
+        ran = rng.choice([-1, 0, 60, rng.randint(1, 7200), rng.randint(1, 7200)])
+        asked = rng.choice([-1, 0, 600, 7200, ran])
+        procs = [rng.choice([-1, 1, 2, 4, 8, 16, 30]) for _ in range(2)]
+        rows.append(f"{number} {max(clock + late, 0)} {rng.randint(-1, 99)} {ran} {procs[0]} -1 -1 "
+                    f"{procs[1]} {asked} -1 1 {rng.randint(1, 5)} {rng.randint(1, 2)} -1 1 1 -1 -1")
+    return "\n".join(rows) + "\n"
+
+
+def log_workload(rng, folder, name, hours):
+    path = os.path.join(folder, name + ".swf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(log_text(rng, hours))
+    value = {"log": name + ".swf", "drop": "unusable"}
+    if rng.random() < 0.5:
+        value["missing"] = {"request": rng.choice(["runtime", "drop", "2h"])}
+    if rng.random() < 0.5:
+        value["size"] = rng.choice(["requested", "allocated", "max"])
+    if rng.random() < 0.3:
+        value["load"] = {rng.choice(["gaps", "runtimes", "resample"]): rng.choice([0.5, 1.3, 2])}
+    if rng.random() < 0.3:
+        value["window"] = rng.choice([{"from_job": 2, "jobs": 20}, {"from": "1 h"}])
+    if rng.random() < 0.3:
+        value["request"] = rng.choice(["exact", {"factor": {"uniform": [1, 3]}}])
+    if rng.random() < 0.3:
+        value["shift"] = "to-start"
+    return value
+
+
+def ending(works, hours):
+    """Where counted jobs are to drain, arrivals end: an overload would last for ever."""
+    for work in works.values():
+        if "arrival" in work:
+            work["arrival"]["until"] = f"{hours + 2} h"
+
+
+def workload(rng, folder, name, hours, places):
+    pick = rng.randrange(10)
+    if pick < 4:
+        value = {"jobs": written(rng, hours)}
+    elif pick < 6:
+        value = log_workload(rng, folder, name, hours)
+    else:
+        value = {"arrival": arrival(rng, hours), "runtime": runtime(rng), "request": request(rng)}
+        if rng.random() < 0.2:
+            value["nodes"] = rng.choice([1, 2, {"uniform": [1, 3]}])
+        else:
+            value["processors"] = size(rng)
+        if rng.random() < 0.3:
+            value["batch"] = rng.choice([2, {"uniform": [1, 3]}])
+    if len(places) > 1 or rng.random() < 0.2:
+        value["partition"] = rng.choice([*places, "any", "any"])
+    if rng.random() < 0.3:
+        value["priority"] = rng.choice(["high", "medium", "low"])
+    return value
+
+
+def changes(rng, scenario, hours):
+    """Dated changes of nodes, of schedulers and of what workloads draw from."""
+    value = []
+    for _ in range(rng.randint(1, 4)):
+        settings = {}
+        for centre, plan in scenario["centres"].items():
+            for name, part in plan["partitions"].items():
+                path = f"centres.{centre}.partitions.{name}"
+                if rng.random() < 0.5 and "nodes" in part:
+                    settings[f"{path}.nodes"] = rng.choice(["+2", "+1", 0, rng.randint(0, 12)])
+                elif rng.random() < 0.5 and "groups" in part:
+                    settings[f"{path}.groups[0].nodes"] = rng.choice(["+1", rng.randint(0, 6)])
+                if "scheduler" in part and rng.random() < 0.3:
+                    settings[f"{path}.scheduler.order"] = order(rng)
+            if rng.random() < 0.4:
+                settings[f"centres.{centre}.scheduler.backfill"] = backfill(rng)
+            if rng.random() < 0.3:
+                settings[f"centres.{centre}.scheduler.order"] = order(rng)
+            if rng.random() < 0.2:
+                settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
+            if rng.random() < 0.2:
+                settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
+        for tenant, plan in scenario["tenants"].items():
+            for name, work in plan["workloads"].items():
+                if "arrival" in work and rng.random() < 0.4:
+                    settings[f"tenants.{tenant}.workloads.{name}.runtime"] = runtime(rng)
+        if settings:
+            value.append({"at": f"{rng.randint(0, hours * 60)} min", "set": settings})
+    return value
+
+
+def generate(rng, folder):
+    """A scenario as a map; logs it reads are written into the folder."""
+    hours = rng.choice([2, 12, 30])
+    scenario = {"jishi": 1, "title": "random", "seed": rng.randrange(1000),
+                "time": {"length": f"{hours} h"}}
+    if rng.random() < 0.3:
+        scenario["time"]["start"] = "2024-02-28T20:00:00+08:00"
+    if rng.random() < 0.3:
+        scenario["time"]["warmup"] = "30 min"
+    measure = {}
+    if rng.random() < 0.4:
+        measure["after"] = "drain"
+    if rng.random() < 0.3:
+        measure["periods"] = rng.choice(["year", "month"])
+    if measure:
+        scenario["measure"] = measure
+    if rng.random() < 0.5:
+        scenario["series"] = {"step": rng.choice(["10 min", "1 h", "7 min"])}
+    centres = {}
+    for c in range(rng.choice([1, 1, 2])):
+        parts = {f"p{k}": partition(rng, hours) for k in range(rng.choice([1, 1, 2, 3]))}
+        centres[f"c{c}"] = {"partitions": parts, "scheduler": scheduler(rng)}
+    scenario["centres"] = centres
+    tenants = {}
+    for t in range(rng.randint(1, 3)):
+        home = rng.choice(list(centres))
+        places = list(centres[home]["partitions"])
+        works = {f"w{k}": workload(rng, folder, f"log-{t}-{k}", hours, places)
+                 for k in range(rng.randint(1, 3))}
+        tenants[f"t{t}"] = {"home": home, "workloads": works}
+        if "after" in measure:
+            ending(works, hours)
+        if rng.random() < 0.3:
+            tenants[f"t{t}"]["priority"] = rng.choice(["high", "low"])
+        if all("log" in work for work in works.values()) and rng.random() < 0.7:
+            tenants[f"t{t}"]["members"] = {"by": rng.choice(["user", "group"])}
+    scenario["tenants"] = tenants
+    if rng.random() < 0.4:
+        dated = changes(rng, scenario, hours)
+        if dated:
+            scenario["changes"] = dated
+    return scenario
+
+
+def text_of(scenario):
+    return block(scenario, 4)

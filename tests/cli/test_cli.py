@@ -1,0 +1,376 @@
+"""The program as its users meet it: options, exit statuses, files, signals, resolved scenarios.
+
+usage: test_cli.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import csv
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+
+SMALL = """jishi: 1
+title: small
+seed: 3
+time: {length: 100h}
+centres:
+  lab:
+    partitions:
+      p: {nodes: 4, processors_per_node: 2}
+    scheduler: {order: fcfs, backfill: easy}
+tenants:
+  firm:
+    home: lab
+    workloads:
+      w: {arrival: {poisson: 4/h}, processors: {choice: {1: 1, 2: 1, 4: 1}}, runtime: {exponential: 1h}}
+variants:
+  wide: {centres.lab.partitions.p.nodes: 40}
+  long: {time.length: 200h}
+  both: {combine: [wide, long]}
+"""
+LONG = SMALL.replace("100h", "10000000h").replace("nodes: 4,", "nodes: 400,")
+LOG = "; MaxProcs: 8\n; UnixStartTime: 1000000000\n; TimeZoneString: UTC\n" + "".join(
+    f"{i} {i * 100} -1 {50 + i * 37 % 900} {1 + i % 4} -1 -1 {1 + i % 4} {1000} -1 1 {i % 3} 1 -1 1 1 -1 -1\n"
+    for i in range(1, 60))
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+        self.write("small.yaml", SMALL)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def jishi(self, *arguments, status=0, cwd=None, **more):
+        done = subprocess.run([PROGRAM, *arguments], cwd=cwd or self.folder, capture_output=True,
+                              text=True, timeout=120, **more)
+        self.assertEqual(done.returncode, status, done.stderr + done.stdout)
+        return done
+
+    def assert_same_results(self, a, b):
+        """All but what tells of the scenario's text."""
+        names = []
+        with h5py.File(self.path(a)) as x, h5py.File(self.path(b)) as y:
+            x.visititems(lambda name, item: names.append(name)
+                         if isinstance(item, h5py.Dataset) else None)
+            self.assertIn("jobs", names)
+            self.assertIn("metrics", names)
+            for name in names:
+                if not name.startswith("scenario/"):
+                    self.assertEqual(x[name][()].tobytes(), y[name][()].tobytes(), name)
+
+    def refused(self, *arguments, status=1):
+        """One line on stderr, nothing on stdout; the line."""
+        done = self.jishi(*arguments, status=status)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr
+
+
+class Usage(Case):
+    def test_wrong_lines(self):
+        for arguments, words in (
+                (["rnu"], "did you mean run"), (["run"], "a scenario file is needed"),
+                (["run", "a", "b"], "one scenario file at a time"),
+                (["run", "small.yaml", "--nothing"], "unknown option --nothing"),
+                (["run", "small.yaml", "-x"], "unknown option -x"),
+                (["run", "small.yaml", "-o"], "-o needs a value"),
+                (["run", "small.yaml", "--variant"], "--variant needs a value"),
+                (["run", "small.yaml", "--set"], "--set needs a value"),
+                (["run", "small.yaml", "--seed", "x"], "--seed takes a whole number"),
+                (["run", "small.yaml", "--seed", "-1"], "--seed takes a whole number"),
+                (["run", "small.yaml", "--replication", "0"], "--replication takes"),
+                (["run", "small.yaml", "--format", "xml"], "text, csv or json"),
+                (["check"], "a scenario file is needed"),
+                (["check", "small.yaml", "-x"], "unknown option -x"),
+                (["check", "--resolved", "a", "b"], "one scenario file"),
+                (["schema", "x"], "no arguments"), (["list", "nothing-such"], "nothing-such")):
+            with self.subTest(arguments):
+                self.assertIn(words, self.refused(*arguments, status=2))
+        self.assertEqual(os.listdir(self.folder), ["small.yaml"])
+        done = self.jishi(status=2)
+        self.assertIn("usage: jishi COMMAND", done.stderr)
+
+    def test_help(self):
+        for arguments in (["--help"], ["-h"], ["help"], ["--version"], ["run", "--help"],
+                          ["check", "-h"], ["list", "--help"], ["schema", "--help"], ["list"]):
+            done = self.jishi(*arguments)
+            self.assertNotEqual(done.stdout, "")
+            self.assertEqual(done.stderr, "")
+        json.loads(self.jishi("schema").stdout)
+
+    def test_quiet(self):
+        done = self.jishi("run", "small.yaml", "--quiet")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+
+class Output(Case):
+    def test_default(self):
+        self.jishi("run", "small.yaml")
+        self.assertEqual(os.listdir(self.path("results")), ["small.h5"])
+        self.jishi("run", "small.yaml", "-o", "a/c.h5")
+        self.assertEqual(self.read("a/c.h5"), self.read("results/small.h5"))
+
+    def test_same_bytes_everywhere(self):
+        self.jishi("run", "small.yaml", "-o", "1.h5")
+        self.jishi("run", self.path("small.yaml"), "-o", self.path("2.h5"), cwd="/")
+        os.mkdir(self.path("sub"))
+        self.jishi("run", "../small.yaml", "-o", "../3.h5", cwd=self.path("sub"))
+        for name in ("2.h5", "3.h5"):
+            self.assertEqual(self.read("1.h5"), self.read(name))
+
+    def test_two_at_once(self):
+        runs = [subprocess.Popen([PROGRAM, "run", "small.yaml", "-q"], cwd=self.folder)
+                for _ in range(4)]
+        self.assertEqual([run.wait() for run in runs], [0] * 4)
+        self.assertEqual(os.listdir(self.path("results")), ["small.h5"])
+        self.jishi("run", "small.yaml", "-o", "alone.h5")
+        self.assertEqual(self.read("alone.h5"), self.read("results/small.h5"))
+
+    def test_formats(self):
+        more = ("run", "small.yaml", "-o", "x.h5", "--format")
+        rows = list(csv.DictReader(io.StringIO(self.jishi(*more, "csv").stdout)))
+        told = json.loads(self.jishi(*more, "json").stdout)
+        told = told["metrics"] if isinstance(told, dict) else told
+        with h5py.File(self.path("x.h5")) as file:
+            metrics = file["metrics"][:]
+        self.assertGreater(len(metrics), 20)
+        self.assertEqual(list(metrics.dtype.names), ["name", "scope", "period", "value", "unit"])
+        self.assertEqual((len(rows), len(told)), (len(metrics), len(metrics)))
+        for row, item, want in zip(rows, told, metrics):
+            for key in ("name", "scope", "period", "unit"):
+                self.assertEqual((row[key], item[key]), (want[key].decode(),) * 2)
+            if numpy.isnan(want["value"]):
+                self.assertIn(row["value"].lower(), ("", "nan"))
+                self.assertIsNone(item["value"])
+            else:
+                self.assertEqual((float(row["value"]), item["value"]), (want["value"],) * 2)
+
+    def test_wrong_places(self):
+        self.write("file", "x")
+        for place, words in ((".", "folder"), ("", "empty name"), ("file/x.h5", "Not a directory"),
+                             ("x/", "folder"), ("a/b/c.h5", "No such file or directory"), ("/dev/full", "no ordinary file"),
+                             ("/proc/nothing/x.h5", "/proc/nothing")):
+            with self.subTest(place):
+                self.assertIn(words, self.refused("run", "small.yaml", "-o", place))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["file", "small.yaml"])
+
+    @unittest.skipIf(os.getuid() == 0, "root may write anywhere")
+    def test_unwritable(self):
+        os.mkdir(self.path("shut"), 0o500)
+        self.assertIn("Permission denied", self.refused("run", "small.yaml", "-o", "shut/x.h5"))
+
+    def test_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        done = self.jishi("run", self.write("long.yaml", LONG), "-o", "x.h5", status=1,
+                          preexec_fn=limit)
+        self.assertIn("File too large", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["long.yaml", "small.yaml"])
+
+    def test_stdout(self):
+        for command in ("run small.yaml --format csv", "check small.yaml --resolved", "list"):
+            line = f'"{PROGRAM}" {command}'
+            done = subprocess.run(["bash", "-c", f"{line} | head -c 1; exit ${{PIPESTATUS[0]}}"],
+                                  cwd=self.folder, capture_output=True, timeout=60)
+            self.assertIn(done.returncode, (0, 1, 141), done.stderr)
+            done = subprocess.run(["bash", "-c", f"{line} >/dev/full"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("No space left", done.stderr)
+            done = subprocess.run(["bash", "-c", f"{line} >&-"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1, command)
+        with h5py.File(self.path("results/small.h5")) as file:
+            self.assertEqual(file.attrs["complete"], 1)
+
+
+class Stopped(Case):
+    def start(self, *more):
+        self.write("long.yaml", LONG)
+        run = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "x.h5", *more], cwd=self.folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(200):
+            time.sleep(0.05)
+            if any(name.startswith("x.h5") for name in os.listdir(self.folder)):
+                break
+        time.sleep(0.6)
+        return run
+
+    def test_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = self.start()
+            run.send_signal(number)
+            out, err = run.communicate(timeout=30)
+            self.assertEqual(run.returncode, 130, err)
+            self.assertRegex(out.lower(), "cut short")
+            self.assertIn("x.h5", err)
+            self.assertEqual([n for n in os.listdir(self.folder) if "h5" in n], ["x.h5"])
+            with h5py.File(self.path("x.h5")) as file:
+                self.assertEqual(file.attrs["complete"], 0)
+                jobs = file["jobs"][:]
+                self.assertGreater(len(jobs), 1000)
+                self.assertEqual(len(set(jobs["id"])), len(jobs))
+                self.assertIn("metrics", file)
+            os.unlink(self.path("x.h5"))
+
+    def test_killed(self):
+        run = self.start()
+        run.kill()
+        run.communicate()
+        left = [name for name in os.listdir(self.folder) if "h5" in name]
+        self.assertNotIn("x.h5", left)
+        self.assertEqual(len(left), 1)
+        self.assertNotRegex(left[0], r"\.h5$")
+        self.jishi("run", "small.yaml", "-o", "x.h5")
+
+
+class Values(Case):
+    def jobs(self, *more):
+        self.jishi("run", "small.yaml", "-q", "-o", "v.h5", *more)
+        with h5py.File(self.path("v.h5")) as file:
+            return file["jobs"][:], file["scenario/sets"].asstr()[()], dict(file.attrs)
+
+    def test_draws(self):
+        base, _, _ = self.jobs()
+        seen = {base.tobytes()}
+        for more in (["--seed", "4"], ["--replication", "2"],
+                     ["--seed", "4", "--replication", "2"]):
+            seen.add(self.jobs(*more)[0].tobytes())
+        self.assertEqual(len(seen), 4)
+        self.assertEqual(self.jobs("--seed", "3", "--replication", "1")[0].tobytes(),
+                         base.tobytes())
+        self.assertEqual(self.jobs("--set", "seed=4")[0].tobytes(),
+                         self.jobs("--seed", "4")[0].tobytes())
+        self.assertEqual(self.jobs("--seed", "9", "--replication", "5")[2]["replication"], 5)
+
+    def test_variants(self):
+        base, _, _ = self.jobs()
+        wide, _, _ = self.jobs("--variant", "wide")
+        both, _, _ = self.jobs("--variant", "both")
+        self.assertEqual(wide["wait"].sum(), 0)
+        self.assertEqual(both["wait"].sum(), 0)
+        self.assertGreater(base["wait"].sum(), 0)
+        self.assertGreater(len(both), 1.5 * len(base))
+
+    def test_settings(self):
+        work = "tenants.firm.workloads.w"
+        for setting, look in (
+                ("centres.lab.partitions.p.nodes=40", lambda j: j["wait"].sum() == 0),
+                ("time.length=10h", lambda j: len(j) < 100),
+                (f"{work}.runtime=20 min", lambda j: set(j["runtime"]) == {1200}),
+                (f"{work}.processors={{choice: {{3: 1}}}}", lambda j: set(j["procs"]) == {3}),
+                (f"{work}.processors={{uniform: [7, 8]}}", lambda j: set(j["procs"]) == {7, 8}),
+                (f"{work}.request={{factor: 2}}",
+                 lambda j: numpy.allclose(j["request"], 2 * j["runtime"], atol=1e-5)),
+                ("centres.lab.scheduler.commit_head=true", len),
+                ("centres.lab.scheduler.max_queued=unlimited", len),
+                ("centres.lab.scheduler={order: sjf, max_queued: 0}", lambda j: 4 in j["state"]),
+                ("time.start=2024-02-29T08:00:00+08:00", len),
+                ("title=\"a = b\"", len), ("metrics=[wait.p95]", len)):
+            with self.subTest(setting):
+                jobs, sets, attrs = self.jobs("--set", setting)
+                self.assertTrue(look(jobs))
+                self.assertEqual(sets, setting + "\n")
+        self.assertEqual(self.jobs("--set", "title=one", "--set", "title=two")[2]["title"], "two")
+        self.assertEqual(len(self.jobs("--variant", "long", "--set", "time.length=100h")[0]),
+                         len(self.jobs()[0]))
+
+
+class Resolved(Case):
+    def check(self, scenario, *more):
+        self.jishi("run", scenario, "-q", "-o", "first.h5", *more)
+        text = self.jishi("check", scenario, "--resolved", *more).stdout
+        self.write("elsewhere/deep/resolved.yaml", text)
+        self.jishi("run", "elsewhere/deep/resolved.yaml", "-q", "-o", "second.h5")
+        self.assert_same_results("first.h5", "second.h5")
+
+    def test_plain_and_variants(self):
+        self.check("small.yaml")
+        self.check("small.yaml", "--variant", "both", "--set", "time.length=20h", "--set",
+                   "centres.lab.scheduler={order: sjf}")
+
+    def test_changes(self):
+        self.write("c.yaml", SMALL + """changes:
+  - {at: 20h, set: {centres.lab.partitions.p.nodes: +2}}
+  - {at: 50h, set: {centres.lab.partitions.p.nodes: -3, centres.lab.scheduler.order: sjf}}
+  - {at: 60h, set: {tenants.firm.workloads.w.runtime: {empirical: {file: values.txt}}}}
+""")
+        self.write("values.txt", "600\n1200,2\n")
+        self.check("c.yaml")
+
+    def test_files_elsewhere(self):
+        self.write("main/m.yaml", SMALL.replace("jishi: 1\n", "jishi: 1\ninclude: [../parts/logs.yaml]\n"))
+        self.write("parts/logs.yaml", """tenants:
+  replayed:
+    home: lab
+    members: {by: user}
+    workloads:
+      log: {log: data/l.swf}
+  seen:
+    home: lab
+    workloads:
+      e:
+        arrival: {renewal: {empirical: {file: data/gaps.txt}}}
+        runtime: {empirical: {file: ../shared.txt}, max: 2h}
+""")
+        self.write("parts/data/l.swf", LOG)
+        self.write("parts/data/gaps.txt", "100\n900\n")
+        self.write("shared.txt", "60\n600\n")
+        self.check("main/m.yaml")
+        self.check("main/m.yaml", "--set",
+                   "tenants.seen.workloads.e.runtime={empirical: {file: ../shared.txt}}")
+        with h5py.File(self.path("first.h5")) as file:
+            text = file["scenario/resolved"].asstr()[()]
+        self.assertIn("../parts/data/l.swf", text)
+        self.assertNotIn(self.folder, text)
+        moved = self.path("moved")
+        os.mkdir(moved)
+        for name in ("main", "parts", "shared.txt"):
+            shutil.move(self.path(name), moved)
+        self.jishi("run", "moved/main/m.yaml", "-q", "-o", "second.h5", "--set",
+                   "tenants.seen.workloads.e.runtime={empirical: {file: ../shared.txt}}")
+        self.assertEqual(self.read("first.h5"), self.read("second.h5"))
+        self.write("moved/main/r.yaml", text)
+        self.jishi("run", "moved/main/r.yaml", "-q", "-o", "third.h5")
+        self.assert_same_results("first.h5", "third.h5")
+
+    def test_check_command(self):
+        done = self.jishi("check", "small.yaml", "small.yaml")
+        self.assertEqual(done.stdout.count("offered load"), 2)
+        self.assertIn("8 processors", done.stdout)
+        self.write("bad.yaml", "jishi: 2\n")
+        done = self.jishi("check", "small.yaml", "bad.yaml", status=1)
+        self.assertIn("bad.yaml:1:8", done.stderr)
+        self.assertIn("offered load", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,120 @@
+"""Random small scenarios run with every invariant checked after every event.
+
+usage: test_random.py JISHI [--cases N] [--first SEED] [--keep FOLDER]
+
+A run must end with status 0 within the time, leave a whole trace, and account for every job. What
+breaks is kept in the folder given, under the number of its case.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import scenarios  # noqa: E402
+
+ENDED = (0, 1, 2)
+REJECTED, PENDING, RUNNING = 4, 5, 6
+TIME_LIMIT = 20
+
+
+def check_jobs(trace):
+    """What holds for the rows of any scenario; a text of what does not, else None."""
+    jobs = trace["jobs"][:] if "jobs" in trace else None
+    if jobs is None:
+        return "no table of jobs"
+    state, submit, start, end = (jobs[name] for name in ("state", "submit", "start", "end"))
+    begun = numpy.isin(state, ENDED) | (state == RUNNING)
+    ended = numpy.isin(state, ENDED)
+    unknown = set(state) - {*ENDED, REJECTED, PENDING, RUNNING}
+    if unknown:
+        return f"states {unknown}"
+    keys = list(zip(jobs["workload"], jobs["id"]))
+    if "load" not in trace["scenario/resolved"].asstr()[()] and len(set(keys)) != len(keys):
+        return "a job is told of twice"
+    if (numpy.isnan(start) == begun).any() or (numpy.isnan(end) == ended).any():
+        return "start or end is there without cause, or missing"
+    if (start[begun] < submit[begun]).any() or (end[ended] < start[ended]).any():
+        return "a start before the submission or an end before the start"
+    if (abs(jobs["wait"][begun] - (start - submit)[begun]) > 1e-6).any():
+        return "the wait is not start - submit"
+    whole = state == 0
+    if (abs((end - start - jobs["runtime"])[whole]) > 2e-6).any():
+        return "a completed job did not run for its run time"
+    killed = state == 1
+    if (end - start - jobs["runtime"] > 2e-6)[killed].any():
+        return "a killed job ran for longer than it needed"
+    if (numpy.diff(end[: int(ended.sum())]) < 0).any() and not (state == REJECTED).any():
+        return "rows out of the order of end"
+    return check_capacity(trace, jobs, begun)
+
+
+def check_capacity(trace, jobs, begun):
+    """At no instant are more processors busy than the centre's partitions ever have."""
+    for row, path in enumerate(trace["names/partitions"].asstr()[:]):
+        mine = begun & (jobs["partition"] == row)
+        if not mine.any():
+            continue
+        till = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])[mine]
+        at = numpy.concatenate([jobs["start"][mine], till])
+        procs = numpy.concatenate([jobs["procs"][mine], -jobs["procs"][mine]]).astype(numpy.int64)
+        busy = numpy.cumsum(procs[numpy.lexsort((procs, at))])
+        most = trace["series"][path]["capacity"][:].max()
+        changing = "changes:" in trace["scenario/resolved"].asstr()[()]
+        if busy.max() > most and not changing:
+            return f"{path}: {busy.max()} processors busy of {most}"
+    return None
+
+
+def run_case(program, folder, seed):
+    rng = random.Random(seed)
+    path = os.path.join(folder, "case.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(scenarios.text_of(scenarios.generate(rng, folder)))
+    out = os.path.join(folder, "case.h5")
+    command = [program, "run", path, "-o", out, "--check", "--quiet"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                              timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        return f"no end within {TIME_LIMIT} s"
+    if done.returncode != 0 or done.stderr or done.stdout:
+        return f"exit status {done.returncode}: {(done.stderr + done.stdout).strip()[:3000]}"
+    with h5py.File(out) as trace:
+        if trace.attrs["complete"] != 1:
+            return "the trace is not complete"
+        return check_jobs(trace)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--keep")
+    options = parser.parse_args()
+    program = os.path.abspath(options.program)
+    failures = 0
+    for seed in range(options.first, options.first + options.cases):
+        with tempfile.TemporaryDirectory() as folder:
+            why = run_case(program, folder, seed)
+            if why is None:
+                continue
+            failures += 1
+            print(f"case {seed}: {why}")
+            if options.keep:
+                shutil.copytree(folder, os.path.join(options.keep, str(seed)), dirs_exist_ok=True)
+    print(f"{options.cases} cases, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
