@@ -10,7 +10,7 @@ static int64_t nodes_of(const struct build *build, size_t row, size_t group, sim
     int64_t nodes = build->partitions[row].setup.groups[group].nodes;
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *c = &build->changes[i];
-        if (c->partition == (int32_t)row && c->group == group && !c->config && c->at <= at)
+        if (c->partition == (int32_t)row && c->group == group && c->what == CHANGE_NODES && c->at <= at)
             nodes = c->nodes;
     }
     return nodes;
@@ -37,7 +37,7 @@ void phases_init(struct phases *phases, const struct build *build)
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
             /* groups that change at one instant are one phase */
-            if (c->partition == (int32_t)row && !c->config &&
+            if (c->partition == (int32_t)row && c->what == CHANGE_NODES &&
                 c->at > phases->items[phases->len - 1].from && c->at < build->world.length)
                 add_phase(phases, build, row, c->at);
         }

@@ -136,7 +136,7 @@ static void check_promises(struct check *check, size_t i)
             renew(check, i, sched->held[k].item.slot, sched->held[k].start);
     } else if (config->depth == 1 && sched->blocked && sched->queue.tree &&
                sched->partition->windows_end == 0) {
-        if (jobtree_first(sched->queue.tree, &item) && item.key.seq == sched->head.seq &&
+        if (jobtree_first(sched->queue.tree, &item) && item.key.seq == sched->head.key.seq &&
             strcmp(config->order->kind.name, "fcfs") == 0)
             renew(check, i, item.slot, sched->shadow);
     }

@@ -36,7 +36,8 @@ struct sim {
     struct check *check; /* NULL: not checking */
     uint32_t *dirty;     /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
-    bool limits_queues; /* some scheduler has a limit on queued jobs */
+    int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
+    bool limits_queues;  /* some scheduler has a limit on queued jobs */
 };
 
 static void tell(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition)
@@ -200,7 +201,8 @@ static bool could_run(const struct sim *sim, const struct place *place, const st
         return true;
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *change = &sim->setup.changes[i];
-        if (change->at < sim->now || change->partition != partition->row || change->config)
+        if (change->at < sim->now || change->what != CHANGE_NODES ||
+            change->partition != partition->row)
             continue;
         groups[change->group].nodes = change->nodes;
         if (cluster_could_fit(setup->placement, groups, partition->n_groups, ask))
@@ -250,6 +252,8 @@ static int submit(struct sim *sim, struct error *err)
     struct job *job = jobs_new(&sim->jobs);
     job->spec = *spec;
     job->seq = sim->arrivals++;
+    if (sim->priorities && sim->priorities[spec->workload] >= 0)
+        job->spec.priority = sim->priorities[spec->workload];
     if (job->spec.id == 0)
         job->spec.id = (int64_t)sim->arrivals;
     job->partition = spec->partition;
@@ -315,8 +319,12 @@ static void pass(struct sim *sim, struct place *place)
     sim->totals.passes++;
     if (place->newcomers.len > 0)
         turn_away(sim, place);
-    if (place->sched.config.conservative)
+    const struct sched_config *config = &place->sched.config;
+    if (config->conservative)
         wake_at(sim, place, sched_next_start(&place->sched, sim->now));
+    else if (config->decide == DECIDE_EVERY && config->order->ages &&
+             queue_len(&place->sched.queue) > 0)
+        wake_at(sim, place, (sim->now / config->every + 1) * config->every);
     tell(sim, FACT_PASS, NULL, place->partition.row);
 }
 
@@ -356,10 +364,25 @@ static void pass_now(struct sim *sim)
 
 /* --- events --- */
 
+static void change_priority(struct sim *sim, const struct sim_change *change)
+{
+    const size_t n = sim->setup.world->n_workloads;
+    if (!sim->priorities) {
+        sim->priorities = mem_new(n, sizeof(*sim->priorities));
+        for (size_t i = 0; i < n; i++)
+            sim->priorities[i] = -1;
+    }
+    sim->priorities[change->workload] = change->priority;
+}
+
 static void change(struct sim *sim, const struct sim_change *change)
 {
+    if (change->what == CHANGE_PRIORITY) {
+        change_priority(sim, change);
+        return;
+    }
     struct place *place = &sim->places[change->partition];
-    if (change->config) {
+    if (change->what == CHANGE_RULES) {
         sched_configure(&place->sched, change->config, sim->now);
     } else {
         profile_advance(place->partition.profile, sim->now);
@@ -449,18 +472,21 @@ static void queue_changes(struct sim *sim)
 {
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *c = &sim->setup.changes[i];
-        int32_t before = sim->setup.partitions[c->partition].setup.groups[c->group].nodes;
+        int32_t before = 0;
+        if (c->what == CHANGE_NODES)
+            before = sim->setup.partitions[c->partition].setup.groups[c->group].nodes;
         for (size_t k = 0; k < i; k++) {
             const struct sim_change *old = &sim->setup.changes[k];
-            if (!old->config && old->partition == c->partition && old->group == c->group)
+            if (old->what == CHANGE_NODES && old->partition == c->partition &&
+                old->group == c->group)
                 before = old->nodes;
         }
-        const struct event event = {.at = c->at,
-                                    .class =
-                                        c->config || c->nodes >= before ? EVENT_GAIN : EVENT_LOSS,
-                                    .source = i,
-                                    .kind = KIND_CHANGE,
-                                    .object = (uint32_t)i};
+        const struct event event = {
+            .at = c->at,
+            .class = c->what != CHANGE_NODES || c->nodes >= before ? EVENT_GAIN : EVENT_LOSS,
+            .source = i,
+            .kind = KIND_CHANGE,
+            .object = (uint32_t)i};
         events_add(sim->events, &event);
     }
 }
@@ -521,6 +547,7 @@ void sim_free(struct sim *sim)
     }
     free(sim->places);
     free(sim->dirty);
+    free(sim->priorities);
     jobs_deinit(&sim->jobs);
     merge_deinit(&sim->merge);
     events_free(sim->events);

@@ -10,13 +10,17 @@
 
 #include <signal.h>
 
-/* At a date a group of a partition gets another number of nodes, or a partition other rules. */
+/* At a date a group of a partition gets another number of nodes, a partition other rules, or the
+ * jobs of a workload another priority. */
 struct sim_change {
     simtime at;
-    int32_t partition;
+    enum { CHANGE_NODES, CHANGE_RULES, CHANGE_PRIORITY } what;
+    int32_t partition; /* of the first two */
     size_t group;
-    int32_t nodes;                     /* used where config is NULL */
+    int32_t nodes;
     const struct sched_config *config; /* borrowed */
+    int32_t workload;
+    int32_t priority; /* enum job_priority */
 };
 
 struct sim_partition {

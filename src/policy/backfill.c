@@ -68,6 +68,30 @@ static bool start_heads(struct sched *sched, simtime now, struct jobitem *ret_he
     return false;
 }
 
+/* Known maintenance ahead: counts alone do not tell what may start. */
+static bool is_windowed(const struct sched *sched, simtime now)
+{
+    return sched->partition->windows_end > now;
+}
+
+/* While later jobs are looked at, the head's reservation stands in the profile where that is asked.
+ */
+static void reserve_head(struct sched *sched, simtime now, int sign)
+{
+    if (!is_windowed(sched, now) || sched->shadow == SIMTIME_NEVER)
+        return;
+    const struct jobitem *head = &sched->head;
+    const simtime end = sched->shadow + head->request;
+    profile_reserve(sched->partition->profile, sched->shadow, end, sign * head->procs);
+}
+
+/* What fits by count: does it leave the maintenance and the head alone too? */
+static bool moves_nothing(const struct sched *sched, const struct jobitem *item, simtime now)
+{
+    return !is_windowed(sched, now) ||
+           profile_least(sched->partition->profile, now, now + item->request) >= item->procs;
+}
+
 /* Start, in candidate order, what fits beside the head's reservation. */
 static void fill(struct sched *sched, simtime now)
 {
@@ -80,6 +104,8 @@ static void fill(struct sched *sched, simtime now)
     while (free > 0 && queue_next_fit(queue, after, free, window, sched->spare, &item)) {
         last = item.key;
         after = &last;
+        if (item.key.seq == sched->head.key.seq || !moves_nothing(sched, &item, now))
+            continue;
         free -= item.procs;
         if (item.request > window)
             sched->spare -= item.procs;
@@ -111,7 +137,8 @@ static void fill_fresh(struct sched *sched, simtime now)
         qsort(items, n, sizeof(*items), compare_fresh);
     for (size_t i = 0; i < n; i++)
         if (items[i].procs <= room &&
-            (items[i].request <= window || items[i].procs <= sched->spare)) {
+            (items[i].request <= window || items[i].procs <= sched->spare) &&
+            moves_nothing(sched, &items[i], now)) {
             room -= items[i].procs;
             if (items[i].request > window)
                 sched->spare -= items[i].procs;
@@ -127,30 +154,35 @@ static bool still_blocked(const struct sched *sched)
     struct jobitem head;
     return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
            !sched->config.extend && !sched->queue.order->ages &&
-           queue_first(&sched->queue, &head) && head.key.seq == sched->head.seq;
+           queue_first(&sched->queue, &head) && head.key.seq == sched->head.key.seq;
 }
 
 static void easy(struct sched *sched, simtime now)
 {
     if (still_blocked(sched)) {
-        if (sched->config.depth == 1)
+        if (sched->config.depth == 1) {
+            reserve_head(sched, now, 1);
             fill_fresh(sched, now);
+            reserve_head(sched, now, -1);
+        }
         return;
     }
-    struct jobitem head;
     sched->blocked = false;
-    if (!start_heads(sched, now, &head))
+    if (!start_heads(sched, now, &sched->head))
         return;
     sched->blocked = true;
-    sched->head = head.key;
     if (sched->config.depth == 0)
         return;
-    /* Free only grows over time here, so that fitting for an instant is fitting for good. */
+    /* Without maintenance free only grows over time: fitting for an instant is fitting for good. */
     const struct profile *profile = sched->partition->profile;
-    sched->shadow = profile_earliest(profile, now, 1, head.procs);
+    const struct jobitem *head = &sched->head;
+    sched->shadow =
+        profile_earliest(profile, now, is_windowed(sched, now) ? head->request : 1, head->procs);
     sched->spare =
-        sched->shadow < SIMTIME_NEVER ? profile_at(profile, sched->shadow) - head.procs : 0;
+        sched->shadow < SIMTIME_NEVER ? profile_at(profile, sched->shadow) - head->procs : 0;
+    reserve_head(sched, now, 1);
     fill(sched, now);
+    reserve_head(sched, now, -1);
 }
 
 static void reserve(struct sched *sched, simtime at, const struct jobitem *item)
@@ -201,7 +233,7 @@ static simtime earliest(const struct sched *sched, const struct jobitem *item, s
     return profile_earliest(profile, next, item->request, item->procs);
 }
 
-/* The general pass: reservations of any depth, known maintenance. O(depth log steps) and a descent
+/* The general pass: reservations of any depth. O(depth log steps) and a descent
  * a hole; it stops once nothing behind could start now. */
 static void plan(struct sched *sched, simtime now)
 {
@@ -241,7 +273,7 @@ static void plan(struct sched *sched, simtime now)
 
 void sched_backfill_pass(struct sched *sched, simtime now)
 {
-    if (sched->config.depth <= 1 && sched->partition->windows_end <= now)
+    if (sched->config.depth <= 1)
         easy(sched, now);
     else
         plan(sched, now);
@@ -254,7 +286,7 @@ void sched_commit_pass(struct sched *sched, simtime now)
     for (;;) {
         int64_t free = cluster_free_procs(partition->cluster);
         if (sched->committed) {
-            const struct job *job = jobs_at(sched->jobs, sched->committed_slot);
+            const struct job *job = jobs_at(sched->jobs, sched->head.slot);
             head = queue_item(&sched->queue, job, partition_procs(partition, &job->spec.ask), now);
         } else if (!queue_first(&sched->queue, &head)) {
             return;
@@ -267,8 +299,7 @@ void sched_commit_pass(struct sched *sched, simtime now)
     }
     if (!sched->committed) {
         sched->committed = true;
-        sched->head = head.key;
-        sched->committed_slot = head.slot;
+        sched->head = head;
         sched->shadow = profile_earliest(partition->profile, now, 1, head.procs);
     }
     if (sched->config.depth == 0)

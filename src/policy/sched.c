@@ -108,7 +108,7 @@ void sched_withdraw(struct sched *sched, struct job *job)
         forget_fresh(sched, job->slot);
     if (sched->config.conservative)
         sched_forget_plan(sched, job);
-    if (sched->head.seq == job->seq)
+    if (sched->head.key.seq == job->seq)
         sched->blocked = sched->committed = false;
     sched->partition->counts.queued_jobs--;
     sched->partition->counts.queued_procs -= procs;

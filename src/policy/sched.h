@@ -80,12 +80,11 @@ struct sched {
 
     /* What the last pass found, while nothing but submissions has happened since. */
     bool blocked;
-    struct jobkey head;
+    struct jobitem head;
     simtime shadow;
     int64_t spare;
 
     bool committed; /* commit_head: the head is chosen; `shadow` is its published estimate */
-    uint32_t committed_slot;
 
     /* Conservative: the waiting jobs with their reservations, in queue order. */
     struct held *held;

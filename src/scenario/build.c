@@ -284,6 +284,19 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
 
 /* --- what changes when --- */
 
+/* By date; at one date as found, partitions first. */
+static int compare_changes(const void *a, const void *b)
+{
+    const struct sim_change *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->what != y->what)
+        return x->what < y->what ? -1 : 1;
+    if (x->partition != y->partition)
+        return x->partition < y->partition ? -1 : 1;
+    return x->group < y->group ? -1 : x->group > y->group;
+}
+
 static void add_change(struct build *build, struct sim_change change)
 {
     build->changes = mem_resize(build->changes, build->n_changes + 1, sizeof(*build->changes));
@@ -334,7 +347,8 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
                         "changes: decide of %s cannot change to or from each-event while the run "
                         "goes on",
                         build->world.partitions[row].path);
-    add_change(build, (struct sim_change){.at = now->at, .partition = row, .config = config});
+    add_change(build, (struct sim_change){
+                          .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
 }
 
 static void find_changes(struct build *build, struct error_list *errors)
@@ -347,6 +361,48 @@ static void find_changes(struct build *build, struct error_list *errors)
             for (size_t k = 0; k < centre->partitions.len; k++)
                 compare_partition(build, e, i, k, row++, errors);
         }
+    }
+}
+
+/* Two trees of a workload, but for what may change of any kind: its priority. */
+static bool same_but_priority(const struct node *a, const struct node *b)
+{
+    struct node *x = node_copy(a), *y = node_copy(b);
+    node_free(node_remove(x, "priority"));
+    node_free(node_remove(y, "priority"));
+    const bool same = node_equal(x, y);
+    node_free(x);
+    node_free(y);
+    return same;
+}
+
+static void compare_workload(struct build *build, size_t epoch, const struct workload *old,
+                             const struct workload *new, int32_t row, struct error_list *errors)
+{
+    if (old->priority != new->priority)
+        add_change(build, (struct sim_change){.at = build->program->epochs[epoch].at,
+                                              .what = CHANGE_PRIORITY,
+                                              .workload = row,
+                                              .priority = new->priority});
+    if (!new->kind->changes && !same_but_priority(old->node, new->node))
+        error_list_addf(errors, new->named.at,
+                        "changes: %s: the jobs of a %s workload cannot change at a date, but for "
+                        "their priority",
+                        build->world.workloads[row].path, new->kind->key);
+}
+
+/* The other epochs against the one before. Workloads are laid out. */
+static void find_workload_changes(struct build *build, struct error_list *errors)
+{
+    for (size_t e = 1; e < build->program->n_epochs; e++) {
+        const struct scenario *before = build->program->epochs[e - 1].scenario;
+        const struct scenario *now = build->program->epochs[e].scenario;
+        const struct tenant *t = before->tenants.items, *u = now->tenants.items;
+        int32_t row = 0;
+        for (size_t i = 0; i < now->tenants.len; i++)
+            for (size_t k = 0; k < u[i].workloads.len; k++, row++)
+                compare_workload(build, e, (const struct workload *)t[i].workloads.items + k,
+                                 (const struct workload *)u[i].workloads.items + k, row, errors);
     }
 }
 
@@ -366,7 +422,7 @@ static int64_t most_procs(const struct build *build, const struct job_spec *base
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
             const struct node_group *group = &setup->groups[c->group];
-            if (!c->config && c->partition == (int32_t)row && c->nodes > group->nodes)
+            if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->nodes > group->nodes)
                 change += (int64_t)(c->nodes - group->nodes) * group->procs_per_node;
         }
         most = procs + change > most ? procs + change : most;
@@ -487,6 +543,9 @@ int build_init(struct build *build, const struct program *program,
     lay_out_centres(build, errors);
     find_changes(build, errors);
     lay_out_tenants(build, options);
+    find_workload_changes(build, errors);
+    if (build->n_changes > 1)
+        qsort(build->changes, build->n_changes, sizeof(*build->changes), compare_changes);
     return errors->len > before ? -1 : 0;
 }
 

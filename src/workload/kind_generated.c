@@ -57,6 +57,7 @@ const struct workload_kind workload_generated = {
     .summary = "jobs by chance, from distributions",
     .fields = generate_fields,
     .size = sizeof(struct generate_params),
+    .changes = true,
     .check = check,
     .asks_nodes = asks_nodes,
     .open = open_generated,

@@ -78,7 +78,8 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
     else if (kind == LOG_HEADER_ODD)
         snprintf(buffer, size, "%llu %s", (unsigned long long)count->count, log_kind_texts[kind]);
     else
-        snprintf(buffer, size, "%llu job%s: %s%s", (unsigned long long)count->count,
-                 count->count == 1 ? "" : "s", log_kind_texts[kind], first);
+        snprintf(buffer, size, "%llu job%s%s %s%s", (unsigned long long)count->count,
+                 count->count == 1 ? "" : "s", kind == LOG_ROWS || kind == LOG_USED ? "" : ":",
+                 log_kind_texts[kind], first);
     return buffer;
 }

@@ -102,6 +102,7 @@ static void typeless_as_published(void **state)
     near("gap", sums.last / sums.n, 911.29, 0.044);
     near("load", sums.area / sums.last / 128, 0.717, 0.04);
     near("load by formula", lublin_load(&params) / 128, 0.717, 0.02);
+    near("gap by formula", 1 / lublin_rate(&params), 911.29, 0.03);
     for (int i = 0; i < 24; i++)
         if (!(fabs(100 * sums.by_hour[i] / sums.n - shares[i]) < 0.3))
             fail_msg("hour %d: %g %%, want %g %%", i, 100 * sums.by_hour[i] / sums.n, shares[i]);
@@ -144,6 +145,7 @@ static void typed_together(void **state)
     near("nodes", sums.nodes / sums.n, (342728 * 8.045 + 57272 * 13.893) / 400000, 0.01);
     near("load", sums.area / sums.last / 128, 0.394, 0.04);
     near("load by formula", lublin_load(&params) / 128, 0.394, 0.03);
+    near("gap by formula", 1 / lublin_rate(&params), 1 / (1 / 619.30 + 1 / 3516.93), 0.03);
 }
 
 static void knobs(void **state)

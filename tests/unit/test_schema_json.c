@@ -2,6 +2,7 @@
 #include "scenario/schema_json.h"
 
 #include "tools/decode_table.h"
+#include "workload/kinds.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -93,12 +94,45 @@ static void kinds(void **state)
     json_decref(schema);
 }
 
+/* Of scenario/scenario.h, which has other kinds of the names above. */
+extern const struct field scenario_fields[];
+
+/* Of the language itself: every kind of workload, told by its key, with what any may say. */
+static void workloads(void **state)
+{
+    (void)state;
+    char *text = schema_json(scenario_fields, "a scenario");
+    json_t *schema = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    free(text);
+    assert_non_null(schema);
+    const json_t *properties = json_object_get(schema, "properties"), *value, *any = NULL;
+    const char *key;
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(properties, "changes"), "type")),
+        "array");
+    json_object_foreach(json_object_get(schema, "$defs"), key, value)
+    {
+        const json_t *inner = json_object_get(json_object_get(value, "properties"), "workloads");
+        if (inner)
+            any = json_object_get(json_object_get(inner, "additionalProperties"), "anyOf");
+    }
+    for (size_t i = 0; workload_kinds[i]; i++) {
+        const json_t *kind = json_array_get(any, i), *known = json_object_get(kind, "properties");
+        assert_non_null(json_object_get(known, workload_kinds[i]->key));
+        assert_non_null(json_object_get(known, "partition"));
+        assert_string_equal(json_string_value(json_array_get(json_object_get(kind, "required"), 0)),
+                            workload_kinds[i]->key);
+    }
+    json_decref(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_is_there),
         cmocka_unit_test(references),
         cmocka_unit_test(kinds),
+        cmocka_unit_test(workloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
