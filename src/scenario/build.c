@@ -3,6 +3,7 @@
 
 #include "scenario/path.h"
 #include "util/mem.h"
+#include "workload/keymap.h"
 #include "workload/log.h"
 
 #include <stdio.h>
@@ -14,6 +15,7 @@ struct member_context {
     struct world *world;
     struct build *build;
     int32_t parent;
+    struct keymap rows; /* of those that came: two logs may tell of one user */
 };
 
 static char *keep(struct build *build, char *text)
@@ -36,10 +38,15 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
 static int32_t member_of(void *ctx, int64_t key)
 {
     struct member_context *member = ctx;
+    const int32_t *known = keymap_find(&member->rows, key);
+    if (known)
+        return *known;
     const char *parent = member->world->tenants.items[member->parent].path;
-    return add_tenant(member->world,
-                      keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
-                      member->parent);
+    const int32_t row = add_tenant(
+        member->world, keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
+        member->parent);
+    keymap_add(&member->rows, key, row);
+    return row;
 }
 
 /* "centres.c.partitions.p", "tenants.t.workloads.w", as everywhere in messages. */
@@ -505,7 +512,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     build->members = mem_new(scenario->tenants.len, sizeof(*build->members));
     for (size_t i = 0; i < scenario->tenants.len; i++) {
         add_tenant(&build->world, tenants[i].named.name, -1);
-        build->members[i] = (struct member_context){&build->world, build, (int32_t)i};
+        build->members[i] = (struct member_context){&build->world, build, (int32_t)i, {0}};
         n += tenants[i].workloads.len;
     }
     build->world.workloads = mem_new(n, sizeof(*build->world.workloads));
@@ -597,6 +604,9 @@ void build_deinit(struct build *build)
     free(build->changes);
     free(build->workloads);
     free(build->sources);
+    const struct scenario *scenario = build->program ? build->program->epochs[0].scenario : NULL;
+    for (size_t i = 0; build->members && i < scenario->tenants.len; i++)
+        keymap_deinit(&build->members[i].rows);
     free(build->members);
     free(build->world.centres);
     free(build->world.partitions);

@@ -111,6 +111,8 @@ static int decode_absent(struct decode *ctx, const struct field *field, struct m
                          void *object, const char *what)
 {
     if ((field->flags & FIELD_REQUIRED) && !ctx->optional) {
+        if (what && strcmp(what, field->key) == 0)
+            return decode_error(ctx, at, "needs a value (%s)", field->help);
         if (what)
             return decode_error(ctx, at, "%s needs %s (%s)", what, field->key, field->help);
         return decode_error(ctx, at, "the key %s is missing (%s)", field->key, field->help);

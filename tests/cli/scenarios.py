@@ -66,15 +66,18 @@ def backfill(rng):
     return reserve
 
 
-def scheduler(rng, plain=False):
+def scheduler(rng, counting):
+    """Of each-event and commit_head, which only count processors, if `counting`."""
     value = {"order": order(rng), "backfill": backfill(rng), "placement": rng.choice(PLACEMENTS)}
     pick = rng.random()
-    if pick < 0.12 and not plain:
+    if pick < 0.12 and counting:
         value.update(decide="each-event", placement="any")
-    elif pick < 0.24 and not plain:
-        value.update(commit_head=True, placement="any")
+    elif pick < 0.24 and counting:
+        value.update(commit_head=True, placement="any", backfill=rng.choice(["none", "easy"]))
     elif pick < 0.36:
         value["decide"] = {"every": rng.choice(["1 min", "7 min", "30 min"])}
+    if "decide" in value and value["backfill"] == "conservative":
+        value["backfill"] = "plan"  # conservative decides at each instant
     if rng.random() < 0.2:
         value["overrun"] = "extend"
     if rng.random() < 0.15:
@@ -102,7 +105,7 @@ def windows(rng, groups, hours):
     return value
 
 
-def partition(rng, hours):
+def partition(rng, hours, counting):
     value = {}
     groups = 1
     if rng.random() < 0.35:
@@ -115,7 +118,7 @@ def partition(rng, hours):
     if rng.random() < 0.3:
         value["maintenance"] = windows(rng, groups, hours)
     if rng.random() < 0.4:
-        value["scheduler"] = scheduler(rng)
+        value["scheduler"] = scheduler(rng, counting)
     return value
 
 
@@ -162,11 +165,11 @@ def arrival(rng, hours):
     return value
 
 
-def written(rng, hours):
+def written(rng, hours, counting):
     jobs = []
     for _ in range(rng.randint(1, 40)):
         job = {"submit": f"{rng.randint(0, hours * 60)} min"}
-        job["nodes" if rng.random() < 0.2 else "processors"] = rng.choice([1, 1, 2, 3, 4, 6, 12])
+        job["nodes" if rng.random() < 0.2 and not counting else "processors"] = rng.choice([1, 1, 2, 3, 4, 6, 12])
         job["runtime"] = rng.choice(["0 s", time(rng, 7200), time(rng, 600)])
         if rng.random() < 0.6:
             job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
@@ -217,15 +220,15 @@ def ending(works, hours):
             work["arrival"]["until"] = f"{hours + 2} h"
 
 
-def workload(rng, folder, name, hours, places):
+def workload(rng, folder, name, hours, places, counting):
     pick = rng.randrange(10)
     if pick < 4:
-        value = {"jobs": written(rng, hours)}
+        value = {"jobs": written(rng, hours, counting)}
     elif pick < 6:
         value = log_workload(rng, folder, name, hours)
     else:
         value = {"arrival": arrival(rng, hours), "runtime": runtime(rng), "request": request(rng)}
-        if rng.random() < 0.2:
+        if rng.random() < 0.2 and not counting:
             value["nodes"] = rng.choice([1, 2, {"uniform": [1, 3]}])
         else:
             value["processors"] = size(rng)
@@ -238,7 +241,7 @@ def workload(rng, folder, name, hours, places):
     return value
 
 
-def changes(rng, scenario, hours):
+def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
     for _ in range(rng.randint(1, 4)):
@@ -253,7 +256,9 @@ def changes(rng, scenario, hours):
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
             if rng.random() < 0.4:
-                settings[f"centres.{centre}.scheduler.backfill"] = backfill(rng)
+                deciding = counting or "decide" in plan["scheduler"]
+                settings[f"centres.{centre}.scheduler.backfill"] = (
+                    rng.choice(["none", "easy"]) if deciding else backfill(rng))
             if rng.random() < 0.3:
                 settings[f"centres.{centre}.scheduler.order"] = order(rng)
             if rng.random() < 0.2:
@@ -288,15 +293,16 @@ def generate(rng, folder):
     if rng.random() < 0.5:
         scenario["series"] = {"step": rng.choice(["10 min", "1 h", "7 min"])}
     centres = {}
+    counting = rng.random() < 0.4
     for c in range(rng.choice([1, 1, 2])):
-        parts = {f"p{k}": partition(rng, hours) for k in range(rng.choice([1, 1, 2, 3]))}
-        centres[f"c{c}"] = {"partitions": parts, "scheduler": scheduler(rng)}
+        parts = {f"p{k}": partition(rng, hours, counting) for k in range(rng.choice([1, 1, 2, 3]))}
+        centres[f"c{c}"] = {"partitions": parts, "scheduler": scheduler(rng, counting)}
     scenario["centres"] = centres
     tenants = {}
     for t in range(rng.randint(1, 3)):
         home = rng.choice(list(centres))
         places = list(centres[home]["partitions"])
-        works = {f"w{k}": workload(rng, folder, f"log-{t}-{k}", hours, places)
+        works = {f"w{k}": workload(rng, folder, f"log-{t}-{k}", hours, places, counting)
                  for k in range(rng.randint(1, 3))}
         tenants[f"t{t}"] = {"home": home, "workloads": works}
         if "after" in measure:
@@ -307,7 +313,7 @@ def generate(rng, folder):
             tenants[f"t{t}"]["members"] = {"by": rng.choice(["user", "group"])}
     scenario["tenants"] = tenants
     if rng.random() < 0.4:
-        dated = changes(rng, scenario, hours)
+        dated = changes(rng, scenario, hours, counting)
         if dated:
             scenario["changes"] = dated
     return scenario

@@ -364,12 +364,12 @@ class Resolved(Case):
 
     def test_check_command(self):
         done = self.jishi("check", "small.yaml", "small.yaml")
-        self.assertEqual(done.stdout.count("offered load"), 2)
-        self.assertIn("8 processors", done.stdout)
+        self.assertEqual(done.stdout.count("Offered load"), 2)
+        self.assertIn("lab/p", done.stdout)
         self.write("bad.yaml", "jishi: 2\n")
         done = self.jishi("check", "small.yaml", "bad.yaml", status=1)
         self.assertIn("bad.yaml:1:8", done.stderr)
-        self.assertIn("offered load", done.stdout)
+        self.assertIn("Offered load", done.stdout)
 
 
 if __name__ == "__main__":
