@@ -178,6 +178,23 @@ static simtime first_start(const struct sched *sched)
     return first;
 }
 
+/* When nodes next come free by plan: a running job's request or a window ends. O(live jobs). */
+static simtime next_release(const struct sched *sched, simtime now)
+{
+    const struct partition *partition = sched->partition;
+    simtime next = SIMTIME_NEVER;
+    for (uint32_t slot = 0; slot < sched->jobs->used; slot++) {
+        const struct job *job = jobs_at(sched->jobs, slot);
+        if (job->live && job->state == JOB_RUNNING && job->partition == partition->row &&
+            job->due > now && job->due < next)
+            next = job->due;
+    }
+    for (size_t i = 0; i < partition->n_windows; i++)
+        if (partition->windows[i].to > now && partition->windows[i].to < next)
+            next = partition->windows[i].to;
+    return next;
+}
+
 /* A reservation whose time has come. One that cannot be kept (jobs outlived their requests, no
  * place on the nodes) waits, or moves to the next start there is. True if the job started. */
 static bool start_or_move(struct sched *sched, size_t i, simtime now)
@@ -196,7 +213,7 @@ static bool start_or_move(struct sched *sched, size_t i, simtime now)
     if (sched->partition->overdue) {
         held.start = now;
     } else {
-        const simtime after = planned ? profile_next_step(profile, now) : now;
+        const simtime after = planned ? next_release(sched, now) : now;
         held.start = after < SIMTIME_NEVER ? find(sched, &held.item, after) : after;
     }
     sched->held[i].start = held.start;
