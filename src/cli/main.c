@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/command.h"
 
-#include "util/schema.h"
+#include "policy/sched.h"
+#include "util/dist.h"
 
 #include <errno.h>
 #include <gsl/gsl_errno.h>
@@ -12,6 +13,18 @@
 static const struct command *const commands[] = {&command_run, &command_check, &command_list,
                                                  &command_schema};
 
+/* "  orders: easy, fcfs, ...", wrapped. */
+static void print_names(const struct kind_list *list, FILE *out)
+{
+    int column = fprintf(out, "  %-14s", list->whats);
+    for (size_t i = 0; list->items[i]; i++) {
+        const char *name = list->items[i]->name;
+        if (column + (int)strlen(name) > 90)
+            column = fprintf(out, "\n  %-14s", "") - 1;
+        column += fprintf(out, "%s%s", name, list->items[i + 1] ? ", " : "\n");
+    }
+}
+
 static void print_help(FILE *out)
 {
     fputs("jishi (机时): a simulator of shared compute centres\n\n"
@@ -19,6 +32,11 @@ static void print_help(FILE *out)
           out);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nA scenario may name (`jishi list` tells more)\n", out);
+    print_names(&order_kinds, out);
+    print_names(&backfill_kinds, out);
+    print_names(&placement_kinds, out);
+    print_names(&dist_kinds, out);
     fputs("\n`jishi COMMAND --help` tells more; `jishi --version` the version.\n", out);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "scenario/changes.h"
 #include "scenario/path.h"
+#include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
@@ -18,13 +20,13 @@ struct member_context {
     struct keymap rows; /* of those that came: two logs may tell of one user */
 };
 
-static char *keep(struct build *build, char *text)
+void *build_keep(struct build *build, void *memory)
 {
     if (build->n_paths == build->paths_cap) {
         build->paths_cap = build->paths_cap ? 2 * build->paths_cap : 64;
         build->paths = mem_resize(build->paths, build->paths_cap, sizeof(*build->paths));
     }
-    return build->paths[build->n_paths++] = text;
+    return build->paths[build->n_paths++] = memory;
 }
 
 static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
@@ -43,7 +45,7 @@ static int32_t member_of(void *ctx, int64_t key)
         return *known;
     const char *parent = member->world->tenants.items[member->parent].path;
     const int32_t row = add_tenant(
-        member->world, keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
+        member->world, build_keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
         member->parent);
     keymap_add(&member->rows, key, row);
     return row;
@@ -61,114 +63,6 @@ static const char *place_text(const char *root, const char *owner, const char *l
     path_format(&path, buffer, size);
     path_deinit(&path);
     return buffer;
-}
-
-/* --- schedulers --- */
-
-static struct sched_config config_of(const struct scheduler *s)
-{
-    struct sched_config config = {
-        .order = (const struct order_type *)(const void *)s->order.kind,
-        .order_params = s->order.params,
-        .commit_head = s->commit_head,
-        .extend = s->overrun == OVERRUN_EXTEND,
-        .max_queued = s->max_queued == INT64_MAX ? -1 : s->max_queued,
-        .max_processors = s->max_processors == INT64_MAX ? -1 : s->max_processors,
-    };
-    const struct backfill_type *backfill =
-        (const struct backfill_type *)(const void *)s->backfill.kind;
-    config.conservative = backfill->conservative;
-    config.depth = backfill->depth;
-    if (backfill->depth < 0) {
-        const struct backfill_reserve *reserve = s->backfill.params;
-        config.depth = reserve->depth;
-        config.candidate_order = (const struct order_type *)(const void *)reserve->order.kind;
-        config.candidate_params = reserve->order.params;
-    }
-    if (strcmp(s->decide.kind->name, "each-event") == 0)
-        config.decide = DECIDE_EVENT;
-    if (strcmp(s->decide.kind->name, "every") == 0) {
-        const struct decide_every *every = s->decide.params;
-        config.decide = DECIDE_EVERY;
-        config.every = every->every;
-    }
-    return config;
-}
-
-/* --- maintenance --- */
-
-/* How often a window that comes again may come in one run. */
-#define WINDOWS_MAX 100000
-
-static int compare_windows(const void *a, const void *b)
-{
-    const struct maintenance *x = a, *y = b;
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    return x->to < y->to ? -1 : x->to > y->to;
-}
-
-/* "3 months", "1 year": calendar months; else a duration. */
-static int read_interval(const char *text, int *ret_months, simtime *ret_step, struct error *err)
-{
-    char unit[16] = "";
-    double number;
-    *ret_months = 0;
-    if (sscanf(text, "%lf %15s", &number, unit) == 2 &&
-        (strncmp(unit, "month", 5) == 0 || strncmp(unit, "year", 4) == 0)) {
-        *ret_months = (int)number * (unit[0] == 'y' ? 12 : 1);
-        if (*ret_months > 0 && number == (int)number && number < 1200)
-            return 0;
-        return error_set(err, "every: \"%.40s\": a whole number of months or years is needed",
-                         text);
-    }
-    double seconds;
-    if (quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
-        return error_prefix(err, "every: ");
-    *ret_step = simtime_from_seconds(seconds);
-    return *ret_step >= SIMTIME_SECOND ? 0 : error_set(err, "every: at least a second is needed");
-}
-
-static void add_window(struct items *windows, struct maintenance window)
-{
-    if (window.to <= 0)
-        return;
-    windows->items = mem_resize(windows->items, windows->len + 1, sizeof(struct maintenance));
-    ((struct maintenance *)windows->items)[windows->len++] = window;
-}
-
-static int expand_window(const struct program *program, const struct window *window,
-                         int64_t group_nodes, struct items *ret, struct error *err)
-{
-    const simtime from = program_instant(program, &window->from);
-    const simtime to =
-        window->until.given ? program_instant(program, &window->until) : from + window->length;
-    const int64_t nodes = window->nodes < group_nodes ? window->nodes : group_nodes;
-    if (to <= from)
-        return error_set(err, "it ends before it begins");
-    struct maintenance one = {from, to, (size_t)window->group, (int32_t)nodes};
-    const simtime length = program->epochs[0].scenario->time.length;
-    if (!window->every) {
-        add_window(ret, one);
-        return 0;
-    }
-    int months;
-    simtime step = 0;
-    if (read_interval(window->every, &months, &step, err) < 0)
-        return -1;
-    if (length >= SIMTIME_NEVER)
-        return error_set(err, "every: a time.length is needed to know where to stop");
-    for (int i = 0; one.from < length; i++) {
-        if (i == WINDOWS_MAX)
-            return error_set(err, "every: more than %d windows in the run", WINDOWS_MAX);
-        add_window(ret, one);
-        one.from = months
-                       ? date_add_months(program->start + from, program->offset, months * (i + 1)) -
-                             program->start
-                       : one.from + step;
-        one.to = one.from + (to - from);
-    }
-    return 0;
 }
 
 /* --- the world --- */
@@ -222,12 +116,12 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     struct sim_partition *partition = &build->partitions[row];
     struct partition_info *info = &build->world.partitions[row];
     info->name = plan->named.name;
-    info->path = keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
+    info->path = build_keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
     info->centre = (int32_t)centre;
     describe_processor(scenario, plan, info);
     const struct group *groups = plan->groups.items;
     struct node_group *copy = mem_new(plan->groups.len, sizeof(*copy));
-    keep(build, (char *)copy);
+    build_keep(build, copy);
     int64_t procs = 0;
     for (size_t g = 0; g < plan->groups.len; g++) {
         copy[g] =
@@ -238,7 +132,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     place_text("centres", owner->named.name, "partitions", plan->named.name, place, sizeof(place));
     if (procs > INT32_MAX)
         error_list_addf(errors, plan->named.at, "%s: more than %d processors", place, INT32_MAX);
-    partition->config = config_of(scheduler);
+    partition->config = scheduler_config(scheduler);
     partition->setup = (struct partition_setup){
         .row = (int32_t)row,
         .placement = (const struct placement_type *)(const void *)scheduler->placement.kind,
@@ -260,8 +154,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         if (expand_window(program, &all[i], groups[all[i].group].nodes, &windows, &err) < 0)
             error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
     }
-    if (windows.len > 0)
-        qsort(windows.items, windows.len, sizeof(struct maintenance), compare_windows);
+    sort_windows(&windows);
     build->windows[row] = windows.items;
     partition->setup.windows = windows.items;
     partition->setup.n_windows = windows.len;
@@ -286,130 +179,6 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
         const struct partition_plan *plans = centres[i].partitions.items;
         for (size_t k = 0; k < centres[i].partitions.len; k++)
             lay_out_partition(build, row++, i, &plans[k], errors);
-    }
-}
-
-/* --- what changes when --- */
-
-/* By date; at one date as found, partitions first. */
-static int compare_changes(const void *a, const void *b)
-{
-    const struct sim_change *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    if (x->what != y->what)
-        return x->what < y->what ? -1 : 1;
-    if (x->partition != y->partition)
-        return x->partition < y->partition ? -1 : 1;
-    return x->group < y->group ? -1 : x->group > y->group;
-}
-
-static void add_change(struct build *build, struct sim_change change)
-{
-    build->changes = mem_resize(build->changes, build->n_changes + 1, sizeof(*build->changes));
-    build->changes[build->n_changes++] = change;
-}
-
-static const struct partition_plan *plan_at(const struct scenario *scenario, size_t centre,
-                                            size_t partition, const struct centre **ret_centre)
-{
-    *ret_centre = (const struct centre *)scenario->centres.items + centre;
-    return (const struct partition_plan *)(*ret_centre)->partitions.items + partition;
-}
-
-static bool same_scheduler(const struct centre *c, const struct partition_plan *p,
-                           const struct centre *d, const struct partition_plan *q)
-{
-    const struct node *a = p->scheduler_node ? p->scheduler_node : c->scheduler_node;
-    const struct node *b = q->scheduler_node ? q->scheduler_node : d->scheduler_node;
-    return a == b || (a && b && node_equal(a, b));
-}
-
-static void compare_partition(struct build *build, size_t epoch, size_t centre, size_t k,
-                              int32_t row, struct error_list *errors)
-{
-    const struct epoch *now = &build->program->epochs[epoch], *before = now - 1;
-    const struct centre *c, *d;
-    const struct partition_plan *p = plan_at(before->scenario, centre, k, &c);
-    const struct partition_plan *q = plan_at(now->scenario, centre, k, &d);
-    const struct group *old = p->groups.items, *new = q->groups.items;
-    for (size_t g = 0; g < p->groups.len; g++)
-        if (old[g].nodes != new[g].nodes)
-            add_change(build, (struct sim_change){.at = now->at,
-                                                  .partition = row,
-                                                  .group = g,
-                                                  .nodes = (int32_t) new[g].nodes});
-    if (same_scheduler(c, p, d, q))
-        return;
-    const struct scheduler *s = partition_scheduler(d, q);
-    if (s->placement.kind != partition_scheduler(c, p)->placement.kind)
-        error_list_addf(errors, q->named.at,
-                        "changes: the placement of %s cannot change while the run goes on",
-                        build->world.partitions[row].path);
-    struct sched_config *config = mem_new(1, sizeof(*config));
-    keep(build, (char *)config);
-    *config = config_of(s);
-    if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
-        error_list_addf(errors, q->named.at,
-                        "changes: decide of %s cannot change to or from each-event while the run "
-                        "goes on",
-                        build->world.partitions[row].path);
-    add_change(build, (struct sim_change){
-                          .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
-}
-
-static void find_changes(struct build *build, struct error_list *errors)
-{
-    for (size_t e = 1; e < build->program->n_epochs; e++) {
-        int32_t row = 0;
-        for (size_t i = 0; i < build->world.n_centres; i++) {
-            const struct centre *centre =
-                (const struct centre *)build->program->epochs[e].scenario->centres.items + i;
-            for (size_t k = 0; k < centre->partitions.len; k++)
-                compare_partition(build, e, i, k, row++, errors);
-        }
-    }
-}
-
-/* Two trees of a workload, but for what may change of any kind: its priority. */
-static bool same_but_priority(const struct node *a, const struct node *b)
-{
-    struct node *x = node_copy(a), *y = node_copy(b);
-    node_free(node_remove(x, "priority"));
-    node_free(node_remove(y, "priority"));
-    const bool same = node_equal(x, y);
-    node_free(x);
-    node_free(y);
-    return same;
-}
-
-static void compare_workload(struct build *build, size_t epoch, const struct workload *old,
-                             const struct workload *new, int32_t row, struct error_list *errors)
-{
-    if (old->priority != new->priority)
-        add_change(build, (struct sim_change){.at = build->program->epochs[epoch].at,
-                                              .what = CHANGE_PRIORITY,
-                                              .workload = row,
-                                              .priority = new->priority});
-    if (!new->kind->changes && !same_but_priority(old->node, new->node))
-        error_list_addf(errors, new->named.at,
-                        "changes: %s: the jobs of a %s workload cannot change at a date, but for "
-                        "their priority",
-                        build->world.workloads[row].path, new->kind->key);
-}
-
-/* The other epochs against the one before. Workloads are laid out. */
-static void find_workload_changes(struct build *build, struct error_list *errors)
-{
-    for (size_t e = 1; e < build->program->n_epochs; e++) {
-        const struct scenario *before = build->program->epochs[e - 1].scenario;
-        const struct scenario *now = build->program->epochs[e].scenario;
-        const struct tenant *t = before->tenants.items, *u = now->tenants.items;
-        int32_t row = 0;
-        for (size_t i = 0; i < now->tenants.len; i++)
-            for (size_t k = 0; k < u[i].workloads.len; k++, row++)
-                compare_workload(build, e, (const struct workload *)t[i].workloads.items + k,
-                                 (const struct workload *)u[i].workloads.items + k, row, errors);
     }
 }
 
@@ -470,7 +239,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     const size_t row = build->world.n_workloads++;
     struct build_workload *bw = &build->workloads[row];
     build->world.workloads[row] = (struct workload_info){
-        .path = keep(build, mem_format("%s/%s", owner->named.name, workload->named.name)),
+        .path = build_keep(build, mem_format("%s/%s", owner->named.name, workload->named.name)),
         .tenant = (int32_t)tenant,
     };
     const int64_t centre = scenario_centre(scenario, owner->home);
@@ -483,7 +252,8 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
                  .partition = any ? PARTITION_ANY : row_of(build, centre, workload->partition),
                  .priority = workload->priority},
         .seed = {options->seed, options->replication},
-        .path = keep(build, mem_format("tenants/%s/%s", owner->named.name, workload->named.name)),
+        .path =
+            build_keep(build, mem_format("tenants/%s/%s", owner->named.name, workload->named.name)),
         .start = program->start,
         .offset = program->offset,
         .limit = build->drain ? SIMTIME_NEVER : build->world.length,
@@ -551,8 +321,6 @@ int build_init(struct build *build, const struct program *program,
     find_changes(build, errors);
     lay_out_tenants(build, options);
     find_workload_changes(build, errors);
-    if (build->n_changes > 1)
-        qsort(build->changes, build->n_changes, sizeof(*build->changes), compare_changes);
     return errors->len > before ? -1 : 0;
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/changes.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sched_config scheduler_config(const struct scheduler *s)
+{
+    struct sched_config config = {
+        .order = (const struct order_type *)(const void *)s->order.kind,
+        .order_params = s->order.params,
+        .commit_head = s->commit_head,
+        .extend = s->overrun == OVERRUN_EXTEND,
+        .max_queued = s->max_queued == INT64_MAX ? -1 : s->max_queued,
+        .max_processors = s->max_processors == INT64_MAX ? -1 : s->max_processors,
+    };
+    const struct backfill_type *backfill =
+        (const struct backfill_type *)(const void *)s->backfill.kind;
+    config.conservative = backfill->conservative;
+    config.depth = backfill->depth;
+    if (backfill->depth < 0) {
+        const struct backfill_reserve *reserve = s->backfill.params;
+        config.depth = reserve->depth;
+        config.candidate_order = (const struct order_type *)(const void *)reserve->order.kind;
+        config.candidate_params = reserve->order.params;
+    }
+    if (strcmp(s->decide.kind->name, "each-event") == 0)
+        config.decide = DECIDE_EVENT;
+    if (strcmp(s->decide.kind->name, "every") == 0) {
+        const struct decide_every *every = s->decide.params;
+        config.decide = DECIDE_EVERY;
+        config.every = every->every;
+    }
+    return config;
+}
+
+/* By date; at one date as found, partitions first. */
+static int compare_changes(const void *a, const void *b)
+{
+    const struct sim_change *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->what != y->what)
+        return x->what < y->what ? -1 : 1;
+    if (x->partition != y->partition)
+        return x->partition < y->partition ? -1 : 1;
+    return x->group < y->group ? -1 : x->group > y->group;
+}
+
+static void add_change(struct build *build, struct sim_change change)
+{
+    build->changes = mem_resize(build->changes, build->n_changes + 1, sizeof(*build->changes));
+    build->changes[build->n_changes++] = change;
+}
+
+static const struct partition_plan *plan_at(const struct scenario *scenario, size_t centre,
+                                            size_t partition, const struct centre **ret_centre)
+{
+    *ret_centre = (const struct centre *)scenario->centres.items + centre;
+    return (const struct partition_plan *)(*ret_centre)->partitions.items + partition;
+}
+
+static bool same_scheduler(const struct centre *c, const struct partition_plan *p,
+                           const struct centre *d, const struct partition_plan *q)
+{
+    const struct node *a = p->scheduler_node ? p->scheduler_node : c->scheduler_node;
+    const struct node *b = q->scheduler_node ? q->scheduler_node : d->scheduler_node;
+    return a == b || (a && b && node_equal(a, b));
+}
+
+static void compare_partition(struct build *build, size_t epoch, size_t centre, size_t k,
+                              int32_t row, struct error_list *errors)
+{
+    const struct epoch *now = &build->program->epochs[epoch], *before = now - 1;
+    const struct centre *c, *d;
+    const struct partition_plan *p = plan_at(before->scenario, centre, k, &c);
+    const struct partition_plan *q = plan_at(now->scenario, centre, k, &d);
+    const struct group *old = p->groups.items, *new = q->groups.items;
+    for (size_t g = 0; g < p->groups.len; g++)
+        if (old[g].nodes != new[g].nodes)
+            add_change(build, (struct sim_change){.at = now->at,
+                                                  .partition = row,
+                                                  .group = g,
+                                                  .nodes = (int32_t) new[g].nodes});
+    if (same_scheduler(c, p, d, q))
+        return;
+    const struct scheduler *s = partition_scheduler(d, q);
+    if (s->placement.kind != partition_scheduler(c, p)->placement.kind)
+        error_list_addf(errors, q->named.at,
+                        "changes: the placement of %s cannot change while the run goes on",
+                        build->world.partitions[row].path);
+    struct sched_config *config = mem_new(1, sizeof(*config));
+    build_keep(build, config);
+    *config = scheduler_config(s);
+    if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
+        error_list_addf(errors, q->named.at,
+                        "changes: decide of %s cannot change to or from each-event while the run "
+                        "goes on",
+                        build->world.partitions[row].path);
+    add_change(build, (struct sim_change){
+                          .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
+}
+
+void find_changes(struct build *build, struct error_list *errors)
+{
+    for (size_t e = 1; e < build->program->n_epochs; e++) {
+        int32_t row = 0;
+        for (size_t i = 0; i < build->world.n_centres; i++) {
+            const struct centre *centre =
+                (const struct centre *)build->program->epochs[e].scenario->centres.items + i;
+            for (size_t k = 0; k < centre->partitions.len; k++)
+                compare_partition(build, e, i, k, row++, errors);
+        }
+    }
+}
+
+/* Two trees of a workload, but for what may change of any kind: its priority. */
+static bool same_but_priority(const struct node *a, const struct node *b)
+{
+    struct node *x = node_copy(a), *y = node_copy(b);
+    node_free(node_remove(x, "priority"));
+    node_free(node_remove(y, "priority"));
+    const bool same = node_equal(x, y);
+    node_free(x);
+    node_free(y);
+    return same;
+}
+
+static void compare_workload(struct build *build, size_t epoch, const struct workload *old,
+                             const struct workload *new, int32_t row, struct error_list *errors)
+{
+    if (old->priority != new->priority)
+        add_change(build, (struct sim_change){.at = build->program->epochs[epoch].at,
+                                              .what = CHANGE_PRIORITY,
+                                              .workload = row,
+                                              .priority = new->priority});
+    if (!new->kind->changes && !same_but_priority(old->node, new->node))
+        error_list_addf(errors, new->named.at,
+                        "changes: %s: the jobs of a %s workload cannot change at a date, but for "
+                        "their priority",
+                        build->world.workloads[row].path, new->kind->key);
+}
+
+/* The other epochs against the one before. Workloads are laid out. */
+void find_workload_changes(struct build *build, struct error_list *errors)
+{
+    for (size_t e = 1; e < build->program->n_epochs; e++) {
+        const struct scenario *before = build->program->epochs[e - 1].scenario;
+        const struct scenario *now = build->program->epochs[e].scenario;
+        const struct tenant *t = before->tenants.items, *u = now->tenants.items;
+        int32_t row = 0;
+        for (size_t i = 0; i < now->tenants.len; i++)
+            for (size_t k = 0; k < u[i].workloads.len; k++, row++)
+                compare_workload(build, e, (const struct workload *)t[i].workloads.items + k,
+                                 (const struct workload *)u[i].workloads.items + k, row, errors);
+    }
+    if (build->n_changes > 1)
+        qsort(build->changes, build->n_changes, sizeof(*build->changes), compare_changes);
+}

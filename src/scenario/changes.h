@@ -1,0 +1,21 @@
+/* What changes when: the states of a program compared, each with the one before. For build.c. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_CHANGES_H
+#define SCENARIO_CHANGES_H
+
+#include "scenario/build.h"
+
+/* Nodes and rules of partitions, once these are laid out. */
+void find_changes(struct build *build, struct error_list *errors);
+
+/* Priorities of workloads, once these are laid out; then all changes are put in order. What cannot
+ * change is an error. */
+void find_workload_changes(struct build *build, struct error_list *errors);
+
+/* The rules of a scheduler as the engine wants them. Parameters are borrowed from it. */
+struct sched_config scheduler_config(const struct scheduler *scheduler);
+
+/* Give memory to the build, which frees it. Returns it. */
+void *build_keep(struct build *build, void *memory);
+
+#endif
