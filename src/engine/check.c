@@ -107,6 +107,7 @@ void check_see(struct check *check, const struct fact *fact)
         promise->state = fact->job->state;
         break;
     case FACT_CAPACITY:
+    case FACT_QUEUE:
     case FACT_PASS:
         break;
     }

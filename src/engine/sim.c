@@ -154,16 +154,30 @@ static void set_rate(struct sim *sim, struct job *job, double rate)
     }
 }
 
-static void start_job(void *ctx, struct sched *sched, struct job *job)
+/* The job leaves all queues it stands in but that of `but` (NULL: all), whose scheduler sees to it
+ * itself. */
+static void leave_queues(struct sim *sim, struct job *job, const struct sched *but)
 {
-    struct sim *sim = ctx;
     size_t from;
     const size_t to = candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
-        sched_withdraw(&sim->places[i].sched, job);
-        if (&sim->places[i].sched != sched && sched_gave_way(&sim->places[i].sched))
-            mark(sim, &sim->places[i]);
+        struct place *place = &sim->places[i];
+        if ((job->waits_in >> (i - from) & 1) == 0)
+            continue;
+        sched_withdraw(&place->sched, job);
+        if (&place->sched == but)
+            continue;
+        if (sched_gave_way(&place->sched))
+            mark(sim, place);
+        tell(sim, FACT_QUEUE, NULL, place->partition.row);
     }
+    job->waits_in = 0;
+}
+
+static void start_job(void *ctx, struct sched *sched, struct job *job)
+{
+    struct sim *sim = ctx;
+    leave_queues(sim, job, sched);
     job->partition = sched->partition->row;
     job->state = JOB_RUNNING;
     job->start = sim->now;
@@ -211,21 +225,23 @@ static bool could_run(const struct sim *sim, const struct place *place, const st
     return false;
 }
 
-static enum job_reason judge(const struct sim *sim, const struct job_spec *spec)
+/* Where the job may wait: sets job->waits_in. If nowhere, why not. */
+static enum job_reason judge(const struct sim *sim, struct job *job)
 {
-    size_t i;
+    size_t from;
     enum job_reason reason = REASON_TOO_LARGE;
-    for (const size_t to = candidates(sim, spec, &i); i < to; i++) {
+    const size_t to = candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++) {
         const struct place *place = &sim->places[i];
         const int64_t most = place->sched.config.max_processors;
-        if (!could_run(sim, place, &spec->ask))
+        if (!could_run(sim, place, &job->spec.ask))
             continue;
-        if (most >= 0 && partition_procs(&place->partition, &spec->ask) > most)
+        if (most >= 0 && partition_procs(&place->partition, &job->spec.ask) > most)
             reason = REASON_MAX_PROCESSORS;
         else
-            return REASON_NONE;
+            job->waits_in |= UINT64_C(1) << (i - from);
     }
-    return reason;
+    return job->waits_in ? REASON_NONE : reason;
 }
 
 /* The limit on queued jobs, judged after the pass: the last to come are the first to go. */
@@ -234,11 +250,10 @@ static void turn_away(struct sim *sim, struct place *place)
     const int64_t most = place->sched.config.max_queued;
     while (place->newcomers.len > 0) {
         struct job *job = jobs_at(&sim->jobs, place->newcomers.items[--place->newcomers.len]);
-        if (job->state != JOB_PENDING || place->partition.counts.queued_jobs <= most)
+        if (!job->live || job->state != JOB_PENDING || job->spec.submit < sim->now ||
+            place->partition.counts.queued_jobs <= most)
             continue;
-        size_t i;
-        for (const size_t to = candidates(sim, &job->spec, &i); i < to; i++)
-            sched_withdraw(&sim->places[i].sched, job);
+        leave_queues(sim, job, NULL);
         reject(sim, job, REASON_MAX_QUEUED);
         /* It may have stood in the way of others: a further round. */
         place->sched.changed = true;
@@ -267,15 +282,18 @@ static int submit(struct sim *sim, struct error *err)
     const int got = merge_advance(&sim->merge, err);
     if (got < 0)
         return got;
-    const enum job_reason reason = judge(sim, &job->spec);
+    const enum job_reason reason = judge(sim, job);
     if (reason != REASON_NONE) {
         tell(sim, FACT_SUBMIT, job, job->partition);
         reject(sim, job, reason);
         return 0;
     }
-    size_t i;
-    for (const size_t to = candidates(sim, &job->spec, &i); i < to; i++) {
+    size_t from;
+    const size_t to = candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++) {
         struct place *place = &sim->places[i];
+        if ((job->waits_in >> (i - from) & 1) == 0)
+            continue;
         profile_advance(place->partition.profile, sim->now);
         const bool owes_pass = place->sched.config.decide != DECIDE_EVENT ||
                                sched_would_fit(&place->sched, job, sim->now);
@@ -286,9 +304,11 @@ static int submit(struct sim *sim, struct error *err)
         }
         if (owes_pass)
             mark(sim, place);
+        if (job->partition == PARTITION_ANY)
+            tell(sim, FACT_QUEUE, NULL, place->partition.row);
     }
     tell(sim, FACT_SUBMIT, job, job->partition);
-    for (i = 0; i < sim->n_places && sim->limits_queues; i++)
+    for (size_t i = 0; i < sim->n_places && sim->limits_queues; i++)
         if (!sim->places[i].dirty && sim->places[i].newcomers.len > 0)
             turn_away(sim, &sim->places[i]);
     return 0;

@@ -33,6 +33,7 @@ extern const char *const job_reason_names[JOB_REASONS];
 enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 
 #define PARTITION_ANY (-1)
+#define PARTITIONS_ANY_MAX 64 /* of a centre, for jobs that wait in any of them */
 
 /* What a source says of a job. Plain data, copied. */
 struct job_spec {
@@ -56,6 +57,7 @@ struct job {
     bool live;             /* false: a free slot */
     uint64_t seq;          /* place in the merged input: breaks all ties */
     int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
+    uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
     int32_t state, reason; /* enum job_state, enum job_reason */
     int32_t attempt;       /* from 1 once started */
     int32_t end_event;     /* handle of the event that ends it */

@@ -64,6 +64,7 @@ enum fact_kind {
     FACT_START,    /* a job started */
     FACT_END,      /* a job ended: final */
     FACT_CAPACITY, /* capacity or down changed; no job */
+    FACT_QUEUE,    /* a job that waits in several queues joined or left this one; no job is told */
     FACT_PASS      /* a scheduling pass is over: the state is settled; no job */
 };
 
