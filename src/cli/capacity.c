@@ -10,7 +10,8 @@ static int64_t nodes_of(const struct build *build, size_t row, size_t group, sim
     int64_t nodes = build->partitions[row].setup.groups[group].nodes;
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *c = &build->changes[i];
-        if (c->partition == (int32_t)row && c->group == group && c->what == CHANGE_NODES && c->at <= at)
+        if (c->partition == (int32_t)row && c->group == group && c->what == CHANGE_NODES &&
+            c->at <= at)
             nodes = c->nodes;
     }
     return nodes;

@@ -61,7 +61,7 @@ struct workload_kind {
     const char *key; /* that tells it */
     const char *summary;
     const struct field *fields;
-    size_t size; /* of what fields fill */
+    size_t size;  /* of what fields fill */
     bool changes; /* its values may change at dates: it heeds all epochs */
     /* Across fields. NULL: nothing to check. */
     int (*check)(const void *params, struct error *err);
