@@ -38,7 +38,7 @@ ERLANG_4 = {'gamma': {'shape': 4, 'mean': '1min'}}
 
 def day_profile(per_hour, factors):
     """A Poisson stream whose rate follows the hours of the day."""
-    return {'poisson': '%g per h' % per_hour, 'profile': {'day': ['%.12f' % f for f in factors]}}
+    return {'poisson': '%g per h' % per_hour, 'profile': {'hour_of_day': ['%.12f' % f for f in factors]}}
 
 
 def poisson(per_minute):
