@@ -110,6 +110,8 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         if (setup->windows[i].to > partition->windows_end)
             partition->windows_end = setup->windows[i].to;
     find_edges(partition);
+    if (partition->constrained)
+        partition->by_due = jobtree_new();
     partition->cluster =
         cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
     partition->cluster->overcommit = setup->overcommit;
@@ -123,6 +125,7 @@ void partition_deinit(struct partition *partition)
     profile_free(partition->profile);
     free(partition->groups);
     free(partition->edges);
+    jobtree_free(partition->by_due);
 }
 
 int32_t partition_procs(const struct partition *partition, const struct ask *ask)
@@ -137,6 +140,21 @@ int32_t partition_procs(const struct partition *partition, const struct ask *ask
     return procs < INT32_MAX ? (int32_t)procs : INT32_MAX;
 }
 
+static struct jobkey due_key(const struct job *job)
+{
+    return (struct jobkey){.score = (double)job->due, .seq = job->seq};
+}
+
+bool partition_next_due(const struct partition *partition, struct jobkey *key, uint32_t *ret_slot)
+{
+    struct jobitem item;
+    if (!jobtree_next(partition->by_due, *key, &item))
+        return false;
+    *key = item.key;
+    *ret_slot = item.slot;
+    return true;
+}
+
 void partition_start(struct partition *partition, struct job *job, simtime now)
 {
     cluster_take(partition->cluster, &job->spec.ask, &job->allocation);
@@ -146,6 +164,11 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     profile_change(partition->profile, job->due, procs);
     partition->counts.busy += procs;
     partition->running++;
+    if (partition->by_due) {
+        const struct jobitem item = {
+            .key = due_key(job), .slot = job->slot, .procs = procs, .request = job->spec.request};
+        jobtree_insert(partition->by_due, &item);
+    }
 }
 
 void partition_end(struct partition *partition, struct job *job, simtime now)
@@ -161,6 +184,8 @@ void partition_end(struct partition *partition, struct job *job, simtime now)
         partition->overdue -= procs;
     }
     partition->running--;
+    if (partition->by_due)
+        REQUIRE(jobtree_remove(partition->by_due, due_key(job)));
     partition->counts.busy -= procs;
     if (!plain)
         count_nodes(partition);

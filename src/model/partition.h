@@ -5,6 +5,7 @@
 #define MODEL_PARTITION_H
 
 #include "model/jobs.h"
+#include "model/jobtree.h"
 #include "model/observe.h"
 #include "model/profile.h"
 
@@ -27,10 +28,11 @@ struct partition {
     bool constrained;                  /* free processors may not suffice for a start */
     const struct maintenance *windows; /* borrowed, by `from` */
     size_t n_windows;
-    struct edge *edges;  /* owned: where windows open and close, by time */
-    simtime windows_end; /* the last of them is over; 0: there is none */
-    int64_t overdue;     /* processors of jobs that outlived their request and run on */
-    int64_t running;     /* jobs */
+    struct edge *edges;     /* owned: where windows open and close, by time */
+    simtime windows_end;    /* the last of them is over; 0: there is none */
+    int64_t overdue;        /* processors of jobs that outlived their request and run on */
+    int64_t running;        /* jobs */
+    struct jobtree *by_due; /* owned: running jobs by their end by request; only if constrained */
 };
 
 struct partition_setup {
@@ -75,6 +77,10 @@ void partition_resize(struct partition *partition, size_t g, int32_t nodes, simt
 /* A maintenance window opens or closes. O(running jobs). */
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
                         simtime now);
+
+/* The running job whose request ends first after `due` (ties: after the job of that place in the
+ * input); false if there is none. Only of a constrained partition. O(log n). */
+bool partition_next_due(const struct partition *partition, struct jobkey *key, uint32_t *ret_slot);
 
 /* REQUIREs that counts, nodes, profile and running jobs agree. O(live jobs log steps). */
 void partition_check(struct partition *partition, simtime now);

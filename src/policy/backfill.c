@@ -149,7 +149,7 @@ static void fill_fresh(struct sched *sched, simtime now)
 }
 
 /* The head found blocked by the last pass still stands first, and only submissions came since. */
-static bool still_blocked(const struct sched *sched)
+bool sched_still_blocked(const struct sched *sched)
 {
     struct jobitem head;
     return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
@@ -159,7 +159,7 @@ static bool still_blocked(const struct sched *sched)
 
 static void easy(struct sched *sched, simtime now)
 {
-    if (still_blocked(sched)) {
+    if (sched_still_blocked(sched)) {
         if (sched->config.depth == 1) {
             reserve_head(sched, now, 1);
             fill_fresh(sched, now);

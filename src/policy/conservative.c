@@ -178,17 +178,16 @@ static simtime first_start(const struct sched *sched)
     return first;
 }
 
-/* When nodes next come free by plan: a running job's request or a window ends. O(live jobs). */
+/* When nodes next come free by plan: a running job's request or a window ends. O(log n + windows).
+ */
 static simtime next_release(const struct sched *sched, simtime now)
 {
     const struct partition *partition = sched->partition;
+    struct jobkey key = {.score = (double)now, .seq = UINT64_MAX};
+    uint32_t slot;
     simtime next = SIMTIME_NEVER;
-    for (uint32_t slot = 0; slot < sched->jobs->used; slot++) {
-        const struct job *job = jobs_at(sched->jobs, slot);
-        if (job->live && job->state == JOB_RUNNING && job->partition == partition->row &&
-            job->due > now && job->due < next)
-            next = job->due;
-    }
+    if (partition_next_due(partition, &key, &slot))
+        next = jobs_at(sched->jobs, slot)->due;
     for (size_t i = 0; i < partition->n_windows; i++)
         if (partition->windows[i].to > now && partition->windows[i].to < next)
             next = partition->windows[i].to;

@@ -5,111 +5,114 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/sched.h"
 
-#include "util/mem.h"
-
-#include <stdlib.h>
-
-static int compare_due(const void *a, const void *b)
-{
-    const struct job *x = *(const struct job *const *)a, *y = *(const struct job *const *)b;
-    if (x->due != y->due)
-        return x->due < y->due ? -1 : 1;
-    return x->seq < y->seq ? -1 : x->seq > y->seq;
-}
-
-/* The running jobs of the partition by their end by request. To be freed. O(live jobs log). */
-static const struct job **by_due(const struct sched *sched, size_t *ret_len)
-{
-    const struct partition *partition = sched->partition;
-    const struct job **jobs = mem_new((size_t)partition->running, sizeof(*jobs));
-    *ret_len = 0;
-    for (uint32_t slot = 0; slot < sched->jobs->used; slot++) {
-        const struct job *job = jobs_at(sched->jobs, slot);
-        if (job->live && job->state == JOB_RUNNING && job->partition == partition->row)
-            jobs[(*ret_len)++] = job;
-    }
-    qsort(jobs, *ret_len, sizeof(*jobs), compare_due);
-    return jobs;
-}
-
-/* When the head finds its nodes, and which: *ret_nodes is to be cleared, empty if it never does. */
-static simtime shadow_of(const struct sched *sched, const struct jobitem *head, simtime now,
-                         struct allocation *ret_nodes)
+/* When the head finds its nodes, and which: sched->kept, empty if it never does. O(nodes), and
+ * O(log n) for each release until then. */
+static simtime find_shadow(struct sched *sched, const struct jobitem *head, simtime now)
 {
     const struct partition *partition = sched->partition;
     const struct ask *ask = &jobs_at(sched->jobs, head->slot)->spec.ask;
-    struct cluster *future = cluster_copy(partition->cluster);
-    size_t len;
-    const struct job **running = by_due(sched, &len);
-    simtime shadow = SIMTIME_NEVER;
-    for (size_t i = 0; i < len && shadow == SIMTIME_NEVER; i++) {
-        cluster_give_copy(future, &running[i]->allocation);
-        const bool last_of_instant = i + 1 == len || running[i + 1]->due > running[i]->due;
-        if (last_of_instant && cluster_fits(future, ask))
-            shadow = running[i]->due > now ? running[i]->due : now;
+    if (sched->future)
+        cluster_assign(sched->future, partition->cluster);
+    else
+        sched->future = cluster_copy(partition->cluster);
+    allocation_clear(&sched->kept);
+    simtime shadow = SIMTIME_NEVER, last = 0;
+    struct jobkey key = {.score = -1, .seq = 0};
+    uint32_t slot;
+    bool pending = false; /* releases of one instant are tried together */
+    while (partition_next_due(partition, &key, &slot)) {
+        const struct job *job = jobs_at(sched->jobs, slot);
+        if (pending && job->due > last && cluster_fits(sched->future, ask))
+            break;
+        cluster_give_copy(sched->future, &job->allocation);
+        last = job->due;
+        pending = true;
     }
-    if (shadow < SIMTIME_NEVER)
-        cluster_choose(future, ask, ret_nodes);
+    if (pending && cluster_fits(sched->future, ask)) {
+        shadow = last > now ? last : now;
+        cluster_choose(sched->future, ask, &sched->kept);
+    }
     /* Known maintenance is told by counts. */
     if (partition->windows_end > now) {
         const simtime at = profile_earliest(partition->profile, now, head->request, head->procs);
         shadow = at > shadow ? at : shadow;
     }
-    free(running);
-    cluster_free(future);
     return shadow;
 }
 
-/* May it start now without taking what is kept for the head? */
-static bool fits_beside(const struct sched *sched, const struct jobitem *item, simtime now,
-                        const struct allocation *kept)
+/* Start it now if it finds a place; one that runs past the shadow, beside what is kept. */
+static void try_start(struct sched *sched, const struct jobitem *item, simtime now)
 {
-    if (item->request <= sched->shadow - now)
-        return sched_can_start(sched, item, now);
-    cluster_hold(sched->partition->cluster, kept);
-    const bool fits = sched_can_start(sched, item, now);
-    cluster_unhold(sched->partition->cluster, kept);
-    return fits;
+    struct cluster *cluster = sched->partition->cluster;
+    const bool beside = item->request > sched->shadow - now;
+    if (beside)
+        cluster_hold(cluster, &sched->kept);
+    if (sched_can_start(sched, item, now))
+        sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
+    if (beside)
+        cluster_unhold(cluster, &sched->kept);
 }
 
-/* The nodes are chosen while the head's are held, so that a long job cannot land on them. */
-static void start_beside(struct sched *sched, const struct jobitem *item, simtime now,
-                         const struct allocation *kept)
+/* Processors that a job past the shadow may have at most. */
+static int64_t free_beside(const struct sched *sched)
 {
-    struct job *job = jobs_at(sched->jobs, item->slot);
-    const bool hold = item->request > sched->shadow - now;
-    if (hold)
-        cluster_hold(sched->partition->cluster, kept);
-    sched->start(sched->ctx, sched, job);
-    if (hold)
-        cluster_unhold(sched->partition->cluster, kept);
+    struct cluster *cluster = sched->partition->cluster;
+    cluster_hold(cluster, &sched->kept);
+    const int64_t free = cluster->now.free;
+    cluster_unhold(cluster, &sched->kept);
+    return free;
+}
+
+static void fill(struct sched *sched, simtime now)
+{
+    const struct queue *queue = sched_candidates(sched);
+    const simtime window = sched->shadow - now;
+    const int64_t spare = free_beside(sched);
+    struct jobitem item;
+    struct jobkey last;
+    const struct jobkey *after = NULL;
+    for (;;) {
+        const int64_t free = sched_free(sched, now);
+        if (free <= 0 || !queue_next_fit(queue, after, free, window, spare, &item))
+            return;
+        last = item.key;
+        after = &last;
+        if (item.key.seq != sched->head.key.seq)
+            try_start(sched, &item, now);
+    }
+}
+
+/* Nothing but submissions happened since the head was found blocked. */
+static void fill_fresh(struct sched *sched, simtime now)
+{
+    for (size_t i = 0; i < sched->fresh.len; i++) {
+        const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
+        const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+        const struct jobitem item = queue_item(&sched->queue, job, procs, now);
+        if (procs <= sched_free(sched, now))
+            try_start(sched, &item, now);
+    }
 }
 
 void sched_constrained_pass(struct sched *sched, simtime now)
 {
-    struct jobitem item;
-    while (queue_first(&sched->queue, &item) && sched_can_start(sched, &item, now))
-        sched->start(sched->ctx, sched, jobs_at(sched->jobs, item.slot));
-    if (sched->config.depth == 0 || !queue_first(&sched->queue, &item))
+    /* Several at once would have to be tried in order of the candidates. */
+    const bool few = sched->fresh.len <= 1 && sched->config.depth <= 1;
+    if (few && sched_still_blocked(sched)) {
+        if (sched->config.depth == 1)
+            fill_fresh(sched, now);
         return;
+    }
+    sched->blocked = false;
+    while (queue_first(&sched->queue, &sched->head) && sched_can_start(sched, &sched->head, now))
+        sched->start(sched->ctx, sched, jobs_at(sched->jobs, sched->head.slot));
+    if (!queue_first(&sched->queue, &sched->head))
+        return;
+    sched->blocked = true;
     if (sched->config.depth > 1) {
         sched_backfill_pass(sched, now);
-        return;
+    } else if (sched->config.depth == 1) {
+        sched->shadow = find_shadow(sched, &sched->head, now);
+        fill(sched, now);
     }
-    const struct jobkey head = item.key;
-    const struct queue *queue = sched_candidates(sched);
-    struct allocation kept = {0};
-    struct jobkey last;
-    const struct jobkey *after = NULL;
-    sched->shadow = shadow_of(sched, &item, now, &kept);
-    for (;;) {
-        const int64_t free = partition_free(sched->partition, now);
-        if (free <= 0 || !queue_next_fit(queue, after, free, SIMTIME_NEVER, 0, &item))
-            break;
-        last = item.key;
-        after = &last;
-        if (item.key.seq != head.seq && fits_beside(sched, &item, now, &kept))
-            start_beside(sched, &item, now, &kept);
-    }
-    allocation_clear(&kept);
 }

@@ -46,6 +46,8 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
 void sched_deinit(struct sched *sched)
 {
     queues_deinit(sched);
+    allocation_clear(&sched->kept);
+    cluster_free(sched->future);
     free(sched->fresh.items);
     free(sched->held);
     free(sched->undo);

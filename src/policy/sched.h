@@ -94,6 +94,11 @@ struct sched {
     bool replan;  /* the profile was made anew, without the reservations */
     bool lost;    /* and they cannot be kept */
 
+    /* On a constrained partition: the nodes kept for the blocked head, and a scratch of the nodes
+     * to come. Owned. */
+    struct allocation kept;
+    struct cluster *future;
+
     struct span *undo; /* scratch of a planning pass: the reservations it made */
     int64_t *undo_procs;
     size_t undo_len, undo_cap;
@@ -144,6 +149,7 @@ void sched_check(struct sched *sched, simtime now);
 int64_t sched_free(const struct sched *sched, simtime now);
 bool sched_can_start(const struct sched *sched, const struct jobitem *item, simtime now);
 void sched_backfill_pass(struct sched *sched, simtime now);
+bool sched_still_blocked(const struct sched *sched);
 void sched_constrained_pass(struct sched *sched, simtime now);
 void sched_commit_pass(struct sched *sched, simtime now);
 void sched_conservative_pass(struct sched *sched, simtime now);
