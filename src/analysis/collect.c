@@ -57,7 +57,6 @@ void collect_free(struct collect *collect)
     free(collect->map);
     free(collect->lanes);
     free(collect->crowds);
-    free(collect->granted);
     free(collect);
 }
 
@@ -289,27 +288,9 @@ static struct leaf *leaf_of(struct collect *collect, const struct job *job)
     return leaf_new(collect, key, job->spec.tenant, place, slice);
 }
 
-/* A whole-node job has its processors in its allocation, which is gone by the time it ends. */
-static void note_grant(struct collect *collect, const struct job *job)
+static inline int32_t procs_of(const struct job *job)
 {
-    if (job->slot >= collect->granted_len) {
-        const size_t len = 2 * (size_t)job->slot + 64;
-        collect->granted = mem_resize(collect->granted, len, sizeof(*collect->granted));
-        memset(collect->granted + collect->granted_len, 0,
-               (len - collect->granted_len) * sizeof(*collect->granted));
-        collect->granted_len = len;
-    }
-    collect->granted[job->slot] = job->allocation.procs;
-}
-
-static inline int32_t procs_of(const struct collect *collect, const struct job *job)
-{
-    if (LIKELY(job->spec.ask.nodes == 0))
-        return job->spec.ask.procs;
-    if (job->start != SIMTIME_NEVER && job->slot < collect->granted_len &&
-        collect->granted[job->slot] > 0)
-        return collect->granted[job->slot];
-    return job->spec.ask.procs;
+    return job->procs > 0 ? job->procs : job->spec.ask.procs;
 }
 
 static bool watch_wants(struct watch *watch, const struct collect *collect, const struct leaf *leaf,
@@ -348,7 +329,7 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
 static inline void see_job(struct collect *collect, const struct job *job, enum outcome outcome)
 {
     struct leaf *leaf = leaf_of(collect, job);
-    const int32_t procs = procs_of(collect, job);
+    const int32_t procs = procs_of(job);
     put(collect, &leaf->cell, job, procs, outcome);
     for (size_t i = 0; i < collect->watches.len && leaf->slice != SLICE_OUTSIDE; i++)
         if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
@@ -394,8 +375,6 @@ static void see(void *ctx, const struct fact *fact)
         see_counts(collect, fact);
     switch (fact->kind) {
     case FACT_START:
-        if (fact->job->spec.ask.nodes > 0)
-            note_grant(collect, fact->job);
         break;
     case FACT_END: {
         const bool ran = fact->job->state != JOB_ABANDONED;

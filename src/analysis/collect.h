@@ -79,8 +79,6 @@ struct collect {
         struct watch *items;
         size_t len, cap;
     } watches;
-    int32_t *granted; /* by slot: processors of whole-node jobs, known from their start on */
-    size_t granted_len;
     simtime end; /* of the run; valid when finished */
     bool finished;
 };

@@ -282,14 +282,15 @@ static int submit(struct sim *sim, struct error *err)
     const int got = merge_advance(&sim->merge, err);
     if (got < 0)
         return got;
+    size_t from;
+    const size_t to = candidates(sim, &job->spec, &from);
+    job->procs = partition_procs(&sim->places[from].partition, &job->spec.ask);
     const enum job_reason reason = judge(sim, job);
     if (reason != REASON_NONE) {
         tell(sim, FACT_SUBMIT, job, job->partition);
         reject(sim, job, reason);
         return 0;
     }
-    size_t from;
-    const size_t to = candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
         struct place *place = &sim->places[i];
         if ((job->waits_in >> (i - from) & 1) == 0)
@@ -467,6 +468,16 @@ static void drain_events(struct sim *sim, enum event_class from, enum event_clas
     }
 }
 
+#define PROGRESS_EVERY 4096
+
+/* Tell how far it is; was it asked to stop? */
+static bool is_interrupted(struct sim *sim)
+{
+    if (sim->setup.progress)
+        sim->setup.progress(sim->setup.progress_ctx, sim->now, sim->totals.ended);
+    return sim->setup.interrupted && *sim->setup.interrupted;
+}
+
 static int instant(struct sim *sim, struct error *err)
 {
     do {
@@ -477,6 +488,8 @@ static int instant(struct sim *sim, struct error *err)
             if (got < 0)
                 return got;
             pass_now(sim);
+            if (sim->totals.submitted % PROGRESS_EVERY == 0 && is_interrupted(sim))
+                return SIM_INTERRUPTED;
         }
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
         pass_all(sim);
@@ -626,8 +639,6 @@ static bool is_over(const struct sim *sim, simtime next)
     return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
 }
 
-#define PROGRESS_EVERY 4096
-
 int sim_run(struct sim *sim, struct error *err)
 {
     int got = merge_init(&sim->merge, sim->setup.sources, sim->setup.n_sources, err);
@@ -647,13 +658,9 @@ int sim_run(struct sim *sim, struct error *err)
         got = instant(sim, err);
         if (got < 0)
             return got;
-        if (steps % PROGRESS_EVERY == 0) {
-            if (sim->setup.interrupted && *sim->setup.interrupted) {
-                got = SIM_INTERRUPTED;
-                break;
-            }
-            if (sim->setup.progress)
-                sim->setup.progress(sim->setup.progress_ctx, sim->now, sim->totals.ended);
+        if (got == SIM_INTERRUPTED || (steps % PROGRESS_EVERY == 0 && is_interrupted(sim))) {
+            got = SIM_INTERRUPTED;
+            break;
         }
     }
     const simtime length = sim->setup.world->length;

@@ -68,7 +68,7 @@ struct job {
     simtime since;
     double rate; /* progress per unit of time; 0: stands still */
     struct allocation allocation;
-    int32_t procs; /* that it has, or had; 0: it never ran */
+    int32_t procs; /* that it has or had; until it starts, what it asks for at least */
 };
 
 /* Only what did happen: jobs that ended or were rejected carry their final state. */

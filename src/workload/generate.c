@@ -80,6 +80,9 @@ static int32_t draw_count(const struct dist *dist, struct rng_stream *stream, ui
     return dist ? dist_draw_count(dist, rng_at(stream, ordinal)) : 1;
 }
 
+/* Jobs of one instant are all held in memory. */
+#define BATCH_MAX 1000000
+
 static int next_batch(struct generate *generate, struct error *err)
 {
     uint64_t ordinal;
@@ -91,6 +94,9 @@ static int next_batch(struct generate *generate, struct error *err)
         generate->at++;
     generate->left =
         draw_count(generate->epochs[generate->at].params->batch, &generate->batch, ordinal);
+    if (generate->left > BATCH_MAX)
+        return error_set(err, "batch: %d jobs at once; at most %d are possible",
+                         (int)generate->left, BATCH_MAX);
     return SOURCE_JOB;
 }
 

@@ -253,7 +253,7 @@ static void bad_parameters(void **state)
         {"choice", "values=1*0", -INF, INF, "the weights must add up to more than 0, not 0"},
         {"choice", "", -INF, INF, "needs at least one value"},
         {"empirical", "", -INF, INF, "give either values or a file"},
-        {"empirical", "file=/nonexistent", -INF, INF, "/nonexistent: No such file or directory"},
+        {"empirical", "file=/no/such/file", -INF, INF, "/no/such/file: No such file or directory"},
         {"weibull", "shape=0.01 mean=1e-300", -INF, INF, "scale or mean must be above 0, not 0"},
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {

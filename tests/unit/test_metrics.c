@@ -441,7 +441,7 @@ static void test_many_cells(void **ctx)
     assert_true(jobs == JOBS);
 }
 
-/* A job that asks whole nodes has its processors in its allocation until it ends. */
+/* What a job that asks whole nodes holds is known from its start on. */
 static void test_whole_nodes(void **ctx)
 {
     (void)ctx;
@@ -455,9 +455,8 @@ static void test_whole_nodes(void **ctx)
     const struct metrics_options options = {.periods = PERIODS_NONE};
     AUTO(metrics_free) struct metrics *metrics = metrics_new(&play.world, &options, NULL);
     play.observer = metrics_observer(metrics);
-    struct job job = {.spec = {.ask = {.nodes = 3}}, .slot = 1000, .allocation = {.procs = 24}};
+    struct job job = {.spec = {.ask = {.nodes = 3}}, .slot = 1000, .procs = 24};
     tell(&play, FACT_START, 0, &job, 0);
-    job.allocation.procs = 0;
     job.end = 2 * H;
     tell(&play, FACT_END, 2, &job, 0);
     play.observer.finish(play.observer.ctx, 2 * H);
