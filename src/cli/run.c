@@ -248,6 +248,22 @@ static char *default_output(const char *scenario)
     return path;
 }
 
+/* Only the folder of the default output is made: a mistyped path is told. */
+static int check_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct error err;
+    struct stat status;
+    char *folder = slash ? mem_text_n(path, (size_t)(slash - path) + (slash == path)) : NULL;
+    const int rc = folder && stat(folder, &status) < 0
+                       ? error_set(&err, "%s: the folder %s: %s", path, folder, strerror(errno))
+                       : 0;
+    if (rc < 0)
+        print_error(&err);
+    free(folder);
+    return rc;
+}
+
 static int run_program(const struct run_options *options, const struct program *program,
                        const char *path)
 {
@@ -288,7 +304,8 @@ static int run(const struct command *command, int argc, char **argv)
     catch_signals();
     struct program program;
     int status = EXIT_FAULT;
-    if (load_program(&program, argv[optind], &options.scenario) == 0) {
+    if (load_program(&program, argv[optind], &options.scenario) == 0 &&
+        (!options.output || options.no_trace || check_folder(options.output) == 0)) {
         char *path = options.output ? mem_text(options.output) : default_output(argv[optind]);
         status = run_program(&options, &program, path);
         free(path);

@@ -18,6 +18,7 @@ void program_free(struct program *program)
     }
     free(program->epochs);
     node_free(program->resolved);
+    node_free(program->changes);
     document_deinit(&program->document);
     *program = (struct program){0};
 }
@@ -261,17 +262,31 @@ static int decode_epoch(struct program *program, size_t i, struct error_list *er
     return epoch->scenario ? 0 : -1;
 }
 
+/* Values of all states together. */
+#define STATES_MAX 4000000
+
 /* Changes at one date make one epoch; those at or before the start belong to it. */
 static int make_epochs(struct program *program, struct error_list *errors)
 {
-    const struct node *list = program->epochs[0].scenario->changes;
+    /* The list itself is no part of the states, which each hold a tree of their own. */
+    program->changes = node_remove(program->epochs[0].tree, "changes");
+    const struct node *list = program->changes;
     size_t len = 0;
     const size_t before = errors->len;
     struct dated *dated = list ? read_changes(program, list, &len, errors) : NULL;
+    const size_t size = node_count(program->epochs[0].tree);
     int rc = errors->len > before ? -1 : 0;
     for (size_t i = 0; i < len && rc == 0; i++) {
         const struct epoch *last = &program->epochs[program->n_epochs - 1];
         const simtime at = dated[i].at > 0 ? dated[i].at : 0;
+        if (at > last->at && program->n_epochs * size > STATES_MAX) {
+            error_list_addf(errors, dated[i].set->at,
+                            "changes: too many dates for a scenario of this size: %zu states of "
+                            "%zu values each",
+                            program->n_epochs, size);
+            rc = -1;
+            break;
+        }
         if (at > last->at)
             last = add_epoch(program, at, node_copy(last->tree));
         rc = path_set_all(last->tree, dated[i].set, true, errors);

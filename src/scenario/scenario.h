@@ -124,6 +124,7 @@ extern const struct field workload_common_fields[]; /* what any workload may say
 struct program {
     struct document document;
     struct node *resolved; /* with variant and settings, before the changes at the start */
+    struct node *changes;  /* as written; NULL: none */
     struct epoch {
         simtime at; /* since the start */
         struct node *tree;

@@ -135,6 +135,9 @@ class Output(Case):
     def test_default(self):
         self.jishi("run", "small.yaml")
         self.assertEqual(os.listdir(self.path("results")), ["small.h5"])
+        done = self.jishi("run", "small.yaml", "-o", "a/c.h5", status=1)
+        self.assertEqual(done.stderr, "jishi: a/c.h5: the folder a: No such file or directory\n")
+        os.mkdir(self.path("a"))
         self.jishi("run", "small.yaml", "-o", "a/c.h5")
         self.assertEqual(self.read("a/c.h5"), self.read("results/small.h5"))
 
