@@ -138,11 +138,12 @@ static void split_one(struct profile *profile, struct path *path)
     refresh_child(parent, i + 1, full + 1);
 }
 
-static void leaf_insert(struct leaf *leaf, uint32_t at, simtime time, int64_t change)
+/* Returns where it is now. */
+static uint32_t leaf_insert(struct leaf *leaf, uint32_t at, simtime time, int64_t change)
 {
     const int64_t level = level_before(leaf, at) + change;
     const bool left_nearer = at - leaf->lo < leaf->hi - at;
-    for (uint32_t i = at; i < leaf->hi; i++)
+    for (uint32_t i = at; i < leaf->hi && change != 0; i++)
         leaf->level[i] += change;
     if (leaf->lo > 0 && (left_nearer || leaf->hi == PROFILE_LEAF)) {
         move_steps(leaf, leaf->lo - 1, leaf, leaf->lo, at - leaf->lo);
@@ -154,6 +155,7 @@ static void leaf_insert(struct leaf *leaf, uint32_t at, simtime time, int64_t ch
     }
     leaf->time[at] = time;
     leaf->level[at] = level;
+    return at;
 }
 
 static void leaf_remove(struct leaf *leaf, uint32_t at)
@@ -300,9 +302,107 @@ void profile_change(struct profile *profile, simtime at, int64_t change)
         find_first(profile);
 }
 
+/* Renew bounds above `height`, as far as they change. */
+static void renew_above(const struct profile *profile, const struct path *path, int height)
+{
+    while (++height <= profile->height) {
+        struct inner *node = path->node[height];
+        const uint32_t i = path->idx[height];
+        const int64_t least = node->least[i], greatest = node->greatest[i];
+        refresh_child(node, i, height);
+        if (node->least[i] == least && node->greatest[i] == greatest)
+            return;
+    }
+}
+
+/* The index of the step at this instant, entered without a change if there is none. */
+static uint32_t step_at(struct profile *profile, struct leaf *leaf, simtime at)
+{
+    const uint32_t i = leaf_after(leaf, at);
+    if (i > leaf->lo && leaf->time[i - 1] == at)
+        return i - 1;
+    profile->steps++;
+    return leaf_insert(leaf, i, at, 0);
+}
+
+/* Add `change` to the levels [i, j) of the leaf and keep the bounds that its parent has of it. */
+static void lift_levels(const struct profile *profile, const struct path *path, uint32_t i,
+                        uint32_t j, int64_t change)
+{
+    struct leaf *leaf = path->leaf;
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (uint32_t k = i; k < j; k++) {
+        low = leaf->level[k] < low ? leaf->level[k] : low;
+        high = leaf->level[k] > high ? leaf->level[k] : high;
+        leaf->level[k] += change;
+    }
+    if (profile->height == 0)
+        return;
+    struct inner *parent = path->node[1];
+    const uint32_t at = path->idx[1];
+    const int64_t base = parent->base[at];
+    int64_t *least = &parent->least[at], *greatest = &parent->greatest[at];
+    /* A level that was the bound may have left it to another: only a look at all tells. What
+     * stands first has no step before it in this leaf that has the level it takes. */
+    if (i == leaf->lo || (change > 0 ? base + low <= *least : base + high >= *greatest)) {
+        renew_above(profile, path, 0);
+        return;
+    }
+    const int64_t reached = base + change + (change > 0 ? high : low);
+    if (change > 0 ? reached <= *greatest : reached >= *least)
+        return;
+    *(change > 0 ? greatest : least) = reached;
+    renew_above(profile, path, 1);
+}
+
+/* Change over [from, to), both in one leaf: no frame of another moves. False if they are not, or
+ * the leaf has no room. */
+static bool change_span(struct profile *profile, simtime from, simtime to, int64_t change)
+{
+    struct path path;
+    simtime limit = INT64_MAX;
+    void *node = profile->root;
+    for (int height = profile->height; height > 0; height--) {
+        struct inner *inner = node;
+        const uint32_t i = child_at(inner, from);
+        if (i + 1 < inner->len)
+            limit = inner->first[i + 1];
+        path.node[height] = inner;
+        path.idx[height] = i;
+        node = inner->child[i];
+    }
+    struct leaf *leaf = path.leaf = node;
+    if (to >= limit || leaf->hi - leaf->lo + 2 > PROFILE_LEAF)
+        return false;
+    uint32_t end = step_at(profile, leaf, to);
+    const uint32_t lo = leaf->lo, hi = leaf->hi, begin = step_at(profile, leaf, from);
+    end += lo == leaf->lo && hi != leaf->hi;
+    lift_levels(profile, &path, begin, end, change);
+    if (leaf->level[end] == leaf->level[end - 1]) {
+        leaf_remove(leaf, end);
+        profile->steps--;
+    }
+    /* Removal may have moved what stands before. */
+    const uint32_t first = leaf_after(leaf, from) - 1;
+    if (leaf->level[first] == level_before(leaf, first)) {
+        const bool leads = first == leaf->lo;
+        leaf_remove(leaf, first);
+        profile->steps--;
+        if (leads)
+            renew_above(profile, &path, 0);
+    }
+    if (leaf->hi - leaf->lo < PROFILE_LEAF / 4)
+        shrink(profile, &path);
+    if (from <= profile->first)
+        find_first(profile);
+    return true;
+}
+
 void profile_reserve(struct profile *profile, simtime from, simtime to, int64_t procs)
 {
     REQUIRE(from <= to);
+    if (from == to || procs == 0 || (from > profile->now && change_span(profile, from, to, -procs)))
+        return;
     profile_change(profile, from, -procs);
     profile_change(profile, to, procs);
 }

@@ -79,11 +79,20 @@ static void drop(struct sched *sched, size_t i)
     memmove(&sched->held[i], &sched->held[i + 1], (sched->n_held - i) * sizeof(*sched->held));
 }
 
+/* Earlier. As two spans, each short where it moves by little, as nearly always. */
 static void move(struct sched *sched, size_t i, simtime start)
 {
-    enter(sched, &sched->held[i], -1);
-    sched->held[i].start = start;
-    enter(sched, &sched->held[i], 1);
+    struct held *held = &sched->held[i];
+    struct profile *profile = sched->partition->profile;
+    const simtime request = held->item.request;
+    if (held->start == SIMTIME_NEVER || sched->replan) {
+        held->start = start;
+        enter(sched, held, 1);
+        return;
+    }
+    profile_reserve(profile, start, held->start, held->item.procs);
+    profile_release(profile, start + request, held->start + request, held->item.procs);
+    held->start = start;
 }
 
 void sched_forget_plan(struct sched *sched, const struct job *job)

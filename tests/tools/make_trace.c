@@ -2,28 +2,15 @@
  *
  *   make_trace --jobs N [--load 0.9] [--procs 256] [--seed 1] [--level 6] OUT.swf.gz
  *
- * Run times are lognormal (median 600 s, sigma 1.5) in whole seconds, drawn again until within
- * 1..86400. Sizes are within 1..128: with probability 0.75 a power of two, each equally likely,
- * else any. Requests are the run time times a factor uniform within [1, 5), rounded up to whole
- * minutes. Users 1..50, groups of ten of them. The mean of size x run time is computed from these
- * very (discrete) distributions, and the arrival rate from it, so that the expected offered load is
- * the one asked for. */
+ * Drawn by the rules of drawn_log.h; groups of ten users. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drawn_log.h"
+
 #include <getopt.h>
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
-#include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
-
-#define MEDIAN 600.0
-#define SIGMA 1.5
-#define POWER_OF_TWO 0.75
-#define FACTOR_MAX 5.0
-enum { RUN_MAX = 86400, SIZE_MAX_LOG2 = 7, USERS = 50 };
 
 struct options {
     long long jobs;
@@ -33,41 +20,6 @@ struct options {
     int level;
     const char *path;
 };
-
-static double mean_run(void)
-{
-    double mass = 0, sum = 0, below = gsl_cdf_lognormal_P(0.5, log(MEDIAN), SIGMA);
-    for (int k = 1; k <= RUN_MAX; k++) {
-        const double upto = gsl_cdf_lognormal_P(k + 0.5, log(MEDIAN), SIGMA);
-        mass += upto - below;
-        sum += k * (upto - below);
-        below = upto;
-    }
-    return sum / mass;
-}
-
-static double mean_size(void)
-{
-    const double largest = 1 << SIZE_MAX_LOG2;
-    const double powers = (2 * largest - 1) / (SIZE_MAX_LOG2 + 1);
-    return POWER_OF_TWO * powers + (1 - POWER_OF_TWO) * (1 + largest) / 2;
-}
-
-static long draw_run(gsl_rng *rng)
-{
-    double run;
-    do {
-        run = floor(gsl_ran_lognormal(rng, log(MEDIAN), SIGMA) + 0.5);
-    } while (!(run >= 1 && run <= RUN_MAX));
-    return (long)run;
-}
-
-static long draw_size(gsl_rng *rng)
-{
-    if (gsl_rng_uniform(rng) < POWER_OF_TWO)
-        return 1L << gsl_rng_uniform_int(rng, SIZE_MAX_LOG2 + 1);
-    return 1 + (long)gsl_rng_uniform_int(rng, 1 << SIZE_MAX_LOG2);
-}
 
 static int write_header(gzFile out, const struct options *o, double gap)
 {
@@ -79,19 +31,15 @@ static int write_header(gzFile out, const struct options *o, double gap)
                     o->load, o->procs, o->seed, gap, o->jobs, o->jobs, o->procs, o->procs) > 0;
 }
 
-static int write_rows(gzFile out, const struct options *o, double gap, gsl_rng *rng)
+static int write_rows(gzFile out, const struct options *o, struct drawn_log *log)
 {
-    double now = 0;
     for (long long i = 1; i <= o->jobs; i++) {
-        now += gsl_ran_exponential(rng, gap);
-        const long run = draw_run(rng), size = draw_size(rng);
-        const double factor = gsl_ran_flat(rng, 1, FACTOR_MAX);
-        const long request = 60 * (long)ceil((double)run * factor / 60);
-        const int user = 1 + (int)gsl_rng_uniform_int(rng, USERS);
+        const struct drawn_job job = drawn_log_next(log);
         char row[160];
-        const int n = snprintf(row, sizeof(row),
-                               "%lld %lld -1 %ld %ld -1 -1 %ld %ld -1 1 %d %d -1 1 1 -1 -1\n", i,
-                               (long long)now, run, size, size, request, user, 1 + (user - 1) / 10);
+        const int n =
+            snprintf(row, sizeof(row),
+                     "%lld %lld -1 %ld %ld -1 -1 %ld %ld -1 1 %d %d -1 1 1 -1 -1\n", i, job.submit,
+                     job.run, job.size, job.size, job.request, job.user, 1 + (job.user - 1) / 10);
         if (gzwrite(out, row, (unsigned)n) != n)
             return 0;
     }
@@ -100,7 +48,6 @@ static int write_rows(gzFile out, const struct options *o, double gap, gsl_rng *
 
 static int make(const struct options *o)
 {
-    const double gap = mean_run() * mean_size() / (o->load * (double)o->procs);
     char mode[4] = "wb0";
     mode[2] = (char)('0' + o->level);
     gzFile out = gzopen(o->path, mode);
@@ -109,10 +56,10 @@ static int make(const struct options *o)
         return 1;
     }
     gzbuffer(out, 1 << 18);
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-    gsl_rng_set(rng, o->seed);
-    const int ok = write_header(out, o, gap) && write_rows(out, o, gap, rng);
-    gsl_rng_free(rng);
+    struct drawn_log log;
+    drawn_log_init(&log, o->load, o->procs, o->seed);
+    const int ok = write_header(out, o, log.gap) && write_rows(out, o, &log);
+    drawn_log_deinit(&log);
     if (gzclose(out) == Z_OK && ok)
         return 0;
     fprintf(stderr, "%s: cannot be written\n", o->path);
