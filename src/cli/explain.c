@@ -221,6 +221,8 @@ static void add_load(struct text_table *table, double processors)
     char text[48];
     if (isnan(processors))
         text_table_right(table, "at once");
+    else if (isinf(processors))
+        text_table_right(table, "no mean");
     else
         text_table_right(table, processors > 0 ? rough(processors, text, sizeof(text)) : "-");
 }
@@ -228,7 +230,10 @@ static void add_load(struct text_table *table, double processors)
 static void add_number(struct text_table *table, double value)
 {
     char text[48];
-    text_table_right(table, isfinite(value) ? rough(value, text, sizeof(text)) : "-");
+    if (isinf(value))
+        text_table_right(table, "no mean");
+    else
+        text_table_right(table, isfinite(value) ? rough(value, text, sizeof(text)) : "-");
 }
 
 static void add_heads(struct text_table *table, const struct explain *explain, const char *name,
@@ -317,7 +322,10 @@ static void add_shares(struct text_table *table, const double *sums, const doubl
         text_table_right(table, "");
     for (size_t i = 0; i < len; i++) {
         char text[48];
-        snprintf(text, sizeof(text), "%.1f %%", 100 * sums[i] / available[i]);
+        if (isinf(sums[i]))
+            snprintf(text, sizeof(text), "no mean");
+        else
+            snprintf(text, sizeof(text), "%.1f %%", 100 * sums[i] / available[i]);
         text_table_right(table, available[i] > 0 && sums[i] > 0 ? text : "-");
     }
 }
@@ -330,7 +338,7 @@ static void print_warnings(const struct explain *explain, const struct stretches
     for (size_t i = 0; i < stretches->len; i++) {
         char from[64], to[64], hours[48];
         const double excess = sums[i] - available[i];
-        if (excess <= 1e-9 * available[i])
+        if (excess <= 1e-9 * available[i] || isinf(sums[i])) /* warn_no_mean says it */
             continue;
         fputs("  ", explain->out);
         if (stretches->len > 1)
@@ -347,18 +355,36 @@ static void print_warnings(const struct explain *explain, const struct stretches
     }
 }
 
+/* Such jobs are in none of the numbers above. */
 static void warn_too_large(const struct explain *explain, const struct scope *scope)
 {
     const struct build *build = explain->build;
     for (size_t w = 0; w < build->world.n_workloads; w++) {
-        const double largest = explain->offers[w].largest;
-        const int64_t most = build->workloads[w].context.partition_procs;
-        if (in_scope(explain, w, scope) && largest > (double)most)
-            fprintf(explain->out,
-                    "  %s: jobs of up to %.0f processors, but there are never more than %lld: the "
-                    "larger ones are rejected.\n",
-                    build->world.workloads[w].path, largest, (long long)most);
+        const struct offer *offer = &explain->offers[w];
+        const struct workload_context *context = &build->workloads[w].context;
+        char up_to[64] = "";
+        /* less than that is what sums leave */
+        if (!in_scope(explain, w, scope) || !(offer->outlook.too_large > 1e-12))
+            continue;
+        if (isfinite(offer->largest))
+            snprintf(up_to, sizeof(up_to), " of up to %.0f processors", offer->largest);
+        fprintf(explain->out,
+                "  %s: jobs%s, but one never gets more than %lld: the larger ones (%.3g %% of its "
+                "jobs) are rejected, and not counted above.\n",
+                build->world.workloads[w].path, up_to, (long long)context->fits_procs,
+                100 * offer->outlook.too_large);
     }
+}
+
+static void warn_no_mean(const struct explain *explain, const struct scope *scope)
+{
+    const struct world *world = &explain->build->world;
+    for (size_t w = 0; w < world->n_workloads; w++)
+        if (in_scope(explain, w, scope) && isinf(explain->offers[w].work))
+            fprintf(explain->out,
+                    "  %s: the mean run time is infinite and no request cuts it: its load, and so "
+                    "all that is asked for, has no value.\n",
+                    world->workloads[w].path);
 }
 
 static void print_load(const struct explain *explain, const struct scope *scope, const char *name)
@@ -392,6 +418,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     text_table_deinit(&table);
     print_warnings(explain, &stretches, sums, available);
     warn_too_large(explain, scope);
+    warn_no_mean(explain, scope);
 }
 
 static void print_loads(const struct explain *explain)

@@ -13,10 +13,7 @@ int offer_init(struct offer *offer, const struct build_workload *workload, simti
     context.limit = length;
     if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
         return -1;
-    const bool nodes = kind->asks_nodes && kind->asks_nodes(workload->workload->params);
-    offer->largest = outlook->largest > 0
-                         ? (double)outlook->largest * (nodes ? context.procs_per_node : 1)
-                         : (double)NAN;
+    offer->largest = outlook->largest > 0 ? (double)outlook->largest : (double)NAN;
     if (!outlook->endless) {
         offer->jobs = outlook->jobs;
         offer->work = outlook->processor_seconds / outlook->jobs;
@@ -28,15 +25,17 @@ int offer_init(struct offer *offer, const struct build_workload *workload, simti
     return 0;
 }
 
-/* Of a generated workload with the parameters of one epoch, during [0, until). */
-static double asked_before(const struct build_workload *workload, const void *params, simtime until)
+/* Of a generated workload with the parameters of one epoch, during [from, to). */
+static double asked_between(const struct build_workload *workload, const void *params, simtime from,
+                            simtime to)
 {
     struct workload_context context = workload->context;
     struct workload_outlook outlook;
-    context.limit = until;
-    if (until <= 0 || workload->workload->kind->outlook(params, &context, &outlook, NULL) < 0)
+    context.from = from;
+    context.limit = to;
+    if (workload->workload->kind->outlook(params, &context, &outlook, NULL) < 0)
         return 0;
-    return outlook.load * simtime_seconds(until);
+    return outlook.load * simtime_seconds(to - from);
 }
 
 static double asked_of_list(const struct workload_outlook *outlook, double from, double to)
@@ -60,10 +59,7 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
         const void *params = offer->workload->epochs[e].params;
         if (lo >= hi)
             continue;
-        const double before = asked_before(offer->workload, params, lo);
-        const double after = asked_before(offer->workload, params, hi);
-        if (after - before > 1e-9 * after) /* not what rounding leaves */
-            sum += after - before;
+        sum += asked_between(offer->workload, params, lo, hi);
     }
     return sum;
 }

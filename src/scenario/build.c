@@ -184,26 +184,68 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
 
 /* --- tenants and workloads --- */
 
-static int64_t most_procs(const struct build *build, const struct job_spec *base)
+/* May jobs like this run in the partition? */
+static bool may_run(const struct build *build, const struct job_spec *base, size_t row)
 {
-    int64_t most = 0;
-    for (size_t row = 0; row < build->world.n_partitions; row++) {
-        if (base->partition >= 0 ? (size_t)base->partition != row
-                                 : build->world.partitions[row].centre != base->centre)
-            continue;
-        const struct partition_setup *setup = &build->partitions[row].setup;
-        int64_t procs = 0, change = 0;
-        for (size_t g = 0; g < setup->n_groups; g++)
-            procs += (int64_t)setup->groups[g].nodes * setup->groups[g].procs_per_node;
+    return base->partition >= 0 ? (size_t)base->partition == row
+                                : build->world.partitions[row].centre == base->centre;
+}
+
+/* What a partition has at most, in nodes and processors: each group at its largest. */
+static void most_of(const struct build *build, size_t row, int64_t *ret_nodes, int64_t *ret_procs)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    *ret_nodes = *ret_procs = 0;
+    for (size_t g = 0; g < setup->n_groups; g++) {
+        int64_t nodes = setup->groups[g].nodes;
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
-            const struct node_group *group = &setup->groups[c->group];
-            if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->nodes > group->nodes)
-                change += (int64_t)(c->nodes - group->nodes) * group->procs_per_node;
+            if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g &&
+                c->nodes > nodes)
+                nodes = c->nodes;
         }
-        most = procs + change > most ? procs + change : most;
+        *ret_nodes += nodes;
+        *ret_procs += nodes * setup->groups[g].procs_per_node;
     }
-    return most;
+}
+
+/* Processors of the smallest nodes: what a whole node counts for at least. */
+static int32_t least_node(const struct partition_setup *setup)
+{
+    int32_t least = setup->n_groups > 0 ? setup->groups[0].procs_per_node : 0;
+    for (size_t g = 1; g < setup->n_groups; g++)
+        if (setup->groups[g].procs_per_node < least)
+            least = setup->groups[g].procs_per_node;
+    return least;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What the context says of where the jobs may run. */
+static void describe_room(const struct build *build, struct workload_context *context)
+{
+    context->kills = true;
+    for (size_t row = 0; row < build->world.n_partitions; row++) {
+        if (!may_run(build, &context->base, row))
+            continue;
+        const struct sched_config *config = &build->partitions[row].config;
+        const int32_t per_node = least_node(&build->partitions[row].setup);
+        int64_t nodes, procs;
+        most_of(build, row, &nodes, &procs);
+        context->partition_procs = larger(context->partition_procs, procs);
+        if (config->max_processors >= 0 && config->max_processors < procs)
+            procs = config->max_processors;
+        if (per_node > 0 && procs / per_node < nodes)
+            nodes = procs / per_node;
+        context->fits_procs = larger(context->fits_procs, procs);
+        context->fits_nodes = larger(context->fits_nodes, nodes);
+        if (context->procs_per_node == 0 || per_node < context->procs_per_node)
+            context->procs_per_node = per_node;
+        context->kills &= !config->extend;
+    }
 }
 
 static int32_t row_of(const struct build *build, int64_t centre, const char *partition)
@@ -213,20 +255,6 @@ static int32_t row_of(const struct build *build, int64_t centre, const char *par
             (!partition || strcmp(build->world.partitions[row].name, partition) == 0))
             return (int32_t)row;
     return -1;
-}
-
-/* Processors of the smallest nodes of a centre: what a whole node counts for at least. */
-static int32_t least_node(const struct build *build, int64_t centre)
-{
-    int32_t least = 0;
-    for (size_t row = 0; row < build->world.n_partitions; row++) {
-        const struct partition_setup *setup = &build->partitions[row].setup;
-        for (size_t g = 0; g < setup->n_groups && build->world.partitions[row].centre == centre;
-             g++)
-            if (least == 0 || setup->groups[g].procs_per_node < least)
-                least = setup->groups[g].procs_per_node;
-    }
-    return least;
 }
 
 static void lay_out_workload(struct build *build, size_t tenant, size_t k,
@@ -258,13 +286,12 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
         .offset = program->offset,
         .limit = build->drain ? SIMTIME_NEVER : build->world.length,
         .drains = build->drain,
-        .procs_per_node = least_node(build, centre),
         .sort = options->sort,
         .by = owner->members.by,
         .tenant_of = member_of,
         .tenant_ctx = &build->members[tenant],
     };
-    bw->context.partition_procs = most_procs(build, &bw->context.base);
+    describe_room(build, &bw->context);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t =

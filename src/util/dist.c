@@ -259,20 +259,103 @@ double dist_cdf(const struct dist *dist, double x)
     return p < 0 ? 0 : p > 1 ? 1 : p;
 }
 
-/* Summed one by one while exact; past 4096 in steps of 1/1024 of where it is, half way within
- * each. */
-double dist_mean_count(const struct dist *dist)
+/* E[min(K, most)] for a number K. Summed one by one while exact; past 4096 in steps of 1/1024 of
+ * where it is, half way within each. */
+static double mean_count_up_to(const struct dist *dist, double most)
 {
-    const double most = fmin(dist->greatest, (double)INT32_MAX);
+    const double last = fmin(round(dist->greatest), most);
     double mean = 1;
-    for (double k = 2, step; k <= most + 0.5; k += step) {
-        step = k < 4096 ? 1 : floor(k / 1024);
+    for (double k = 2, step; k <= last; k += step) {
+        step = k < 4096 ? 1 : fmin(floor(k / 1024), last - k + 1);
         const double more = 1 - dist_cdf(dist, nextafter(k - 1 + step / 2, 0));
         mean += step * more;
         if (more < 1e-15)
             break;
     }
     return mean;
+}
+
+double dist_mean_count(const struct dist *dist)
+{
+    return mean_count_up_to(dist, (double)INT32_MAX);
+}
+
+double dist_mean_count_to(const struct dist *dist, int64_t most, double *ret_share)
+{
+    const double bound = (double)most;
+    *ret_share = most >= INT32_MAX ? 1 : most < 1 ? 0 : dist_cdf(dist, nextafter(bound + 0.5, 0));
+    if (most >= INT32_MAX)
+        return dist_mean_count(dist);
+    if (*ret_share <= 0)
+        return 0;
+    return fmax(mean_count_up_to(dist, bound) - bound * (1 - *ret_share), *ret_share);
+}
+
+/* P(X > t and Y > t). */
+struct survivors {
+    const struct dist *x, *y;
+};
+
+static double survivors_at(double t, void *ctx)
+{
+    const struct survivors *both = ctx;
+    const double x = 1 - dist_cdf(both->x, t);
+    return both->y ? x * (1 - dist_cdf(both->y, t)) : x;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What is beyond `at` of a tail that falls as a power there; others have fallen to nothing. */
+static double tail_beyond(struct survivors *both, double at)
+{
+    const double here = survivors_at(at, both), twice = survivors_at(2 * at, both);
+    const double power = log2(here / twice);
+    if (!(here > 0 && twice > 0))
+        return 0;
+    /* what 1 - cdf resolves is coarse: a mean that is hardly finite is as good as none */
+    return power > 1 + 1e-4 ? at * here / (power - 1) : HUGE_VAL;
+}
+
+/* Where tails are taken to be powers: 1 - cdf still has seven digits there. */
+#define TAIL 1e-9
+
+double dist_mean_min(const struct dist *x, const struct dist *y, double most)
+{
+    const double cut = fmin(most, y ? y->least : HUGE_VAL);
+    if (x->greatest <= cut || (!y && most == HUGE_VAL))
+        return dist_mean(x);
+    if (y && y->greatest <= fmin(most, x->least))
+        return dist_mean(y);
+    struct survivors both = {x, y};
+    struct rule rule = {.f = {survivors_at, &both},
+                        .table = gsl_integration_glfixed_table_alloc(24)};
+    double top = fmin(fmin(most, x->greatest), y ? y->greatest : HUGE_VAL), total = 0, sum = 0;
+    const bool open = !isfinite(top);
+    if (open)
+        top = fmin(dist_quantile(x, 1 - TAIL), dist_quantile(y, 1 - TAIL));
+    double ends[2 * ARRAY_LEN(breaks) + 4] = {0, fmin(x->least, top), fmin(y ? y->least : 0, top),
+                                              top};
+    double first[ARRAY_LEN(ends)];
+    for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
+        ends[2 * i + 4] = fmin(dist_quantile(x, breaks[i]), top);
+        ends[2 * i + 5] = y ? fmin(dist_quantile(y, breaks[i]), top) : 0;
+    }
+    qsort(ends, ARRAY_LEN(ends), sizeof(*ends), ascending);
+    for (size_t i = 0; i + 1 < ARRAY_LEN(ends); i++) {
+        first[i] = gsl_integration_glfixed(&rule.f, ends[i], ends[i + 1], rule.table);
+        total += first[i];
+    }
+    rule.tolerance = 1e-9 * total;
+    for (size_t i = 0; i + 1 < ARRAY_LEN(ends); i++)
+        sum += integrate(&rule, ends[i], ends[i + 1], first[i], 10);
+    gsl_integration_glfixed_table_free(rule.table);
+    if (open)
+        sum += tail_beyond(&both, top);
+    return fmin(sum, y ? fmin(dist_mean(x), dist_mean(y)) : dist_mean(x));
 }
 
 int32_t dist_draw_count(const struct dist *dist, gsl_rng *rng)

@@ -56,6 +56,11 @@ double dist_cdf(const struct dist *dist, double x);
 double dist_quantile(const struct dist *dist, double p);
 /* E[max(1, X rounded to nearest)]: the mean of a number of things drawn with dist_draw_count. */
 double dist_mean_count(const struct dist *dist);
+/* E[K; K <= most] of such a number K, and P(K <= most). most at least 0. */
+double dist_mean_count_to(const struct dist *dist, int64_t most, double *ret_share);
+/* E[min(X, Y, most)] of independent X and Y that are never negative; Y NULL: E[min(X, most)].
+ * INFINITY where infinite. Some thousand evaluations of the cdfs, none where nothing is cut. */
+double dist_mean_min(const struct dist *x, const struct dist *y, double most);
 /* A draw rounded to nearest, at least 1 and at most INT32_MAX. */
 int32_t dist_draw_count(const struct dist *dist, gsl_rng *rng);
 bool dist_is_constant(const struct dist *dist, double *ret_value);

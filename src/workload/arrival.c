@@ -83,17 +83,26 @@ bool arrival_is_endless(const struct arrival_params *params)
     return !params->until.given;
 }
 
-double arrival_mean_rate(const struct arrival_params *params, const struct place *place)
+double arrival_mean_count(const struct arrival_params *params, const struct place *place,
+                          simtime from, simtime to)
 {
-    const simtime from = place_time(place, &params->from, 0);
+    const simtime first = place_time(place, &params->from, 0);
     const simtime until = place_time(place, &params->until, SIMTIME_NEVER);
-    const simtime begin = from > 0 ? from : 0, end = until < place->limit ? until : place->limit;
-    const double rate = type_of(params, NULL)->mean_rate(params, place);
+    const simtime begin = from > first ? from : first, end = until < to ? until : to;
+    const struct arrival_type *type = type_of(params, NULL);
     if (begin >= end)
         return 0;
+    return type->mean_count ? type->mean_count(params, place, begin, end)
+                            : type->mean_rate(params) * simtime_seconds(end - begin);
+}
+
+double arrival_mean_rate(const struct arrival_params *params, const struct place *place)
+{
     if (place->limit == SIMTIME_NEVER)
-        return rate;
-    return rate * ((double)(end - begin) / (double)place->limit);
+        return type_of(params, NULL)->mean_rate(params);
+    return place->limit > 0
+               ? arrival_mean_count(params, place, 0, place->limit) / simtime_seconds(place->limit)
+               : 0;
 }
 
 static int open_segments(struct arrival *arrival, const struct arrival_epoch *epochs,

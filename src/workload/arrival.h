@@ -37,8 +37,12 @@ int arrival_check(const struct arrival_params *params, struct error *err);
 /* No end of its own: without a run length it would never stop. */
 bool arrival_is_endless(const struct arrival_params *params);
 
-/* Mean arrivals per second over [0, limit) of the place; without a limit the stated rate. A profile
- * counts as its mean, 1: a few percent off where the run is no whole number of its periods. */
+/* Expected arrivals in [from, to) of the run, `to` finite. Exact for poisson, with profile and
+ * growth: O(days) with a profile; for renewal and every over the long run, without jitter. */
+double arrival_mean_count(const struct arrival_params *params, const struct place *place,
+                          simtime from, simtime to);
+
+/* Mean arrivals per second over [0, limit) of the place; without a limit the stated rate. */
 double arrival_mean_rate(const struct arrival_params *params, const struct place *place);
 
 struct arrival_epoch {

@@ -71,9 +71,8 @@ static int check(const struct arrival_params *params, struct error *err)
     return 0;
 }
 
-static double mean_rate(const struct arrival_params *params, const struct place *place)
+static double mean_rate(const struct arrival_params *params)
 {
-    (void)place;
     simtime step;
     int months;
     if (parse(params->every, &step, &months, NULL) < 0)

@@ -57,15 +57,9 @@ static double grown(double g, double length)
     return g == 0 ? length : expm1(g * length) / g;
 }
 
-static double mean_rate(const struct arrival_params *params, const struct place *place)
+static double mean_rate(const struct arrival_params *params)
 {
-    const simtime until = place_time(place, &params->until, SIMTIME_NEVER);
-    const simtime from = place_time(place, &params->from, 0), begin = from > 0 ? from : 0;
-    const simtime end = until < place->limit ? until : place->limit;
-    const double g = log_growth(params), length = simtime_seconds(end - begin);
-    if (g == 0 || begin >= end || place->limit == SIMTIME_NEVER)
-        return params->poisson;
-    return params->poisson * exp(g * simtime_seconds(begin - from)) * grown(g, length) / length;
+    return params->poisson;
 }
 
 /* item / mean of the list, the mean weighted by `days` (NULL: equally). */
@@ -159,20 +153,66 @@ static struct piece piece_at(struct arrival *arrival, const struct segment *segm
     return (struct piece){end < segment->until ? end : segment->until, rate * weight};
 }
 
+/* The integral of the intensity over the local day that begins now. */
+static double of_day(struct arrival *arrival, const struct segment *segment)
+{
+    const int64_t day = floor_div(place_local(&arrival->place, arrival->now), SIMTIME_DAY);
+    return segment->params->poisson * growth_at(segment, arrival->now) *
+           segment->day[weekday(day)] * month_weight(arrival, segment, day);
+}
+
 /* From local midnight over whole days that use up no more than the hazard left. */
 static void skip_days(struct arrival *arrival, const struct segment *segment)
 {
     if (segment->flat || place_local(&arrival->place, arrival->now) % SIMTIME_DAY != 0)
         return;
     while (segment->until - arrival->now >= SIMTIME_DAY) {
-        const int64_t day = floor_div(place_local(&arrival->place, arrival->now), SIMTIME_DAY);
-        const double used = segment->params->poisson * growth_at(segment, arrival->now) *
-                            segment->day[weekday(day)] * month_weight(arrival, segment, day);
+        const double used = of_day(arrival, segment);
         if (arrival->hazard <= used)
             return;
         arrival->hazard -= used;
         arrival->now += SIMTIME_DAY;
     }
+}
+
+/* Of the intensity over [begin, end): by hours up to a midnight, then by days. */
+static double integral(const struct segment *segment, const struct place *place, simtime begin,
+                       simtime end)
+{
+    struct arrival cursor = {.place = *place, .now = begin, .day = INT64_MIN};
+    double sum = 0;
+    while (cursor.now < end) {
+        const bool midnight = place_local(place, cursor.now) % SIMTIME_DAY == 0;
+        if (midnight && !segment->flat && end - cursor.now >= SIMTIME_DAY) {
+            sum += of_day(&cursor, segment);
+            cursor.now += SIMTIME_DAY;
+            continue;
+        }
+        const struct piece piece = piece_at(&cursor, segment);
+        const simtime to = piece.end < end ? piece.end : end;
+        sum += piece.rate * grown(segment->growth, simtime_seconds(to - cursor.now));
+        cursor.now = to;
+    }
+    return sum;
+}
+
+/* The calendar, weekdays included, comes again. */
+#define CYCLE (146097 * SIMTIME_DAY)
+
+static double mean_count(const struct arrival_params *params, const struct place *place,
+                         simtime begin, simtime end)
+{
+    struct segment segment = {.params = params, .from = begin, .until = end};
+    if (open_segment(&segment, place, NULL) < 0)
+        return HUGE_VAL;
+    double sum = 0;
+    if (end - begin >= CYCLE) {
+        const double once = integral(&segment, place, begin, begin + CYCLE);
+        for (simtime at = begin; end - at >= CYCLE; at += CYCLE)
+            sum += once * exp(segment.growth * simtime_seconds(at - begin));
+        begin += (end - begin) / CYCLE * CYCLE;
+    }
+    return sum + integral(&segment, place, begin, end);
 }
 
 static void enter(struct arrival *arrival, const struct segment *before)
@@ -215,6 +255,7 @@ const struct arrival_type arrival_poisson = {
     .given = given,
     .check = check,
     .mean_rate = mean_rate,
+    .mean_count = mean_count,
     .open = open_segment,
     .enter = enter,
     .next = next,

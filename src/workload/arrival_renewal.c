@@ -16,9 +16,8 @@ static int check(const struct arrival_params *params, struct error *err)
     return 0;
 }
 
-static double mean_rate(const struct arrival_params *params, const struct place *place)
+static double mean_rate(const struct arrival_params *params)
 {
-    (void)place;
     return 1 / dist_mean(params->renewal);
 }
 

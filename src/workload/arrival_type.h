@@ -54,7 +54,10 @@ struct arrival_type {
     const char *key;
     bool (*given)(const struct arrival_params *params);
     int (*check)(const struct arrival_params *params, struct error *err);
-    double (*mean_rate)(const struct arrival_params *params, const struct place *place);
+    double (*mean_rate)(const struct arrival_params *params); /* as stated */
+    /* Expected arrivals in [begin, end), inside [from, until); NULL: by mean_rate. */
+    double (*mean_count)(const struct arrival_params *params, const struct place *place,
+                         simtime begin, simtime end);
     /* Derive what next needs; NULL: nothing. */
     int (*open)(struct segment *segment, const struct place *place, struct error *err);
     /* Enter segment `at`, from `before` (NULL at the beginning). NULL: nothing to do. */

@@ -64,15 +64,38 @@ bool generate_is_endless(const struct generate_params *params)
     return arrival_is_endless(&params->arrival);
 }
 
-double generate_load(const struct generate_params *params, const struct place *place,
-                     int32_t procs_per_node)
+/* Mean size of a job that fits, in processors, times the share of those. */
+static double mean_size(const struct generate_params *params, const struct generate_room *room,
+                        double *ret_share)
 {
-    double load = arrival_mean_rate(&params->arrival, place) * dist_mean(params->runtime);
+    const struct dist *size = params->nodes ? params->nodes : params->processors;
+    const int64_t fits = params->nodes ? room->fits_nodes : room->fits_procs;
+    *ret_share = 1;
+    if (!size)
+        return 1;
+    const double mean =
+        fits > 0 ? dist_mean_count_to(size, fits, ret_share) : dist_mean_count(size);
+    return params->nodes ? mean * room->procs_per_node : mean;
+}
+
+struct generate_outlook generate_expect(const struct generate_params *params,
+                                        const struct place *place, simtime from,
+                                        const struct generate_room *room)
+{
+    const struct arrival_params *arrival = &params->arrival;
+    double share, rate = place->limit == SIMTIME_NEVER
+                             ? arrival_mean_rate(arrival, place)
+                             : arrival_mean_count(arrival, place, from, place->limit) /
+                                   simtime_seconds(place->limit - from);
     if (params->batch)
-        load *= dist_mean_count(params->batch);
-    if (params->nodes)
-        return load * dist_mean_count(params->nodes) * procs_per_node;
-    return params->processors ? load * dist_mean_count(params->processors) : load;
+        rate *= dist_mean_count(params->batch);
+    const double size = mean_size(params, room, &share);
+    struct generate_outlook outlook = {.rate = rate * share, .too_large = 1 - share};
+    if (rate > 0 && size > 0)
+        outlook.load = rate * size *
+                       (room->kills ? request_mean_cut(&params->request, params->runtime)
+                                    : dist_mean(params->runtime));
+    return outlook;
 }
 
 static int32_t draw_count(const struct dist *dist, struct rng_stream *stream, uint64_t ordinal)

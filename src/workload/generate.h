@@ -44,10 +44,25 @@ int generate_check(const struct generate_params *params, struct error *err);
 /* Never ends by itself: a run without a length is an error. */
 bool generate_is_endless(const struct generate_params *params);
 
-/* Expected processor-seconds asked for per second, over the run; INFINITY where a mean is infinite.
- * Whole nodes count as procs_per_node processors each. */
-double generate_load(const struct generate_params *params, const struct place *place,
-                     int32_t procs_per_node);
+/* Where the jobs are to run. */
+struct generate_room {
+    int32_t procs_per_node;         /* of a whole node */
+    int64_t fits_procs, fits_nodes; /* larger jobs are rejected; 0: not known */
+    bool kills;                     /* jobs end at their request */
+};
+
+/* Expectations, of the jobs that fit. */
+struct generate_outlook {
+    double rate;      /* 1/s */
+    double load;      /* processor-seconds per second; INFINITY where a mean is infinite */
+    double too_large; /* share of all jobs that does not fit */
+};
+
+/* On average over [from, place->limit); without a limit at the stated rate. O(days) with a profile,
+ * some thousand cdfs where requests cut run times. */
+struct generate_outlook generate_expect(const struct generate_params *params,
+                                        const struct place *place, simtime from,
+                                        const struct generate_room *room);
 
 struct generate_epoch {
     simtime from;

@@ -40,15 +40,19 @@ static int outlook(const void *object, const struct workload_context *context,
     (void)err;
     const struct generate_params *params = object;
     const struct place place = place_of(context);
+    const struct generate_room room = {context->procs_per_node, context->fits_procs,
+                                       context->fits_nodes, context->kills};
+    const struct generate_outlook expected = generate_expect(params, &place, context->from, &room);
     *ret = (struct workload_outlook){
         .endless = true,
-        .rate = arrival_mean_rate(&params->arrival, &place) *
-                (params->batch ? dist_mean(params->batch) : 1),
-        .load = generate_load(params, &place, context->procs_per_node),
+        .rate = expected.rate,
+        .load = expected.load,
+        .too_large = expected.too_large,
     };
     const struct dist *size = params->nodes ? params->nodes : params->processors;
     const double most = size ? dist_greatest(size) : 1;
-    ret->largest = isfinite(most) ? (int64_t)llround(most) : 0;
+    if (most < INT32_MAX)
+        ret->largest = llround(most) * (params->nodes ? context->procs_per_node : 1);
     return 0;
 }
 

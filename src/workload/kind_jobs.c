@@ -182,6 +182,12 @@ static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_ep
     return &list->source;
 }
 
+static bool fits(const struct written *job, const struct workload_context *context)
+{
+    const int64_t most = job->nodes > 0 ? context->fits_nodes : context->fits_procs;
+    return most == 0 || (job->nodes > 0 ? job->nodes : job->processors) <= most;
+}
+
 static int outlook(const void *params, const struct workload_context *context,
                    struct workload_outlook *ret, struct error *err)
 {
@@ -189,18 +195,28 @@ static int outlook(const void *params, const struct workload_context *context,
     const struct written_list *list = params;
     const struct written *jobs = list->jobs.items;
     simtime first = SIMTIME_NEVER, last = 0;
+    double all = 0;
     *ret = (struct workload_outlook){0};
     for (size_t i = 0; i < list->jobs.len; i++) {
-        const int64_t size = jobs[i].nodes > 0 ? jobs[i].nodes : jobs[i].processors;
-        const simtime submit = instant(&jobs[i].submit, context);
+        const struct written *job = &jobs[i];
+        const int64_t size =
+            job->nodes > 0 ? job->nodes * context->procs_per_node : job->processors;
+        const simtime submit = instant(&job->submit, context);
+        const simtime runtime =
+            context->kills && job->request < job->runtime ? job->request : job->runtime;
+        if (submit >= context->limit)
+            continue;
+        all += (double)job->count;
+        ret->largest = size > ret->largest ? size : ret->largest;
+        if (!fits(job, context))
+            continue;
         first = submit < first ? submit : first;
         last = submit > last ? submit : last;
-        ret->jobs += (double)jobs[i].count;
-        ret->processor_seconds +=
-            (double)jobs[i].count * (double)size * simtime_seconds(jobs[i].runtime);
-        ret->largest = size > ret->largest ? size : ret->largest;
+        ret->jobs += (double)job->count;
+        ret->processor_seconds += (double)job->count * (double)size * simtime_seconds(runtime);
     }
-    ret->first = list->jobs.len > 0 ? simtime_seconds(first) : 0;
+    ret->too_large = all > 0 ? (all - ret->jobs) / all : 0;
+    ret->first = ret->jobs > 0 ? simtime_seconds(first) : 0;
     ret->span = last > first ? simtime_seconds(last - first) : 0;
     return 0;
 }

@@ -46,6 +46,9 @@ static struct log_context context_of(const struct workload_context *context)
     return (struct log_context){
         .base = context->base,
         .partition_procs = context->partition_procs,
+        .limit = context->limit,
+        .fits_procs = context->fits_procs,
+        .kills = context->kills,
         .start = context->start,
         .offset = context->offset,
         .sort = context->sort,
@@ -57,6 +60,27 @@ static struct log_context context_of(const struct workload_context *context)
     };
 }
 
+/* How the workload says that requests are made. */
+static int open_request(struct replay *replay, const struct log_params *params,
+                        const struct workload_context *context, struct log_context *log,
+                        struct error *err)
+{
+    const struct kind *kind = params->request.kind;
+    if (kind && strcmp(kind->name, "exact") == 0) {
+        log->request = LOG_REQUEST_EXACT;
+    } else if (kind) {
+        replay->request = request_new(&params->request, NULL, context->seed, context->path, err);
+        if (!replay->request)
+            return -1;
+        rng_stream_init(&replay->stream, context->seed, context->path, "request");
+        replay->streaming = true;
+        log->request = LOG_REQUEST_MODEL;
+        log->request_of = draw_request;
+        log->request_ctx = replay;
+    }
+    return 0;
+}
+
 static struct source *open_log(const struct workload_epoch *epochs, size_t n_epochs,
                                const struct workload_context *context, struct error *err)
 {
@@ -65,22 +89,8 @@ static struct source *open_log(const struct workload_epoch *epochs, size_t n_epo
     struct log_context log = context_of(context);
     struct replay *replay = mem_new(1, sizeof(*replay));
     replay->source.class = &replay_class;
-    const struct kind *kind = params->request.kind;
-    if (kind && strcmp(kind->name, "exact") == 0) {
-        log.request = LOG_REQUEST_EXACT;
-    } else if (kind) {
-        replay->request = request_new(&params->request, NULL, context->seed, context->path, err);
-        if (!replay->request) {
-            release(&replay->source);
-            return NULL;
-        }
-        rng_stream_init(&replay->stream, context->seed, context->path, "request");
-        replay->streaming = true;
-        log.request = LOG_REQUEST_MODEL;
-        log.request_of = draw_request;
-        log.request_ctx = replay;
-    }
-    replay->log = log_new(params, &log, err);
+    if (open_request(replay, params, context, &log, err) == 0)
+        replay->log = log_new(params, &log, err);
     if (replay->log)
         return &replay->source;
     release(&replay->source);
@@ -113,11 +123,17 @@ static int outlook(const void *params, const struct workload_context *context,
     log.tenant_of = any_tenant;
     log.tenant_ctx = &tenant;
     struct log_totals totals;
-    if (log_scan(params, &log, &totals, err) < 0)
+    struct replay *replay = mem_new(1, sizeof(*replay));
+    int rc = open_request(replay, params, context, &log, err);
+    if (rc == 0)
+        rc = log_scan(params, &log, &totals, err);
+    release(&replay->source);
+    if (rc < 0)
         return -1;
     *ret = (struct workload_outlook){
-        .jobs = (double)totals.jobs,
-        .processor_seconds = totals.processor_seconds,
+        .jobs = (double)totals.fitting,
+        .processor_seconds = totals.served_seconds,
+        .too_large = totals.jobs > 0 ? 1 - (double)totals.fitting / (double)totals.jobs : 0,
         .first = simtime_seconds(totals.first),
         .span = simtime_seconds(totals.last - totals.first),
         .largest = totals.largest,

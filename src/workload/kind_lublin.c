@@ -3,6 +3,7 @@
 #include "workload/kinds.h"
 #include "workload/lublin.h"
 
+#include <math.h>
 #include <stddef.h>
 
 struct lublin_workload {
@@ -56,8 +57,10 @@ static int outlook(const void *object, const struct workload_context *context,
     *ret = (struct workload_outlook){.endless = true, .largest = params->lublin.machine};
     if (begin >= end)
         return 0;
-    ret->rate = lublin_rate(&params->lublin);
-    ret->load = lublin_load(&params->lublin);
+    ret->load = lublin_load_within(&params->lublin,
+                                   context->fits_procs > 0 ? context->fits_procs : INT64_MAX,
+                                   context->kills ? &params->request : NULL, &ret->rate);
+    ret->too_large = fmax(0, 1 - ret->rate / lublin_rate(&params->lublin));
     if (place.limit == SIMTIME_NEVER)
         return 0;
     /* over the whole run, of which jobs arrive in a part */

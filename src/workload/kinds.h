@@ -25,6 +25,10 @@ struct workload_context {
     int32_t offset;          /* of its zone */
     int64_t partition_procs; /* of the largest it may run in; 0: not known */
     simtime limit;           /* no submission at or after; SIMTIME_NEVER: none */
+    simtime from;            /* the outlook of endless ones is for [from, limit) */
+    bool kills;              /* jobs end at their request, wherever they may run */
+    int64_t fits_procs;      /* larger jobs are rejected: processors; 0: not known */
+    int64_t fits_nodes;      /* and whole nodes; 0: not known */
     bool drains;             /* arrivals go on past the length, which ends the run */
     int32_t procs_per_node;  /* of the partition, the least; 0: not known */
     bool sort;               /* read a log whole and sort it */
@@ -33,16 +37,18 @@ struct workload_context {
     void *tenant_ctx;
 };
 
-/* What is known before a run, for `jishi check`. */
+/* What is known before a run, for `jishi check`: of the jobs that fit their partition, but for
+ * too_large and largest. */
 struct workload_outlook {
     bool endless;             /* it never runs dry by itself */
     bool even;                /* endless, but all it asks comes evenly in [first, first + span) */
     double jobs;              /* of a finite one; 0: not known */
-    double rate;              /* jobs per second over the long run, endless ones */
+    double rate;              /* jobs per second on average, endless ones */
     double load;              /* processors busy on average, were there room (endless), or */
-    double processor_seconds; /* all it needs (finite, even) */
+    double processor_seconds; /* all it needs (finite, even). INFINITY: its mean is infinite */
+    double too_large;         /* share of all its jobs: larger than fits, rejected */
     double first, span;       /* first submission, s since the start; s to the last (the same) */
-    int64_t largest;          /* most processors (or nodes) of a job, where bounded; else 0 */
+    int64_t largest;          /* most processors of a job, where bounded; else 0 */
 };
 
 static inline struct place place_of(const struct workload_context *context)

@@ -72,6 +72,10 @@ struct log_context {
     simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
     int32_t offset;          /* of its zone, seconds east: for window dates that state none */
     bool sort;               /* read the whole log first (56 bytes a job) and sort it */
+    /* For log_scan: */
+    simtime limit;      /* submissions at or after do not count; 0: no limit */
+    int64_t fits_procs; /* larger jobs are rejected; 0: not known */
+    bool kills;         /* jobs end at their request */
     enum log_request request;
     log_request_fn *request_of;
     void *request_ctx;
@@ -108,6 +112,8 @@ struct log_totals {
     simtime first, last;      /* submit times; 0 without jobs */
     double processor_seconds; /* as long as the jobs need */
     double requested_seconds; /* processor-seconds, as long as they ask */
+    uint64_t fitting;         /* jobs that are not larger than fits */
+    double served_seconds;    /* processor-seconds until they end or are killed, of those */
     int64_t largest;          /* processors */
     int64_t header_procs;     /* MaxProcs; -1 */
     struct log_report report;

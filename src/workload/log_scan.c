@@ -8,8 +8,13 @@ static int32_t number_key(void *ctx, int64_t key)
     return *keys < INT32_MAX ? (int32_t)(*keys)++ : -1;
 }
 
-static void add(struct log_totals *totals, const struct job_spec *job)
+static void add(struct log_totals *totals, const struct log_context *context,
+                const struct job_spec *job)
 {
+    const simtime served =
+        context->kills && job->request < job->runtime ? job->request : job->runtime;
+    if (context->limit > 0 && job->submit >= context->limit)
+        return;
     if (totals->jobs++ == 0)
         totals->first = job->submit;
     totals->last = job->submit;
@@ -17,6 +22,10 @@ static void add(struct log_totals *totals, const struct job_spec *job)
     totals->requested_seconds += job->ask.procs * simtime_seconds(job->request);
     if (job->ask.procs > totals->largest)
         totals->largest = job->ask.procs;
+    if (context->fits_procs > 0 && job->ask.procs > context->fits_procs)
+        return;
+    totals->fitting++;
+    totals->served_seconds += job->ask.procs * simtime_seconds(served);
 }
 
 /* One reading; says what the source said last. */
@@ -35,7 +44,7 @@ static int scan(const struct log_params *params, const struct log_context *conte
     struct job_spec job;
     int got;
     while ((got = source_next(log_source(log), &job, err)) == SOURCE_JOB)
-        add(ret, &job);
+        add(ret, context, &job);
     ret->report = *log_report_of(log);
     ret->header_procs = log_header(log)->max_procs;
     source_free(log_source(log));

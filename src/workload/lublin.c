@@ -349,64 +349,81 @@ struct source *lublin_new(const struct place *place, const struct lublin_params 
     return &lublin->source;
 }
 
-/* E[exp(x)], in whole seconds if asked, of a cut gamma: over its quantiles at p = 1 / (1 + e^-t),
- * which crowd towards the ends, where most of such a mean is. */
-static double mean_exp(const struct dist *dist, bool whole)
+/* E[exp(x)] of a cut gamma: over its quantiles at p = 1 / (1 + e^-t), which crowd towards the ends,
+ * where most of such a mean is. whole: in whole seconds, up to the request if there is one. */
+static double mean_exp(const struct dist *dist, bool whole, const struct kinded *request)
 {
     enum { STEPS = 1000 };
     double sum = 0;
     for (int i = 0; i < STEPS; i++) {
         const double t = 70 * ((i + 0.5) / STEPS - 0.5), p = 1 / (1 + exp(-t));
-        const double value = exp(dist_quantile(dist, p));
-        sum += (whole ? floor(value) : value) * p / (1 + exp(t)) * 70 / STEPS;
+        double value = exp(dist_quantile(dist, p));
+        if (whole)
+            value = request ? request_cut_at(request, floor(value)) : floor(value);
+        sum += value * p / (1 + exp(t)) * 70 / STEPS;
     }
     return sum;
 }
 
-/* E[size x run time] over a grid of the uniforms behind the size. */
-static double mean_area(const struct stream *stream)
+/* E[size x run time; size <= most] over a grid of the uniforms behind the size, and the share of
+ * those. */
+static double mean_area(const struct stream *stream, int64_t most, const struct kinded *request,
+                        double *ret_share)
 {
     enum { STEPS = 4000 };
     const struct lublin_class *class = stream->class;
-    const double run[2] = {mean_exp(stream->run[0], true), mean_exp(stream->run[1], true)};
+    const double run[2] = {mean_exp(stream->run[0], true, request),
+                           mean_exp(stream->run[1], true, request)};
     const double kinds[3] = {0, class->serial + class->power_of_2, 1};
     const double shares[3] = {class->serial, class->power_of_2,
                               1 - class->serial - class->power_of_2};
     double area = 0;
+    *ret_share = 0;
     for (int kind = 0; kind < 3; kind++)
         for (int part = 0; part < 2; part++)
             for (int i = 0; i < STEPS; i++) {
                 const double p = part ? 1 - class->u_prob : class->u_prob;
                 const int32_t size =
                     kind ? size_of(stream, kinds[kind], part ? 2 : 0, (i + 0.5) / STEPS) : 1;
-                const double first = first_share(stream, size);
-                area += shares[kind] * p / STEPS * size * (first * run[0] + (1 - first) * run[1]);
+                const double first = first_share(stream, size), share = shares[kind] * p / STEPS;
+                if (size > most)
+                    continue;
+                *ret_share += share;
+                area += share * size * (first * run[0] + (1 - first) * run[1]);
             }
     return area;
 }
 
-static double sum_rates(const struct lublin_params *params, bool areas)
+double lublin_load_within(const struct lublin_params *params, int64_t most,
+                          const struct kinded *request, double *ret_rate)
 {
     const struct lublin_class *classes[2];
     const char *names[2];
     const size_t len = list_classes(params, classes, names);
-    double sum = 0;
+    double load = 0;
+    *ret_rate = 0;
     for (size_t i = 0; i < len; i++) {
         struct stream stream;
-        if (open_shapes(&stream, classes[i], params->machine, NULL) == 0)
-            sum += (areas ? mean_area(&stream) : 1) / mean_exp(stream.gap, false) *
-                   params->arrival_factor;
+        if (open_shapes(&stream, classes[i], params->machine, NULL) == 0) {
+            const double rate = params->arrival_factor / mean_exp(stream.gap, false, NULL);
+            double share;
+            load += rate * mean_area(&stream, most, request, &share);
+            *ret_rate += rate * share;
+        }
         close_stream(&stream);
     }
-    return sum;
+    return load;
 }
 
 double lublin_load(const struct lublin_params *params)
 {
-    return sum_rates(params, true);
+    double rate;
+    return lublin_load_within(params, INT64_MAX, NULL, &rate);
 }
 
 double lublin_rate(const struct lublin_params *params)
 {
-    return sum_rates(params, false);
+    double rate;
+    lublin_load_within(params, INT64_MAX, NULL, &rate);
+    return rate;
 }

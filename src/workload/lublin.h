@@ -35,8 +35,14 @@ extern const struct field lublin_fields[];
 int lublin_check(const struct lublin_params *params, struct error *err);
 bool lublin_is_endless(const struct lublin_params *params);
 
-/* Expected processor-seconds asked for per second while jobs arrive. About a millisecond. */
+/* Expected processor-seconds asked for per second while jobs arrive, were there room and time for
+ * all. About a millisecond. */
 double lublin_load(const struct lublin_params *params);
+
+/* The same of jobs of at most `most` processors, which end at their request (NULL: none). Sets the
+ * rate of those. */
+double lublin_load_within(const struct lublin_params *params, int64_t most,
+                          const struct kinded *request, double *ret_rate);
 
 /* Expected jobs per second while they arrive. */
 double lublin_rate(const struct lublin_params *params);

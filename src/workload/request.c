@@ -4,7 +4,9 @@
 #include "util/mem.h"
 #include "workload/tsafrir.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct factor_params {
     struct dist *factor;
@@ -186,5 +188,82 @@ simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rn
     if (request->kind == &kind_time)
         return simtime_from_seconds(
             dist_draw(((const struct time_params *)request->params)->time, rng));
+    return runtime;
+}
+
+static double modal_greatest(const struct modal_params *modal)
+{
+    double most = 0;
+    for (size_t i = 0; i < modal->values.len; i++)
+        most = fmax(most, modal->values.values[i]);
+    return most;
+}
+
+/* E[min(x, request)]: the request is the least value not below x times the misjudgement. */
+static double modal_cut_at(const struct modal_params *modal, double x)
+{
+    double values[64], *sorted = values, mean = 0, below = 0;
+    const struct numbers *list = &modal->values;
+    if (!modal->misjudge || x <= 0)
+        return fmin(x, modal_greatest(modal));
+    if (list->len > ARRAY_LEN(values))
+        sorted = mem_new(list->len, sizeof(double));
+    memcpy(sorted, list->values, list->len * sizeof(double));
+    qsort(sorted, list->len, sizeof(double), ascending);
+    for (size_t i = 0; i < list->len; i++) {
+        const double up_to = i + 1 < list->len ? dist_cdf(modal->misjudge, sorted[i] / x) : 1;
+        mean += (up_to - below) * fmin(x, sorted[i]);
+        below = up_to;
+    }
+    if (sorted != values)
+        free(sorted);
+    return mean;
+}
+
+/* Over the quantiles of the run time at p = 1 / (1 + e^-t), which crowd towards the ends. What is
+ * averaged is bounded by the largest value. */
+static double modal_mean_cut(const struct modal_params *modal, const struct dist *runtime)
+{
+    enum { STEPS = 2000 };
+    double sum = 0, weights = 0;
+    for (int i = 0; i < STEPS; i++) {
+        const double t = 70 * ((i + 0.5) / STEPS - 0.5), p = 1 / (1 + exp(-t));
+        const double weight = p / (1 + exp(t));
+        sum += weight * modal_cut_at(modal, dist_quantile(runtime, p));
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+double request_mean_cut(const struct kinded *kinded, const struct dist *runtime)
+{
+    const void *params = kinded->params;
+    if (kinded->kind == &kind_factor) {
+        const double share = dist_mean_min(((const struct factor_params *)params)->factor, NULL, 1);
+        return share > 0 ? share * dist_mean(runtime) : 0;
+    }
+    if (kinded->kind == &kind_modal) {
+        const struct modal_params *modal = params;
+        return modal->misjudge ? modal_mean_cut(modal, runtime)
+                               : dist_mean_min(runtime, NULL, modal_greatest(modal));
+    }
+    if (kinded->kind == &kind_tsafrir)
+        return dist_mean_min(runtime, NULL, ((const struct tsafrir_params *)params)->max);
+    if (kinded->kind == &kind_time)
+        return dist_mean_min(runtime, ((const struct time_params *)params)->time, HUGE_VAL);
+    return dist_mean(runtime);
+}
+
+double request_cut_at(const struct kinded *kinded, double runtime)
+{
+    const void *params = kinded->params;
+    if (kinded->kind == &kind_factor)
+        return runtime * dist_mean_min(((const struct factor_params *)params)->factor, NULL, 1);
+    if (kinded->kind == &kind_modal)
+        return modal_cut_at(params, runtime);
+    if (kinded->kind == &kind_tsafrir)
+        return fmin(runtime, ((const struct tsafrir_params *)params)->max);
+    if (kinded->kind == &kind_time)
+        return dist_mean_min(((const struct time_params *)params)->time, NULL, runtime);
     return runtime;
 }

@@ -27,4 +27,11 @@ void request_couple_sample(struct request *request, const double *runtimes, size
 /* rng: placed at the job's ordinal of purpose "request". */
 simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rng);
 
+/* E[min(run time, request)]: what jobs run on average where they are killed at their request.
+ * INFINITY where infinite. kinded: as passed its check. */
+double request_mean_cut(const struct kinded *kinded, const struct dist *runtime);
+
+/* The same for jobs of one run time, in seconds. */
+double request_cut_at(const struct kinded *kinded, double runtime);
+
 #endif

@@ -112,7 +112,7 @@ static void counts_follow_the_intensity(void **state)
     assert_true(fabs((double)n - total) < 5 * sqrt(total));
     for (int i = 0; i < 24; i++)
         assert_true(fabs(by_hour[i] - want_by_hour[i]) <= 5 * sqrt(want_by_hour[i]));
-    assert_true(fabs(arrival_mean_rate(&params, &place) * LEN * 3600 / total - 1) < 0.03);
+    assert_true(fabs(arrival_mean_rate(&params, &place) * LEN * 3600 / total - 1) < 1e-5);
     free(times);
 }
 

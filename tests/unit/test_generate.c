@@ -2,9 +2,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dist_build.h"
 #include "workload/generate.h"
+#include "workload/tsafrir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -83,6 +85,7 @@ static void load_is_as_foretold(void **state)
     struct fixture *fixture = *state;
     const struct place place = place_in(900 * SIMTIME_HOUR);
     struct generate_params params = params_of(fixture);
+    const struct generate_room room = {.procs_per_node = 8, .kills = true};
     for (int nodes = 0; nodes < 2; nodes++) {
         const struct generate_epoch epoch = {0, &params};
         const size_t n = run(&place, &epoch, 1, fixture->jobs);
@@ -94,7 +97,7 @@ static void load_is_as_foretold(void **state)
                               : job->ask.procs >= 8 && job->ask.nodes == 0);
             area += simtime_seconds(job->runtime) * (nodes ? 8 * job->ask.nodes : job->ask.procs);
         }
-        const double load = generate_load(&params, &place, 8);
+        const double load = generate_expect(&params, &place, 0, &room).load;
         const double want = 9 / 3600.0 * 6.5 * 10.4 * 32400 * exp(0.18) * (nodes ? 8 : 1);
         assert_true(fabs(load / want - 1) < 1e-12);
         assert_true(fabs(area / (900 * 3600.0) / load - 1) < 0.06);
@@ -149,6 +152,121 @@ static void epochs(void **state)
     }
 }
 
+/* What requests leave of run times, against many draws of both. */
+static void cut_by_requests(void **state)
+{
+    (void)state;
+    AUTO(dist_free) struct dist *hour = dist_build("exponential", "mean=3600", -INF, INF, NULL);
+    AUTO(dist_free)
+    struct dist *heavy = dist_build("pareto", "shape=0.9 scale=60", -INF, INF, NULL);
+    AUTO(dist_free)
+    struct dist *spread = dist_build("lognormal", "median=2000 sigma=1", -INF, INF, NULL);
+    AUTO(dist_free)
+    struct dist *three = dist_build("choice", "values=600*1:3600*2:7200*1", -INF, INF, NULL);
+    AUTO(dist_free) struct dist *factor = dist_build("uniform", "range=0.2:1.7", -INF, INF, NULL);
+    struct {
+        struct dist *dist;
+    } fixed = {dist_constant(1800, UNIT_TIME)}, lognormal = {spread}, pareto = {heavy},
+      choice = {three}, share = {factor};
+    double values[] = {7200, 600, 1800};
+    struct {
+        struct numbers values;
+        struct dist *misjudge;
+    } modal = {{values, 3}, NULL}, misjudged = {{values, 3}, factor};
+    struct tsafrir_params tsafrir = {.max = 7200, .jobs = 5000};
+    const struct {
+        const char *kind;
+        void *params;
+        const struct dist *runtime;
+        double want; /* 0: not by hand */
+    } rows[] = {
+        {"exact", NULL, hour, 3600},
+        {"time", &fixed, hour, 3600 * (1 - exp(-0.5))},
+        {"time", &fixed, heavy, 60 + 60 / 0.1 * (pow(30, 0.1) - 1)},
+        {"time", &lognormal, hour, 0},
+        {"time", &lognormal, heavy, 0},
+        {"time", &lognormal, three, 0},
+        {"time", &choice, hour, 3600 * (1 - (exp(-1 / 6.) + 2 * exp(-1) + exp(-2)) / 4)},
+        {"time", &choice, three, 0},
+        {"time", &pareto, heavy, 60 + 60 / 0.8},
+        {"factor", &share, hour, 3600 * (0.48 / 1.5 + 0.7 / 1.5)},
+        {"modal", &modal, hour, 3600 * (1 - exp(-2))},
+        {"modal", &misjudged, hour, 0},
+        {"modal", &misjudged, three, 0},
+        {"modal", &misjudged, heavy, 0},
+        {"tsafrir", &tsafrir, spread, 0},
+    };
+    enum { DRAWS = 400000 };
+    struct rng_stream stream;
+    rng_stream_init(&stream, (struct rng_seed){1, 1}, "tenants/t/w", "test");
+    gsl_rng *rng = rng_at(&stream, 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct kinded kinded = {.params = rows[i].params};
+        for (const struct kind *const *k = request_kinds.items; *k; k++)
+            if (strcmp((*k)->name, rows[i].kind) == 0)
+                kinded.kind = *k;
+        struct error err = {0};
+        struct request *request =
+            request_new(&kinded, rows[i].runtime, (struct rng_seed){1, 1}, "tenants/t/w", &err);
+        assert_non_null(request);
+        double sum = 0, squares = 0;
+        for (int n = 0; n < DRAWS; n++) {
+            const simtime runtime = simtime_from_seconds(dist_draw(rows[i].runtime, rng));
+            const simtime asked = request_draw(request, runtime, rng);
+            const double x = simtime_seconds(asked < runtime ? asked : runtime);
+            sum += x;
+            squares += x * x;
+        }
+        const double mean = sum / DRAWS, sd = sqrt(squares / DRAWS - mean * mean);
+        const double got = request_mean_cut(&kinded, rows[i].runtime);
+        if (rows[i].want > 0 && !(fabs(got / rows[i].want - 1) < 1e-6))
+            fail_msg("row %zu: %.9g instead of %.9g", i, got, rows[i].want);
+        /* of pareto twice, the variance of the least is infinite no more: shape 1.8 */
+        if (!(fabs(got - mean) < 5 * sd / sqrt(DRAWS) + 1e-3))
+            fail_msg("row %zu (%s): %.9g, drawn %.9g", i, rows[i].kind, got, mean);
+        double at = 0;
+        for (int k = 0; k < 1000; k++)
+            at += request_cut_at(&kinded, dist_quantile(spread, (k + 0.5) / 1000)) / 1000;
+        if (rows[i].runtime == spread)
+            assert_true(fabs(at / got - 1) < 2e-3);
+        request_free(request);
+    }
+    rng_stream_deinit(&stream);
+    dist_free(fixed.dist);
+    const struct kinded exact = {0};
+    assert_true(isinf(request_mean_cut(&exact, heavy)));
+    AUTO(dist_free)
+    struct dist *heavier = dist_build("pareto", "shape=0.1 scale=60", -INF, INF, NULL);
+    assert_true(isinf(dist_mean_min(heavy, heavier, INF)));
+    assert_true(isfinite(dist_mean_min(heavy, heavier, 1e9)));
+}
+
+/* Jobs that do not fit are left out of load and rate, and told of. */
+static void too_large(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct place place = place_in(900 * SIMTIME_HOUR);
+    struct generate_params params = params_of(fixture); /* 8 with 0.7, 16 with 0.3; nodes of 4 */
+    static const struct {
+        int64_t fits;
+        double size, share;
+    } rows[] = {{7, 0, 0}, {8, 5.6, 0.7}, {15, 5.6, 0.7}, {16, 10.4, 1}, {0, 10.4, 1}};
+    const double work = 9 / 3600.0 * 6.5 * 32400 * exp(0.18);
+    for (int nodes = 0; nodes < 2; nodes++) {
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            const struct generate_room room = {4, nodes ? 1 : rows[i].fits,
+                                               nodes ? rows[i].fits : 1, true};
+            const struct generate_outlook got = generate_expect(&params, &place, 0, &room);
+            const double size = rows[i].size * (nodes ? 4 : 1);
+            assert_true(fabs(got.load - work * size) <= 1e-9 * work);
+            assert_true(fabs(got.rate - 9 / 3600.0 * 6.5 * rows[i].share) < 1e-12);
+            assert_true(fabs(got.too_large - (1 - rows[i].share)) < 1e-12);
+        }
+        params.nodes = fixture->processors;
+        params.processors = NULL;
+    }
+}
+
 static void bad_parameters(void **state)
 {
     struct fixture *fixture = *state;
@@ -193,6 +311,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(load_is_as_foretold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(draws_by_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(epochs, set_up, tear_down),
+        cmocka_unit_test(cut_by_requests),
+        cmocka_unit_test_setup_teardown(too_large, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_parameters, set_up, tear_down),
         cmocka_unit_test(table),
     };
