@@ -13,7 +13,7 @@ struct promise {
     int32_t state; /* as last heard of */
 };
 
-struct place {
+struct record {
     uint64_t last_started; /* + 1; 0: none yet */
     bool capacity_changed; /* since the last instant: promises are off */
 };
@@ -24,7 +24,7 @@ struct check {
     const struct jobs *jobs;
     struct promise *promises;
     size_t n_promises;
-    struct place *places;
+    struct record *records;
 };
 
 struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jobs)
@@ -33,7 +33,7 @@ struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jo
     check->scheds = scheds;
     check->n_scheds = len;
     check->jobs = jobs;
-    check->places = mem_new(len, sizeof(*check->places));
+    check->records = mem_new(len, sizeof(*check->records));
     return check;
 }
 
@@ -43,7 +43,7 @@ void check_free(struct check *check)
         return;
     free(check->scheds);
     free(check->promises);
-    free(check->places);
+    free(check->records);
     free(check);
 }
 
@@ -68,14 +68,14 @@ static void see_start(struct check *check, const struct fact *fact)
 {
     const struct job *job = fact->job;
     struct promise *promise = promise_of(check, job);
-    struct place *place = &check->places[fact->partition];
+    struct record *record = &check->records[fact->partition];
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
     REQUIRE(fact->at >= job->spec.submit);
     REQUIRE(job->wait == fact->at - job->spec.submit);
-    REQUIRE(place->capacity_changed || fact->at <= promise->start);
+    REQUIRE(record->capacity_changed || fact->at <= promise->start);
     if (is_plain_fcfs(check->scheds[fact->partition])) {
-        REQUIRE(job->seq >= place->last_started);
-        place->last_started = job->seq + 1;
+        REQUIRE(job->seq >= record->last_started);
+        record->last_started = job->seq + 1;
     }
     promise->state = JOB_RUNNING;
 }
@@ -83,7 +83,7 @@ static void see_start(struct check *check, const struct fact *fact)
 void check_see(struct check *check, const struct fact *fact)
 {
     if (fact->kind == FACT_CAPACITY) {
-        check->places[fact->partition].capacity_changed = true;
+        check->records[fact->partition].capacity_changed = true;
         return;
     }
     if (!fact->job)
@@ -121,7 +121,7 @@ static void renew(struct check *check, size_t i, uint32_t slot, simtime start)
     if (job->spec.partition == PARTITION_ANY)
         return;
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
-    REQUIRE(check->places[i].capacity_changed || start <= promise->start);
+    REQUIRE(check->records[i].capacity_changed || start <= promise->start);
     promise->start = start;
 }
 
@@ -151,6 +151,6 @@ void check_instant(struct check *check, simtime now)
         sched_check(sched, now);
         REQUIRE(cluster_free_procs(sched->partition->cluster) >= 0);
         check_promises(check, i);
-        check->places[i].capacity_changed = false;
+        check->records[i].capacity_changed = false;
     }
 }

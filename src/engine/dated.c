@@ -1,0 +1,88 @@
+/* What happens at dates known beforehand: changes of values, maintenance. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/state.h"
+
+#include "util/mem.h"
+
+void sim_queue_changes(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *c = &sim->setup.changes[i];
+        int32_t before = 0;
+        if (c->what == CHANGE_NODES)
+            before = sim->setup.partitions[c->partition].setup.groups[c->group].nodes;
+        for (size_t k = 0; k < i; k++) {
+            const struct sim_change *old = &sim->setup.changes[k];
+            if (old->what == CHANGE_NODES && old->partition == c->partition &&
+                old->group == c->group)
+                before = old->nodes;
+        }
+        const struct event event = {
+            .at = c->at,
+            .class = c->what != CHANGE_NODES || c->nodes >= before ? EVENT_GAIN : EVENT_LOSS,
+            .source = i,
+            .kind = KIND_CHANGE,
+            .object = (uint32_t)i};
+        events_add(sim->events, &event);
+    }
+}
+
+void sim_queue_windows(struct sim *sim, const struct partition *partition)
+{
+    for (size_t i = 0; i < partition->n_windows; i++)
+        for (int closes = 0; closes <= 1; closes++) {
+            const struct maintenance *window = &partition->windows[i];
+            const struct event event = {
+                .at = closes ? window->to : window->from,
+                .class = closes ? EVENT_GAIN : EVENT_LOSS,
+                .source = (uint64_t)i << 1 | (uint64_t)closes,
+                .kind = KIND_MAINTENANCE,
+                .object = (uint32_t)partition->row,
+            };
+            events_add(sim->events, &event);
+        }
+}
+
+static void change_priority(struct sim *sim, const struct sim_change *change)
+{
+    const size_t n = sim->setup.world->n_workloads;
+    if (!sim->priorities) {
+        sim->priorities = mem_new(n, sizeof(*sim->priorities));
+        for (size_t i = 0; i < n; i++)
+            sim->priorities[i] = -1;
+    }
+    sim->priorities[change->workload] = change->priority;
+}
+
+void sim_apply(struct sim *sim, const struct sim_change *change)
+{
+    if (change->what == CHANGE_PRIORITY) {
+        change_priority(sim, change);
+        return;
+    }
+    struct station *station = &sim->stations[change->partition];
+    if (change->what == CHANGE_RULES) {
+        sched_configure(&station->sched, change->config, sim->now);
+    } else {
+        profile_advance(station->partition.profile, sim->now);
+        sched_capacity_changed(&station->sched,
+                               change->nodes < station->partition.groups[change->group].nodes
+                                   ? CAPACITY_LOSS
+                                   : CAPACITY_GAIN);
+        partition_resize(&station->partition, change->group, change->nodes, sim->now);
+    }
+    sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
+    sim_mark(sim, station);
+}
+
+/* Open and close windows are told apart by the sign of what is left of the object's index. */
+void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
+{
+    struct station *station = &sim->stations[row];
+    const struct maintenance *window = &station->partition.windows[source >> 1];
+    profile_advance(station->partition.profile, sim->now);
+    sched_capacity_changed(&station->sched, CAPACITY_KNOWN);
+    partition_maintain(&station->partition, window, (source & 1) == 0, sim->now);
+    sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
+    sim_mark(sim, station);
+}

@@ -1,0 +1,146 @@
+/* Submissions: where a job may wait, and whether it may at all. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/state.h"
+
+#include "util/mem.h"
+
+void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++) {
+        struct station *station = &sim->stations[i];
+        if ((job->waits_in >> (i - from) & 1) == 0)
+            continue;
+        sched_withdraw(&station->sched, job);
+        if (&station->sched == but)
+            continue;
+        if (sched_gave_way(&station->sched))
+            sim_mark(sim, station);
+        sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
+    }
+    job->waits_in = 0;
+}
+
+static void reject(struct sim *sim, struct job *job, enum job_reason reason)
+{
+    job->state = JOB_REJECTED;
+    job->reason = (int32_t)reason;
+    sim_tell(sim, FACT_REJECT, job, job->partition);
+    sim->totals.rejected++;
+    sim_forget(sim, job);
+}
+
+/* Could the partition ever run it, with the nodes it has now or will have? */
+static bool could_run(const struct sim *sim, const struct station *station, const struct ask *ask)
+{
+    const struct partition *partition = &station->partition;
+    const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
+    if (partition->cluster->plain &&
+        ask->procs <= partition->counts.capacity - partition->counts.down)
+        return true;
+    struct node_group groups[PARTITION_GROUPS_MAX];
+    for (size_t g = 0; g < partition->n_groups; g++)
+        groups[g] = partition->groups[g];
+    if (cluster_could_fit(setup->placement, groups, partition->n_groups, ask))
+        return true;
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->at < sim->now || change->what != CHANGE_NODES ||
+            change->partition != partition->row)
+            continue;
+        groups[change->group].nodes = change->nodes;
+        if (cluster_could_fit(setup->placement, groups, partition->n_groups, ask))
+            return true;
+    }
+    return false;
+}
+
+/* Where the job may wait: sets job->waits_in. If nowhere, why not. */
+static enum job_reason judge(const struct sim *sim, struct job *job)
+{
+    size_t from;
+    enum job_reason reason = REASON_TOO_LARGE;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++) {
+        const struct station *station = &sim->stations[i];
+        const int64_t most = station->sched.config.max_processors;
+        if (!could_run(sim, station, &job->spec.ask))
+            continue;
+        if (most >= 0 && partition_procs(&station->partition, &job->spec.ask) > most)
+            reason = REASON_MAX_PROCESSORS;
+        else
+            job->waits_in |= UINT64_C(1) << (i - from);
+    }
+    return job->waits_in ? REASON_NONE : reason;
+}
+
+void sim_turn_away(struct sim *sim, struct station *station)
+{
+    const int64_t most = station->sched.config.max_queued;
+    while (station->newcomers.len > 0) {
+        struct job *job = jobs_at(&sim->jobs, station->newcomers.items[--station->newcomers.len]);
+        if (!job->live || job->state != JOB_PENDING || job->spec.submit < sim->now ||
+            station->partition.counts.queued_jobs <= most)
+            continue;
+        sim_leave_queues(sim, job, NULL);
+        reject(sim, job, REASON_MAX_QUEUED);
+        /* It may have stood in the way of others: a further round. */
+        station->sched.changed = true;
+        sim_mark(sim, station);
+    }
+}
+
+int sim_submit(struct sim *sim, struct error *err)
+{
+    const struct job_spec *spec = merge_first(&sim->merge);
+    struct job *job = jobs_new(&sim->jobs);
+    job->spec = *spec;
+    job->seq = sim->arrivals++;
+    if (sim->priorities && sim->priorities[spec->workload] >= 0)
+        job->spec.priority = sim->priorities[spec->workload];
+    if (job->spec.id == 0)
+        job->spec.id = (int64_t)sim->arrivals;
+    job->partition = spec->partition;
+    job->state = JOB_PENDING;
+    job->start = job->end = SIMTIME_NEVER;
+    job->end_event = EVENT_NONE;
+    sim->counted += sim_counts(sim, job);
+    sim->totals.submitted++;
+    if (sim->jobs.live > sim->totals.live_most)
+        sim->totals.live_most = sim->jobs.live;
+    const int got = merge_advance(&sim->merge, err);
+    if (got < 0)
+        return got;
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
+    const enum job_reason reason = judge(sim, job);
+    if (reason != REASON_NONE) {
+        sim_tell(sim, FACT_SUBMIT, job, job->partition);
+        reject(sim, job, reason);
+        return 0;
+    }
+    for (size_t i = from; i < to; i++) {
+        struct station *station = &sim->stations[i];
+        if ((job->waits_in >> (i - from) & 1) == 0)
+            continue;
+        profile_advance(station->partition.profile, sim->now);
+        const bool owes_pass = station->sched.config.decide != DECIDE_EVENT ||
+                               sched_would_fit(&station->sched, job, sim->now);
+        sched_add(&station->sched, job);
+        if (station->sched.config.max_queued >= 0) {
+            MEM_GROW(&station->newcomers);
+            station->newcomers.items[station->newcomers.len++] = job->slot;
+        }
+        if (owes_pass)
+            sim_mark(sim, station);
+        if (job->partition == PARTITION_ANY)
+            sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
+    }
+    sim_tell(sim, FACT_SUBMIT, job, job->partition);
+    for (size_t i = 0; i < sim->n_stations && sim->limits_queues; i++)
+        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
+            sim_turn_away(sim, &sim->stations[i]);
+    return 0;
+}
