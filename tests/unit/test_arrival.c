@@ -346,9 +346,40 @@ static void endless_jitter(void **state)
     assert_non_null(strstr(err.text, "jitter"));
 }
 
+/* The expected count of a long run is that of its parts, and heeds `from` and `until`. */
+static void counts_add_up(void **state)
+{
+    (void)state;
+    struct arrival_params params = {
+        .poisson = 3 / 3600.0,
+        .growth = 1e-4 / (365 * 86400.0),
+        .profile = {{hours, 24}, {weekdays, 7}, {months, 12}},
+    };
+    const struct place place = place_in(SIMTIME_NEVER);
+    const simtime begin = HOURS(7) + 1234567, end = DAYS(1000 * 365) + HOURS(5);
+    const double whole = arrival_mean_count(&params, &place, begin, end);
+    double parts = 0;
+    for (simtime at = begin; at < end; at += DAYS(777) + HOURS(1) / 3)
+        parts += arrival_mean_count(
+            &params, &place, at,
+            at + DAYS(777) + HOURS(1) / 3 < end ? at + DAYS(777) + HOURS(1) / 3 : end);
+    assert_true(fabs(parts / whole - 1) < 1e-9);
+    assert_true(whole > 1000 * 365 * 72.0 * 1.04 && whole < 1000 * 365 * 72.0 * 1.06);
+    params.growth = 0;
+    params.from = (struct date_value){.given = true, .relative = true, .instant = DAYS(700)};
+    params.until = (struct date_value){.given = true, .relative = true, .instant = DAYS(800)};
+    assert_true(arrival_mean_count(&params, &place, 0, DAYS(700)) == 0);
+    assert_true(arrival_mean_count(&params, &place, DAYS(800), DAYS(900)) == 0);
+    const double all = arrival_mean_count(&params, &place, 0, DAYS(900));
+    assert_true(all > 0 &&
+                fabs(arrival_mean_count(&params, &place, 0, DAYS(750)) +
+                     arrival_mean_count(&params, &place, DAYS(750), DAYS(900)) - all) < 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_add_up),
         cmocka_unit_test(counts_follow_the_intensity),
         cmocka_unit_test(flat_rates),
         cmocka_unit_test(by_the_calendar),
