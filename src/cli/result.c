@@ -43,6 +43,12 @@ static void print_text(const struct result *result, FILE *out)
     }
     struct phases phases;
     phases_init(&phases, build);
+    if (result->starved > 0 && result->complete) {
+        MEM_GROW(&notes);
+        notes.items[notes.len++] = mem_format(
+            "draining was given up at ten times the length: %llu counted jobs had not ended",
+            (unsigned long long)result->starved);
+    }
     const struct summary_options options = {
         .title = build->program->epochs[0].scenario->title,
         .notes = (const char *const *)notes.items,

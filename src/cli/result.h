@@ -18,6 +18,7 @@ struct result {
     struct metrics *metrics;
     enum result_format format;
     bool complete;
+    uint64_t starved; /* counted jobs that draining gave up on */
 };
 
 void result_print(const struct result *result, FILE *out);

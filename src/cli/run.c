@@ -227,6 +227,7 @@ static int finish(struct attempt *attempt, const struct run_options *options, bo
         .metrics = attempt->metrics,
         .format = options->format,
         .complete = complete,
+        .starved = attempt->build.drain ? sim_totals(attempt->sim).counted : 0,
     };
     if (attempt->trace) {
         trace_results(attempt->trace, attempt->metrics);

@@ -345,5 +345,6 @@ struct sim_totals sim_totals(const struct sim *sim)
 {
     struct sim_totals totals = sim->totals;
     totals.now = sim->now;
+    totals.counted = sim->counted;
     return totals;
 }

@@ -65,6 +65,7 @@ struct sim_totals {
     simtime now;
     uint64_t submitted, ended, rejected, passes, events;
     size_t live_most; /* most jobs in the system at once */
+    uint64_t counted; /* jobs of the measuring window that are still in the system */
 };
 struct sim_totals sim_totals(const struct sim *sim);
 
