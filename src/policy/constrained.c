@@ -45,9 +45,11 @@ static void try_start(struct sched *sched, const struct jobitem *item, simtime n
 {
     struct cluster *cluster = sched->partition->cluster;
     const bool beside = item->request > sched->shadow - now;
+    if (!sched_can_start(sched, item, now))
+        return;
     if (beside)
         cluster_hold(cluster, &sched->kept);
-    if (sched_can_start(sched, item, now))
+    if (!beside || sched_can_start(sched, item, now))
         sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
     if (beside)
         cluster_unhold(cluster, &sched->kept);
