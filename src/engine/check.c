@@ -83,7 +83,10 @@ static void see_start(struct check *check, const struct fact *fact)
 void check_see(struct check *check, const struct fact *fact)
 {
     if (fact->kind == FACT_CAPACITY) {
+        /* Other nodes or other rules: what was promised is off. */
         check->records[fact->partition].capacity_changed = true;
+        for (size_t i = 0; i < check->n_promises; i++)
+            check->promises[i].start = SIMTIME_NEVER;
         return;
     }
     if (!fact->job)
