@@ -12,10 +12,10 @@
 #define MAX_LINES 10000000
 
 struct params {
+    struct atoms atoms; /* first */
     struct numbers values;
     char *file;
     double unit;
-    struct atoms atoms;
 };
 
 static const struct field fields[] = {
@@ -125,38 +125,6 @@ static int prepare(void *params, struct error *err)
     return atoms_init(&p->atoms, p->values.values, NULL, p->values.len, err);
 }
 
-static void release(void *params)
-{
-    atoms_deinit(&((struct params *)params)->atoms);
-}
-
-static double draw(const void *params, gsl_rng *rng)
-{
-    return atoms_draw(&((const struct params *)params)->atoms, rng);
-}
-
-static double moment(const void *params, int k)
-{
-    return atoms_partial(&((const struct params *)params)->atoms, k, -HUGE_VAL, HUGE_VAL);
-}
-
-static double cdf(const void *params, double x)
-{
-    return atoms_cdf(&((const struct params *)params)->atoms, x);
-}
-
-static double partial(const void *params, int k, double min, double max)
-{
-    return atoms_partial(&((const struct params *)params)->atoms, k, min, max);
-}
-
-static void support(const void *params, double *ret_least, double *ret_greatest)
-{
-    const struct atoms *atoms = &((const struct params *)params)->atoms;
-    *ret_least = atoms->values[0];
-    *ret_greatest = atoms->values[atoms->len - 1];
-}
-
 const struct dist_type dist_type_empirical = {
     .kind = {.name = "empirical",
              .summary = "the values that were seen, from a list or a file",
@@ -164,11 +132,5 @@ const struct dist_type dist_type_empirical = {
              .size = sizeof(struct params),
              .shorthand = "values"},
     .prepare = prepare,
-    .release = release,
-    .draw = draw,
-    .moment = moment,
-    .cdf = cdf,
-    .discrete = true,
-    .partial = partial,
-    .support = support,
+    ATOMS_TYPE,
 };

@@ -164,3 +164,35 @@ double dist_gamma_moment(double shape, double scale, int k)
         moment *= scale * (shape + i);
     return moment;
 }
+
+void atoms_type_release(void *params)
+{
+    atoms_deinit(params);
+}
+
+double atoms_type_draw(const void *params, gsl_rng *rng)
+{
+    return atoms_draw(params, rng);
+}
+
+double atoms_type_moment(const void *params, int k)
+{
+    return atoms_partial(params, k, -HUGE_VAL, HUGE_VAL);
+}
+
+double atoms_type_cdf(const void *params, double x)
+{
+    return atoms_cdf(params, x);
+}
+
+double atoms_type_partial(const void *params, int k, double min, double max)
+{
+    return atoms_partial(params, k, min, max);
+}
+
+void atoms_type_support(const void *params, double *ret_least, double *ret_greatest)
+{
+    const struct atoms *atoms = params;
+    *ret_least = atoms->values[0];
+    *ret_greatest = atoms->values[atoms->len - 1];
+}

@@ -40,4 +40,17 @@ double dist_gamma_cdf(double shape, double scale, double x);
 /* E[X^k] of a gamma. */
 double dist_gamma_moment(double shape, double scale, int k);
 
+/* The functions of a type whose params begin with a struct atoms, which its prepare fills. */
+void atoms_type_release(void *params);
+double atoms_type_draw(const void *params, gsl_rng *rng);
+double atoms_type_moment(const void *params, int k);
+double atoms_type_cdf(const void *params, double x);
+double atoms_type_partial(const void *params, int k, double min, double max);
+void atoms_type_support(const void *params, double *ret_least, double *ret_greatest);
+
+#define ATOMS_TYPE                                                                                 \
+    .release = atoms_type_release, .draw = atoms_type_draw, .moment = atoms_type_moment,           \
+    .cdf = atoms_type_cdf, .discrete = true, .partial = atoms_type_partial,                        \
+    .support = atoms_type_support
+
 #endif
