@@ -102,8 +102,8 @@ static void every_kind(void **state)
     assert_string_equal(lab.runtime->type->kind.name, "lognormal");
     assert_true(lab.runtime->max == 72000 && isinf(lab.runtime->min));
     assert_true(lab.runtime->unit == UNIT_TIME);
-    const struct weights *weights = lab.size->params;
-    assert_true(weights->len == 2 && weights->values[1] == 16 && weights->weights[1] == 0.3);
+    assert_true(fabs(dist_cdf(lab.size, 8) - 0.7) < 1e-15);
+    assert_true(dist_cdf(lab.size, 7.9) == 0 && dist_greatest(lab.size) == 16);
     assert_true(lab.checkpoint.every == 7200);
     const struct part *parts = lab.parts.items;
     assert_int_equal(lab.parts.len, 2);
@@ -163,9 +163,7 @@ static void spellings(void **state)
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         snprintf(text, sizeof(text), "name: x\n%s\n", sizes[i]);
         node_free(decode_good(text, &lab));
-        const struct weights *weights = lab.size->params;
-        assert_true(weights->len == 2 && weights->values[0] == 8 && weights->weights[0] == 1 &&
-                    weights->weights[1] == 1);
+        assert_true(dist_least(lab.size) == 8 && dist_cdf(lab.size, 8) == 0.5);
         schema_free(lab_fields, &lab);
     }
 }
