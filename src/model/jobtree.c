@@ -100,11 +100,6 @@ static inline uint32_t leaf_after(const struct leaf *leaf, const struct jobkey *
     return at + (len == 1 && jobkey_upto(&leaf->item[at].key, key));
 }
 
-static inline bool leaf_has(const struct leaf *leaf, uint32_t after, const struct jobkey *key)
-{
-    return after > leaf->lo && jobkey_equal(&leaf->item[after - 1].key, key);
-}
-
 static void descend(const struct jobtree *tree, const struct jobkey *key, struct path *ret_path)
 {
     void *node = tree->root;
@@ -124,12 +119,10 @@ static int32_t node_least(const void *node, int height, int32_t bound)
     int32_t least = INT32_MAX;
     const struct leaf *leaf = node;
     const struct inner *inner = node;
-    if (height == 0) {
-        for (uint32_t i = leaf->lo; i < leaf->hi && least > bound; i++)
-            least = leaf->item[i].procs < least ? leaf->item[i].procs : least;
-    } else {
-        for (uint32_t i = 0; i < inner->len && least > bound; i++)
-            least = inner->procs[i] < least ? inner->procs[i] : least;
+    const uint32_t begin = height ? 0 : leaf->lo, end = height ? inner->len : leaf->hi;
+    for (uint32_t i = begin; i < end && least > bound; i++) {
+        const int32_t procs = height ? inner->procs[i] : leaf->item[i].procs;
+        least = procs < least ? procs : least;
     }
     return least;
 }
@@ -300,10 +293,9 @@ void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
     }
     struct leaf *leaf = path.leaf;
     uint32_t at = leaf_after(leaf, &item->key);
-    REQUIRE(!leaf_has(leaf, at, &item->key));
+    REQUIRE(at == leaf->lo || !jobkey_equal(&leaf->item[at - 1].key, &item->key));
     at = leaf_open(leaf, at);
-    const int16_t size = summary_class((uint32_t)item->procs);
-    const int16_t code = summary_code(item->request);
+    const int16_t size = summary_class((uint32_t)item->procs), code = summary_code(item->request);
     leaf->item[at] = *item;
     leaf->code[at] = code;
     leaf->size[at] = size;
@@ -397,7 +389,7 @@ bool jobtree_remove(struct jobtree *tree, struct jobkey key)
     descend(tree, &key, &path);
     struct leaf *leaf = path.leaf;
     const uint32_t after = leaf_after(leaf, &key);
-    if (!leaf_has(leaf, after, &key))
+    if (after == leaf->lo || !jobkey_equal(&leaf->item[after - 1].key, &key))
         return false;
     const int32_t procs = leaf->item[after - 1].procs;
     const int16_t code = leaf->code[after - 1], size = leaf->size[after - 1];
@@ -553,7 +545,6 @@ int32_t jobtree_least_procs(const struct jobtree *tree)
 /* What the walk over all leaves has seen so far. */
 struct walk {
     struct jobkey last;
-    bool any;
     size_t len;
 };
 
@@ -562,12 +553,11 @@ static void check_leaf(const struct leaf *leaf, struct walk *walk)
     REQUIRE(leaf->lo <= leaf->hi && leaf->hi <= JOBTREE_LEAF);
     for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
         const struct jobitem *item = &leaf->item[i];
-        REQUIRE(!walk->any || !jobkey_upto(&item->key, &walk->last));
+        REQUIRE(walk->len == 0 || !jobkey_upto(&item->key, &walk->last));
         REQUIRE(item->procs >= 1 && item->request >= 0);
         REQUIRE(leaf->code[i] == summary_code(item->request));
         REQUIRE(leaf->size[i] == summary_class((uint32_t)item->procs));
         walk->last = item->key;
-        walk->any = true;
         walk->len++;
     }
 }
