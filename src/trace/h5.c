@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trace/h5.h"
 
+#include "trace/driver.h"
 #include "trace/sink.h"
 #include "trace/worker.h"
 #include "util/mem.h"
@@ -88,7 +89,7 @@ static hid_t create(struct h5 *h5)
     /* v18: read by every HDF5 since 2008, and open after a kill without h5clear. */
     if (fapl >= 0 && fcpl >= 0 && H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0 &&
         H5Pset_fclose_degree(fapl, H5F_CLOSE_STRONG) >= 0 &&
-        sink_use(&h5->sink, fapl, &h5->driver) == 0)
+        driver_use(&h5->sink, fapl, &h5->driver) == 0)
         file = H5Fcreate(h5->sink.temp, H5F_ACC_TRUNC, fcpl, fapl);
     H5Pclose(fcpl);
     H5Pclose(fapl);

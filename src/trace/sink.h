@@ -1,14 +1,10 @@
 /* The file behind a trace: written under a temporary name in the same folder, renamed when whole.
- * It is also the HDF5 file driver that writes it: the driver never tells HDF5 of a failed write
- * but keeps the first errno, because HDF5 cannot close a file that it failed to write (it keeps
- * dirty pages, and complains when the program exits). */
+ */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef TRACE_SINK_H
 #define TRACE_SINK_H
 
 #include "util/error.h"
-
-#include <hdf5.h>
 
 struct sink {
     char *path, *temp; /* owned */
@@ -27,10 +23,6 @@ int sink_commit(struct sink *sink, struct error *err);
 
 /* Remove the temporary file. */
 void sink_abandon(struct sink *sink);
-
-/* Make a file access list write to the sink, which must outlive the HDF5 file. ret_driver is to be
- * given to H5FDunregister when the file is closed. */
-int sink_use(struct sink *sink, hid_t fapl, hid_t *ret_driver);
 
 /* What strerror says, for any thread. Returns buffer or a constant. */
 const char *sink_reason(int error, char *buffer, size_t size);
