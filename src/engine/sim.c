@@ -221,7 +221,6 @@ struct sim *sim_new(const struct sim_setup *setup)
     jobs_init(&sim->jobs);
     for (size_t i = 0; i < sim->n_stations; i++) {
         struct station *station = &sim->stations[i];
-        station->sim = sim;
         station->wake = SIMTIME_NEVER;
         partition_init(&station->partition, &setup->partitions[i].setup, &sim->jobs);
         sched_init(&station->sched, &setup->partitions[i].config, &station->partition, &sim->jobs,

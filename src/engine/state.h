@@ -14,11 +14,9 @@ enum event_kind { KIND_END, KIND_OVERDUE, KIND_CHANGE, KIND_MAINTENANCE, KIND_WA
 struct station {
     struct partition partition;
     struct sched sched;
-    struct sim *sim;
     simtime wake; /* when a wake event is due; SIMTIME_NEVER: none */
     event_handle wake_event;
     bool dirty;             /* a pass is owed at this instant */
-    size_t window;          /* next maintenance window to open */
     struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
 };
 

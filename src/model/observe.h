@@ -11,13 +11,6 @@ struct partition_counts {
     int64_t capacity, down, busy, queued_jobs, queued_procs;
 };
 
-/* What is known of a thing by its row: filled while the run goes (tenants of a log appear as they
- * come), never moved or renamed once there. */
-struct name_list {
-    char **items; /* owned */
-    size_t len, cap;
-};
-
 struct partition_info {
     const char *name; /* "ascend" */
     const char *path; /* "wuhan-ai/ascend" */

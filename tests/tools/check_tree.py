@@ -11,7 +11,7 @@ from tracked import read, tracked_files
 
 LINES_MOST = 600
 HOMES = ('home', 'work', 'farm', 'Users')
-# A folder of somebody, but no part of a longer path ("a/work/b") and no address on the web.
+# A folder of somebody, but no part of a longer path and no address on the web.
 MACHINE_PATH = re.compile(r'(?<![\w.}\])%~/-])/(?:' + '|'.join(HOMES) + r')/\w')
 SOURCES = ('.c', '.h', '.py', '.sh')
 
