@@ -27,6 +27,21 @@ enum job_reason {
     JOB_REASONS
 };
 
+/* Why a job waits, the first that holds: the precedence is the order of this list. */
+enum wait_cause {
+    CAUSE_DEPENDENCY,    /* another job has to end first */
+    CAUSE_DATA,          /* its data are on the way */
+    CAUSE_BROKER,        /* no centre is chosen yet */
+    CAUSE_QUOTA,         /* a quota of its tenants */
+    CAUSE_BUDGET,        /* their budget */
+    CAUSE_GUARANTEE,     /* what their brothers are guaranteed */
+    CAUSE_CAPACITY,      /* fewer processors free than it asks */
+    CAUSE_FRAGMENTATION, /* enough free, no placement */
+    CAUSE_RESERVED,      /* fits, but would move a reservation or maintenance */
+    CAUSE_ORDER,         /* fits, but the rule keeps it behind another */
+    WAIT_CAUSES
+};
+
 extern const char *const job_state_names[JOB_STATES];
 extern const char *const job_reason_names[JOB_REASONS];
 

@@ -24,9 +24,27 @@ struct centre_info {
     const char *name;
 };
 
+/* What a tenant with all below it may have at once. */
+struct tenant_quota {
+    int64_t processors, jobs; /* running; INT64_MAX: no limit */
+    int64_t queued;           /* jobs that wait; those beyond are rejected; INT64_MAX: no limit */
+    double processor_seconds; /* used in a period; INFINITY: no limit */
+    char *per;                /* the period: "month", "30d"; NULL: the whole run. Borrowed */
+};
+
+/* What a tenant is sure to get of what it shares with its brothers (Kueue's cohort). */
+struct tenant_guarantee {
+    int64_t processors; /* at any time; -1: no guarantee */
+    int64_t borrow;     /* beyond it while brothers leave theirs idle; INT64_MAX: no limit */
+    int64_t lend;       /* of it, to brothers, while idle; INT64_MAX: all */
+};
+
 struct tenant_info {
     const char *path; /* "users/12" */
     int32_t parent;   /* row, -1: none */
+    double share;     /* of what its parent has, relative to its brothers; above 0 */
+    const struct tenant_quota *quota;         /* NULL: none; borrowed */
+    const struct tenant_guarantee *guarantee; /* NULL: none; borrowed */
 };
 
 struct workload_info {

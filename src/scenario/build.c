@@ -33,7 +33,7 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
 {
     MEM_GROW(&world->tenants);
     REQUIRE(world->tenants.len < INT32_MAX);
-    world->tenants.items[world->tenants.len] = (struct tenant_info){path, parent};
+    world->tenants.items[world->tenants.len] = (struct tenant_info){path, parent, .share = 1};
     return (int32_t)world->tenants.len++;
 }
 
