@@ -16,9 +16,6 @@ struct fare {
     int32_t procs;
 };
 
-__extension__ typedef __int128
-    wide; /* processor-microseconds: a few years of a large centre pass 64 bits */
-
 /* Zeroed is empty. Jobs collect in `fares` and are worked off in batches, column by column; a small
  * cell never has tallies. */
 struct cell {

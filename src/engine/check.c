@@ -71,7 +71,8 @@ static void see_start(struct check *check, const struct fact *fact)
     struct record *record = &check->records[fact->partition];
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
     REQUIRE(fact->at >= job->spec.submit);
-    REQUIRE(job->wait == fact->at - job->spec.submit);
+    REQUIRE(job->wait <= fact->at - job->spec.submit);
+    REQUIRE(job->attempt > 1 || job->wait == fact->at - job->spec.submit);
     REQUIRE(record->capacity_changed || fact->at <= promise->start);
     if (is_plain_fcfs(check->scheds[fact->partition])) {
         REQUIRE(job->seq >= record->last_started);
@@ -108,6 +109,10 @@ void check_see(struct check *check, const struct fact *fact)
         REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_RUNNING);
         REQUIRE(job_ended(fact->job) && fact->at >= fact->job->start);
         promise->state = fact->job->state;
+        break;
+    case FACT_STOP:
+        REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_RUNNING);
+        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING};
         break;
     case FACT_CAPACITY:
     case FACT_QUEUE:

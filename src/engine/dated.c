@@ -62,6 +62,8 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
     }
     struct station *station = &sim->stations[change->partition];
     if (change->what == CHANGE_RULES) {
+        sim_open_books(sim, station, change->config);
+        station->sched.tenancy = sim_tenancy(sim, station);
         sched_configure(&station->sched, change->config, sim->now);
     } else {
         profile_advance(station->partition.profile, sim->now);
@@ -71,6 +73,7 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
                                    : CAPACITY_GAIN);
         partition_resize(&station->partition, change->group, change->nodes, sim->now);
     }
+    sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
     sim_mark(sim, station);
 }
@@ -83,6 +86,7 @@ void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
     profile_advance(station->partition.profile, sim->now);
     sched_capacity_changed(&station->sched, CAPACITY_KNOWN);
     partition_maintain(&station->partition, window, (source & 1) == 0, sim->now);
+    sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
     sim_mark(sim, station);
 }

@@ -11,8 +11,10 @@ static void end_job(struct sim *sim, struct job *job)
 {
     struct station *station = &sim->stations[job->partition];
     profile_advance(station->partition.profile, sim->now);
+    sim_tenant_ends(sim, job);
+    sim_unlink(sim, station, job);
     partition_end(&station->partition, job, sim->now);
-    job->state = job->spec.runtime > sim->now - job->start ? JOB_KILLED : JOB_COMPLETED;
+    job->state = job->spec.runtime > sim->now - job->began ? JOB_KILLED : JOB_COMPLETED;
     job->end = sim->now;
     job->end_event = EVENT_NONE;
     sched_released(&station->sched, sim->now, job->due);
@@ -34,7 +36,7 @@ static void set_rate(struct sim *sim, struct job *job, double rate)
     if (rate == 1)
         end = sim->now + job->remaining;
     if (!config->extend && job->remaining > job->spec.request)
-        end = job->start + job->spec.request;
+        end = job->began + job->spec.request;
     const bool late = station_decides_after_events(&sim->stations[job->partition]);
     const struct event event = {
         .at = end,
@@ -49,7 +51,7 @@ static void set_rate(struct sim *sim, struct job *job, double rate)
         struct event overdue = event;
         overdue.at = job->due;
         overdue.kind = KIND_OVERDUE;
-        events_add(sim->events, &overdue);
+        job->overdue_event = events_add(sim->events, &overdue);
     }
 }
 
@@ -59,11 +61,15 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
     sim_leave_queues(sim, job, sched);
     job->partition = sched->partition->row;
     job->state = JOB_RUNNING;
-    job->start = sim->now;
-    job->attempt++;
-    job->wait = sim->now - job->spec.submit;
+    job->began = sim->now;
+    if (job->attempt++ == 0)
+        job->start = sim->now;
+    job->wait += sim->now - job->pending_since;
     job->remaining = job->spec.runtime;
     partition_start(sched->partition, job, sim->now);
+    sim_tenant_starts(sim, job);
+    if (sim->reclaims)
+        sim_link(sim, &sim->stations[job->partition], job);
     set_rate(sim, job, 1);
     sim_tell(sim, FACT_START, job, job->partition);
 }
@@ -146,6 +152,7 @@ static void handle(struct sim *sim, const struct event *event)
         break;
     case KIND_OVERDUE: {
         struct job *job = jobs_at(&sim->jobs, event->object);
+        job->overdue_event = EVENT_NONE;
         partition_overdue(&sim->stations[job->partition].partition, job);
         sim->stations[job->partition].sched.changed = true;
         break;
@@ -155,6 +162,9 @@ static void handle(struct sim *sim, const struct event *event)
         break;
     case KIND_MAINTENANCE:
         sim_maintain(sim, event->object, event->source);
+        break;
+    case KIND_TURN:
+        sim_turn(sim);
         break;
     case KIND_WAKE:
         sim->stations[event->object].wake = SIMTIME_NEVER;
@@ -189,6 +199,8 @@ static bool is_interrupted(struct sim *sim)
 
 static int instant(struct sim *sim, struct error *err)
 {
+    if (UNLIKELY(sim->now >= sim->next_tick))
+        sim_tick(sim);
     do {
         drain_events(sim, EVENT_GAIN, EVENT_LOSS);
         for (const struct job_spec *next = merge_first(&sim->merge);
@@ -202,6 +214,10 @@ static int instant(struct sim *sim, struct error *err)
         }
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
         pass_all(sim);
+        if (sim->tenant_newcomers.len > 0) {
+            sim_tenants_turn_away(sim);
+            pass_all(sim);
+        }
     } while (events_time(sim->events) == sim->now);
     if (sim->check)
         check_instant(sim->check, sim->now);
@@ -209,6 +225,23 @@ static int instant(struct sim *sim, struct error *err)
 }
 
 /* --- the whole --- */
+
+static void open_station(struct sim *sim, size_t row)
+{
+    struct station *station = &sim->stations[row];
+    const struct sim_partition *setup = &sim->setup.partitions[row];
+    const struct sched_actions actions = {.ctx = sim, .start = start_job, .reclaim = sim_reclaim};
+    station->wake = SIMTIME_NEVER;
+    station->newest = JOB_NONE;
+    partition_init(&station->partition, &setup->setup, &sim->jobs);
+    sim_open_books(sim, station, &setup->config);
+    const struct tenancy tenancy = sim_tenancy(sim, station);
+    sched_init(&station->sched, &setup->config, &station->partition, &sim->jobs, &tenancy,
+               &actions);
+    sim_queue_windows(sim, &station->partition);
+    sim->limits_queues |= setup->config.max_queued >= 0;
+    sim->reclaims |= setup->config.reclaim && sim->gates;
+}
 
 struct sim *sim_new(const struct sim_setup *setup)
 {
@@ -219,15 +252,12 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim->stations = mem_new(sim->n_stations, sizeof(*sim->stations));
     sim->dirty = mem_new(sim->n_stations, sizeof(*sim->dirty));
     jobs_init(&sim->jobs);
-    for (size_t i = 0; i < sim->n_stations; i++) {
-        struct station *station = &sim->stations[i];
-        station->wake = SIMTIME_NEVER;
-        partition_init(&station->partition, &setup->partitions[i].setup, &sim->jobs);
-        sched_init(&station->sched, &setup->partitions[i].config, &station->partition, &sim->jobs,
-                   start_job, sim);
-        sim_queue_windows(sim, &station->partition);
-        sim->limits_queues |= setup->partitions[i].config.max_queued >= 0;
-    }
+    sim->next_tick = SIMTIME_NEVER;
+    sim_gates_open(sim);
+    for (size_t i = 0; i < sim->n_stations; i++)
+        open_station(sim, i);
+    for (size_t i = 0; i < setup->world->n_centres; i++)
+        sim_gates_capacity(sim, (int32_t)i);
     sim_queue_changes(sim);
     if (setup->check) {
         struct sched **scheds = mem_new(sim->n_stations, sizeof(*scheds));
@@ -250,6 +280,7 @@ void sim_free(struct sim *sim)
     free(sim->stations);
     free(sim->dirty);
     free(sim->priorities);
+    sim_tenants_free(sim);
     jobs_deinit(&sim->jobs);
     merge_deinit(&sim->merge);
     events_free(sim->events);
@@ -287,7 +318,7 @@ static void tell_unfinished(struct sim *sim)
         for (size_t k = 0; k < sim->setup.n_observers; k++) {
             const struct observer *observer = &sim->setup.observers[k];
             if (left[i]->state == JOB_PENDING)
-                left[i]->wait = sim->now - left[i]->spec.submit;
+                left[i]->wait += sim->now - left[i]->pending_since;
             if (observer->unfinished)
                 observer->unfinished(observer->ctx, left[i]);
         }

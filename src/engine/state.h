@@ -6,10 +6,25 @@
 #include "engine/check.h"
 #include "engine/sim.h"
 
-enum event_kind { KIND_END, KIND_OVERDUE, KIND_CHANGE, KIND_MAINTENANCE, KIND_WAKE };
+enum event_kind {
+    KIND_END,
+    KIND_OVERDUE,
+    KIND_CHANGE,
+    KIND_MAINTENANCE,
+    KIND_WAKE,
+    KIND_TURN /* a period of processor-hours begins */
+};
 
 /* Rank in the input: 20 bits of workload, 40 of ordinal. */
 #define ORDINAL_BITS 40
+
+/* What tenants used of a centre, for the partitions with one scheduler. */
+struct books {
+    const struct order_type *order; /* whose view of usage it is */
+    const void *params;
+    int32_t centre;
+    struct shares *shares; /* owned */
+};
 
 struct station {
     struct partition partition;
@@ -18,6 +33,8 @@ struct station {
     event_handle wake_event;
     bool dirty;             /* a pass is owed at this instant */
     struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
+    struct books *books;    /* NULL: its order does not go by usage */
+    uint32_t newest;        /* of the jobs that run here; kept where some may be stopped */
 };
 
 struct sim {
@@ -36,6 +53,13 @@ struct sim {
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     bool limits_queues;  /* some scheduler has a limit on queued jobs */
+    struct books **books;
+    size_t n_books;
+    simtime next_tick;             /* when the next period of some books begins */
+    struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
+    struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
+    bool quotas_change;            /* some quota has another value at a date */
+    bool reclaims;                 /* some scheduler stops jobs for claims */
 };
 
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
@@ -108,6 +132,14 @@ static inline void sim_forget(struct sim *sim, struct job *job)
 
 /* submit.c */
 
+/* Into the queues where it may wait (job->waits_in); a pass is owed there. O(log n) a queue. */
+void sim_enter_queues(struct sim *sim, struct job *job);
+
+/* A pass is owed wherever it waits. */
+void sim_mark_queues(struct sim *sim, const struct job *job);
+
+void sim_reject(struct sim *sim, struct job *job, enum job_reason reason);
+
 /* Take the next job of the sources: into the queues where it may wait, or turned down. 0, or what
  * merge_advance says of a failure. O(log n) a queue. */
 int sim_submit(struct sim *sim, struct error *err);
@@ -118,6 +150,56 @@ void sim_turn_away(struct sim *sim, struct station *station);
 /* The job leaves all queues it stands in but that of `but` (NULL: all), whose scheduler sees to it
  * itself. */
 void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but);
+
+/* tenants.c */
+
+/* Quotas and guarantees of the world, if there are any; usage as the order of the scheduler wants
+ * it, with what runs counted from now on. */
+void sim_gates_open(struct sim *sim);
+void sim_open_books(struct sim *sim, struct station *station, const struct sched_config *config);
+struct tenancy sim_tenancy(const struct sim *sim, const struct station *station);
+void sim_tenants_free(struct sim *sim);
+
+/* A period of ranks, of processor-hours begins. */
+void sim_tick(struct sim *sim);
+void sim_turn(struct sim *sim);
+
+/* So many more jobs of its tenant wait; one of those starts; one that ran ends. O(depth), and where
+ * there are gates O(partitions). */
+void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
+void sim_tenant_starts(struct sim *sim, const struct job *job);
+void sim_tenant_ends(struct sim *sim, const struct job *job);
+
+/* The centre has other processors in service. */
+void sim_gates_capacity(struct sim *sim, int32_t centre);
+
+/* As sim_turn_away, for the quotas of tenants. */
+void sim_tenants_turn_away(struct sim *sim);
+
+/* struct sched_actions: stop the jobs of borrowers, the last to start first, until the job fits. */
+bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
+
+/* The jobs that run in a partition, in order of their starts. O(1). */
+static inline void sim_link(struct sim *sim, struct station *station, struct job *job)
+{
+    job->older = station->newest;
+    job->newer = JOB_NONE;
+    if (station->newest != JOB_NONE)
+        jobs_at(&sim->jobs, station->newest)->newer = job->slot;
+    station->newest = job->slot;
+}
+
+static inline void sim_unlink(struct sim *sim, struct station *station, const struct job *job)
+{
+    if (!sim->reclaims)
+        return;
+    if (job->newer != JOB_NONE)
+        jobs_at(&sim->jobs, job->newer)->older = job->older;
+    else
+        station->newest = job->older;
+    if (job->older != JOB_NONE)
+        jobs_at(&sim->jobs, job->older)->newer = job->newer;
+}
 
 /* dated.c */
 

@@ -19,10 +19,62 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
             sim_mark(sim, station);
         sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
     }
-    job->waits_in = 0;
+    /* One that starts may come back to where it waited. */
+    if (!but)
+        job->waits_in = 0;
 }
 
-static void reject(struct sim *sim, struct job *job, enum job_reason reason)
+void sim_mark_queues(struct sim *sim, const struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++)
+        if (job->waits_in >> (i - from) & 1) {
+            sim->stations[i].sched.changed = true;
+            sim_mark(sim, &sim->stations[i]);
+        }
+}
+
+void sim_enter_queues(struct sim *sim, struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    job->partition = job->spec.partition;
+    for (size_t i = from; i < to; i++) {
+        struct station *station = &sim->stations[i];
+        if ((job->waits_in >> (i - from) & 1) == 0)
+            continue;
+        profile_advance(station->partition.profile, sim->now);
+        const bool owes_pass = station->sched.config.decide != DECIDE_EVENT ||
+                               sched_would_fit(&station->sched, job, sim->now);
+        sched_add(&station->sched, job, sim->now);
+        if (owes_pass)
+            sim_mark(sim, station);
+        if (job->partition == PARTITION_ANY)
+            sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
+    }
+    sim_tenant_waits(sim, job, 1);
+}
+
+/* Those who came at this instant, for the limits on waiting jobs. */
+static void note_newcomer(struct sim *sim, const struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to && sim->limits_queues; i++) {
+        struct slots *newcomers = &sim->stations[i].newcomers;
+        if ((job->waits_in >> (i - from) & 1) == 0 || sim->stations[i].sched.config.max_queued < 0)
+            continue;
+        MEM_GROW(newcomers);
+        newcomers->items[newcomers->len++] = job->slot;
+    }
+    if (sim->gates) {
+        MEM_GROW(&sim->tenant_newcomers);
+        sim->tenant_newcomers.items[sim->tenant_newcomers.len++] = job->slot;
+    }
+}
+
+void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
 {
     job->state = JOB_REJECTED;
     job->reason = (int32_t)reason;
@@ -72,6 +124,9 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
         else
             job->waits_in |= UINT64_C(1) << (i - from);
     }
+    if (job->waits_in && sim->gates && !gates_could(sim->gates, job->spec.tenant, job->procs) &&
+        !sim->quotas_change)
+        return REASON_QUOTA;
     return job->waits_in ? REASON_NONE : reason;
 }
 
@@ -84,7 +139,8 @@ void sim_turn_away(struct sim *sim, struct station *station)
             station->partition.counts.queued_jobs <= most)
             continue;
         sim_leave_queues(sim, job, NULL);
-        reject(sim, job, REASON_MAX_QUEUED);
+        sim_tenant_waits(sim, job, -1);
+        sim_reject(sim, job, REASON_MAX_QUEUED);
         /* It may have stood in the way of others: a further round. */
         station->sched.changed = true;
         sim_mark(sim, station);
@@ -104,7 +160,8 @@ int sim_submit(struct sim *sim, struct error *err)
     job->partition = spec->partition;
     job->state = JOB_PENDING;
     job->start = job->end = SIMTIME_NEVER;
-    job->end_event = EVENT_NONE;
+    job->end_event = job->overdue_event = EVENT_NONE;
+    job->pending_since = sim->now;
     sim->counted += sim_counts(sim, job);
     sim->totals.submitted++;
     if (sim->jobs.live > sim->totals.live_most)
@@ -113,31 +170,16 @@ int sim_submit(struct sim *sim, struct error *err)
     if (got < 0)
         return got;
     size_t from;
-    const size_t to = sim_candidates(sim, &job->spec, &from);
+    sim_candidates(sim, &job->spec, &from);
     job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
     const enum job_reason reason = judge(sim, job);
     if (reason != REASON_NONE) {
         sim_tell(sim, FACT_SUBMIT, job, job->partition);
-        reject(sim, job, reason);
+        sim_reject(sim, job, reason);
         return 0;
     }
-    for (size_t i = from; i < to; i++) {
-        struct station *station = &sim->stations[i];
-        if ((job->waits_in >> (i - from) & 1) == 0)
-            continue;
-        profile_advance(station->partition.profile, sim->now);
-        const bool owes_pass = station->sched.config.decide != DECIDE_EVENT ||
-                               sched_would_fit(&station->sched, job, sim->now);
-        sched_add(&station->sched, job);
-        if (station->sched.config.max_queued >= 0) {
-            MEM_GROW(&station->newcomers);
-            station->newcomers.items[station->newcomers.len++] = job->slot;
-        }
-        if (owes_pass)
-            sim_mark(sim, station);
-        if (job->partition == PARTITION_ANY)
-            sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
-    }
+    sim_enter_queues(sim, job);
+    note_newcomer(sim, job);
     sim_tell(sim, FACT_SUBMIT, job, job->partition);
     for (size_t i = 0; i < sim->n_stations && sim->limits_queues; i++)
         if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)

@@ -12,4 +12,6 @@ const char *const job_reason_names[JOB_REASONS] = {
     [REASON_TOO_LARGE] = "asks more than the partition ever has",
     [REASON_MAX_QUEUED] = "limit on queued jobs",
     [REASON_MAX_PROCESSORS] = "limit on processors a job",
+    [REASON_QUOTA] = "asks more than a quota allows",
+    [REASON_QUOTA_QUEUED] = "quota of queued jobs",
 };

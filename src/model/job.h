@@ -24,6 +24,8 @@ enum job_reason {
     REASON_TOO_LARGE,      /* asks more than its partition ever has */
     REASON_MAX_QUEUED,     /* the limit on queued jobs was reached */
     REASON_MAX_PROCESSORS, /* asks more than the limit on processors a job */
+    REASON_QUOTA,          /* asks more than a quota of its tenants ever allows */
+    REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
     JOB_REASONS
 };
 
@@ -47,6 +49,7 @@ extern const char *const job_reason_names[JOB_REASONS];
 
 enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 
+#define JOB_NONE UINT32_MAX
 #define PARTITION_ANY (-1)
 #define PARTITIONS_ANY_MAX 64 /* of a centre, for jobs that wait in any of them */
 
@@ -76,8 +79,14 @@ struct job {
     int32_t state, reason; /* enum job_state, enum job_reason */
     int32_t attempt;       /* from 1 once started */
     int32_t end_event;     /* handle of the event that ends it */
+    int32_t overdue_event; /* and of the one that tells it has reached its request; or EVENT_NONE */
     simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */
+    simtime began;         /* start of this attempt */
+    simtime pending_since; /* while it waits */
     simtime wait;          /* pending time of all attempts so far */
+    int32_t preemptions;   /* times it was stopped for others */
+    wide lost;             /* processor-microseconds that it has to do again */
+    uint32_t newer, older; /* running jobs of its partition in order of their starts; JOB_NONE */
     simtime due;           /* end by request, while it runs */
     simtime remaining;     /* work left at `since`, as time at rate 1 */
     simtime since;

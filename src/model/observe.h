@@ -29,7 +29,8 @@ struct tenant_quota {
     int64_t processors, jobs; /* running; INT64_MAX: no limit */
     int64_t queued;           /* jobs that wait; those beyond are rejected; INT64_MAX: no limit */
     double processor_seconds; /* used in a period; INFINITY: no limit */
-    char *per;                /* the period: "month", "30d"; NULL: the whole run. Borrowed */
+    int months;               /* the period: so many calendar months (12: a calendar year), or */
+    simtime step;             /* this long, from the start on; both 0: the whole run */
 };
 
 /* What a tenant is sure to get of what it shares with its brothers (Kueue's cohort). */
@@ -42,6 +43,7 @@ struct tenant_guarantee {
 struct tenant_info {
     const char *path; /* "users/12" */
     int32_t parent;   /* row, -1: none */
+    int32_t home;     /* row of the centre */
     double share;     /* of what its parent has, relative to its brothers; above 0 */
     const struct tenant_quota *quota;         /* NULL: none; borrowed */
     const struct tenant_guarantee *guarantee; /* NULL: none; borrowed */
@@ -74,6 +76,7 @@ enum fact_kind {
     FACT_REJECT,   /* a job was rejected: final */
     FACT_START,    /* a job started */
     FACT_END,      /* a job ended: final */
+    FACT_STOP,     /* a job that ran was stopped for others: it waits again */
     FACT_CAPACITY, /* capacity or down changed; no job */
     FACT_QUEUE,    /* a job that waits in several queues joined or left this one; no job is told */
     FACT_PASS      /* a scheduling pass is over: the state is settled; no job */

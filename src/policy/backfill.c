@@ -52,22 +52,6 @@ static const struct kind *const backfills[] = {
 const struct kind_list backfill_kinds = {
     .what = "backfill", .whats = "backfills", .items = backfills};
 
-static void start(struct sched *sched, const struct jobitem *item)
-{
-    sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
-}
-
-/* Start queue heads while they fit. False when none is left; else *ret_head is the blocked one. */
-static bool start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
-{
-    while (queue_first(&sched->queue, ret_head)) {
-        if (!sched_can_start(sched, ret_head, now))
-            return true;
-        start(sched, ret_head);
-    }
-    return false;
-}
-
 /* Known maintenance ahead: counts alone do not tell what may start. */
 static bool is_windowed(const struct sched *sched, simtime now)
 {
@@ -109,7 +93,7 @@ static void fill(struct sched *sched, simtime now)
         free -= item.procs;
         if (item.request > window)
             sched->spare -= item.procs;
-        start(sched, &item);
+        sched_start(sched, &item);
     }
 }
 
@@ -138,23 +122,24 @@ static void fill_fresh(struct sched *sched, simtime now)
     for (size_t i = 0; i < n; i++)
         if (items[i].procs <= room &&
             (items[i].request <= window || items[i].procs <= sched->spare) &&
+            queue_admits(queue, jobs_at(sched->jobs, items[i].slot), items[i].procs) &&
             moves_nothing(sched, &items[i], now)) {
             room -= items[i].procs;
             if (items[i].request > window)
                 sched->spare -= items[i].procs;
-            start(sched, &items[i]);
+            sched_start(sched, &items[i]);
         }
     if (items != &one)
         free(items);
 }
 
 /* The head found blocked by the last pass still stands first, and only submissions came since. */
-bool sched_still_blocked(const struct sched *sched)
+bool sched_still_blocked(struct sched *sched)
 {
     struct jobitem head;
     return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
-           !sched->config.extend && !sched->queue.order->ages &&
-           queue_first(&sched->queue, &head) && head.key.seq == sched->head.key.seq;
+           !sched->config.extend && !sched->queue.order->ages && sched_first(sched, &head) &&
+           head.key.seq == sched->head.key.seq;
 }
 
 static void easy(struct sched *sched, simtime now)
@@ -168,7 +153,7 @@ static void easy(struct sched *sched, simtime now)
         return;
     }
     sched->blocked = false;
-    if (!start_heads(sched, now, &sched->head))
+    if (!sched_start_heads(sched, now, &sched->head))
         return;
     sched->blocked = true;
     if (sched->config.depth == 0)
@@ -215,7 +200,7 @@ static void fill_by_profile(struct sched *sched, simtime now)
         after = &last;
         if (profile_least(profile, now, now + item.request) >= item.procs &&
             sched_can_start(sched, &item, now))
-            start(sched, &item);
+            sched_start(sched, &item);
     }
 }
 
@@ -248,7 +233,7 @@ static void plan(struct sched *sched, simtime now)
         after = &last;
         const simtime at = earliest(sched, &item, now);
         if (at == now && sched_can_start(sched, &item, now))
-            start(sched, &item);
+            sched_start(sched, &item);
         else if (left == 0)
             break;
         else {
@@ -294,7 +279,7 @@ void sched_commit_pass(struct sched *sched, simtime now)
         if (head.procs > free)
             break;
         sched->committed = false;
-        start(sched, &head);
+        sched_start(sched, &head);
         queue_settle(&sched->queue, now);
     }
     if (!sched->committed) {
@@ -313,6 +298,6 @@ void sched_commit_pass(struct sched *sched, simtime now)
                           window, 0, &item)) {
         last = item.key;
         after = &last;
-        start(sched, &item);
+        sched_start(sched, &item);
     }
 }

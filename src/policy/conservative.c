@@ -215,7 +215,7 @@ static bool start_or_move(struct sched *sched, size_t i, simtime now)
     if (starts) {
         sched->held[i].start = SIMTIME_NEVER;
         drop(sched, i);
-        sched->start(sched->ctx, sched, jobs_at(sched->jobs, held.item.slot));
+        sched_start(sched, &held.item);
         return true;
     }
     if (sched->partition->overdue) {

@@ -50,7 +50,7 @@ static void try_start(struct sched *sched, const struct jobitem *item, simtime n
     if (beside)
         cluster_hold(cluster, &sched->kept);
     if (!beside || sched_can_start(sched, item, now))
-        sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
+        sched_start(sched, item);
     if (beside)
         cluster_unhold(cluster, &sched->kept);
 }
@@ -91,7 +91,7 @@ static void fill_fresh(struct sched *sched, simtime now)
         const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
         const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
         const struct jobitem item = queue_item(&sched->queue, job, procs, now);
-        if (procs <= sched_free(sched, now))
+        if (procs <= sched_free(sched, now) && queue_admits(&sched->queue, job, procs))
             try_start(sched, &item, now);
     }
 }
@@ -106,9 +106,7 @@ void sched_constrained_pass(struct sched *sched, simtime now)
         return;
     }
     sched->blocked = false;
-    while (queue_first(&sched->queue, &sched->head) && sched_can_start(sched, &sched->head, now))
-        sched->start(sched->ctx, sched, jobs_at(sched->jobs, sched->head.slot));
-    if (!queue_first(&sched->queue, &sched->head))
+    if (!sched_start_heads(sched, now, &sched->head))
         return;
     sched->blocked = true;
     if (sched->config.depth > 1) {

@@ -7,8 +7,28 @@
 #ifndef POLICY_ORDER_H
 #define POLICY_ORDER_H
 
-#include "model/job.h"
+#include "model/gates.h"
+#include "model/shares.h"
 #include "util/schema.h"
+
+/* What a scheduler knows of tenants. All borrowed; NULL where nothing asks for it. */
+struct tenancy {
+    const struct world *world;
+    struct shares *shares; /* what tenants of this scheduler used against what is due */
+    struct gates *gates;   /* what they may have */
+    int32_t centre;
+};
+
+/* A class: jobs of one tenant and priority, which keep their order among themselves. */
+struct class_view {
+    const struct tenancy *tenancy;
+    int32_t tenant;
+    int32_t priority;           /* enum job_priority */
+    bool aged;                  /* its jobs have waited so long that age counts no more */
+    double weight;              /* of the partition */
+    int64_t processors, memory; /* of the partition, in service */
+    simtime now, tick;          /* tick: when the period of the ranks began */
+};
 
 /* What an order may look at. */
 struct score_input {
@@ -18,13 +38,28 @@ struct score_input {
     double submit;    /* seconds since the scenario's start, at least 1 */
     int32_t priority; /* enum job_priority */
     double capacity;  /* of the partition, in processors */
+    double arrived;   /* seconds since the scenario's start */
+    bool aged;        /* by sum: as class_view.aged */
 };
 
 struct order_type {
     struct kind kind;
     bool ages;
-    double (*score)(const void *params, const struct score_input *in); /* never NaN */
+    double (*score)(const void *params, const struct score_input *in); /* never NaN; NULL: all 0 */
+
+    /* Orders that go by tenant: the jobs of a class keep their order, so that only classes are ever
+     * ranked anew. By rank: one class after the other. By sum: the score of a job and the offset of
+     * its class together, as multiples of ORDER_UNIT, so that sums are exact. */
+    enum { ORDER_BY_JOB, ORDER_BY_RANK, ORDER_BY_SUM } by;
+    bool live; /* ranks change with each start and end, else at the beginning of a period */
+    /* By rank: < 0 if a goes before b, 0 for a tie. */
+    int (*compare)(const void *params, const struct class_view *a, const struct class_view *b);
+    double (*offset)(const void *params, const struct class_view *view); /* by sum */
+    struct shares_config (*shares)(const void *params);                  /* the usage it goes by */
+    simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */
 };
+
+#define ORDER_UNIT (1.0 / (1 << 20))
 
 extern const struct kind_list order_kinds;
 

@@ -12,22 +12,30 @@ struct waiting {
     int32_t procs;
 };
 
-void queue_init(struct queue *queue, const struct order_type *order, const void *params)
+void queue_init(struct queue *queue, const struct queue_setup *setup)
 {
-    *queue = (struct queue){.order = order, .params = params};
-    if (!order->ages)
+    *queue = (struct queue){.order = setup->order,
+                            .params = setup->params,
+                            .capacity = (double)setup->processors,
+                            .tenancy = setup->tenancy};
+    if (classes_needed(setup->order, &setup->tenancy))
+        queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, setup->weight,
+                                     setup->processors);
+    else if (!setup->order->ages)
         queue->tree = jobtree_new();
 }
 
 void queue_deinit(struct queue *queue)
 {
     jobtree_free(queue->tree);
+    classes_free(queue->classes);
     free(queue->waiting);
     free(queue->sorted);
 }
 
-struct jobitem queue_item(const struct queue *queue, const struct job *job, int32_t procs,
-                          simtime now)
+/* With the score of the job alone. */
+static struct jobitem own_item(const struct queue *queue, const struct job *job, int32_t procs,
+                               simtime now, bool aged)
 {
     const struct job_spec *spec = &job->spec;
     const struct score_input in = {
@@ -37,20 +45,67 @@ struct jobitem queue_item(const struct queue *queue, const struct job *job, int3
         .submit = spec->submit > SIMTIME_SECOND ? simtime_seconds(spec->submit) : 1,
         .priority = spec->priority,
         .capacity = queue->capacity,
+        .arrived = simtime_seconds(spec->submit),
+        .aged = aged,
     };
     return (struct jobitem){
-        .key = {.score = queue->order->score(queue->params, &in), .seq = job->seq},
+        .key = {.score = queue->order->score ? queue->order->score(queue->params, &in) : 0,
+                .seq = job->seq},
         .slot = job->slot,
         .procs = procs,
         .request = spec->request > 0 ? spec->request : 1,
     };
 }
 
-void queue_add(struct queue *queue, const struct job *job, int32_t procs)
+struct jobitem queue_item(const struct queue *queue, const struct job *job, int32_t procs,
+                          simtime now)
+{
+    const bool aged = queue->classes && classes_is_aged(queue->classes, job);
+    struct jobitem item = own_item(queue, job, procs, now, aged);
+    if (queue->classes)
+        item.key.score += classes_offset(queue->classes, job, aged);
+    return item;
+}
+
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick)
+{
+    struct job *job;
+    int32_t procs;
+    if (!queue->classes)
+        return;
+    classes_rank(queue->classes, now, tick);
+    while (classes_next_aged(queue->classes, jobs, &job, &procs)) {
+        struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
+        if (!classes_remove(queue->classes, job, false, item.key))
+            continue;
+        item = own_item(queue, job, procs, job->spec.submit, true);
+        classes_add(queue->classes, job, true, &item, now);
+    }
+}
+
+void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now)
+{
+    if (queue->classes)
+        classes_changed(queue->classes, tenant, now);
+}
+
+bool queue_admits(const struct queue *queue, const struct job *job, int32_t procs)
+{
+    return !queue->tenancy.gates ||
+           gates_admit(queue->tenancy.gates, job, procs, queue->tenancy.centre);
+}
+
+void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now)
 {
     if (queue->tree) {
-        const struct jobitem item = queue_item(queue, job, procs, job->spec.submit);
+        const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
         jobtree_insert(queue->tree, &item);
+        return;
+    }
+    if (queue->classes) {
+        const bool aged = classes_is_aged(queue->classes, job);
+        const struct jobitem item = own_item(queue, job, procs, job->spec.submit, aged);
+        classes_add(queue->classes, job, aged, &item, now);
         return;
     }
     if (queue->len == queue->cap) {
@@ -80,9 +135,17 @@ static size_t find_waiting(const struct queue *queue, uint64_t seq)
 void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
 {
     if (queue->tree) {
-        const struct jobitem item = queue_item(queue, job, procs, job->spec.submit);
+        const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
         REQUIRE(jobtree_remove(queue->tree, item.key));
         return;
+    }
+    if (queue->classes) {
+        for (int aged = 0; aged < 2; aged++) {
+            const struct jobitem item = own_item(queue, job, procs, job->spec.submit, aged);
+            if (classes_remove(queue->classes, job, aged, item.key))
+                return;
+        }
+        REQUIRE(!"the job is in no class");
     }
     const size_t i = find_waiting(queue, job->seq);
     REQUIRE(i < queue->len && queue->waiting[i].seq == job->seq);
@@ -107,7 +170,9 @@ static int compare_items(const void *a, const void *b)
 
 void queue_settle(struct queue *queue, simtime now)
 {
-    if (queue->tree)
+    if (queue->classes)
+        classes_settle(queue->classes, now);
+    if (queue->tree || queue->classes)
         return;
     for (size_t i = 0; i < queue->len; i++)
         queue->sorted[i] = queue_item(queue, queue->waiting[i].job, queue->waiting[i].procs, now);
@@ -118,7 +183,9 @@ void queue_settle(struct queue *queue, simtime now)
 
 size_t queue_len(const struct queue *queue)
 {
-    return queue->tree ? jobtree_len(queue->tree) : queue->len;
+    return queue->tree      ? jobtree_len(queue->tree)
+           : queue->classes ? classes_len(queue->classes)
+                            : queue->len;
 }
 
 /* The first entry of `sorted` that stands after the key; all of them if there is none. */
@@ -135,6 +202,19 @@ static size_t sorted_after(const struct queue *queue, const struct jobkey *after
             high = middle;
     }
     return low;
+}
+
+/* Of an order that ages. */
+static bool lets_through(const struct queue *queue, const struct jobitem *item)
+{
+    const struct tenancy *tenancy = &queue->tenancy;
+    if (!tenancy->gates)
+        return true;
+    const struct job *job = queue->waiting[find_waiting(queue, item->key.seq)].job;
+    const int32_t gate = gates_of(tenancy->gates, job->spec.tenant);
+    return queue_admits(queue, job, item->procs) &&
+           (!queue->claims_only ||
+            item->procs <= gates_claim(tenancy->gates, gate, tenancy->centre));
 }
 
 bool queue_first(const struct queue *queue, struct jobitem *ret)
@@ -156,10 +236,13 @@ bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64
 {
     if (queue->tree)
         return jobtree_next_fit(queue->tree, after, free, window, spare, ret);
+    if (queue->classes)
+        return classes_next_fit(queue->classes, after, queue->claims_only, free, window, spare,
+                                ret);
     for (size_t i = sorted_after(queue, after); i < queue->n_sorted; i++) {
         const struct jobitem *item = &queue->sorted[i];
         if (item->procs > 0 && item->procs <= free &&
-            (item->request <= window || item->procs <= spare)) {
+            (item->request <= window || item->procs <= spare) && lets_through(queue, item)) {
             *ret = *item;
             return true;
         }

@@ -3,26 +3,45 @@
 #ifndef POLICY_QUEUE_H
 #define POLICY_QUEUE_H
 
-#include "model/jobtree.h"
-#include "policy/order.h"
+#include "policy/classes.h"
+
+struct queue_setup {
+    const struct order_type *order;
+    const void *params; /* borrowed */
+    struct tenancy tenancy;
+    int64_t processors; /* of the partition: for orders that ask */
+    double weight;      /* of the partition: likewise */
+};
 
 struct queue {
     const struct order_type *order;
-    const void *params;      /* borrowed */
-    double capacity;         /* of the partition: for orders that ask */
+    const void *params; /* borrowed */
+    double capacity;    /* of the partition: for orders that ask */
+    struct tenancy tenancy;
+    bool claims_only;        /* searches see only what tenants may claim of their guarantees */
     struct jobtree *tree;    /* of an order that does not age; owned */
+    struct classes *classes; /* instead: of one that goes by tenant, or behind gates; owned */
     struct waiting *waiting; /* of one that does, by place in the input; owned */
     struct jobitem *sorted;  /* the same as of the last queue_settle, with gaps (procs 0) */
     size_t len, cap, n_sorted;
 };
 
-void queue_init(struct queue *queue, const struct order_type *order, const void *params);
+void queue_init(struct queue *queue, const struct queue_setup *setup);
 void queue_deinit(struct queue *queue);
 
 /* `procs` is what the job counts for in this partition. O(log n); an order that ages: O(1) to add,
  * O(n) to remove. */
-void queue_add(struct queue *queue, const struct job *job, int32_t procs);
+void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now);
 void queue_remove(struct queue *queue, const struct job *job, int32_t procs);
+
+/* The ranks of tenants are looked at anew: a period has begun at `tick`. */
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick);
+
+/* A tenant runs on more or fewer processors. */
+void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now);
+
+/* Do the gates let the job start now? O(depth); nothing where there are none. */
+bool queue_admits(const struct queue *queue, const struct job *job, int32_t procs);
 
 /* Bring the order up to `now`: needed before a pass looks. Nothing for an order that does not age,
  * O(n log n) for one that does. Jobs added later are seen after the next call. */
@@ -30,7 +49,8 @@ void queue_settle(struct queue *queue, simtime now);
 
 size_t queue_len(const struct queue *queue);
 
-/* As jobtree_first, _next and _next_fit; an order that ages scans: O(n). */
+/* As jobtree_first, _next and _next_fit, of what the gates let through now; an order that ages
+ * scans: O(n). */
 bool queue_first(const struct queue *queue, struct jobitem *ret);
 bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *ret);
 bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64_t free,

@@ -11,9 +11,12 @@ extern const struct order_type order_fcfs;
 static void queues_init(struct sched *sched)
 {
     const struct sched_config *config = &sched->config;
-    const double capacity = (double)sched->partition->counts.capacity;
-    queue_init(&sched->queue, config->order, config->order_params);
-    sched->queue.capacity = capacity;
+    struct queue_setup setup = {.order = config->order,
+                                .params = config->order_params,
+                                .tenancy = sched->tenancy,
+                                .processors = sched->partition->counts.capacity,
+                                .weight = config->weight};
+    queue_init(&sched->queue, &setup);
     const struct order_type *second = config->candidate_order;
     const void *params = config->candidate_params;
     if (config->commit_head) {
@@ -21,10 +24,10 @@ static void queues_init(struct sched *sched)
         params = NULL;
     }
     sched->two_queues = second && (second != config->order || params);
-    if (sched->two_queues) {
-        queue_init(&sched->candidates, second, params);
-        sched->candidates.capacity = capacity;
-    }
+    setup.order = second;
+    setup.params = params;
+    if (sched->two_queues)
+        queue_init(&sched->candidates, &setup);
 }
 
 static void queues_deinit(struct sched *sched)
@@ -35,11 +38,14 @@ static void queues_deinit(struct sched *sched)
 }
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
-                struct jobs *jobs, void (*start)(void *ctx, struct sched *sched, struct job *job),
-                void *ctx)
+                struct jobs *jobs, const struct tenancy *tenancy,
+                const struct sched_actions *actions)
 {
-    *sched = (struct sched){
-        .config = *config, .partition = partition, .jobs = jobs, .start = start, .ctx = ctx};
+    *sched = (struct sched){.config = *config,
+                            .partition = partition,
+                            .jobs = jobs,
+                            .tenancy = *tenancy,
+                            .actions = *actions};
     queues_init(sched);
 }
 
@@ -73,20 +79,40 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     sched->fresh.len = 0;
     queues_init(sched);
     for (size_t i = 0; i < waiting.len; i++)
-        sched_add(sched, jobs_at(sched->jobs, waiting.items[i]));
+        sched_add(sched, jobs_at(sched->jobs, waiting.items[i]), now);
     free(waiting.items);
 }
 
-void sched_add(struct sched *sched, struct job *job)
+void sched_add(struct sched *sched, struct job *job, simtime now)
 {
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
-    queue_add(&sched->queue, job, procs);
+    queue_add(&sched->queue, job, procs, now);
     if (sched->two_queues)
-        queue_add(&sched->candidates, job, procs);
+        queue_add(&sched->candidates, job, procs, now);
     MEM_GROW(&sched->fresh);
     sched->fresh.items[sched->fresh.len++] = job->slot;
     sched->partition->counts.queued_jobs++;
     sched->partition->counts.queued_procs += procs;
+}
+
+void sched_rank(struct sched *sched, simtime now, simtime tick)
+{
+    queue_rank(&sched->queue, sched->jobs, now, tick);
+    if (sched->two_queues)
+        queue_rank(&sched->candidates, sched->jobs, now, tick);
+    sched->changed = true;
+}
+
+void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now)
+{
+    queue_usage_changed(&sched->queue, tenant, now);
+    if (sched->two_queues)
+        queue_usage_changed(&sched->candidates, tenant, now);
+}
+
+void sched_gates_changed(struct sched *sched)
+{
+    sched->changed = true;
 }
 
 static void forget_fresh(struct sched *sched, uint32_t slot)
@@ -170,6 +196,42 @@ bool sched_can_start(const struct sched *sched, const struct jobitem *item, simt
            cluster_fits(partition->cluster, &jobs_at(sched->jobs, item->slot)->spec.ask);
 }
 
+void sched_start(struct sched *sched, const struct jobitem *item)
+{
+    sched->actions.start(sched->actions.ctx, sched, jobs_at(sched->jobs, item->slot));
+}
+
+bool sched_first(struct sched *sched, struct jobitem *ret)
+{
+    struct queue *queue = &sched->queue;
+    if (queue->tenancy.gates) {
+        queue->claims_only = true;
+        const bool claimed = queue_first(queue, ret);
+        queue->claims_only = false;
+        if (claimed)
+            return true;
+    }
+    return queue_first(queue, ret);
+}
+
+/* Others are stopped for a head with a claim, if that is the rule. */
+static bool make_room(struct sched *sched, const struct jobitem *head, simtime now)
+{
+    struct job *job = jobs_at(sched->jobs, head->slot);
+    return sched->config.reclaim && sched->actions.reclaim(sched->actions.ctx, sched, job) &&
+           sched_can_start(sched, head, now);
+}
+
+bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
+{
+    while (sched_first(sched, ret_head)) {
+        if (!sched_can_start(sched, ret_head, now) && !make_room(sched, ret_head, now))
+            return true;
+        sched_start(sched, ret_head);
+    }
+    return false;
+}
+
 void sched_pass(struct sched *sched, simtime now)
 {
     if (queue_len(&sched->queue) > 0 || sched->config.conservative) {
@@ -196,6 +258,8 @@ void sched_check(struct sched *sched, simtime now)
 {
     if (sched->queue.tree)
         jobtree_check(sched->queue.tree);
+    if (sched->queue.classes)
+        classes_check(sched->queue.classes);
     REQUIRE((int64_t)queue_len(&sched->queue) == sched->partition->counts.queued_jobs);
     if (sched->config.conservative)
         sched_check_plan(sched, now);

@@ -45,6 +45,19 @@ struct sched_config {
     bool extend;            /* jobs may outlive their request */
     int64_t max_queued;     /* -1: no limit */
     int64_t max_processors; /* of one job; -1: no limit */
+    bool reclaim;           /* stop what borrowers started last for a claim on a guarantee */
+    double weight;          /* of the partition, for orders that ask */
+};
+
+struct sched;
+
+/* What a scheduler acts through. */
+struct sched_actions {
+    void *ctx;
+    /* The job starts; it must be taken out by sched_withdraw. */
+    void (*start)(void *ctx, struct sched *sched, struct job *job);
+    /* Make room for a job with a claim on a guarantee by stopping others; false if it cannot be. */
+    bool (*reclaim)(void *ctx, struct sched *sched, struct job *job);
 };
 
 /* A stretch of time. */
@@ -67,8 +80,8 @@ struct sched {
     struct sched_config config;
     struct partition *partition; /* borrowed */
     struct jobs *jobs;           /* borrowed */
-    void *ctx;
-    void (*start)(void *ctx, struct sched *sched, struct job *job);
+    struct sched_actions actions;
+    struct tenancy tenancy;
 
     struct queue queue;
     struct queue candidates; /* in an order of its own; else unused */
@@ -105,15 +118,15 @@ struct sched {
 };
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
-                struct jobs *jobs, void (*start)(void *ctx, struct sched *sched, struct job *job),
-                void *ctx);
+                struct jobs *jobs, const struct tenancy *tenancy,
+                const struct sched_actions *actions);
 void sched_deinit(struct sched *sched);
 
 /* Other rules from now on; waiting jobs are sorted anew. O(n log n). */
 void sched_configure(struct sched *sched, const struct sched_config *config, simtime now);
 
 /* A job joins the queue. O(log n). */
-void sched_add(struct sched *sched, struct job *job);
+void sched_add(struct sched *sched, struct job *job, simtime now);
 
 /* A waiting job leaves it without having started here. O(log n). */
 void sched_withdraw(struct sched *sched, struct job *job);
@@ -131,7 +144,13 @@ void sched_released(struct sched *sched, simtime now, simtime due);
 enum capacity_change { CAPACITY_GAIN, CAPACITY_LOSS, CAPACITY_KNOWN };
 void sched_capacity_changed(struct sched *sched, enum capacity_change change);
 
-/* Decide. Jobs start through `start`, which must take the job out by sched_withdraw. */
+/* Tenants changed: a period of ranks has begun at `tick`; one runs on more or fewer processors; the
+ * gates may let through what they held, or hold the head. */
+void sched_rank(struct sched *sched, simtime now, simtime tick);
+void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now);
+void sched_gates_changed(struct sched *sched);
+
+/* Decide. Jobs start through the actions. */
 void sched_pass(struct sched *sched, simtime now);
 
 /* When it wants to be called though nothing happens: the next reserved start after `now`. O(log n);
@@ -148,8 +167,13 @@ void sched_check(struct sched *sched, simtime now);
 /* Free processors at `now`: by the profile, and really where jobs outlive their requests. */
 int64_t sched_free(const struct sched *sched, simtime now);
 bool sched_can_start(const struct sched *sched, const struct jobitem *item, simtime now);
+void sched_start(struct sched *sched, const struct jobitem *item);
+/* The first of the queue; claims on guarantees go before all else. Starts heads while they fit:
+ * false when none is left, else *ret_head is the blocked one. */
+bool sched_first(struct sched *sched, struct jobitem *ret);
+bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
 void sched_backfill_pass(struct sched *sched, simtime now);
-bool sched_still_blocked(const struct sched *sched);
+bool sched_still_blocked(struct sched *sched);
 void sched_constrained_pass(struct sched *sched, simtime now);
 void sched_commit_pass(struct sched *sched, simtime now);
 void sched_conservative_pass(struct sched *sched, simtime now);

@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <stdnoreturn.h>
 
+/* Processor-microseconds: a few years of a large centre pass 64 bits. */
+__extension__ typedef __int128 wide;
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 #define LIKELY(cond) __builtin_expect(!!(cond), 1)

@@ -1,0 +1,286 @@
+/* Tenants at work: what they use, what holds them, and how one gets back what it lent. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/state.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* --- who accounts for what --- */
+
+static struct station *station_of(struct sim *sim, const struct job *job)
+{
+    return &sim->stations[job->partition];
+}
+
+static int32_t centre_of(const struct sim *sim, const struct station *station)
+{
+    return sim->setup.world->partitions[station->partition.row].centre;
+}
+
+/* The order whose view of usage the scheduler needs; NULL: none does. */
+static const struct order_type *usage_order(const struct sched_config *config,
+                                            const void **ret_params)
+{
+    const struct order_type *order = config->order;
+    *ret_params = config->order_params;
+    if (!order->shares && config->candidate_order) {
+        order = config->candidate_order;
+        *ret_params = config->candidate_params;
+    }
+    return order->shares ? order : NULL;
+}
+
+/* The books of another partition of the centre that has the very same scheduler. */
+static struct books *same_books(struct sim *sim, const struct station *station, const void *params,
+                                const struct order_type *order)
+{
+    for (size_t i = 0; i < sim->n_books; i++) {
+        struct books *books = sim->books[i];
+        if (books->centre == centre_of(sim, station) && books->params == params &&
+            books->order == order)
+            return books;
+    }
+    return NULL;
+}
+
+/* What runs in the partition counts from now on. */
+static void seed_books(struct sim *sim, struct station *station)
+{
+    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
+        const struct job *job = jobs_at(&sim->jobs, slot);
+        if (job->live && job->state == JOB_RUNNING && job->partition == station->partition.row)
+            shares_use(station->books->shares, job->spec.tenant,
+                       (struct shares_use){.procs = job->procs}, sim->now);
+    }
+}
+
+void sim_open_books(struct sim *sim, struct station *station, const struct sched_config *config)
+{
+    const void *params;
+    const struct order_type *order = usage_order(config, &params);
+    station->books = NULL;
+    if (!order)
+        return;
+    station->books = same_books(sim, station, params, order);
+    if (!station->books) {
+        const struct shares_config shares = order->shares(params);
+        struct books *books = mem_new(1, sizeof(*books));
+        *books =
+            (struct books){.order = order, .params = params, .centre = centre_of(sim, station)};
+        books->shares = shares_new(sim->setup.world, &shares);
+        sim->books = mem_resize(sim->books, sim->n_books + 1, sizeof(*sim->books));
+        sim->books[sim->n_books++] = station->books = books;
+        sim->next_tick = sim->now;
+    }
+    seed_books(sim, station);
+}
+
+struct tenancy sim_tenancy(const struct sim *sim, const struct station *station)
+{
+    return (struct tenancy){.world = sim->setup.world,
+                            .shares = station->books ? station->books->shares : NULL,
+                            .gates = sim->gates,
+                            .centre = centre_of(sim, station)};
+}
+
+void sim_tenants_free(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->n_books; i++) {
+        shares_free(sim->books[i]->shares);
+        free(sim->books[i]);
+    }
+    free(sim->books);
+    free(sim->tenant_newcomers.items);
+    gates_free(sim->gates);
+}
+
+/* --- time --- */
+
+static void queue_turn(struct sim *sim)
+{
+    const simtime at = gates_next_turn(sim->gates);
+    if (at < SIMTIME_NEVER)
+        events_add(sim->events, &(struct event){.at = at, .class = EVENT_GAIN, .kind = KIND_TURN});
+}
+
+void sim_gates_open(struct sim *sim)
+{
+    if (!gates_needed(sim->setup.world))
+        return;
+    sim->gates = gates_new(sim->setup.world);
+    queue_turn(sim);
+}
+
+/* Jobs that were held may go, wherever they wait. */
+static void mark_waiting(struct sim *sim, const struct station *but, int32_t centre)
+{
+    for (size_t i = 0; i < sim->n_stations; i++) {
+        struct station *station = &sim->stations[i];
+        if (station == but || queue_len(&station->sched.queue) == 0 ||
+            (centre >= 0 && centre_of(sim, station) != centre))
+            continue;
+        sched_gates_changed(&station->sched);
+        sim_mark(sim, station);
+    }
+}
+
+void sim_turn(struct sim *sim)
+{
+    gates_turn(sim->gates, sim->now);
+    queue_turn(sim);
+    mark_waiting(sim, NULL, -1);
+}
+
+void sim_tick(struct sim *sim)
+{
+    sim->next_tick = SIMTIME_NEVER;
+    for (size_t i = 0; i < sim->n_books; i++) {
+        struct books *books = sim->books[i];
+        if (shares_tick(books->shares, sim->now)) {
+            const simtime began = shares_period_began(books->shares);
+            for (size_t k = 0; k < sim->n_stations; k++)
+                if (sim->stations[k].books == books)
+                    sched_rank(&sim->stations[k].sched, began, began);
+        }
+        const simtime next = shares_next_period(books->shares);
+        sim->next_tick = next < sim->next_tick ? next : sim->next_tick;
+    }
+}
+
+/* --- starts and ends --- */
+
+/* Where a change of the job's tenant can matter besides its own partition. */
+static void spread_word(struct sim *sim, const struct job *job, const struct station *but)
+{
+    const enum gates_reach reach = gates_reach(sim->gates, job->spec.tenant);
+    if (reach == GATES_NOWHERE)
+        return;
+    mark_waiting(sim, but, reach == GATES_CENTRE ? job->spec.centre : -1);
+    sched_gates_changed(&sim->stations[job->partition].sched);
+}
+
+static void use(struct sim *sim, const struct job *job, int sign)
+{
+    struct books *books = station_of(sim, job)->books;
+    if (!books)
+        return;
+    shares_use(books->shares, job->spec.tenant,
+               (struct shares_use){.procs = (int64_t)sign * job->procs}, sim->now);
+    if (books->order->live)
+        for (size_t i = 0; i < sim->n_stations; i++)
+            if (sim->stations[i].books == books)
+                sched_usage_changed(&sim->stations[i].sched, job->spec.tenant, sim->now);
+}
+
+void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)
+{
+    if (sim->gates)
+        gates_wait(sim->gates, job->spec.tenant, jobs);
+}
+
+void sim_tenant_starts(struct sim *sim, const struct job *job)
+{
+    use(sim, job, 1);
+    if (sim->gates) {
+        gates_wait(sim->gates, job->spec.tenant, -1);
+        gates_start(sim->gates, job, sim->now);
+        if (sim->n_stations > 1)
+            spread_word(sim, job, station_of(sim, job));
+    }
+}
+
+void sim_tenant_ends(struct sim *sim, const struct job *job)
+{
+    use(sim, job, -1);
+    if (sim->gates) {
+        gates_end(sim->gates, job, sim->now);
+        spread_word(sim, job, station_of(sim, job));
+    }
+}
+
+void sim_gates_capacity(struct sim *sim, int32_t centre)
+{
+    int64_t procs = 0;
+    if (!sim->gates)
+        return;
+    for (size_t i = 0; i < sim->n_stations; i++) {
+        const struct partition_counts *counts = &sim->stations[i].partition.counts;
+        if (centre_of(sim, &sim->stations[i]) == centre)
+            procs += counts->capacity - counts->down;
+    }
+    gates_capacity(sim->gates, centre, procs);
+}
+
+/* --- the quota of waiting jobs --- */
+
+void sim_tenants_turn_away(struct sim *sim)
+{
+    while (sim->tenant_newcomers.len > 0) {
+        struct job *job =
+            jobs_at(&sim->jobs, sim->tenant_newcomers.items[--sim->tenant_newcomers.len]);
+        if (!job->live || job->state != JOB_PENDING || job->spec.submit < sim->now ||
+            !gates_crowded(sim->gates, job->spec.tenant))
+            continue;
+        sim_mark_queues(sim, job); /* it may have stood in the way of others */
+        sim_leave_queues(sim, job, NULL);
+        sim_tenant_waits(sim, job, -1);
+        sim_reject(sim, job, REASON_QUOTA_QUEUED);
+    }
+}
+
+/* --- claims --- */
+
+/* Stop a running job: it waits again, with its place by its submission, and begins anew. */
+static void stop(struct sim *sim, struct station *station, struct job *job)
+{
+    events_cancel(sim->events, job->end_event);
+    if (job->overdue_event != EVENT_NONE)
+        events_cancel(sim->events, job->overdue_event);
+    job->end_event = job->overdue_event = EVENT_NONE;
+    sim_tenant_ends(sim, job);
+    sim_unlink(sim, station, job);
+    partition_end(&station->partition, job, sim->now);
+    sched_released(&station->sched, sim->now, job->due);
+    job->lost += (wide)job->procs * (sim->now - job->began);
+    job->preemptions++;
+    job->state = JOB_PENDING;
+    job->pending_since = sim->now;
+    sim_tell(sim, FACT_STOP, job, job->partition);
+    sim_enter_queues(sim, job);
+}
+
+static bool may_be_stopped(const struct sim *sim, const struct job *job, int32_t gate,
+                           int32_t centre)
+{
+    return job->began < sim->now && gates_borrows(sim->gates, job, gate, centre);
+}
+
+bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
+{
+    struct sim *sim = ctx;
+    struct station *station = &sim->stations[sched->partition->row];
+    const int32_t centre = centre_of(sim, station);
+    const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant) : -1;
+    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+    if (gate < 0 || procs > gates_claim(sim->gates, gate, centre))
+        return false;
+    int64_t within_reach = cluster_free_procs(sched->partition->cluster);
+    for (uint32_t slot = station->newest; slot != JOB_NONE && within_reach < procs;) {
+        const struct job *other = jobs_at(&sim->jobs, slot);
+        within_reach += may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
+        slot = other->older;
+    }
+    if (within_reach < procs)
+        return false;
+    const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
+    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
+        struct job *other = jobs_at(&sim->jobs, slot);
+        slot = other->older;
+        if (sched_can_start(sched, &item, sim->now))
+            return true;
+        if (may_be_stopped(sim, other, gate, centre))
+            stop(sim, station, other);
+    }
+    return sched_can_start(sched, &item, sim->now);
+}

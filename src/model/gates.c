@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/gates.h"
+
+#include "util/date.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* A tenant with a quota or a guarantee, or with a brother that has one. */
+struct gate {
+    int32_t tenant;
+    int32_t up;                   /* the next gate above; -1: none */
+    int32_t pot;                  /* of its brothers, where any of them has a guarantee; -1 */
+    int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
+    int64_t at_home;              /* processors running in its home centre */
+    wide spent;            /* processor-microseconds of this period, as if all ran to its due */
+    wide due;              /* sum of procs x due of what runs */
+    wide most;             /* of spent; -1: no limit */
+    simtime turn;          /* when the next period begins; SIMTIME_NEVER: never */
+    bool lowered, carried; /* a limit may have been, a period begun, while more was running */
+};
+
+/* The brothers that share guarantees. */
+struct pot {
+    int32_t parent; /* tenant; -1: the top */
+    int32_t owner;  /* gate of the parent; -1: none */
+    int64_t kept;   /* what brothers do not lend and do not use */
+};
+
+struct gates {
+    const struct world *world;
+    int32_t *of; /* by tenant: its gate, -1 none above either; -2: not looked at yet */
+    size_t n_of;
+    struct {
+        struct gate *items;
+        size_t len, cap;
+    } gates;
+    struct {
+        struct pot *items;
+        size_t len, cap;
+    } pots;
+    int64_t *capacity, *busy; /* by centre */
+    simtime next_turn;
+};
+
+static const struct tenant_info *info_of(const struct gates *gates, int32_t tenant)
+{
+    return &gates->world->tenants.items[tenant];
+}
+
+static bool has_gate(const struct tenant_info *info)
+{
+    return info->quota || info->guarantee;
+}
+
+bool gates_needed(const struct world *world)
+{
+    for (size_t i = 0; i < world->tenants.len; i++)
+        if (has_gate(&world->tenants.items[i]))
+            return true;
+    return false;
+}
+
+struct gates *gates_new(const struct world *world)
+{
+    struct gates *gates = mem_new(1, sizeof(*gates));
+    gates->world = world;
+    gates->capacity = mem_new(world->n_centres, sizeof(*gates->capacity));
+    gates->busy = mem_new(world->n_centres, sizeof(*gates->busy));
+    gates->next_turn = SIMTIME_NEVER;
+    for (size_t i = 0; i < world->tenants.len; i++)
+        gates_of(gates, (int32_t)i);
+    return gates;
+}
+
+void gates_free(struct gates *gates)
+{
+    if (!gates)
+        return;
+    free(gates->of);
+    free(gates->gates.items);
+    free(gates->pots.items);
+    free(gates->capacity);
+    free(gates->busy);
+    free(gates);
+}
+
+/* --- which gates there are --- */
+
+/* Does a child of this parent have a guarantee? Those that appear while a log is read have none. */
+static bool guaranteed_below(const struct gates *gates, int32_t parent)
+{
+    const struct world *world = gates->world;
+    for (size_t i = 0; i < world->tenants.len; i++)
+        if (world->tenants.items[i].parent == parent && world->tenants.items[i].guarantee)
+            return true;
+    return false;
+}
+
+static int32_t pot_of(struct gates *gates, int32_t parent)
+{
+    for (size_t i = 0; i < gates->pots.len; i++)
+        if (gates->pots.items[i].parent == parent)
+            return (int32_t)i;
+    if (!guaranteed_below(gates, parent))
+        return -1;
+    const int32_t owner = parent < 0 ? -1 : gates_of(gates, parent);
+    MEM_GROW(&gates->pots);
+    gates->pots.items[gates->pots.len] = (struct pot){
+        .parent = parent,
+        .owner = owner >= 0 && gates->gates.items[owner].tenant == parent ? owner : -1};
+    return (int32_t)gates->pots.len++;
+}
+
+/* Processors that it neither lends nor uses. */
+static int64_t kept_by(const struct gates *gates, const struct gate *gate)
+{
+    const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
+    if (!g || g->lend >= g->processors)
+        return 0;
+    const int64_t kept = g->processors - g->lend - gate->at_home;
+    return kept > 0 ? kept : 0;
+}
+
+/* The first period after `now` that begins. */
+static simtime turn_after(const struct gates *gates, const struct tenant_quota *quota, simtime now)
+{
+    const struct world *world = gates->world;
+    if (quota->months > 0) {
+        const struct civil civil = date_civil(world->start + now, world->offset);
+        const int month = 12 * civil.year + civil.month - 1;
+        const int next = (month / quota->months + 1) * quota->months;
+        return date_instant(next / 12, next % 12 + 1, 1, 0, world->offset) - world->start;
+    }
+    return quota->step > 0 ? (now / quota->step + 1) * quota->step : SIMTIME_NEVER;
+}
+
+static void arm(struct gates *gates, struct gate *gate, simtime now)
+{
+    const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+    gate->turn = SIMTIME_NEVER;
+    gate->most = -1;
+    if (quota && isfinite(quota->processor_seconds)) {
+        gate->turn = turn_after(gates, quota, now);
+        gate->most = (wide)(quota->processor_seconds * SIMTIME_SECOND);
+    }
+    if (gate->turn < gates->next_turn)
+        gates->next_turn = gate->turn;
+}
+
+static int32_t add_gate(struct gates *gates, int32_t tenant, int32_t up, int32_t pot)
+{
+    MEM_GROW(&gates->gates);
+    const int32_t id = (int32_t)gates->gates.len++;
+    struct gate *gate = &gates->gates.items[id];
+    *gate = (struct gate){.tenant = tenant, .up = up, .pot = pot};
+    if (pot >= 0)
+        gates->pots.items[pot].kept += kept_by(gates, gate);
+    arm(gates, gate, 0);
+    return id;
+}
+
+int32_t gates_of(struct gates *gates, int32_t tenant)
+{
+    if ((size_t)tenant >= gates->n_of) {
+        const size_t len = 2 * (size_t)tenant + 16;
+        gates->of = mem_resize(gates->of, len, sizeof(*gates->of));
+        while (gates->n_of < len)
+            gates->of[gates->n_of++] = -2;
+    }
+    if (gates->of[tenant] != -2)
+        return gates->of[tenant];
+    const struct tenant_info *info = info_of(gates, tenant);
+    const int32_t up = info->parent < 0 ? -1 : gates_of(gates, info->parent);
+    const int32_t pot = pot_of(gates, info->parent);
+    const bool own = has_gate(info) || pot >= 0;
+    return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
+}
+
+enum gates_reach gates_reach(struct gates *gates, int32_t tenant)
+{
+    enum gates_reach reach = GATES_NOWHERE;
+    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up) {
+        if (info_of(gates, gates->gates.items[i].tenant)->quota)
+            return GATES_EVERYWHERE;
+        reach = GATES_CENTRE;
+    }
+    return reach;
+}
+
+/* --- what happens --- */
+
+void gates_capacity(struct gates *gates, int32_t centre, int64_t procs)
+{
+    gates->capacity[centre] = procs;
+}
+
+void gates_set(struct gates *gates, int32_t tenant, simtime now)
+{
+    const int32_t id = gates_of(gates, tenant);
+    if (id < 0 || gates->gates.items[id].tenant != tenant)
+        return;
+    struct gate *gate = &gates->gates.items[id];
+    if (gate->pot >= 0) {
+        struct pot *pot = &gates->pots.items[gate->pot];
+        pot->kept = 0;
+        for (size_t i = 0; i < gates->gates.len; i++)
+            if (gates->gates.items[i].pot == gate->pot)
+                pot->kept += kept_by(gates, &gates->gates.items[i]);
+    }
+    gate->lowered = true;
+    arm(gates, gate, now);
+}
+
+/* What a job that starts or ends changes in one gate. */
+static void count(struct gates *gates, struct gate *gate, const struct job *job, int sign)
+{
+    const int64_t procs = (int64_t)sign * job->procs;
+    gate->procs += procs;
+    gate->jobs += sign;
+    gate->due += (wide)procs * job->due;
+    if (info_of(gates, gate->tenant)->home != job->spec.centre)
+        return;
+    if (gate->pot >= 0) {
+        struct pot *pot = &gates->pots.items[gate->pot];
+        pot->kept -= kept_by(gates, gate);
+        gate->at_home += procs;
+        pot->kept += kept_by(gates, gate);
+    } else {
+        gate->at_home += procs;
+    }
+}
+
+void gates_start(struct gates *gates, const struct job *job, simtime now)
+{
+    gates->busy[job->spec.centre] += job->procs;
+    const wide area = (wide)job->procs * (job->due - now);
+    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+        struct gate *gate = &gates->gates.items[i];
+        count(gates, gate, job, 1);
+        gate->spent += area;
+    }
+}
+
+void gates_end(struct gates *gates, const struct job *job, simtime now)
+{
+    gates->busy[job->spec.centre] -= job->procs;
+    const wide left = (wide)job->procs * (job->due - now);
+    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+        struct gate *gate = &gates->gates.items[i];
+        count(gates, gate, job, -1);
+        gate->spent -= left;
+    }
+}
+
+void gates_wait(struct gates *gates, int32_t tenant, int jobs)
+{
+    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up)
+        gates->gates.items[i].waiting += jobs;
+}
+
+/* --- what is left --- */
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t quota_room(const struct gates *gates, const struct gate *gate)
+{
+    const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+    if (!quota)
+        return INT64_MAX;
+    if (gate->jobs >= quota->jobs || (gate->most >= 0 && gate->spent >= gate->most))
+        return 0;
+    return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
+}
+
+/* Most that a tenant may have at home by its own guarantee. */
+static int64_t most_of(const struct tenant_guarantee *g)
+{
+    return g && g->borrow < INT64_MAX ? g->processors + g->borrow : INT64_MAX;
+}
+
+static int64_t guarantee_room(const struct gates *gates, const struct gate *gate, int32_t centre)
+{
+    if (gate->pot < 0 || info_of(gates, gate->tenant)->home != centre)
+        return INT64_MAX;
+    const struct pot *pot = &gates->pots.items[gate->pot];
+    const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
+    int64_t room = most_of(g);
+    if (room < INT64_MAX)
+        room -= gate->at_home;
+    int64_t most = gates->capacity[centre], used = gates->busy[centre];
+    if (pot->owner >= 0) {
+        const struct gate *owner = &gates->gates.items[pot->owner];
+        const struct tenant_guarantee *all = info_of(gates, owner->tenant)->guarantee;
+        const bool bounded = most_of(all) < INT64_MAX;
+        most = bounded ? most_of(all) : most;
+        used = bounded ? owner->at_home : used;
+    }
+    return lesser(room, most - used - (pot->kept - kept_by(gates, gate)));
+}
+
+struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    struct room room = {INT64_MAX, INT64_MAX};
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        room.quota = lesser(room.quota, quota_room(gates, at));
+        room.guarantee = lesser(room.guarantee, guarantee_room(gates, at, centre));
+    }
+    room.quota = room.quota < 0 ? 0 : room.quota;
+    room.guarantee = room.guarantee < 0 ? 0 : room.guarantee;
+    return room;
+}
+
+bool gates_counts_time(const struct gates *gates, int32_t gate)
+{
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        if (gates->gates.items[i].most >= 0)
+            return true;
+    return false;
+}
+
+bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request)
+{
+    const wide area = (wide)procs * request;
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        if (at->most >= 0 && at->spent + area > at->most)
+            return false;
+    }
+    return true;
+}
+
+bool gates_admit(struct gates *gates, const struct job *job, int32_t procs, int32_t centre)
+{
+    const int32_t gate = gates_of(gates, job->spec.tenant);
+    const struct room room = gates_room(gates, gate, centre);
+    return procs <= room.quota && procs <= room.guarantee &&
+           gates_affords(gates, gate, procs, job->spec.request > 0 ? job->spec.request : 1);
+}
+
+/* The nearest gate upwards whose own tenant has a guarantee in the centre; -1: none. */
+static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct tenant_info *info = info_of(gates, gates->gates.items[i].tenant);
+        if (info->guarantee && info->home == centre)
+            return i;
+    }
+    return -1;
+}
+
+int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    const int32_t i = guaranteed(gates, gate, centre);
+    if (i < 0)
+        return 0;
+    const struct gate *at = &gates->gates.items[i];
+    const int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
+    return left > 0 ? left : 0;
+}
+
+bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre)
+{
+    const int32_t claimer = guaranteed(gates, gate, centre);
+    if (claimer < 0)
+        return false;
+    const int32_t pot = gates->gates.items[claimer].pot;
+    for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        if (at->pot != pot)
+            continue;
+        const struct tenant_guarantee *g = info_of(gates, at->tenant)->guarantee;
+        return i != claimer && at->at_home > (g ? g->processors : 0);
+    }
+    return false;
+}
+
+bool gates_crowded(const struct gates *gates, int32_t tenant)
+{
+    for (int32_t i = gates->of[tenant]; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *gate = &gates->gates.items[i];
+        const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+        if (quota && gate->waiting > quota->queued)
+            return true;
+    }
+    return false;
+}
+
+bool gates_could(struct gates *gates, int32_t tenant, int32_t procs)
+{
+    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up) {
+        const struct tenant_quota *quota = info_of(gates, gates->gates.items[i].tenant)->quota;
+        if (quota && quota->processors < procs)
+            return false;
+    }
+    return true;
+}
+
+/* --- periods of processor-hours --- */
+
+simtime gates_next_turn(const struct gates *gates)
+{
+    return gates->next_turn;
+}
+
+void gates_turn(struct gates *gates, simtime now)
+{
+    gates->next_turn = SIMTIME_NEVER;
+    for (size_t i = 0; i < gates->gates.len; i++) {
+        struct gate *gate = &gates->gates.items[i];
+        if (gate->turn <= now) {
+            gate->spent = gate->due - (wide)gate->procs * now;
+            gate->carried = true;
+            arm(gates, gate, now);
+        }
+        if (gate->turn < gates->next_turn)
+            gates->next_turn = gate->turn;
+    }
+}
+
+void gates_check(const struct gates *gates)
+{
+    for (size_t p = 0; p < gates->pots.len; p++) {
+        int64_t kept = 0;
+        for (size_t i = 0; i < gates->gates.len; i++)
+            if (gates->gates.items[i].pot == (int32_t)p)
+                kept += kept_by(gates, &gates->gates.items[i]);
+        REQUIRE(kept == gates->pots.items[p].kept);
+    }
+    for (size_t i = 0; i < gates->gates.len; i++) {
+        const struct gate *gate = &gates->gates.items[i];
+        const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+        REQUIRE(gate->procs >= 0 && gate->jobs >= 0 && gate->waiting >= 0);
+        if (!quota || gate->lowered)
+            continue;
+        REQUIRE(gate->procs <= quota->processors && gate->jobs <= quota->jobs);
+        REQUIRE(gate->most < 0 || gate->carried || gate->spent <= gate->most);
+    }
+}

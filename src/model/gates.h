@@ -1,0 +1,81 @@
+/* What tenants may have: quotas at every level of the tree, and guarantees among brothers. A gate
+ * answers how many processors a tenant may take now; it holds jobs by answering less than they ask.
+ *
+ * Quotas (Slurm's GrpTRES, GrpJobs, GrpTRESMins) count what runs below a tenant in all centres.
+ * Guarantees (the nominal quotas of Kueue's cohorts) are of the processors of the tenant's home and
+ * shared among the children of one parent: what one leaves idle others may borrow, but for what it
+ * does not lend. The rest of the centre is open to all. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_GATES_H
+#define MODEL_GATES_H
+
+#include "model/observe.h"
+
+struct gates;
+
+/* The world is borrowed; its tenants may grow meanwhile. */
+struct gates *gates_new(const struct world *world);
+void gates_free(struct gates *gates); /* takes NULL */
+
+/* Does any tenant have a quota or a guarantee, now or after one of its dated changes? */
+bool gates_needed(const struct world *world);
+
+/* The nearest gate from the tenant upwards; -1: its jobs pass freely. Tenants with the same gate
+ * are held alike. O(1). */
+int32_t gates_of(struct gates *gates, int32_t tenant);
+
+/* The world's quota or guarantee of the tenant has changed. O(brothers). */
+void gates_set(struct gates *gates, int32_t tenant, simtime now);
+
+/* Processors of the centre that are in service. */
+void gates_capacity(struct gates *gates, int32_t centre, int64_t procs);
+
+/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it waits, or
+ * does so no longer. O(depth). */
+void gates_start(struct gates *gates, const struct job *job, simtime now);
+void gates_end(struct gates *gates, const struct job *job, simtime now);
+void gates_wait(struct gates *gates, int32_t tenant, int jobs);
+
+/* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
+ * everywhere. O(1). */
+enum gates_reach { GATES_NOWHERE, GATES_CENTRE, GATES_EVERYWHERE };
+enum gates_reach gates_reach(struct gates *gates, int32_t tenant);
+
+/* Processors that jobs behind the gate may take now in the centre. The two kinds apart: causes tell
+ * them apart. Never negative. O(depth). */
+struct room {
+    int64_t quota, guarantee;
+};
+struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* Would a job of so many processors for so long stay within the processor-hours of its period? What
+ * runs counts as if it ran to its request. O(depth). */
+bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
+bool gates_counts_time(const struct gates *gates, int32_t gate);
+
+/* Do the gates let a job of so many processors start in the centre now? O(depth). */
+bool gates_admit(struct gates *gates, const struct job *job, int32_t procs, int32_t centre);
+
+/* What the gate may still claim of its guarantee in the centre; 0: nothing, or it has none. O(1).
+ */
+int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* May a running job be stopped for a claim of `gate`: does its tenant run on what it borrowed from
+ * the brothers of that gate? O(depth). */
+bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre);
+
+/* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
+bool gates_crowded(const struct gates *gates, int32_t tenant);
+
+/* Could the tenant ever run so many processors at once, its quotas unchanged? O(depth). */
+bool gates_could(struct gates *gates, int32_t tenant, int32_t procs);
+
+/* The next instant at which a period of processor-hours begins; SIMTIME_NEVER: none. Turn the
+ * periods that begin at `now`. */
+simtime gates_next_turn(const struct gates *gates);
+void gates_turn(struct gates *gates, simtime now);
+
+/* REQUIREs that no limit is exceeded but by what ran before it was lowered. */
+void gates_check(const struct gates *gates);
+
+#endif

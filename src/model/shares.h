@@ -1,0 +1,64 @@
+/* What tenants used of a centre against what is due to them: usage decays with a half-life, and
+ * brothers are ranked by share over usage, level by level from the top, as Slurm's fair tree does
+ * (Cox and Morrison; slurm.schedmd.com/fair_tree.html).
+ *
+ * Usage is stored inflated by 2^(t / half-life), so that decay never changes an order and nothing
+ * has to be touched as time passes. The standing of a tenant is looked at once a period: at its
+ * beginning, or when it is first asked for in it. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_SHARES_H
+#define MODEL_SHARES_H
+
+#include "model/observe.h"
+
+struct shares_config {
+    simtime half_life; /* of usage; 0: it never decays */
+    simtime period;    /* how often standings are looked at anew; > 0 */
+};
+
+struct shares;
+
+/* The world is borrowed; its tenants may grow meanwhile, and their shares may change. */
+struct shares *shares_new(const struct world *world, const struct shares_config *config);
+void shares_free(struct shares *shares); /* takes NULL */
+AUTO_DEFINE(struct shares *, shares_free)
+
+/* What runs, of a tenant and all below it. */
+struct shares_use {
+    int64_t procs;
+    double memory; /* bytes, whole numbers */
+};
+
+/* The tenant runs on so much more from now on; negative: less. O(depth). */
+void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now);
+struct shares_use shares_running(const struct shares *shares, int32_t tenant);
+
+/* The world's share of the tenant has changed. O(1). */
+void shares_set(struct shares *shares, int32_t tenant);
+
+/* Before anything happens at `now`: has a new period begun? Standings are then looked at as of its
+ * beginning. O(1). */
+bool shares_tick(struct shares *shares, simtime now);
+
+/* When the period began, and when the next one does. */
+simtime shares_period_began(const struct shares *shares);
+simtime shares_next_period(const struct shares *shares);
+
+/* Who stands before whom: < 0 if a goes first, 0 for a tie. Of brothers, the one with more share
+ * for its usage; of cousins, the one with the ancestor that goes first; where ancestors tie, their
+ * children are ranked as one group, and a leaf goes before a group. O(depth). */
+int shares_compare(struct shares *shares, int32_t a, int32_t b, simtime now);
+
+/* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
+ * (0, 1]; tied leaves have the same. O(brothers of all ancestors); where ancestors tie, also what
+ * is below those. */
+double shares_factor(struct shares *shares, int32_t tenant, simtime now);
+
+/* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /
+ * theirs); INFINITY where nothing was used. O(1). */
+double shares_level(struct shares *shares, int32_t tenant, simtime now);
+
+/* Processor-seconds used, decayed to now, by the tenant and all below it. O(1). */
+double shares_usage(const struct shares *shares, int32_t tenant, simtime now);
+
+#endif

@@ -1,0 +1,59 @@
+/* A queue whose jobs stand in classes: of one tenant and priority where the order goes by tenant,
+ * of one gate where quotas or guarantees hold tenants. A class keeps its order for good; classes
+ * are ranked, and a gate holds whole classes without touching a job. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef POLICY_CLASSES_H
+#define POLICY_CLASSES_H
+
+#include "model/jobs.h"
+#include "model/jobtree.h"
+#include "policy/order.h"
+
+struct classes;
+
+/* Are classes needed for this order under these gates? */
+bool classes_needed(const struct order_type *order, const struct tenancy *tenancy);
+
+/* All but `weight` (of the partition) and `processors` (in service) are borrowed. */
+struct classes *classes_new(const struct order_type *order, const void *params,
+                            const struct tenancy *tenancy, double weight, int64_t processors);
+void classes_free(struct classes *classes); /* takes NULL */
+
+/* Items come and go with the score of their own; searches give them with that of their class added.
+ * `aged`: as classes_is_aged said when its score was taken. O(log n) in the class; one that was
+ * empty is ranked: O(log classes) comparisons and a move of O(classes) small entries. */
+void classes_add(struct classes *classes, const struct job *job, bool aged,
+                 const struct jobitem *item, simtime now);
+bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
+
+/* What its class adds to its score. O(1). */
+double classes_offset(const struct classes *classes, const struct job *job, bool aged);
+
+/* A period has begun at `tick`: all standings are looked at anew. O(classes log classes). */
+void classes_rank(struct classes *classes, simtime now, simtime tick);
+
+/* Before a pass. */
+void classes_settle(struct classes *classes, simtime now);
+
+/* A tenant runs on more or fewer processors: matters to live orders. O(classes). */
+void classes_changed(struct classes *classes, int32_t tenant, simtime now);
+
+/* Has the job waited for the order's max_age when this period began? The next that has and is still
+ * to change its class, which is the caller's to do; false: none. Amortised O(1). */
+bool classes_is_aged(const struct classes *classes, const struct job *job);
+bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct job **ret_job,
+                       int32_t *ret_procs);
+
+/* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
+ * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
+ * covers. O(classes) looks at entries that lie side by side (by rank: until it is found), and a
+ * search in each class that may hold it. */
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
+                      int64_t free, simtime window, int64_t spare, struct jobitem *ret);
+
+size_t classes_len(const struct classes *classes);
+
+/* REQUIREs that entries and counts are right. */
+void classes_check(const struct classes *classes);
+
+#endif

@@ -1,0 +1,95 @@
+/* Slurm's multifactor priority (slurm.schedmd.com/priority_multifactor.html): a weighted sum of
+ * factors in [0, 1], greatest first. fair_share is the fair-tree factor; age counts in full at
+ * max_age; size is the part of the partition asked for (favour_small: the part left); class stands
+ * for the QOS: high 1, medium 0.5, low 0; partition is the partition's `weight` over 1. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/orders/usage.h"
+
+#include "policy/order.h"
+
+#include <math.h>
+
+struct multifactor {
+    double age, fair_share, size, class, partition;
+    simtime max_age, half_life, period;
+    bool favour_small;
+};
+
+#define WEIGHT(name, text)                                                                         \
+    {                                                                                              \
+        .key = #name, .kind = FIELD_QUANTITY, .offset = offsetof(struct multifactor, name),        \
+        .help = text, .def = "0", .min = 0, .max = 4294967295.0                                    \
+    }
+
+static const struct field params[] = {
+    WEIGHT(age, "weight of the time waited, as a part of max_age (PriorityWeightAge)"),
+    WEIGHT(fair_share, "weight of the tenant's fair-tree factor (PriorityWeightFairshare)"),
+    WEIGHT(size, "weight of the processors asked, as a part of the partition "
+                 "(PriorityWeightJobSize)"),
+    WEIGHT(class, "weight of the priority: high 1, medium 0.5, low 0 (PriorityWeightQOS)"),
+    WEIGHT(partition, "weight of the partition's own weight (PriorityWeightPartition)"),
+    {.key = "favour_small",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct multifactor, favour_small),
+     .help = "small jobs get what large ones would (PriorityFavorSmall)",
+     .def = "false"},
+    {.key = "max_age",
+     .kind = FIELD_DURATION,
+     .offset = offsetof(struct multifactor, max_age),
+     .help = "the wait at which age counts in full (PriorityMaxAge)",
+     .def = "7d",
+     .min = 1,
+     .max = 1e10},
+    USAGE_PARAMS(struct multifactor, half_life, period),
+    {.kind = FIELD_END},
+};
+
+/* Whole multiples of the unit, so that sums are exact. */
+static double rounded(double priority)
+{
+    return nearbyint(priority / ORDER_UNIT) * ORDER_UNIT;
+}
+
+/* Age is taken from the beginning of the scenario here; the offset takes away what is too much. */
+static double score(const void *object, const struct score_input *in)
+{
+    const struct multifactor *w = object;
+    const double part = in->capacity > 0 ? fmin(1, in->procs / in->capacity) : 1;
+    const double age = in->aged ? 0 : -in->arrived / simtime_seconds(w->max_age);
+    return -rounded(w->size * (w->favour_small ? 1 - part : part)) - rounded(w->age * age);
+}
+
+static double offset(const void *object, const struct class_view *view)
+{
+    const struct multifactor *w = object;
+    const struct tenancy *tenancy = view->tenancy;
+    const double age = view->aged ? 1 : simtime_seconds(view->tick) / simtime_seconds(w->max_age);
+    double sum = w->age * age + w->partition * view->weight;
+    sum += w->class * (PRIORITY_LOW - view->priority) / PRIORITY_LOW;
+    if (w->fair_share > 0)
+        sum += w->fair_share * shares_factor(tenancy->shares, view->tenant, view->now);
+    return -rounded(sum);
+}
+
+static struct shares_config shares(const void *object)
+{
+    const struct multifactor *w = object;
+    return usage_config(w->half_life, w->period);
+}
+
+static simtime max_age(const void *object)
+{
+    return ((const struct multifactor *)object)->max_age;
+}
+
+const struct order_type order_multifactor = {
+    .kind = {.name = "multifactor",
+             .summary = "Slurm's weighted sum of age, fair share, size, class and partition",
+             .params = params,
+             .size = sizeof(struct multifactor)},
+    .by = ORDER_BY_SUM,
+    .score = score,
+    .offset = offset,
+    .shares = shares,
+    .max_age = max_age,
+};
