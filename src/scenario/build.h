@@ -25,7 +25,7 @@ struct build {
     struct world world;
     struct sim_partition *partitions;
     struct sim_change *changes;
-    size_t n_changes;
+    size_t n_changes, changes_cap;
     struct build_workload *workloads; /* rows of world.workloads */
     struct source **sources;
     bool drain;

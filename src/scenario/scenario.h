@@ -73,15 +73,45 @@ struct workload {
     int priority;    /* enum job_priority; the tenant's unless said */
 };
 
+/* As struct tenant_quota of model/observe.h. */
+struct quota_plan {
+    int64_t processors, jobs, queued; /* INT64_MAX: no limit */
+    struct {
+        double limit; /* hours; INFINITY: no limit */
+        char *per;    /* an interval of date_interval_parse; "run" */
+    } processor_hours;
+};
+
+/* As struct tenant_guarantee. */
+struct guarantee_plan {
+    int64_t processors; /* -1: none; of a share, once it is complete */
+    double share;
+    int64_t borrow, lend; /* INT64_MAX: no limit, all */
+};
+
 struct tenant {
     struct named named;
     char *home;
     int priority;
+    double share;
+    struct quota_plan quota;
+    struct guarantee_plan guarantee;
+    int location; /* enum location */
+    char *sector; /* NULL: not said */
     struct {
         int by; /* enum log_key; LOG_BY_NONE: one tenant */
     } members;
+    struct items tenants; /* struct tenant: below this one */
     struct node *workloads_node;
     struct items workloads; /* struct workload, from the node */
+};
+
+enum location { LOCATION_LOCAL, LOCATION_REMOTE };
+
+/* A tenant of the tree, or of many alike. */
+struct tenant_row {
+    const struct tenant *tenant; /* borrowed from the scenario */
+    int32_t parent;              /* row; -1: none */
 };
 
 /* An entry of `changes`. */
@@ -110,6 +140,10 @@ struct scenario {
     } series;
     struct texts metrics;
     struct items processors, centres, tenants; /* structs of those names */
+    struct {
+        struct tenant_row *items;
+        size_t len, cap;
+    } rows; /* all tenants: parents before those below, in the order of the file */
     struct node *changes;
     struct path_notes paths; /* file names in it */
 };
@@ -118,6 +152,8 @@ enum { MEASURE_STOP, MEASURE_DRAIN };
 
 extern const struct field scenario_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
+extern const struct field tenant_fields[], workload_fields[];
+extern const char *const priority_names[];
 extern const struct field workload_common_fields[]; /* what any workload may say */
 
 /* A scenario and how it changes. epochs[0] holds from the start. */
