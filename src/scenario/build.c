@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "scenario/build_tenants.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
+#include "workload/within.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A job's rank in the input has 20 bits for its workload. */
+#define WORKLOADS_MAX (1 << 20)
 
 /* Maps the users (groups ...) of a log to tenants below this one. */
 struct member_context {
@@ -263,7 +268,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
 {
     const struct program *program = build->program;
     const struct scenario *scenario = program->epochs[0].scenario;
-    const struct tenant *owner = scenario->rows.items[tenant].tenant;
+    const struct tenant *owner = build_tenant(build, 0, tenant);
     const struct workload *workload = (const struct workload *)owner->workloads.items + k;
     const char *path = build->world.tenants.items[tenant].path;
     const size_t row = build->world.n_workloads++;
@@ -275,6 +280,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     const int64_t centre = scenario_centre(scenario, owner->home);
     const bool any = workload->partition && strcmp(workload->partition, "any") == 0;
     bw->workload = workload;
+    bw->stay = build->stays[tenant];
     bw->context = (struct workload_context){
         .base = {.workload = (int32_t)row,
                  .tenant = (int32_t)tenant,
@@ -295,13 +301,14 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     describe_room(build, &bw->context);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
     for (size_t e = 0; e < program->n_epochs; e++) {
-        const struct tenant *t = program->epochs[e].scenario->rows.items[tenant].tenant;
+        const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
         bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params};
     }
 }
 
-static void lay_out_tenants(struct build *build, const struct build_options *options)
+static void lay_out_tenants(struct build *build, const struct build_options *options,
+                            struct error_list *errors)
 {
     const struct scenario *scenario = build->program->epochs[0].scenario;
     const struct tenant_row *rows = scenario->rows.items;
@@ -309,15 +316,19 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     size_t n = 0;
     build->members = mem_new(scenario->rows.len, sizeof(*build->members));
     for (size_t i = 0; i < scenario->rows.len; i++) {
-        const char *name = rows[i].tenant->named.name;
-        const int32_t parent = rows[i].parent;
-        if (parent >= 0)
-            name = build_keep(build, mem_format("%s/%s", world->tenants.items[parent].path, name));
-        add_tenant(world, name, parent);
-        tenant_terms(build, 0, (int32_t)i, &world->tenants.items[i]);
+        add_tenant(world, build_keep(build, tenant_path(build, (int32_t)i)), rows[i].parent);
         build->members[i] = (struct member_context){world, build, (int32_t)i, {0}};
         n += rows[i].tenant->workloads.len;
     }
+    draw_members(build, options, errors);
+    find_stays(build, errors);
+    for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
+        tenant_terms(build, 0, (int32_t)i, &world->tenants.items[i]);
+    if (n > WORKLOADS_MAX)
+        error_list_addf(errors, scenario->rows.items[0].tenant->named.at,
+                        "tenants: more than %d workloads in all", WORKLOADS_MAX);
+    if (errors->len > 0)
+        return;
     world->workloads = mem_new(n, sizeof(*world->workloads));
     build->workloads = mem_new(n, sizeof(*build->workloads));
     build->sources = mem_new(n, sizeof(*build->sources));
@@ -352,20 +363,13 @@ int build_init(struct build *build, const struct program *program,
     set_times(build);
     lay_out_centres(build, errors);
     find_changes(build, errors);
-    lay_out_tenants(build, options);
+    lay_out_tenants(build, options, errors);
+    if (errors->len > before)
+        return -1;
     find_workload_changes(build, errors);
     find_tenant_changes(build);
     sort_changes(build);
     return errors->len > before ? -1 : 0;
-}
-
-/* tenants.a.tenants.b */
-static void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row)
-{
-    if (rows[row].parent >= 0)
-        push_tenant(path, rows, rows[row].parent);
-    path_push_key(path, "tenants");
-    path_push_key(path, rows[row].tenant->named.name);
 }
 
 void build_workload_error(const struct build *build, size_t row, struct error *err)
@@ -394,7 +398,9 @@ int build_open(struct build *build, struct error_list *errors)
         struct error err = {0};
         bw->source =
             bw->workload->kind->open(bw->epochs, build->program->n_epochs, &bw->context, &err);
-        build->sources[i] = bw->source;
+        if (bw->source && (bw->stay.from > INT64_MIN || bw->stay.until < SIMTIME_NEVER))
+            bw->within = source_within(bw->source, bw->stay.from, bw->stay.until);
+        build->sources[i] = bw->within ? bw->within : bw->source;
         if (bw->source)
             continue;
         build_workload_error(build, i, &err);
@@ -406,6 +412,7 @@ int build_open(struct build *build, struct error_list *errors)
 void build_deinit(struct build *build)
 {
     for (size_t i = 0; i < build->world.n_workloads; i++) {
+        source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);
     }
@@ -423,6 +430,8 @@ void build_deinit(struct build *build)
     for (size_t i = 0; build->members && i < scenario->rows.len; i++)
         keymap_deinit(&build->members[i].rows);
     free(build->members);
+    free(build->stays);
+    drawn_deinit(build);
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);

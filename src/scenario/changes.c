@@ -141,8 +141,7 @@ static struct tenant_quota *quota_of(const struct quota_plan *plan)
 
 void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_info *info)
 {
-    const struct scenario *scenario = build->program->epochs[epoch].scenario;
-    const struct tenant *tenant = scenario->rows.items[row].tenant;
+    const struct tenant *tenant = build_tenant(build, epoch, (size_t)row);
     struct tenant_quota *quota = quota_of(&tenant->quota);
     info->share = tenant->share;
     info->quota = quota ? build_keep(build, quota) : NULL;
@@ -186,12 +185,11 @@ static void compare_workload(struct build *build, size_t epoch, const struct wor
 void find_workload_changes(struct build *build, struct error_list *errors)
 {
     for (size_t e = 1; e < build->program->n_epochs; e++) {
-        const struct scenario *before = build->program->epochs[e - 1].scenario;
-        const struct scenario *now = build->program->epochs[e].scenario;
+        const size_t n = build->program->epochs[e].scenario->rows.len;
         int32_t row = 0;
-        for (size_t i = 0; i < now->rows.len; i++) {
-            const struct items *old = &before->rows.items[i].tenant->workloads;
-            const struct items *new = &now->rows.items[i].tenant->workloads;
+        for (size_t i = 0; i < n; i++) {
+            const struct items *old = &build_tenant(build, e - 1, i)->workloads;
+            const struct items *new = &build_tenant(build, e, i)->workloads;
             for (size_t k = 0; k < new->len; k++, row++)
                 compare_workload(build, e, (const struct workload *)old->items + k,
                                  (const struct workload *)new->items + k, row, errors);

@@ -22,6 +22,10 @@ void complete_tenants(struct decode *ctx, struct scenario *scenario, const struc
 void complete_workloads(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant);
 void workloads_deinit(struct tenant *tenant);
 
+/* Hand down to one tenant what the one above has, check it and decode its workloads. */
+void complete_alone(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant,
+                    const struct tenant *above, const struct node *node);
+
 /* Of all its partitions. */
 int64_t centre_processors(const struct centre *centre);
 

@@ -83,19 +83,86 @@ static const struct field guarantee_fields[] = {
 
 /* --- members --- */
 
+#define IN_MEMBERS(member)                                                                         \
+    (offsetof(struct tenant, members.member) - offsetof(struct tenant, members))
+#define IN_JOIN(member)                                                                            \
+    (offsetof(struct tenant, members.join.member) - offsetof(struct tenant, members.join))
+
+static const struct field join_fields[] = {
+    {.key = "from",
+     .kind = FIELD_DATE,
+     .offset = IN_JOIN(from),
+     .flags = FIELD_REQUIRED,
+     .help = "when the first joins, or all that are there at first"},
+    {.key = "over",
+     .kind = FIELD_DURATION,
+     .offset = IN_JOIN(over),
+     .min = 1e-6,
+     .max = 1e11,
+     .help = "they join one by one, evenly, in this time"},
+    {.key = "growth",
+     .kind = FIELD_QUANTITY,
+     .unit = UNIT_RATE,
+     .offset = IN_JOIN(growth),
+     .min = DBL_MIN,
+     .max = 1e3,
+     .help = "instead: the count grows by that, such as 35% per year, up to max"},
+    {.key = "max",
+     .kind = FIELD_INT,
+     .offset = IN_JOIN(max),
+     .min = 1,
+     .max = TENANTS_MAX,
+     .help = "with growth: how many there are in the end"},
+    {.kind = FIELD_END},
+};
+
 static const struct field member_fields[] = {
     {.key = "by",
      .kind = FIELD_CHOICE,
-     .offset = offsetof(struct tenant, members.by) - offsetof(struct tenant, members),
+     .offset = IN_MEMBERS(by),
      .choices = member_keys,
      .def = "none",
      .help = "each user, group, queue or partition of its logs is a tenant below this one"},
+    {.key = "count",
+     .kind = FIELD_INT,
+     .offset = IN_MEMBERS(count),
+     .min = 1,
+     .max = TENANTS_MAX,
+     .help = "so many tenants, named 1, 2, 3 ..."},
+    {.key = "like",
+     .kind = FIELD_TEXT,
+     .offset = IN_MEMBERS(like),
+     .help = "the template that each of the count is like"},
+    {.key = "each",
+     .kind = FIELD_NODE,
+     .offset = IN_MEMBERS(each_node),
+     .table = tenant_fields,
+     .help = "what each of the count is, on top of the template or without one"},
+    {.key = "vary",
+     .kind = FIELD_NODE,
+     .offset = IN_MEMBERS(vary_node),
+     .help = "values that each draws for itself: a map PATH: distribution, paths as in `each`"},
+    {.key = "scale",
+     .kind = FIELD_NODE,
+     .offset = IN_MEMBERS(scale_node),
+     .help = "numbers of `each` that each multiplies by a factor of its own: a map PATH: "
+             "distribution"},
+    {.key = "join",
+     .kind = FIELD_TABLE,
+     .offset = IN_MEMBERS(join),
+     .table = join_fields,
+     .size = SIZE_OF(tenant, members.join),
+     .help = "when they join, where they do not all begin at once"},
     {.kind = FIELD_END},
 };
 
 /* --- tenants --- */
 
 const struct field tenant_fields[] = {
+    {.key = "like",
+     .kind = FIELD_TEXT,
+     .offset = IN(tenant, like),
+     .help = "the template that it is like; what it says itself goes before"},
     {.key = "home",
      .kind = FIELD_TEXT,
      .offset = IN(tenant, home),
@@ -135,6 +202,14 @@ const struct field tenant_fields[] = {
      .kind = FIELD_TEXT,
      .offset = IN(tenant, sector),
      .help = "its trade, in any words; that of the tenant above if not given"},
+    {.key = "join",
+     .kind = FIELD_DATE,
+     .offset = IN(tenant, join),
+     .help = "jobs are submitted from here on: a date, or a time since the start"},
+    {.key = "leave",
+     .kind = FIELD_DATE,
+     .offset = IN(tenant, leave),
+     .help = "jobs are submitted before here"},
     {.key = "members",
      .kind = FIELD_TABLE,
      .offset = IN(tenant, members),

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/decode.h"
 #include "scenario/scenario.h"
+#include "scenario/templates.h"
 #include "util/mem.h"
 #include "workload/log.h"
 
@@ -141,9 +142,19 @@ static int compare_dated(const void *a, const void *b)
 static void check_changeable(const struct node *set, const struct node *tree,
                              struct error_list *errors)
 {
-    static const char *const fixed[] = {
-        "processors_per_node", "maintenance", "home",     "members", "log",
-        "partition",           "processor",   "placement"};
+    static const char *const fixed[] = {"processors_per_node",
+                                        "maintenance",
+                                        "home",
+                                        "members",
+                                        "log",
+                                        "partition",
+                                        "processor",
+                                        "placement",
+                                        "join",
+                                        "leave",
+                                        "like",
+                                        "location",
+                                        "sector"};
     for (size_t i = 0; i < set->len; i++) {
         struct path path = {0};
         struct error err;
@@ -156,6 +167,9 @@ static void check_changeable(const struct node *set, const struct node *tree,
             !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
         for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
             bad |= strcmp(last, fixed[k]) == 0;
+        for (size_t k = 3; k < path.len && !bad; k++)
+            bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
+                  path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;
         /* Below tenants of tenants: a centre, a partition, a tenant or a workload. */
         size_t deep = 2;
         while (!bad && deep + 2 < path.len && path.items[deep].key &&
@@ -332,7 +346,7 @@ int program_load(struct program *program, const char *path, const char *variant,
         return -1;
     program->resolved = node_copy(tree);
     add_epoch(program, 0, tree);
-    if (decode_epoch(program, 0, errors) < 0 ||
+    if (templates_expand(tree, errors) < 0 || decode_epoch(program, 0, errors) < 0 ||
         find_start(program, program->epochs[0].scenario, errors) < 0)
         return -1;
     return make_epochs(program, errors);

@@ -89,8 +89,20 @@ struct guarantee_plan {
     int64_t borrow, lend; /* INT64_MAX: no limit, all */
 };
 
+/* A value that each member draws for itself. */
+struct variation {
+    struct path path;          /* in what each is */
+    char *purpose;             /* of the draw: the path as written */
+    const struct field *field; /* at the path */
+    enum unit unit;
+    bool scales; /* the draw multiplies what is there */
+    struct dist *dist;
+    struct mark at;
+};
+
 struct tenant {
     struct named named;
+    char *like; /* NULL: written out */
     char *home;
     int priority;
     double share;
@@ -99,8 +111,21 @@ struct tenant {
     int location; /* enum location */
     char *sector; /* NULL: not said */
     struct {
-        int by; /* enum log_key; LOG_BY_NONE: one tenant */
+        int by;        /* enum log_key; LOG_BY_NONE: one tenant */
+        int64_t count; /* 0: none */
+        char *like;
+        struct node *each_node, *vary_node, *scale_node;
+        struct {
+            struct date_value from;
+            simtime over;
+            double growth; /* 1/s, as that of arrivals; 0: none */
+            int64_t max;
+        } join;
     } members;
+    struct date_value join, leave;
+    struct tenant *each; /* of members; NULL: none */
+    struct variation *variations;
+    size_t n_variations;
     struct items tenants; /* struct tenant: below this one */
     struct node *workloads_node;
     struct items workloads; /* struct workload, from the node */
@@ -108,11 +133,15 @@ struct tenant {
 
 enum location { LOCATION_LOCAL, LOCATION_REMOTE };
 
-/* A tenant of the tree, or of many alike. */
+/* A tenant of the tree. Members share one struct tenant. */
 struct tenant_row {
     const struct tenant *tenant; /* borrowed from the scenario */
     int32_t parent;              /* row; -1: none */
+    int32_t member;              /* its number, which is its name; 0: it has a name */
 };
+
+/* All tenants together. */
+#define TENANTS_MAX 500000
 
 /* An entry of `changes`. */
 struct change {
@@ -140,6 +169,7 @@ struct scenario {
     } series;
     struct texts metrics;
     struct items processors, centres, tenants; /* structs of those names */
+    struct items templates;                    /* struct tenant */
     struct {
         struct tenant_row *items;
         size_t len, cap;
@@ -199,6 +229,12 @@ static inline const struct scheduler *partition_scheduler(const struct centre *c
 struct scenario *scenario_decode(const struct node *tree, const char *file,
                                  struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
+
+/* How many members there are in the end. */
+static inline int64_t members_total(const struct tenant *tenant)
+{
+    return tenant->members.join.growth > 0 ? tenant->members.join.max : tenant->members.count;
+}
 
 /* By name; -1 if there is none. */
 int64_t scenario_centre(const struct scenario *scenario, const char *name);
