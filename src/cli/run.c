@@ -137,9 +137,8 @@ static void on_progress(void *ctx, simtime now, uint64_t ended)
 /* Tenants that logs bring are known only after the run. */
 static bool has_members(const struct scenario *scenario)
 {
-    const struct tenant *tenants = scenario->tenants.items;
-    for (size_t i = 0; i < scenario->tenants.len; i++)
-        if (tenants[i].members.by)
+    for (size_t i = 0; i < scenario->rows.len; i++)
+        if (scenario->rows.items[i].tenant->members.by)
             return true;
     return false;
 }

@@ -54,10 +54,23 @@ static void change_priority(struct sim *sim, const struct sim_change *change)
     sim->priorities[change->workload] = change->priority;
 }
 
+/* A tenant has other terms from now on: the row of the world says so to all who ask. */
+static void tenant_set(struct sim *sim, const struct sim_change *change)
+{
+    struct tenant_info *tenant = &sim->setup.world->tenants.items[change->tenant];
+    tenant->share = change->share;
+    tenant->quota = change->quota;
+    tenant->guarantee = change->guarantee;
+}
+
 void sim_apply(struct sim *sim, const struct sim_change *change)
 {
     if (change->what == CHANGE_PRIORITY) {
         change_priority(sim, change);
+        return;
+    }
+    if (change->what == CHANGE_TENANT) {
+        tenant_set(sim, change);
         return;
     }
     struct station *station = &sim->stations[change->partition];

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "scenario/build_tenants.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
+#include "workload/within.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A job's rank in the input has 20 bits for its workload. */
+#define WORKLOADS_MAX (1 << 20)
 
 /* Maps the users (groups ...) of a log to tenants below this one. */
 struct member_context {
@@ -33,7 +38,8 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
 {
     MEM_GROW(&world->tenants);
     REQUIRE(world->tenants.len < INT32_MAX);
-    world->tenants.items[world->tenants.len] = (struct tenant_info){path, parent, .share = 1};
+    world->tenants.items[world->tenants.len] =
+        (struct tenant_info){.path = path, .parent = parent, .share = 1};
     return (int32_t)world->tenants.len++;
 }
 
@@ -51,7 +57,7 @@ static int32_t member_of(void *ctx, int64_t key)
     return row;
 }
 
-/* "centres.c.partitions.p", "tenants.t.workloads.w", as everywhere in messages. */
+/* "centres.c.partitions.p", as everywhere in messages. */
 static const char *place_text(const char *root, const char *owner, const char *list,
                               const char *name, char *buffer, size_t size)
 {
@@ -90,12 +96,12 @@ static void describe_processor(const struct scenario *scenario, const struct par
 static bool asks_nodes_of(const struct program *program, int64_t centre, const char *partition)
 {
     const struct scenario *scenario = program->epochs[0].scenario;
-    const struct tenant *tenants = scenario->tenants.items;
-    for (size_t i = 0; i < scenario->tenants.len; i++) {
-        const struct workload *workloads = tenants[i].workloads.items;
-        if (scenario_centre(scenario, tenants[i].home) != centre)
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const struct tenant *tenant = scenario->rows.items[i].tenant;
+        const struct workload *workloads = tenant->workloads.items;
+        if (tenant->workloads.len == 0 || scenario_centre(scenario, tenant->home) != centre)
             continue;
-        for (size_t k = 0; k < tenants[i].workloads.len; k++) {
+        for (size_t k = 0; k < tenant->workloads.len; k++) {
             const char *name = workloads[k].partition;
             if (name && strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
                 continue;
@@ -262,17 +268,19 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
 {
     const struct program *program = build->program;
     const struct scenario *scenario = program->epochs[0].scenario;
-    const struct tenant *owner = (const struct tenant *)scenario->tenants.items + tenant;
+    const struct tenant *owner = build_tenant(build, 0, tenant);
     const struct workload *workload = (const struct workload *)owner->workloads.items + k;
+    const char *path = build->world.tenants.items[tenant].path;
     const size_t row = build->world.n_workloads++;
     struct build_workload *bw = &build->workloads[row];
     build->world.workloads[row] = (struct workload_info){
-        .path = build_keep(build, mem_format("%s/%s", owner->named.name, workload->named.name)),
+        .path = build_keep(build, mem_format("%s/%s", path, workload->named.name)),
         .tenant = (int32_t)tenant,
     };
     const int64_t centre = scenario_centre(scenario, owner->home);
     const bool any = workload->partition && strcmp(workload->partition, "any") == 0;
     bw->workload = workload;
+    bw->stay = build->stays[tenant];
     bw->context = (struct workload_context){
         .base = {.workload = (int32_t)row,
                  .tenant = (int32_t)tenant,
@@ -280,8 +288,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
                  .partition = any ? PARTITION_ANY : row_of(build, centre, workload->partition),
                  .priority = workload->priority},
         .seed = {options->seed, options->replication},
-        .path =
-            build_keep(build, mem_format("tenants/%s/%s", owner->named.name, workload->named.name)),
+        .path = build_keep(build, mem_format("tenants/%s/%s", path, workload->named.name)),
         .start = program->start,
         .offset = program->offset,
         .limit = build->drain ? SIMTIME_NEVER : build->world.length,
@@ -294,29 +301,39 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     describe_room(build, &bw->context);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
     for (size_t e = 0; e < program->n_epochs; e++) {
-        const struct tenant *t =
-            (const struct tenant *)program->epochs[e].scenario->tenants.items + tenant;
+        const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
         bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params};
     }
 }
 
-static void lay_out_tenants(struct build *build, const struct build_options *options)
+static void lay_out_tenants(struct build *build, const struct build_options *options,
+                            struct error_list *errors)
 {
     const struct scenario *scenario = build->program->epochs[0].scenario;
-    const struct tenant *tenants = scenario->tenants.items;
+    const struct tenant_row *rows = scenario->rows.items;
+    struct world *world = &build->world;
     size_t n = 0;
-    build->members = mem_new(scenario->tenants.len, sizeof(*build->members));
-    for (size_t i = 0; i < scenario->tenants.len; i++) {
-        add_tenant(&build->world, tenants[i].named.name, -1);
-        build->members[i] = (struct member_context){&build->world, build, (int32_t)i, {0}};
-        n += tenants[i].workloads.len;
+    build->members = mem_new(scenario->rows.len, sizeof(*build->members));
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        add_tenant(world, build_keep(build, tenant_path(build, (int32_t)i)), rows[i].parent);
+        build->members[i] = (struct member_context){world, build, (int32_t)i, {0}};
+        n += rows[i].tenant->workloads.len;
     }
-    build->world.workloads = mem_new(n, sizeof(*build->world.workloads));
+    draw_members(build, options, errors);
+    find_stays(build, errors);
+    for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
+        tenant_terms(build, 0, (int32_t)i, &world->tenants.items[i]);
+    if (n > WORKLOADS_MAX)
+        error_list_addf(errors, scenario->rows.items[0].tenant->named.at,
+                        "tenants: more than %d workloads in all", WORKLOADS_MAX);
+    if (errors->len > 0)
+        return;
+    world->workloads = mem_new(n, sizeof(*world->workloads));
     build->workloads = mem_new(n, sizeof(*build->workloads));
     build->sources = mem_new(n, sizeof(*build->sources));
-    for (size_t i = 0; i < scenario->tenants.len; i++)
-        for (size_t k = 0; k < tenants[i].workloads.len; k++)
+    for (size_t i = 0; i < scenario->rows.len; i++)
+        for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
             lay_out_workload(build, i, k, options);
 }
 
@@ -346,24 +363,31 @@ int build_init(struct build *build, const struct program *program,
     set_times(build);
     lay_out_centres(build, errors);
     find_changes(build, errors);
-    lay_out_tenants(build, options);
+    lay_out_tenants(build, options, errors);
+    if (errors->len > before)
+        return -1;
     find_workload_changes(build, errors);
+    find_tenant_changes(build);
+    sort_changes(build);
     return errors->len > before ? -1 : 0;
 }
 
 void build_workload_error(const struct build *build, size_t row, struct error *err)
 {
     const struct workload *workload = build->workloads[row].workload;
-    const struct tenant *tenants = build->program->epochs[0].scenario->tenants.items;
+    const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
     char place[200];
     if (err->at.file && err->at.line > 0)
         return;
     if (err->at.file)
         error_prefix(err, "%s: ", err->at.file);
     err->at = workload->named.at;
-    error_prefix(err, "%s: ",
-                 place_text("tenants", tenants[build->world.workloads[row].tenant].named.name,
-                            "workloads", workload->named.name, place, sizeof(place)));
+    struct path path = {0};
+    push_tenant(&path, rows, build->world.workloads[row].tenant);
+    path_push_key(&path, "workloads");
+    path_push_key(&path, workload->named.name);
+    error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
+    path_deinit(&path);
 }
 
 int build_open(struct build *build, struct error_list *errors)
@@ -374,7 +398,9 @@ int build_open(struct build *build, struct error_list *errors)
         struct error err = {0};
         bw->source =
             bw->workload->kind->open(bw->epochs, build->program->n_epochs, &bw->context, &err);
-        build->sources[i] = bw->source;
+        if (bw->source && (bw->stay.from > INT64_MIN || bw->stay.until < SIMTIME_NEVER))
+            bw->within = source_within(bw->source, bw->stay.from, bw->stay.until);
+        build->sources[i] = bw->within ? bw->within : bw->source;
         if (bw->source)
             continue;
         build_workload_error(build, i, &err);
@@ -386,6 +412,7 @@ int build_open(struct build *build, struct error_list *errors)
 void build_deinit(struct build *build)
 {
     for (size_t i = 0; i < build->world.n_workloads; i++) {
+        source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);
     }
@@ -400,9 +427,11 @@ void build_deinit(struct build *build)
     free(build->workloads);
     free(build->sources);
     const struct scenario *scenario = build->program ? build->program->epochs[0].scenario : NULL;
-    for (size_t i = 0; build->members && i < scenario->tenants.len; i++)
+    for (size_t i = 0; build->members && i < scenario->rows.len; i++)
         keymap_deinit(&build->members[i].rows);
     free(build->members);
+    free(build->stays);
+    drawn_deinit(build);
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);

@@ -12,12 +12,19 @@ struct build_options {
     bool sort; /* logs are read whole and sorted: one turned out not to be in order */
 };
 
+/* When a tenant submits jobs: [from, until). */
+struct stay {
+    simtime from, until; /* INT64_MIN, SIMTIME_NEVER: always */
+};
+
 /* A workload of the run. */
 struct build_workload {
     const struct workload *workload; /* at the start; borrowed from the program */
     struct workload_context context;
     struct workload_epoch *epochs; /* owned, as many as the program has */
     struct source *source;         /* owned; NULL before build_open */
+    struct source *within;         /* owned: what the tenant's stay leaves of it; NULL: all */
+    struct stay stay;
 };
 
 struct build {
@@ -25,13 +32,15 @@ struct build {
     struct world world;
     struct sim_partition *partitions;
     struct sim_change *changes;
-    size_t n_changes;
+    size_t n_changes, changes_cap;
     struct build_workload *workloads; /* rows of world.workloads */
     struct source **sources;
     bool drain;
+    struct stay *stays; /* by tenant of the scenario */
     /* Owned by the above. */
     struct maintenance **windows;   /* by partition */
     struct member_context *members; /* by tenant of the scenario */
+    struct tenant **drawn;          /* by epoch and tenant: members that vary; else NULL */
     char **paths;
     size_t n_paths, paths_cap;
 };
@@ -39,6 +48,9 @@ struct build {
 /* Lay out the world. -1 with errors; deinitialise in either case. */
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors);
+
+/* A tenant of the scenario as it is in an epoch. Borrowed. */
+const struct tenant *build_tenant(const struct build *build, size_t epoch, size_t row);
 
 /* Complete an error about workload `row`: its place in the scenario, unless it has a better one
  * in a log. */

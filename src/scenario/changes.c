@@ -3,6 +3,7 @@
 
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,10 @@ static int compare_changes(const void *a, const void *b)
         return x->at < y->at ? -1 : 1;
     if (x->what != y->what)
         return x->what < y->what ? -1 : 1;
+    if (x->tenant != y->tenant)
+        return x->tenant < y->tenant ? -1 : 1;
+    if (x->workload != y->workload)
+        return x->workload < y->workload ? -1 : 1;
     if (x->partition != y->partition)
         return x->partition < y->partition ? -1 : 1;
     return x->group < y->group ? -1 : x->group > y->group;
@@ -51,7 +56,10 @@ static int compare_changes(const void *a, const void *b)
 
 static void add_change(struct build *build, struct sim_change change)
 {
-    build->changes = mem_resize(build->changes, build->n_changes + 1, sizeof(*build->changes));
+    if (build->n_changes == build->changes_cap) {
+        build->changes_cap = build->changes_cap ? 2 * build->changes_cap : 16;
+        build->changes = mem_resize(build->changes, build->changes_cap, sizeof(*build->changes));
+    }
     build->changes[build->n_changes++] = change;
 }
 
@@ -116,6 +124,36 @@ void find_changes(struct build *build, struct error_list *errors)
     }
 }
 
+static struct tenant_quota *quota_of(const struct quota_plan *plan)
+{
+    if (plan->processors == INT64_MAX && plan->jobs == INT64_MAX && plan->queued == INT64_MAX &&
+        isinf(plan->processor_hours.limit))
+        return NULL;
+    struct tenant_quota *quota = mem_new(1, sizeof(*quota));
+    *quota = (struct tenant_quota){
+        .processors = plan->processors,
+        .jobs = plan->jobs,
+        .queued = plan->queued,
+        .processor_seconds = 3600 * plan->processor_hours.limit,
+        .per = strcmp(plan->processor_hours.per, "run") == 0 ? NULL : plan->processor_hours.per};
+    return quota;
+}
+
+void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_info *info)
+{
+    const struct tenant *tenant = build_tenant(build, epoch, (size_t)row);
+    struct tenant_quota *quota = quota_of(&tenant->quota);
+    info->share = tenant->share;
+    info->quota = quota ? build_keep(build, quota) : NULL;
+    info->guarantee = NULL;
+    if (tenant->guarantee.processors < 0)
+        return;
+    struct tenant_guarantee *guarantee = build_keep(build, mem_new(1, sizeof(*guarantee)));
+    *guarantee = (struct tenant_guarantee){tenant->guarantee.processors, tenant->guarantee.borrow,
+                                           tenant->guarantee.lend};
+    info->guarantee = guarantee;
+}
+
 /* Two trees of a workload, but for what may change of any kind: its priority. */
 static bool same_but_priority(const struct node *a, const struct node *b)
 {
@@ -147,15 +185,57 @@ static void compare_workload(struct build *build, size_t epoch, const struct wor
 void find_workload_changes(struct build *build, struct error_list *errors)
 {
     for (size_t e = 1; e < build->program->n_epochs; e++) {
-        const struct scenario *before = build->program->epochs[e - 1].scenario;
-        const struct scenario *now = build->program->epochs[e].scenario;
-        const struct tenant *t = before->tenants.items, *u = now->tenants.items;
+        const size_t n = build->program->epochs[e].scenario->rows.len;
         int32_t row = 0;
-        for (size_t i = 0; i < now->tenants.len; i++)
-            for (size_t k = 0; k < u[i].workloads.len; k++, row++)
-                compare_workload(build, e, (const struct workload *)t[i].workloads.items + k,
-                                 (const struct workload *)u[i].workloads.items + k, row, errors);
+        for (size_t i = 0; i < n; i++) {
+            const struct items *old = &build_tenant(build, e - 1, i)->workloads;
+            const struct items *new = &build_tenant(build, e, i)->workloads;
+            for (size_t k = 0; k < new->len; k++, row++)
+                compare_workload(build, e, (const struct workload *)old->items + k,
+                                 (const struct workload *)new->items + k, row, errors);
+        }
     }
+}
+
+static bool same_quota(const struct tenant_quota *a, const struct tenant_quota *b)
+{
+    if (!a || !b)
+        return a == b;
+    const bool period = !a->per || !b->per ? a->per == b->per : strcmp(a->per, b->per) == 0;
+    return period && a->processors == b->processors && a->jobs == b->jobs &&
+           a->queued == b->queued && !(a->processor_seconds < b->processor_seconds) &&
+           !(a->processor_seconds > b->processor_seconds);
+}
+
+static bool same_guarantee(const struct tenant_guarantee *a, const struct tenant_guarantee *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->processors == b->processors && a->borrow == b->borrow && a->lend == b->lend;
+}
+
+void find_tenant_changes(struct build *build)
+{
+    for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
+        struct tenant_info old = build->world.tenants.items[i];
+        for (size_t e = 1; e < build->program->n_epochs; e++) {
+            struct tenant_info new = old;
+            tenant_terms(build, e, (int32_t)i, &new);
+            if (old.share < new.share || old.share > new.share ||
+                !same_quota(old.quota, new.quota) || !same_guarantee(old.guarantee, new.guarantee))
+                add_change(build, (struct sim_change){.at = build->program->epochs[e].at,
+                                                      .what = CHANGE_TENANT,
+                                                      .tenant = (int32_t)i,
+                                                      .share = new.share,
+                                                      .quota = new.quota,
+                                                      .guarantee = new.guarantee});
+            old = new;
+        }
+    }
+}
+
+void sort_changes(struct build *build)
+{
     if (build->n_changes > 1)
         qsort(build->changes, build->n_changes, sizeof(*build->changes), compare_changes);
 }

@@ -40,6 +40,20 @@ void decode_leave(struct decode *ctx)
     path_pop(&ctx->path);
 }
 
+/* What a template says wrongly is told once, not for each that is like it. */
+static bool told(const struct error_list *errors, struct mark at, const char *text)
+{
+    const size_t len = strlen(text);
+    for (size_t i = 0; i < errors->len && at.line > 0; i++) {
+        const struct error *old = &errors->items[i];
+        const size_t all = strlen(old->text);
+        if (old->at.file == at.file && old->at.line == at.line && old->at.column == at.column &&
+            all >= len && strcmp(old->text + all - len, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
 {
     ctx->failures++;
@@ -50,6 +64,8 @@ int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    if (told(ctx->errors, at, text))
+        return -1;
     path_format(&ctx->path, path, sizeof(path));
     error_list_addf(ctx->errors, at, "%s%s%s", path, *path ? ": " : "", text);
     return -1;

@@ -227,10 +227,9 @@ static const struct field centre_fields[] = {
     {.kind = FIELD_END},
 };
 
-/* --- tenants --- */
+/* --- workloads; tenants are in language_tenants.c --- */
 
-static const char *const priorities[] = {"high", "medium", "low", NULL};
-static const char *const member_keys[] = {"none", "user", "group", "queue", "partition", NULL};
+const char *const priority_names[] = {"high", "medium", "low", NULL};
 
 /* What any workload may say; its kind adds the rest. */
 const struct field workload_common_fields[] = {
@@ -242,53 +241,17 @@ const struct field workload_common_fields[] = {
     {.key = "priority",
      .kind = FIELD_CHOICE,
      .offset = IN(workload, priority),
-     .choices = priorities,
+     .choices = priority_names,
      .def = "medium",
      .help = "class of its jobs; the tenant's if not given"},
     {.kind = FIELD_END},
 };
 
 /* Stands for "workloads by name" where a field is left undecoded. */
-static const struct field workload_fields[] = {
+const struct field workload_fields[] = {
     {.kind = FIELD_END},
 };
 const struct field *const workloads_table = workload_fields;
-
-static const struct field member_fields[] = {
-    {.key = "by",
-     .kind = FIELD_CHOICE,
-     .offset = 0,
-     .choices = member_keys,
-     .def = "none",
-     .help = "each user, group, queue or partition of its logs is a tenant below this one"},
-    {.kind = FIELD_END},
-};
-
-static const struct field tenant_fields[] = {
-    {.key = "home",
-     .kind = FIELD_TEXT,
-     .offset = IN(tenant, home),
-     .flags = FIELD_REQUIRED,
-     .help = "the centre its jobs go to"},
-    {.key = "priority",
-     .kind = FIELD_CHOICE,
-     .offset = IN(tenant, priority),
-     .choices = priorities,
-     .def = "medium",
-     .help = "class of its jobs"},
-    {.key = "members",
-     .kind = FIELD_TABLE,
-     .offset = IN(tenant, members),
-     .table = member_fields,
-     .size = sizeof(((struct tenant *)0)->members),
-     .help = "tenants below this one"},
-    {.key = "workloads",
-     .kind = FIELD_NODE,
-     .offset = IN(tenant, workloads_node),
-     .table = workload_fields,
-     .help = "sources of jobs, by name"},
-    {.kind = FIELD_END},
-};
 
 /* --- the whole --- */
 
@@ -436,6 +399,12 @@ const struct field scenario_fields[] = {
      .size = sizeof(struct centre),
      .flags = FIELD_REQUIRED,
      .help = "sites, by name"},
+    {.key = "templates",
+     .kind = FIELD_MAP,
+     .offset = IN(scenario, templates),
+     .table = tenant_fields,
+     .size = sizeof(struct tenant),
+     .help = "what tenants may be like, by name: each is a tenant"},
     {.key = "tenants",
      .kind = FIELD_MAP,
      .offset = IN(scenario, tenants),

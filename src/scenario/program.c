@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/decode.h"
 #include "scenario/scenario.h"
+#include "scenario/templates.h"
 #include "util/mem.h"
 #include "workload/log.h"
 
@@ -96,10 +97,10 @@ static int find_start(struct program *program, const struct scenario *scenario,
         program->dated = true;
         return 0;
     }
-    const struct tenant *tenants = scenario->tenants.items;
-    for (size_t i = 0; i < scenario->tenants.len; i++) {
-        const struct workload *workloads = tenants[i].workloads.items;
-        for (size_t k = 0; k < tenants[i].workloads.len; k++) {
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const struct items *list = &scenario->rows.items[i].tenant->workloads;
+        const struct workload *workloads = list->items;
+        for (size_t k = 0; k < list->len; k++) {
             if (strcmp(workloads[k].kind->key, "log") != 0)
                 continue;
             const struct log_params *params = workloads[k].params;
@@ -141,9 +142,19 @@ static int compare_dated(const void *a, const void *b)
 static void check_changeable(const struct node *set, const struct node *tree,
                              struct error_list *errors)
 {
-    static const char *const fixed[] = {
-        "processors_per_node", "maintenance", "home",     "members", "log",
-        "partition",           "processor",   "placement"};
+    static const char *const fixed[] = {"processors_per_node",
+                                        "maintenance",
+                                        "home",
+                                        "members",
+                                        "log",
+                                        "partition",
+                                        "processor",
+                                        "placement",
+                                        "join",
+                                        "leave",
+                                        "like",
+                                        "location",
+                                        "sector"};
     for (size_t i = 0; i < set->len; i++) {
         struct path path = {0};
         struct error err;
@@ -156,16 +167,23 @@ static void check_changeable(const struct node *set, const struct node *tree,
             !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
         for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
             bad |= strcmp(last, fixed[k]) == 0;
-        /* A centre, a partition, a tenant or a workload. */
-        const struct path thing = {path.items, path.len >= 4 ? 4 : 2, 0};
+        for (size_t k = 3; k < path.len && !bad; k++)
+            bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
+                  path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;
+        /* Below tenants of tenants: a centre, a partition, a tenant or a workload. */
+        size_t deep = 2;
+        while (!bad && deep + 2 < path.len && path.items[deep].key &&
+               strcmp(path.items[deep].key, "tenants") == 0 && strcmp(root, "tenants") == 0)
+            deep += 2;
+        const struct path thing = {path.items, path.len >= deep + 2 ? deep + 2 : deep, 0};
         if (bad)
             error_list_addf(errors, set->items[i].at,
                             "changes: %s: cannot change while the run goes on; values of "
                             "partitions, schedulers and workloads can",
                             key);
-        else if (path.items[2].key && path.len > 4 && !path_get(tree, &thing) &&
-                 (strcmp(path.items[2].key, "partitions") == 0 ||
-                  strcmp(path.items[2].key, "workloads") == 0))
+        else if (path.len > deep + 2 && path.items[deep].key && !path_get(tree, &thing) &&
+                 (strcmp(path.items[deep].key, "partitions") == 0 ||
+                  strcmp(path.items[deep].key, "workloads") == 0))
             error_list_addf(errors, set->items[i].at,
                             "changes: %s: there is no such thing; a change gives new values to "
                             "what is there from the start",
@@ -220,11 +238,21 @@ static int same_names(const struct items *a, const struct items *b, size_t size)
     return 1;
 }
 
+static bool same_workloads(const struct items *a, const struct items *b)
+{
+    const struct workload *v = a->items, *w = b->items;
+    if (!same_names(a, b, sizeof(*v)))
+        return false;
+    for (size_t k = 0; k < a->len; k++)
+        if (v[k].kind != w[k].kind)
+            return false;
+    return true;
+}
+
 /* Changes give values, they do not add or take away things. */
 static bool same_things(const struct scenario *a, const struct scenario *b)
 {
-    if (!same_names(&a->centres, &b->centres, sizeof(struct centre)) ||
-        !same_names(&a->tenants, &b->tenants, sizeof(struct tenant)))
+    if (!same_names(&a->centres, &b->centres, sizeof(struct centre)) || a->rows.len != b->rows.len)
         return false;
     const struct centre *c = a->centres.items, *d = b->centres.items;
     for (size_t i = 0; i < a->centres.len; i++) {
@@ -235,14 +263,11 @@ static bool same_things(const struct scenario *a, const struct scenario *b)
             if (p[k].groups.len != q[k].groups.len)
                 return false;
     }
-    const struct tenant *t = a->tenants.items, *u = b->tenants.items;
-    for (size_t i = 0; i < a->tenants.len; i++) {
-        if (!same_names(&t[i].workloads, &u[i].workloads, sizeof(struct workload)))
+    for (size_t i = 0; i < a->rows.len; i++) {
+        const struct tenant_row *t = &a->rows.items[i], *u = &b->rows.items[i];
+        if (t->parent != u->parent || strcmp(t->tenant->named.name, u->tenant->named.name) != 0 ||
+            !same_workloads(&t->tenant->workloads, &u->tenant->workloads))
             return false;
-        const struct workload *v = t[i].workloads.items, *w = u[i].workloads.items;
-        for (size_t k = 0; k < t[i].workloads.len; k++)
-            if (v[k].kind != w[k].kind)
-                return false;
     }
     return true;
 }
@@ -321,7 +346,7 @@ int program_load(struct program *program, const char *path, const char *variant,
         return -1;
     program->resolved = node_copy(tree);
     add_epoch(program, 0, tree);
-    if (decode_epoch(program, 0, errors) < 0 ||
+    if (templates_expand(tree, errors) < 0 || decode_epoch(program, 0, errors) < 0 ||
         find_start(program, program->epochs[0].scenario, errors) < 0)
         return -1;
     return make_epochs(program, errors);

@@ -2,6 +2,7 @@
 #include "scenario/resolve.h"
 
 #include "scenario/path.h"
+#include "scenario/scenario.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -69,12 +70,28 @@ struct rule {
     const struct field *table;
 };
 
+static struct rule rule_for(const struct field *table, const char *key);
+
+/* Workloads are of several kinds: a key is looked up in the tables of all. */
+static struct rule rule_for_workload(const char *key)
+{
+    const struct rule common = rule_for(workload_common_fields, key);
+    for (size_t i = 0; workload_kinds[i] && common.merge && !common.table; i++) {
+        const struct rule rule = rule_for(workload_kinds[i]->fields, key);
+        if (!rule.merge || rule.table)
+            return rule;
+    }
+    return common;
+}
+
 static struct rule rule_for(const struct field *table, const char *key)
 {
+    if (table == workload_fields)
+        return rule_for_workload(key);
     for (const struct field *field = table; field && field->kind != FIELD_END; field++) {
         if (strcmp(field->key, key) != 0)
             continue;
-        const bool map = field->kind == FIELD_MAP;
+        const bool map = field->kind == FIELD_MAP || field->table == workload_fields;
         const bool whole = !map && field->kind != FIELD_TABLE && field->kind != FIELD_NODE;
         return (struct rule){!whole, map, field->table};
     }
@@ -94,6 +111,11 @@ static void merge_map(struct node *base, const struct node *over, struct rule ru
         else
             node_put(base, from->key, from->at, node_copy(from->value));
     }
+}
+
+void tree_merge(struct node *base, const struct node *over, const struct field *table)
+{
+    merge_map(base, over, (struct rule){true, false, table});
 }
 
 /* Variants merge by name and path; the values at the paths are whole. */

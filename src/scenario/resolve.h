@@ -40,6 +40,10 @@ void document_deinit(struct document *document);
 struct node *document_resolve(const struct document *document, const char *variant,
                               const char *const *sets, size_t sets_len, struct error_list *errors);
 
+/* Write one map on top of another as includes do: maps described by `table` merge, a thing with
+ * parameters is one value. Copies. */
+void tree_merge(struct node *base, const struct node *over, const struct field *table);
+
 /* `name` as seen from the directory of `file`: joined unless absolute. To be freed. */
 char *path_beside(const char *file, const char *name);
 

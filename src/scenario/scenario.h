@@ -73,16 +73,75 @@ struct workload {
     int priority;    /* enum job_priority; the tenant's unless said */
 };
 
+/* As struct tenant_quota of model/observe.h. */
+struct quota_plan {
+    int64_t processors, jobs, queued; /* INT64_MAX: no limit */
+    struct {
+        double limit; /* hours; INFINITY: no limit */
+        char *per;    /* an interval of date_interval_parse; "run" */
+    } processor_hours;
+};
+
+/* As struct tenant_guarantee. */
+struct guarantee_plan {
+    int64_t processors; /* -1: none; of a share, once it is complete */
+    double share;
+    int64_t borrow, lend; /* INT64_MAX: no limit, all */
+};
+
+/* A value that each member draws for itself. */
+struct variation {
+    struct path path;          /* in what each is */
+    char *purpose;             /* of the draw: the path as written */
+    const struct field *field; /* at the path */
+    enum unit unit;
+    bool scales; /* the draw multiplies what is there */
+    struct dist *dist;
+    struct mark at;
+};
+
 struct tenant {
     struct named named;
+    char *like; /* NULL: written out */
     char *home;
     int priority;
+    double share;
+    struct quota_plan quota;
+    struct guarantee_plan guarantee;
+    int location; /* enum location */
+    char *sector; /* NULL: not said */
     struct {
-        int by; /* enum log_key; LOG_BY_NONE: one tenant */
+        int by;        /* enum log_key; LOG_BY_NONE: one tenant */
+        int64_t count; /* 0: none */
+        char *like;
+        struct node *each_node, *vary_node, *scale_node;
+        struct {
+            struct date_value from;
+            simtime over;
+            double growth; /* 1/s, as that of arrivals; 0: none */
+            int64_t max;
+        } join;
     } members;
+    struct date_value join, leave;
+    struct tenant *each; /* of members; NULL: none */
+    struct variation *variations;
+    size_t n_variations;
+    struct items tenants; /* struct tenant: below this one */
     struct node *workloads_node;
     struct items workloads; /* struct workload, from the node */
 };
+
+enum location { LOCATION_LOCAL, LOCATION_REMOTE };
+
+/* A tenant of the tree. Members share one struct tenant. */
+struct tenant_row {
+    const struct tenant *tenant; /* borrowed from the scenario */
+    int32_t parent;              /* row; -1: none */
+    int32_t member;              /* its number, which is its name; 0: it has a name */
+};
+
+/* All tenants together. */
+#define TENANTS_MAX 500000
 
 /* An entry of `changes`. */
 struct change {
@@ -110,6 +169,11 @@ struct scenario {
     } series;
     struct texts metrics;
     struct items processors, centres, tenants; /* structs of those names */
+    struct items templates;                    /* struct tenant */
+    struct {
+        struct tenant_row *items;
+        size_t len, cap;
+    } rows; /* all tenants: parents before those below, in the order of the file */
     struct node *changes;
     struct path_notes paths; /* file names in it */
 };
@@ -118,6 +182,8 @@ enum { MEASURE_STOP, MEASURE_DRAIN };
 
 extern const struct field scenario_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
+extern const struct field tenant_fields[], workload_fields[];
+extern const char *const priority_names[];
 extern const struct field workload_common_fields[]; /* what any workload may say */
 
 /* A scenario and how it changes. epochs[0] holds from the start. */
@@ -163,6 +229,12 @@ static inline const struct scheduler *partition_scheduler(const struct centre *c
 struct scenario *scenario_decode(const struct node *tree, const char *file,
                                  struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
+
+/* How many members there are in the end. */
+static inline int64_t members_total(const struct tenant *tenant)
+{
+    return tenant->members.join.growth > 0 ? tenant->members.join.max : tenant->members.count;
+}
 
 /* By name; -1 if there is none. */
 int64_t scenario_centre(const struct scenario *scenario, const char *name);

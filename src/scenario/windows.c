@@ -18,27 +18,6 @@ static int compare_windows(const void *a, const void *b)
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
-/* "3 months", "1 year": calendar months; else a duration. */
-static int read_interval(const char *text, int *ret_months, simtime *ret_step, struct error *err)
-{
-    char unit[16] = "";
-    double number;
-    *ret_months = 0;
-    if (sscanf(text, "%lf %15s", &number, unit) == 2 &&
-        (strncmp(unit, "month", 5) == 0 || strncmp(unit, "year", 4) == 0)) {
-        *ret_months = (int)number * (unit[0] == 'y' ? 12 : 1);
-        if (*ret_months > 0 && number == (int)number && number < 1200)
-            return 0;
-        return error_set(err, "every: \"%.40s\": a whole number of months or years is needed",
-                         text);
-    }
-    double seconds;
-    if (quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
-        return error_prefix(err, "every: ");
-    *ret_step = simtime_from_seconds(seconds);
-    return *ret_step >= SIMTIME_SECOND ? 0 : error_set(err, "every: at least a second is needed");
-}
-
 static void add_window(struct items *windows, struct maintenance window)
 {
     if (window.to <= 0)
@@ -62,10 +41,10 @@ int expand_window(const struct program *program, const struct window *window, in
         add_window(ret, one);
         return 0;
     }
-    int months;
-    simtime step = 0;
-    if (read_interval(window->every, &months, &step, err) < 0)
-        return -1;
+    struct date_interval interval;
+    if (date_interval_parse(window->every, &interval, err) < 0)
+        return error_prefix(err, "every: ");
+    const int months = interval.months;
     if (length >= SIMTIME_NEVER)
         return error_set(err, "every: a time.length is needed to know where to stop");
     for (int i = 0; one.from < length; i++) {
@@ -75,7 +54,7 @@ int expand_window(const struct program *program, const struct window *window, in
         one.from = months
                        ? date_add_months(program->start + from, program->offset, months * (i + 1)) -
                              program->start
-                       : one.from + step;
+                       : one.from + interval.step;
         one.to = one.from + (to - from);
     }
     return 0;

@@ -4,6 +4,7 @@
 #include "util/quantity.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const EXAMPLE = "expected a date such as 2021-05-01 or "
                                    "2021-05-01T08:30:00+08:00, or a duration such as 30d";
@@ -213,4 +214,32 @@ const char *date_format(simtime instant, int32_t offset, char *buffer, size_t si
              (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60), fraction,
              offset < 0 ? '-' : '+', east / 3600, east / 60 % 60);
     return buffer;
+}
+
+int date_interval_parse(const char *text, struct date_interval *ret, struct error *err)
+{
+    static const char *const singles[] = {"hour", "day", "week", "month", "year"};
+    char unit[16] = "", one[16];
+    double number;
+    for (size_t i = 0; i < ARRAY_LEN(singles); i++)
+        if (strcmp(text, singles[i]) == 0) {
+            snprintf(one, sizeof(one), "1 %s", singles[i]);
+            text = one;
+            break;
+        }
+    *ret = (struct date_interval){0};
+    if (sscanf(text, "%lf %15s", &number, unit) == 2 &&
+        (strncmp(unit, "month", 5) == 0 || strncmp(unit, "year", 4) == 0)) {
+        if (!(number >= 1 && number < 1200) || number != (int)number)
+            return error_set(err, "\"%.40s\": a whole number of months or years is needed", text);
+        ret->months = (int)number * (unit[0] == 'y' ? 12 : 1);
+        return 0;
+    }
+    double seconds;
+    if (quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
+        return -1;
+    if (!(seconds >= 1 && seconds <= 1e11))
+        return error_set(err, "at least a second is needed");
+    ret->step = simtime_from_seconds(seconds);
+    return 0;
 }

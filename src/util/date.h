@@ -36,4 +36,13 @@ simtime date_instant(int year, int month, int day, simtime in_day, int32_t offse
 /* `months` later, the day cut to the length of the month (31 January + 1 month = 28 February). */
 simtime date_add_months(simtime instant, int32_t offset, int months);
 
+/* How often something comes again: whole months of the calendar, else a fixed step. */
+struct date_interval {
+    int months; /* 0: a step */
+    simtime step;
+};
+
+/* "month", "3 months", "1 year", "2 weeks", "7d"; a step is at least a second. */
+int date_interval_parse(const char *text, struct date_interval *ret, struct error *err);
+
 #endif

@@ -1,0 +1,19 @@
+/* Which field of the language a path of a tree leads to. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_FIELD_AT_H
+#define SCENARIO_FIELD_AT_H
+
+#include "scenario/path.h"
+#include "util/schema.h"
+
+struct field_place {
+    const struct field *field;
+    enum unit unit; /* UNIT_SAME resolved */
+};
+
+/* The path from `from` on, below a map that `table` describes. The value itself may be absent; what
+ * has a name on the way must be in the tree. False if there is no such field. O(length x keys). */
+bool field_at(const struct field *table, const struct node *node, const struct path *path,
+              size_t from, struct field_place *ret);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/templates.h"
+
+#include "scenario/scenario.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEMPLATE_DEPTH_MAX = 16 };
+enum state { STATE_AS_WRITTEN, STATE_OPEN, STATE_DONE };
+
+struct templates {
+    struct node *map; /* of the scenario; NULL: none */
+    enum state *states;
+    size_t depth; /* of templates being written out */
+    size_t count; /* nodes copied */
+    struct error_list *errors;
+};
+
+static void expand_tenant(struct templates *templates, struct node_entry *entry);
+
+static void unknown_template(struct templates *templates, const struct node *like)
+{
+    char hint[300] = "; there are none";
+    const size_t len = templates->map ? templates->map->len : 0;
+    const char **names = mem_new(len, sizeof(*names));
+    for (size_t i = 0; i < len; i++)
+        names[i] = templates->map->items[i].key;
+    if (len > 0)
+        suggest_name(like->text, names, len, hint, sizeof(hint));
+    free(names);
+    error_list_addf(templates->errors, like->at, "like: unknown template \"%.80s\"%s", like->text,
+                    hint);
+}
+
+/* Written out itself; NULL with an error. */
+static const struct node *find_template(struct templates *templates, const struct node *like)
+{
+    struct node_entry *entry = templates->map ? node_find(templates->map, like->text) : NULL;
+    if (!entry) {
+        unknown_template(templates, like);
+        return NULL;
+    }
+    enum state *state = &templates->states[entry - templates->map->items];
+    if (*state == STATE_OPEN || templates->depth >= TEMPLATE_DEPTH_MAX) {
+        if (*state == STATE_OPEN)
+            error_list_addf(templates->errors, like->at, "like: template \"%.80s\" is like itself",
+                            like->text);
+        else
+            error_list_addf(templates->errors, like->at,
+                            "like: more than %d templates like one another", TEMPLATE_DEPTH_MAX);
+        return NULL;
+    }
+    if (*state == STATE_AS_WRITTEN) {
+        *state = STATE_OPEN;
+        templates->depth++;
+        expand_tenant(templates, entry);
+        templates->depth--;
+        *state = STATE_DONE;
+    }
+    return entry->value->kind == NODE_MAP ? entry->value : NULL;
+}
+
+/* The value of `entry` on top of the template. */
+static void write_out(struct templates *templates, struct node_entry *entry,
+                      const struct node *like)
+{
+    const struct node *template = find_template(templates, like);
+    if (!template)
+        return;
+    const bool full = templates->count > NODE_COUNT_MAX;
+    templates->count += full ? 0 : node_count(template);
+    if (full)
+        return;
+    if (templates->count > NODE_COUNT_MAX) {
+        error_list_addf(templates->errors, like->at,
+                        "like: too large: more than %d values written out of templates",
+                        NODE_COUNT_MAX);
+        return;
+    }
+    struct node *whole = node_copy(template);
+    whole->at = entry->value->at;
+    tree_merge(whole, entry->value, tenant_fields);
+    node_free(entry->value);
+    entry->value = whole;
+}
+
+/* The value of the key `like`, taken out of the map; NULL if there is nothing to write out. */
+static struct node *take_like(struct templates *templates, struct node *map)
+{
+    const struct node *like = node_get(map, "like");
+    if (!like || like->kind != NODE_SCALAR || node_is_null(like) ||
+        templates->errors->len >= ERROR_LIST_MAX)
+        return NULL;
+    return node_remove(map, "like");
+}
+
+static void expand_members(struct templates *templates, struct node *members)
+{
+    if (members->kind != NODE_MAP)
+        return;
+    struct node *like = take_like(templates, members);
+    if (like && !node_get(members, "each"))
+        node_add(members, "each", like->at, node_new(NODE_MAP, like->at));
+    struct node_entry *each = node_find(members, "each");
+    if (like && each->value->kind == NODE_MAP)
+        write_out(templates, each, like);
+    node_free(like);
+    if (each)
+        expand_tenant(templates, each);
+}
+
+static void expand_all(struct templates *templates, struct node *tenants)
+{
+    for (size_t i = 0; tenants && tenants->kind == NODE_MAP && i < tenants->len; i++)
+        expand_tenant(templates, &tenants->items[i]);
+}
+
+static void expand_tenant(struct templates *templates, struct node_entry *entry)
+{
+    if (entry->value->kind != NODE_MAP)
+        return;
+    struct node *like = take_like(templates, entry->value);
+    if (like)
+        write_out(templates, entry, like);
+    node_free(like);
+    struct node *members = node_get(entry->value, "members");
+    if (members)
+        expand_members(templates, members);
+    expand_all(templates, node_get(entry->value, "tenants"));
+}
+
+int templates_expand(struct node *root, struct error_list *errors)
+{
+    const size_t before = errors->len;
+    struct node *map = node_get(root, "templates");
+    struct templates templates = {.map = map && map->kind == NODE_MAP ? map : NULL,
+                                  .errors = errors};
+    const size_t len = templates.map ? templates.map->len : 0;
+    templates.states = mem_new(len, sizeof(*templates.states));
+    for (size_t i = 0; i < len; i++) {
+        if (templates.states[i] != STATE_AS_WRITTEN)
+            continue;
+        templates.states[i] = STATE_OPEN;
+        expand_tenant(&templates, &templates.map->items[i]);
+        templates.states[i] = STATE_DONE;
+    }
+    expand_all(&templates, node_get(root, "tenants"));
+    free(templates.states);
+    if (errors->len == before && templates.count > 0 && node_depth(root) >= NODE_DEPTH_MAX)
+        error_list_addf(errors, root->at, "too deep: more than %d levels with what templates say",
+                        NODE_DEPTH_MAX - 1);
+    return errors->len > before ? -1 : 0;
+}
