@@ -61,6 +61,7 @@ static void tenant_set(struct sim *sim, const struct sim_change *change)
     tenant->share = change->share;
     tenant->quota = change->quota;
     tenant->guarantee = change->guarantee;
+    sim_tenant_changed(sim, change->tenant);
 }
 
 void sim_apply(struct sim *sim, const struct sim_change *change)

@@ -170,6 +170,9 @@ void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
 void sim_tenant_starts(struct sim *sim, const struct job *job);
 void sim_tenant_ends(struct sim *sim, const struct job *job);
 
+/* The world's row of the tenant has changed. */
+void sim_tenant_changed(struct sim *sim, int32_t tenant);
+
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
 

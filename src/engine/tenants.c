@@ -106,10 +106,27 @@ static void queue_turn(struct sim *sim)
 
 void sim_gates_open(struct sim *sim)
 {
-    if (!gates_needed(sim->setup.world))
-        return;
-    sim->gates = gates_new(sim->setup.world);
-    queue_turn(sim);
+    const struct world *world = sim->setup.world;
+    struct gate_need *needs = mem_new(world->tenants.len, sizeof(*needs));
+    bool needed = false;
+    for (size_t i = 0; i < world->tenants.len; i++)
+        needs[i] = (struct gate_need){world->tenants.items[i].quota != NULL,
+                                      world->tenants.items[i].guarantee != NULL};
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what != CHANGE_TENANT)
+            continue;
+        needs[change->tenant].quota |= change->quota != NULL;
+        needs[change->tenant].guarantee |= change->guarantee != NULL;
+        sim->quotas_change = true;
+    }
+    for (size_t i = 0; i < world->tenants.len; i++)
+        needed |= needs[i].quota || needs[i].guarantee;
+    if (needed) {
+        sim->gates = gates_new(world, needs);
+        queue_turn(sim);
+    }
+    free(needs);
 }
 
 /* Jobs that were held may go, wherever they wait. */
@@ -146,6 +163,16 @@ void sim_tick(struct sim *sim)
         const simtime next = shares_next_period(books->shares);
         sim->next_tick = next < sim->next_tick ? next : sim->next_tick;
     }
+}
+
+void sim_tenant_changed(struct sim *sim, int32_t tenant)
+{
+    for (size_t i = 0; i < sim->n_books; i++)
+        shares_set(sim->books[i]->shares, tenant);
+    if (!sim->gates)
+        return;
+    gates_set(sim->gates, tenant, sim->now);
+    mark_waiting(sim, NULL, -1);
 }
 
 /* --- starts and ends --- */

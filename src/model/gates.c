@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A tenant with a quota or a guarantee, or with a brother that has one. */
 struct gate {
@@ -30,7 +31,10 @@ struct pot {
 
 struct gates {
     const struct world *world;
-    int32_t *of; /* by tenant: its gate, -1 none above either; -2: not looked at yet */
+    struct gate_need *needs; /* by tenant, of those there were at the start */
+    size_t n_needs;
+    bool *guarantees_below; /* by parent + 1: a child has a guarantee */
+    int32_t *of;            /* by tenant: its gate, -1 none above either; -2: not looked at yet */
     size_t n_of;
     struct {
         struct gate *items;
@@ -49,23 +53,21 @@ static const struct tenant_info *info_of(const struct gates *gates, int32_t tena
     return &gates->world->tenants.items[tenant];
 }
 
-static bool has_gate(const struct tenant_info *info)
+static struct gate_need need_of(const struct gates *gates, int32_t tenant)
 {
-    return info->quota || info->guarantee;
+    return (size_t)tenant < gates->n_needs ? gates->needs[tenant] : (struct gate_need){0};
 }
 
-bool gates_needed(const struct world *world)
-{
-    for (size_t i = 0; i < world->tenants.len; i++)
-        if (has_gate(&world->tenants.items[i]))
-            return true;
-    return false;
-}
-
-struct gates *gates_new(const struct world *world)
+struct gates *gates_new(const struct world *world, const struct gate_need *needs)
 {
     struct gates *gates = mem_new(1, sizeof(*gates));
     gates->world = world;
+    gates->n_needs = world->tenants.len;
+    gates->needs = mem_new(gates->n_needs, sizeof(*needs));
+    memcpy(gates->needs, needs, gates->n_needs * sizeof(*needs));
+    gates->guarantees_below = mem_new(gates->n_needs + 1, sizeof(*gates->guarantees_below));
+    for (size_t i = 0; i < gates->n_needs; i++)
+        gates->guarantees_below[world->tenants.items[i].parent + 1] |= needs[i].guarantee;
     gates->capacity = mem_new(world->n_centres, sizeof(*gates->capacity));
     gates->busy = mem_new(world->n_centres, sizeof(*gates->busy));
     gates->next_turn = SIMTIME_NEVER;
@@ -78,6 +80,8 @@ void gates_free(struct gates *gates)
 {
     if (!gates)
         return;
+    free(gates->needs);
+    free(gates->guarantees_below);
     free(gates->of);
     free(gates->gates.items);
     free(gates->pots.items);
@@ -88,23 +92,13 @@ void gates_free(struct gates *gates)
 
 /* --- which gates there are --- */
 
-/* Does a child of this parent have a guarantee? Those that appear while a log is read have none. */
-static bool guaranteed_below(const struct gates *gates, int32_t parent)
-{
-    const struct world *world = gates->world;
-    for (size_t i = 0; i < world->tenants.len; i++)
-        if (world->tenants.items[i].parent == parent && world->tenants.items[i].guarantee)
-            return true;
-    return false;
-}
-
 static int32_t pot_of(struct gates *gates, int32_t parent)
 {
+    if ((size_t)(parent + 1) > gates->n_needs || !gates->guarantees_below[parent + 1])
+        return -1;
     for (size_t i = 0; i < gates->pots.len; i++)
         if (gates->pots.items[i].parent == parent)
             return (int32_t)i;
-    if (!guaranteed_below(gates, parent))
-        return -1;
     const int32_t owner = parent < 0 ? -1 : gates_of(gates, parent);
     MEM_GROW(&gates->pots);
     gates->pots.items[gates->pots.len] = (struct pot){
@@ -174,7 +168,7 @@ int32_t gates_of(struct gates *gates, int32_t tenant)
     const struct tenant_info *info = info_of(gates, tenant);
     const int32_t up = info->parent < 0 ? -1 : gates_of(gates, info->parent);
     const int32_t pot = pot_of(gates, info->parent);
-    const bool own = has_gate(info) || pot >= 0;
+    const bool own = need_of(gates, tenant).quota || pot >= 0;
     return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
 }
 
@@ -182,7 +176,7 @@ enum gates_reach gates_reach(struct gates *gates, int32_t tenant)
 {
     enum gates_reach reach = GATES_NOWHERE;
     for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up) {
-        if (info_of(gates, gates->gates.items[i].tenant)->quota)
+        if (need_of(gates, gates->gates.items[i].tenant).quota)
             return GATES_EVERYWHERE;
         reach = GATES_CENTRE;
     }

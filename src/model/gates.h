@@ -13,12 +13,15 @@
 
 struct gates;
 
-/* The world is borrowed; its tenants may grow meanwhile. */
-struct gates *gates_new(const struct world *world);
-void gates_free(struct gates *gates); /* takes NULL */
+/* What a tenant has, now or after a dated change. */
+struct gate_need {
+    bool quota, guarantee;
+};
 
-/* Does any tenant have a quota or a guarantee, now or after one of its dated changes? */
-bool gates_needed(const struct world *world);
+/* `needs`: one a row of the world's tenants. The world is borrowed; its tenants may grow meanwhile:
+ * those have neither. */
+struct gates *gates_new(const struct world *world, const struct gate_need *needs);
+void gates_free(struct gates *gates); /* takes NULL */
 
 /* The nearest gate from the tenant upwards; -1: its jobs pass freely. Tenants with the same gate
  * are held alike. O(1). */

@@ -38,8 +38,9 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
 {
     MEM_GROW(&world->tenants);
     REQUIRE(world->tenants.len < INT32_MAX);
+    const int32_t home = parent >= 0 ? world->tenants.items[parent].home : -1;
     world->tenants.items[world->tenants.len] =
-        (struct tenant_info){.path = path, .parent = parent, .share = 1};
+        (struct tenant_info){.path = path, .parent = parent, .home = home, .share = 1};
     return (int32_t)world->tenants.len++;
 }
 
@@ -139,6 +140,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     if (procs > INT32_MAX)
         error_list_addf(errors, plan->named.at, "%s: more than %d processors", place, INT32_MAX);
     partition->config = scheduler_config(scheduler);
+    partition->config.weight = plan->weight;
     partition->setup = (struct partition_setup){
         .row = (int32_t)row,
         .placement = (const struct placement_type *)(const void *)scheduler->placement.kind,

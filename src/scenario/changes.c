@@ -14,6 +14,7 @@ struct sched_config scheduler_config(const struct scheduler *s)
         .order_params = s->order.params,
         .commit_head = s->commit_head,
         .extend = s->overrun == OVERRUN_EXTEND,
+        .reclaim = s->reclaim == RECLAIM_NEWEST,
         .max_queued = s->max_queued == INT64_MAX ? -1 : s->max_queued,
         .max_processors = s->max_processors == INT64_MAX ? -1 : s->max_processors,
     };
@@ -102,6 +103,7 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
     struct sched_config *config = mem_new(1, sizeof(*config));
     build_keep(build, config);
     *config = scheduler_config(s);
+    config->weight = q->weight;
     if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
         error_list_addf(errors, q->named.at,
                         "changes: decide of %s cannot change to or from each-event while the run "
@@ -130,12 +132,17 @@ static struct tenant_quota *quota_of(const struct quota_plan *plan)
         isinf(plan->processor_hours.limit))
         return NULL;
     struct tenant_quota *quota = mem_new(1, sizeof(*quota));
-    *quota = (struct tenant_quota){
-        .processors = plan->processors,
-        .jobs = plan->jobs,
-        .queued = plan->queued,
-        .processor_seconds = 3600 * plan->processor_hours.limit,
-        .per = strcmp(plan->processor_hours.per, "run") == 0 ? NULL : plan->processor_hours.per};
+    *quota = (struct tenant_quota){.processors = plan->processors,
+                                   .jobs = plan->jobs,
+                                   .queued = plan->queued,
+                                   .processor_seconds = 3600 * plan->processor_hours.limit};
+    struct date_interval per;
+    struct error err;
+    if (strcmp(plan->processor_hours.per, "run") != 0 &&
+        date_interval_parse(plan->processor_hours.per, &per, &err) == 0) {
+        quota->months = per.months;
+        quota->step = per.step;
+    }
     return quota;
 }
 
@@ -143,7 +150,9 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
 {
     const struct tenant *tenant = build_tenant(build, epoch, (size_t)row);
     struct tenant_quota *quota = quota_of(&tenant->quota);
+    const struct scenario *scenario = build->program->epochs[epoch].scenario;
     info->share = tenant->share;
+    info->home = tenant->home ? (int32_t)scenario_centre(scenario, tenant->home) : -1;
     info->quota = quota ? build_keep(build, quota) : NULL;
     info->guarantee = NULL;
     if (tenant->guarantee.processors < 0)
@@ -201,9 +210,9 @@ static bool same_quota(const struct tenant_quota *a, const struct tenant_quota *
 {
     if (!a || !b)
         return a == b;
-    const bool period = !a->per || !b->per ? a->per == b->per : strcmp(a->per, b->per) == 0;
-    return period && a->processors == b->processors && a->jobs == b->jobs &&
-           a->queued == b->queued && !(a->processor_seconds < b->processor_seconds) &&
+    return a->months == b->months && a->step == b->step && a->processors == b->processors &&
+           a->jobs == b->jobs && a->queued == b->queued &&
+           !(a->processor_seconds < b->processor_seconds) &&
            !(a->processor_seconds > b->processor_seconds);
 }
 

@@ -54,6 +54,7 @@ const struct kind_list decide_kinds = {.what = "decide", .whats = "decides", .it
 
 static const char *const overruns[] = {"kill", "extend", NULL};
 static const char *const preemptions[] = {"none", NULL};
+static const char *const reclaims[] = {"none", "newest", NULL};
 
 static const struct field scheduler_fields[] = {
     {.key = "order",
@@ -97,6 +98,13 @@ static const struct field scheduler_fields[] = {
      .choices = preemptions,
      .def = "none",
      .help = "whether running jobs give way"},
+    {.key = "reclaim",
+     .kind = FIELD_CHOICE,
+     .offset = IN(scheduler, reclaim),
+     .choices = reclaims,
+     .def = "none",
+     .help = "whether a tenant gets back what it is guaranteed by stopping the jobs of borrowers, "
+             "those that started last first; they wait again and begin anew"},
     {.key = "max_queued",
      .kind = FIELD_INT,
      .offset = IN(scheduler, max_queued),
@@ -191,6 +199,14 @@ static const struct field partition_fields[] = {
      .min = 1,
      .max = 4096,
      .help = "processors of each"},
+    {.key = "weight",
+     .kind = FIELD_QUANTITY,
+     .offset = IN(partition_plan, weight),
+     .def = "1",
+     .min = 0,
+     .max = 1,
+     .help = "its factor in orders that weigh partitions (Slurm's PriorityJobFactor, over the "
+             "largest)"},
     {.key = "groups",
      .kind = FIELD_LIST,
      .offset = IN(partition_plan, groups),

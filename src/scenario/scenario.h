@@ -22,11 +22,12 @@ struct processor {
 struct scheduler {
     struct kinded order, backfill, placement, decide;
     bool commit_head;
-    int overrun, preemption;
+    int overrun, preemption, reclaim;
     int64_t max_queued, max_processors; /* INT64_MAX: no limit */
 };
 
 enum { OVERRUN_KILL, OVERRUN_EXTEND };
+enum { RECLAIM_NONE, RECLAIM_NEWEST };
 
 /* Parameters of `decide: {every: 6min}`. */
 struct decide_every {
@@ -50,6 +51,7 @@ struct partition_plan {
     struct named named;
     char *processor;                    /* NULL: not said */
     int64_t nodes, processors_per_node; /* 0: groups say */
+    double weight;
     struct items groups;         /* struct group; filled from nodes where only these are given */
     struct items maintenance;    /* struct window */
     struct node *scheduler_node; /* NULL: its centre's holds */
