@@ -12,25 +12,44 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void fair_shares(double capacity, const double *demands, size_t len, double *ret_shares)
+struct claim {
+    double demand, weight;
+};
+
+/* By the level at which it has enough. */
+static int by_level(const void *a, const void *b)
 {
-    double *sorted = mem_new(len, sizeof(*sorted));
-    for (size_t i = 0; i < len; i++)
-        sorted[i] = demands[i];
-    qsort(sorted, len, sizeof(*sorted), by_value);
+    const struct claim *x = a, *y = b;
+    const double left = x->demand * y->weight, right = y->demand * x->weight;
+    return (left > right) - (left < right);
+}
+
+void fair_shares(double capacity, const double *demands, const double *weights, size_t len,
+                 double *ret_shares)
+{
+    struct claim *sorted = mem_new(len, sizeof(*sorted));
+    double weight = 0;
+    for (size_t i = 0; i < len; i++) {
+        sorted[i] = (struct claim){demands[i], weights ? weights[i] : 1};
+        weight += sorted[i].weight;
+    }
+    qsort(sorted, len, sizeof(*sorted), by_level);
     /* Fill everybody to the same level; whoever has enough drops out. */
     double level = (double)INFINITY, left = capacity;
     for (size_t i = 0; i < len; i++) {
-        const double even = left / (double)(len - i);
-        if (sorted[i] > even) {
+        const double even = left / weight;
+        if (sorted[i].demand > even * sorted[i].weight) {
             level = even;
             break;
         }
-        left -= sorted[i];
+        left -= sorted[i].demand;
+        weight -= sorted[i].weight;
     }
     free(sorted);
-    for (size_t i = 0; i < len; i++)
-        ret_shares[i] = demands[i] < level ? demands[i] : level;
+    for (size_t i = 0; i < len; i++) {
+        const double most = level * (weights ? weights[i] : 1);
+        ret_shares[i] = demands[i] < most ? demands[i] : most;
+    }
 }
 
 double jain_index(const double *values, size_t len)

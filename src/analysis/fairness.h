@@ -5,10 +5,11 @@
 
 #include "util/base.h"
 
-/* The max-min fair shares of `capacity` among demands of equal weight: nobody gets more than it
- * asks, and what one leaves goes to the others evenly (Bertsekas and Gallager, Data Networks, 6.5).
- * Shares add up to min(capacity, sum of demands). O(n log n). */
-void fair_shares(double capacity, const double *demands, size_t len, double *ret_shares);
+/* The max-min fair shares of `capacity` among demands: nobody gets more than it asks, and what one
+ * leaves goes to the others by their weights (NULL: evenly; Bertsekas and Gallager, Data Networks,
+ * 6.5). Shares add up to min(capacity, sum of demands). O(n log n). */
+void fair_shares(double capacity, const double *demands, const double *weights, size_t len,
+                 double *ret_shares);
 
 /* Jain's index (sum x)^2 / (n sum x^2): 1 all alike, 1/n one has all (Jain, Chiu and Hawe 1984).
  * NaN if there is nothing. */

@@ -131,6 +131,13 @@ static double fairness(const struct metric_view *view, unsigned gini, unsigned b
     return gini ? view->gini : view->jain;
 }
 
+static double due(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a;
+    (void)b;
+    return view->due;
+}
+
 #define TALLY_ROWS(name, unit, quantity, brief, what)                                                \
     {name ".mean", unit, "mean of " what, METRIC_JOBS, brief, of_tally, quantity, MEAN},             \
         {name ".sd", unit, "standard deviation (n - 1) of " what, METRIC_JOBS, false, of_tally,      \
@@ -198,10 +205,12 @@ const struct metric metrics_table[] = {
     {"queue.little", "1", "Little's law: (arrival rate x mean wait) / mean number pending; 1 where "
      "the window is the whole run and nobody is left pending", METRIC_TIME, false, little, 0, 0},
     {"fairness.jain", "1", "Jain's index, over tenants, of processor-time received / due (due: the "
-     "max-min share of what was delivered, capped by demand, equal weights)", METRIC_FAIRNESS,
-     false, fairness, 0, 0},
+     "max-min share of what was delivered, capped by demand, by the shares of brothers at each level "
+     "of the tree)", METRIC_FAIRNESS, false, fairness, 0, 0},
     {"fairness.gini", "1", "Gini's coefficient, over tenants, of processor-time received / due",
      METRIC_FAIRNESS, false, fairness, 1, 0},
+    {"processor_hours.due", "processor-h", "processor-hours due to a tenant, as for fairness.jain; "
+     "only where some tenant has a share", METRIC_DUE, false, due, 0, 0},
 };
 /* clang-format on */
 

@@ -15,13 +15,14 @@ struct metric_view {
     simtime end;             /* of the run */
     bool one_kind;           /* all processors of the scope are of one kind */
     bool whole;              /* every job of the run is counted and its whole time watched */
-    double jain, gini;       /* NaN: not of this scope */
+    double jain, gini, due;  /* NaN: not of this scope */
 };
 
 enum metric_about {
-    METRIC_JOBS,    /* of jobs: any condition may pick them out */
-    METRIC_TIME,    /* of partitions over time: no tenants, no properties of jobs */
-    METRIC_FAIRNESS /* over all tenants: no tenants, no properties of jobs */
+    METRIC_JOBS,     /* of jobs: any condition may pick them out */
+    METRIC_TIME,     /* of partitions over time: no tenants, no properties of jobs */
+    METRIC_FAIRNESS, /* over all tenants: no tenants, no properties of jobs */
+    METRIC_DUE       /* of one tenant among its brothers, where there are shares */
 };
 
 struct metric {

@@ -2,6 +2,7 @@
 #include "analysis/metrics.h"
 
 #include "analysis/account.h"
+#include "analysis/due.h"
 #include "analysis/fairness.h"
 #include "analysis/times.h"
 #include "util/mem.h"
@@ -40,6 +41,8 @@ struct metrics {
     uint32_t *members;
     struct account *tenants, *centres;
     wide *received, *demand; /* scratch, by tenant */
+    double *due;             /* by tenant, with those below: of what was measured last */
+    bool shared;             /* some tenant has a share other than 1 */
 };
 
 /* Which jobs and partitions a number is about. */
@@ -95,6 +98,7 @@ void metrics_free(struct metrics *metrics)
     free(metrics->centres);
     free(metrics->received);
     free(metrics->demand);
+    free(metrics->due);
     free(metrics);
 }
 
@@ -121,7 +125,7 @@ simtime metrics_tau(const struct metrics *metrics)
 
 /* ---- one number ---- */
 
-/* Jain and Gini over the tenants whose jobs these are. */
+/* Jain and Gini over the tenants whose jobs these are; metrics->due holds what each was due. */
 static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
                              struct metric_view *view)
 {
@@ -135,23 +139,22 @@ static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves
         metrics->demand[leaves[i]->tenant] += asked > received ? asked : received;
         total += received;
     }
-    double *shares = mem_new(3 * n, sizeof(*shares)), *demands = shares + n, *got = demands + n;
+    double *demands = mem_new(3 * n, sizeof(*demands)), *due = demands + n, *got = demands + 2 * n;
+    for (size_t t = 0; t < n; t++)
+        demands[t] = (double)metrics->demand[t] / 1e6;
+    tenants_due(collect->world, metrics->order, metrics->members, (double)total / 1e6, demands, due,
+                metrics->due);
     size_t with = 0;
     for (size_t t = 0; t < n; t++) {
-        if (metrics->demand[t] > 0) {
-            demands[with] = (double)metrics->demand[t] / 1e6;
-            got[with++] = (double)metrics->received[t] / 1e6;
-        }
+        if (due[t] > 0)
+            got[with++] = (double)metrics->received[t] / 1e6 / due[t];
         metrics->demand[t] = metrics->received[t] = 0;
     }
     if (total > 0) {
-        fair_shares((double)total / 1e6, demands, with, shares);
-        for (size_t i = 0; i < with; i++)
-            got[i] /= shares[i];
         view->jain = jain_index(got, with);
         view->gini = gini_coefficient(got, with);
     }
-    free(shares);
+    free(demands);
 }
 
 static bool window_is_whole(const struct collect *collect)
@@ -161,8 +164,19 @@ static bool window_is_whole(const struct collect *collect)
 
 static struct metric_view empty_view(const struct collect *collect, const struct cell *cell)
 {
-    return (struct metric_view){
-        .cell = cell, .end = collect->end, .peak = -1, .jain = (double)NAN, .gini = (double)NAN};
+    return (struct metric_view){.cell = cell,
+                                .end = collect->end,
+                                .peak = -1,
+                                .jain = (double)NAN,
+                                .gini = (double)NAN,
+                                .due = (double)NAN};
+}
+
+/* Of all counted jobs. */
+static void measure_due(struct metrics *metrics)
+{
+    struct metric_view view = empty_view(metrics->collect, NULL);
+    measure_fairness(metrics, metrics->leaves, metrics->n_leaves, &view);
 }
 
 /* ---- rows of a scope ---- */
@@ -174,6 +188,8 @@ static void emit(struct metrics *metrics, const struct scope *scope, const struc
     for (size_t i = 0; i < metrics_table_len; i++) {
         const struct metric *metric = &metrics_table[i];
         if (!whole && scope->kind == SCOPE_TENANT && !metric->brief)
+            continue;
+        if (metric->about == METRIC_DUE && !metrics->shared)
             continue;
         const double value = metric_value(metric, view);
         if (isnan(value) && !(whole && scope->kind == SCOPE_ALL))
@@ -209,6 +225,10 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
         view.whole = whole && window_is_whole(collect);
         measure_fairness(metrics, leaves, len, &view);
     }
+    if (whole && scope->kind == SCOPE_TENANT)
+        view.due = metrics->due[scope->row] / 3600;
+    else if (whole && scope->kind == SCOPE_ALL)
+        view.due = (double)cell_received(cell, collect->end) / 3600e6;
     if (whole || view.span > 0 || len > 0)
         emit(metrics, scope, period, &view);
 }
@@ -481,6 +501,7 @@ static void list_leaves(struct metrics *metrics)
     free(place);
     metrics->received = mem_new(n, sizeof(*metrics->received));
     metrics->demand = mem_new(n, sizeof(*metrics->demand));
+    metrics->due = mem_new(n, sizeof(*metrics->due));
 }
 
 /* What every reading needs; once. */
@@ -498,9 +519,11 @@ const struct metric_row *metrics_rows(struct metrics *metrics, size_t *ret_len)
     prepare(metrics);
     if (metrics->rows.len == 0) {
         bool *places = mem_new(metrics->collect->n_places, sizeof(*places));
+        metrics->shared = tenants_have_shares(metrics->collect->world);
         emit_places(metrics, SCOPE_ALL, 0, "all", NULL);
         emit_processors(metrics, places);
         emit_centres(metrics, places);
+        measure_due(metrics);
         emit_tenants(metrics);
         emit_declared(metrics);
         free(places);

@@ -28,6 +28,7 @@ enum shown {
     KILLED,
     JAIN,
     GINI,
+    DUE,
     SHOWN
 };
 
@@ -37,6 +38,7 @@ static const char *const shown_names[SHOWN] = {
     [WAIT_P95] = "wait.p95",        [SLOWDOWN] = "slowdown.mean",  [PENDING] = "jobs.pending",
     [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
     [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
+    [DUE] = "processor_hours.due",
 };
 
 struct line {
@@ -280,8 +282,8 @@ static int by_hours(const void *a, const void *b)
 /* Counts add up and means are weighted by jobs; quantiles of a sum are not known. */
 static struct line sum_of(const struct line *items, size_t len, const char *name)
 {
-    static const enum shown counts[] = {HOURS,   SUBMITTED, ENDED,    KILLED,
-                                        PENDING, RUNNING,   REJECTED, ABANDONED};
+    static const enum shown counts[] = {HOURS,   DUE,     SUBMITTED, ENDED,    KILLED,
+                                        PENDING, RUNNING, REJECTED,  ABANDONED};
     struct line sum = {.name = name};
     double wait = 0, slowdown = 0;
     for (size_t i = 0; i < len; i++) {
@@ -298,46 +300,107 @@ static struct line sum_of(const struct line *items, size_t len, const char *name
     return sum;
 }
 
-static void add_tenant(struct text_table *table, const struct line *line, double all_hours)
+/* The table of tenants while it is written. */
+struct tenant_table {
+    struct text_table text;
+    const struct lines *lines;
+    const struct world *world;
+    double hours; /* of all */
+    bool shared;  /* what was due is known */
+};
+
+static void add_tenant(struct tenant_table *table, const struct line *line, const char *name,
+                       int depth)
 {
-    text_table_row(table);
-    text_table_left(table, line->name);
-    add_count(table, round(line->values[HOURS]));
-    add_percent(table, all_hours > 0 ? line->values[HOURS] / all_hours : (double)NAN);
-    add_fate(table, line->values);
+    const double *values = line->values;
+    char *label = mem_format("%*s%s", 2 * depth, "", name);
+    text_table_row(&table->text);
+    text_table_left(&table->text, label);
+    free(label);
+    add_count(&table->text, round(values[HOURS]));
+    add_percent(&table->text, table->hours > 0 ? values[HOURS] / table->hours : (double)NAN);
+    if (table->shared) {
+        add_percent(&table->text, table->hours > 0 ? values[DUE] / table->hours : (double)NAN);
+        add_percent(&table->text, values[DUE] > 0 ? values[HOURS] / values[DUE] : (double)NAN);
+    }
+    add_fate(&table->text, values);
+}
+
+/* Tenants below tenants: the few that used most. */
+#define BELOW_SHOWN 5
+
+static struct lines children_of(const struct tenant_table *table, int32_t row)
+{
+    struct lines below = {0};
+    for (size_t i = 0; i < table->lines->len; i++) {
+        const struct line *line = &table->lines->items[i];
+        if (line->kind != SCOPE_TENANT || table->world->tenants.items[line->row].parent != row)
+            continue;
+        MEM_GROW(&below);
+        below.items[below.len++] = *line;
+    }
+    return below;
+}
+
+/* Brothers by what they used, each with those below it; the last ones as a sum. Sorts them. */
+static void add_level(struct tenant_table *table, struct lines *level, size_t most, int depth)
+{
+    if (level->len > 1)
+        qsort(level->items, level->len, sizeof(*level->items), by_hours);
+    /* A line "others" that stands for one tenant would hide its name for nothing. */
+    const size_t shown = level->len > most + 1 ? most : level->len;
+    for (size_t i = 0; i < shown; i++) {
+        const struct line *line = &level->items[i];
+        const char *slash = depth > 0 ? strrchr(line->name, '/') : NULL;
+        add_tenant(table, line, slash ? slash + 1 : line->name, depth);
+        struct lines below = children_of(table, line->row);
+        add_level(table, &below, BELOW_SHOWN, depth + 1);
+        free(below.items);
+    }
+    if (shown < level->len) {
+        char name[48];
+        snprintf(name, sizeof(name), "%zu others", level->len - shown);
+        const struct line rest = sum_of(level->items + shown, level->len - shown, name);
+        add_tenant(table, &rest, name, depth);
+    }
+}
+
+static bool is_tree(const struct tenant_table *table, const struct lines *top)
+{
+    for (size_t i = 0; i < table->lines->len; i++)
+        for (size_t k = 0; k < top->len && table->lines->items[i].kind == SCOPE_TENANT; k++)
+            if (table->world->tenants.items[table->lines->items[i].row].parent == top->items[k].row)
+                return true;
+    return false;
 }
 
 static void write_tenants(const struct lines *lines, const struct world *world, size_t most,
                           FILE *out)
 {
     struct lines top = top_tenants(lines, world);
-    if (top.len > 1) {
-        qsort(top.items, top.len, sizeof(*top.items), by_hours);
-        const double hours = lines->items[0].values[HOURS];
-        /* A line "others" that stands for one tenant would hide its name for nothing. */
-        const size_t shown = top.len > most + 1 ? most : top.len;
-        char *head = shown < top.len ? mem_format("By tenant (first %zu of %zu)", shown, top.len)
-                                     : mem_text("By tenant");
-        struct text_table table = {0};
-        text_table_left(&table, head);
-        text_table_right(&table, "processor-h");
-        text_table_right(&table, "share");
-        add_fate_heads(&table);
-        for (size_t i = 0; i < shown; i++)
-            add_tenant(&table, &top.items[i], hours);
-        if (shown < top.len) {
-            const struct line rest = sum_of(top.items + shown, top.len - shown, "others");
-            add_tenant(&table, &rest, hours);
+    const double *all = lines->items[0].values;
+    struct tenant_table table = {.lines = lines, .world = world, .hours = all[HOURS]};
+    table.shared = !isnan(all[DUE]);
+    if (top.len > 1 || is_tree(&table, &top)) {
+        char *head = top.len > most + 1 ? mem_format("By tenant (first %zu of %zu)", most, top.len)
+                                        : mem_text("By tenant");
+        text_table_left(&table.text, head);
+        text_table_right(&table.text, "processor-h");
+        text_table_right(&table.text, table.shared ? "received" : "share");
+        if (table.shared) {
+            text_table_right(&table.text, "due");
+            text_table_right(&table.text, "received / due");
         }
+        add_fate_heads(&table.text);
+        add_level(&table, &top, most, 0);
         putc('\n', out);
-        text_table_write(&table, out);
-        const double *all = lines->items[0].values;
+        text_table_write(&table.text, out);
         if (!isnan(all[JAIN]))
             fprintf(out,
                     "Fairness over tenants, processor-time received / due: Jain %.3f (1 is "
                     "even), Gini %.3f (0 is even).\n",
                     all[JAIN], all[GINI]);
-        text_table_deinit(&table);
+        text_table_deinit(&table.text);
         free(head);
     }
     free(top.items);
@@ -496,7 +559,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     putc('\n', out);
     write_partitions(&lines, out);
     write_periods(rows, len, world, out);
-    write_tenants(&lines, world, options->tenants ? options->tenants : 10, out);
+    write_tenants(&lines, world, options->tenants ? options->tenants : 15, out);
     write_declared(rows, len, out);
     write_foot(metrics, lines.items[0].values, out);
     free(lines.items);

@@ -17,7 +17,7 @@ struct capacity_phase {
 
 struct summary_options {
     const char *title;        /* "" or NULL: none */
-    size_t tenants;           /* how many to show, by processor-hours; 0: 10 */
+    size_t tenants;           /* how many to show, by processor-hours; 0: 15 */
     const char *const *notes; /* lines on what the input was like: anomalies of logs, assumptions */
     size_t n_notes;
     const struct capacity_phase *phases; /* by partition, then date; none: the mean is shown */

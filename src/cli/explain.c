@@ -2,7 +2,9 @@
 #include "cli/explain.h"
 
 #include "analysis/text_table.h"
+#include "cli/assumptions.h"
 #include "cli/capacity.h"
+#include "cli/explain_tenants.h"
 #include "cli/offer.h"
 #include "util/mem.h"
 
@@ -18,6 +20,7 @@ struct explain {
     FILE *out;
     struct phases phases;
     struct offer *offers; /* by workload */
+    size_t *shown;        /* by workload: the one in whose row it is shown: the first of members */
 };
 
 /* The run in stretches, from cuts[i] to cuts[i + 1]: years and phases of the partitions shown. */
@@ -264,22 +267,44 @@ static void column(const struct stretches *stretches, size_t i, simtime *ret_fro
     *ret_to = whole ? stretches->cuts[stretches->len] : stretches->cuts[i + 1];
 }
 
+/* One workload, or that of all members who are alike. */
+static void add_jobs(struct text_table *table, const struct explain *explain, size_t workload)
+{
+    double jobs = 0, work = 0, largest = (double)NAN, known = (double)NAN;
+    for (size_t w = workload; w < explain->build->world.n_workloads; w++) {
+        const struct offer *offer = &explain->offers[w];
+        if (explain->shown[w] != workload)
+            continue;
+        jobs += offer->jobs;
+        if (!isnan(offer->work)) {
+            known = isnan(known) ? offer->work : known;
+            work += offer->work * offer->jobs;
+        }
+        largest = fmax(largest, offer->largest);
+    }
+    add_number(table, jobs);
+    add_number(table, (isfinite(jobs) && jobs > 0 && isfinite(work) ? work / jobs : known) / 3600);
+    add_number(table, largest);
+}
+
 /* Adds up the columns in sums. */
 static void add_workload(struct text_table *table, const struct explain *explain, size_t workload,
                          const struct stretches *stretches, double *sums)
 {
-    const struct offer *offer = &explain->offers[workload];
+    char *name = workload_label(explain->build, workload);
     text_table_row(table);
-    text_table_left(table, explain->build->world.workloads[workload].path);
-    add_number(table, offer->jobs);
-    add_number(table, offer->work / 3600);
-    add_number(table, offer->largest);
+    text_table_left(table, name);
+    free(name);
+    add_jobs(table, explain, workload);
     for (size_t i = 0; i < columns_of(stretches); i++) {
         simtime from, to;
+        double sum = 0;
         column(stretches, i, &from, &to);
-        const double load = asked(explain, workload, from, to);
-        sums[i] += isnan(load) ? 0 : load;
-        add_load(table, load);
+        for (size_t w = workload; w < explain->build->world.n_workloads; w++)
+            if (explain->shown[w] == workload)
+                sum += asked(explain, w, from, to);
+        sums[i] += isnan(sum) ? 0 : sum;
+        add_load(table, sum);
     }
 }
 
@@ -364,7 +389,8 @@ static void warn_too_large(const struct explain *explain, const struct scope *sc
         const struct workload_context *context = &build->workloads[w].context;
         char up_to[64] = "";
         /* less than that is what sums leave */
-        if (!in_scope(explain, w, scope) || !(offer->outlook.too_large > 1e-12))
+        if (explain->shown[w] != w || !in_scope(explain, w, scope) ||
+            !(offer->outlook.too_large > 1e-12))
             continue;
         if (isfinite(offer->largest))
             snprintf(up_to, sizeof(up_to), " of up to %.0f processors", offer->largest);
@@ -380,7 +406,7 @@ static void warn_no_mean(const struct explain *explain, const struct scope *scop
 {
     const struct world *world = &explain->build->world;
     for (size_t w = 0; w < world->n_workloads; w++)
-        if (in_scope(explain, w, scope) && isinf(explain->offers[w].work))
+        if (explain->shown[w] == w && in_scope(explain, w, scope) && isinf(explain->offers[w].work))
             fprintf(explain->out,
                     "  %s: the mean run time is infinite and no request cuts it: its load, and so "
                     "all that is asked for, has no value.\n",
@@ -397,7 +423,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     struct text_table table = {0};
     add_heads(&table, explain, name, &stretches);
     for (size_t w = 0; w < explain->build->world.n_workloads; w++)
-        if (in_scope(explain, w, scope))
+        if (explain->shown[w] == w && in_scope(explain, w, scope))
             add_workload(&table, explain, w, &stretches, sums);
     for (size_t i = 0; i < columns; i++) {
         simtime from, to;
@@ -460,16 +486,37 @@ static int read_offers(struct explain *explain, struct error_list *errors)
     return errors->len > before ? -1 : 0;
 }
 
+/* Members show as one. */
+static size_t *find_shown(const struct build *build)
+{
+    const struct world *world = &build->world;
+    int32_t *alike = build_alike(build);
+    size_t *shown = mem_new(world->n_workloads, sizeof(*shown));
+    size_t *first = mem_new(world->tenants.len, sizeof(*first));
+    for (size_t w = world->n_workloads; w-- > 0;)
+        first[world->workloads[w].tenant] = w;
+    for (size_t w = 0; w < world->n_workloads; w++) {
+        const int32_t tenant = world->workloads[w].tenant;
+        shown[w] = first[alike[tenant]] + (w - first[tenant]);
+    }
+    free(first);
+    free(alike);
+    return shown;
+}
+
 int explain_build(const struct build *build, FILE *out, struct error_list *errors)
 {
-    struct explain explain = {.build = build, .out = out};
+    struct explain explain = {.build = build, .out = out, .shown = find_shown(build)};
     phases_init(&explain.phases, build);
-    const int rc = read_offers(&explain, errors);
+    const int rc = question_check(build, errors) < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {
         print_time(&explain);
         print_capacity(&explain);
         print_loads(&explain);
+        explain_tenants(build, explain.offers, out);
+        explain_assumptions(build->program, out);
     }
+    free(explain.shown);
     free(explain.offers);
     phases_deinit(&explain.phases);
     return rc;

@@ -3,23 +3,46 @@
 
 #include <math.h>
 
+static double within(double from, double to, double lo, double hi)
+{
+    const double part = fmin(to, hi) - fmax(from, lo);
+    return part > 0 ? part : 0;
+}
+
+/* The part of a list of jobs that is submitted in [from, to). */
+static double part_of_list(const struct workload_outlook *outlook, double from, double to)
+{
+    if (outlook->span <= 0)
+        return outlook->first >= from && outlook->first < to ? 1 : 0;
+    return within(from, to, outlook->first, outlook->first + outlook->span) / outlook->span;
+}
+
 int offer_init(struct offer *offer, const struct build_workload *workload, simtime length,
                struct error *err)
 {
     const struct workload_kind *kind = workload->workload->kind;
+    const struct stay *stay = &workload->stay;
     struct workload_context context = workload->context;
-    *offer = (struct offer){.workload = workload};
     struct workload_outlook *outlook = &offer->outlook;
-    context.limit = length;
+    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
+    context.from = stay->from > 0 ? stay->from : 0;
+    context.limit = stay->until < length ? stay->until : length;
+    if (context.from >= context.limit)
+        return 0;
     if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
         return -1;
+    const double from = simtime_seconds(context.from), limit = simtime_seconds(context.limit);
+    const bool ends = context.limit < SIMTIME_NEVER;
     offer->largest = outlook->largest > 0 ? (double)outlook->largest : (double)NAN;
     if (!outlook->endless) {
-        offer->jobs = outlook->jobs;
+        offer->jobs = outlook->jobs * (stay->from > INT64_MIN || stay->until < SIMTIME_NEVER
+                                           ? part_of_list(outlook, from, limit)
+                                           : 1);
         offer->work = outlook->processor_seconds / outlook->jobs;
     } else {
-        offer->jobs =
-            length < SIMTIME_NEVER ? outlook->rate * simtime_seconds(length) : (double)NAN;
+        const double seconds =
+            outlook->even ? limit * part_of_list(outlook, from, limit) : limit - from;
+        offer->jobs = ends ? outlook->rate * seconds : (double)NAN;
         offer->work = outlook->load / outlook->rate;
     }
     return 0;
@@ -38,20 +61,21 @@ static double asked_between(const struct build_workload *workload, const void *p
     return outlook.load * simtime_seconds(to - from);
 }
 
-static double asked_of_list(const struct workload_outlook *outlook, double from, double to)
-{
-    if (outlook->span <= 0)
-        return outlook->first >= from && outlook->first < to ? outlook->processor_seconds : 0;
-    const double lo = fmax(from, outlook->first), hi = fmin(to, outlook->first + outlook->span);
-    return lo < hi ? outlook->processor_seconds * (hi - lo) / outlook->span : 0;
-}
-
 double offer_asked(const struct offer *offer, const struct program *program, simtime from,
                    simtime to)
 {
-    if (!offer->outlook.endless || offer->outlook.even)
-        return asked_of_list(&offer->outlook, simtime_seconds(from), simtime_seconds(to));
+    const struct stay *stay = &offer->workload->stay;
+    const struct workload_outlook *outlook = &offer->outlook;
     double sum = 0;
+    if (stay->from > from)
+        from = stay->from;
+    if (stay->until < to)
+        to = stay->until;
+    if (from >= to)
+        return 0;
+    if (!outlook->endless || outlook->even)
+        return outlook->processor_seconds *
+               part_of_list(outlook, simtime_seconds(from), simtime_seconds(to));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const simtime begin = program->epochs[e].at;
         const simtime end = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;

@@ -1,5 +1,6 @@
 /* jishi run: one simulation, its trace and its numbers. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/assumptions.h"
 #include "cli/progress.h"
 #include "cli/provenance.h"
 #include "cli/result.h"
@@ -176,7 +177,7 @@ static int run_attempt(struct attempt *attempt, const struct run_options *option
         .sort = sort,
     };
     if (build_init(&attempt->build, program, &build, errors) < 0 ||
-        build_open(&attempt->build, errors) < 0)
+        question_check(&attempt->build, errors) < 0 || build_open(&attempt->build, errors) < 0)
         return -1;
     struct error err = {0};
     const struct scenario *scenario = program->epochs[0].scenario;

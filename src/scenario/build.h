@@ -52,6 +52,10 @@ int build_init(struct build *build, const struct program *program,
 /* A tenant of the scenario as it is in an epoch. Borrowed. */
 const struct tenant *build_tenant(const struct build *build, size_t epoch, size_t row);
 
+/* By tenant of the scenario: the first of those it is alike with, the same tenant of other members;
+ * itself if it is the first or the only one. To be freed. */
+int32_t *build_alike(const struct build *build);
+
 /* Complete an error about workload `row`: its place in the scenario, unless it has a better one
  * in a log. */
 void build_workload_error(const struct build *build, size_t row, struct error *err);

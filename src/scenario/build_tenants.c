@@ -34,6 +34,23 @@ char *tenant_path(const struct build *build, int32_t row)
     return above ? mem_format("%s/%s", above, name) : mem_text(name);
 }
 
+/* The rows of a member are in the order of those of the first, which follow their group's. */
+int32_t *build_alike(const struct build *build)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    int32_t *alike = mem_new(scenario->rows.len, sizeof(*alike));
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const int32_t row = (int32_t)i, parent = scenario->rows.items[i].parent;
+        int32_t first = row;
+        if (parent >= 0 && alike[parent] != parent)
+            first = alike[parent] + (row - parent);
+        else if (scenario->rows.items[i].member > 1)
+            first = parent + 1;
+        alike[i] = first == row ? row : alike[first];
+    }
+    return alike;
+}
+
 /* --- members that vary --- */
 
 static bool varies(const struct tenant_row *rows, size_t row)

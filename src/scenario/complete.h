@@ -26,8 +26,9 @@ void workloads_deinit(struct tenant *tenant);
 void complete_alone(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant,
                     const struct tenant *above, const struct node *node);
 
-/* Of all its partitions. */
-int64_t centre_processors(const struct centre *centre);
+/* Read the list of what is uncertain. */
+void complete_uncertain(struct decode *ctx, struct scenario *scenario, const struct node *root);
+void uncertain_deinit(struct items *list);
 
 /* Free what complete_tenants made in structs tenant. */
 void tenants_deinit(const struct items *tenants);

@@ -364,6 +364,47 @@ static const struct field change_fields[] = {
 };
 const struct field *const change_table = change_fields;
 
+const char *const confidence_names[] = {"not-said", "low", "medium", "high", NULL};
+const char *const analysis_names[] = {"transient", "steady", NULL};
+const char *const better_names[] = {"lower", "higher", NULL};
+
+/* Beside the distribution. */
+const struct field uncertain_fields[] = {
+    {.key = "confidence",
+     .kind = FIELD_CHOICE,
+     .offset = IN(uncertain, confidence),
+     .choices = confidence_names,
+     .def = "not-said",
+     .help = "how sure the source is"},
+    {.key = "source",
+     .kind = FIELD_TEXT,
+     .offset = IN(uncertain, source),
+     .help = "where the value comes from"},
+    {.kind = FIELD_END},
+};
+
+#define IN_QUESTION(member)                                                                        \
+    (offsetof(struct scenario, question.member) - offsetof(struct scenario, question))
+
+static const struct field question_fields[] = {
+    {.key = "metric",
+     .kind = FIELD_TEXT,
+     .offset = IN_QUESTION(metric),
+     .flags = FIELD_REQUIRED,
+     .help = "the number that decides, as in `metrics`"},
+    {.key = "better",
+     .kind = FIELD_CHOICE,
+     .offset = IN_QUESTION(better),
+     .choices = better_names,
+     .def = "lower",
+     .help = "which way is better"},
+    {.key = "matters",
+     .kind = FIELD_TEXT,
+     .offset = IN_QUESTION(matters),
+     .help = "the smallest difference that matters, in the unit of the metric"},
+    {.kind = FIELD_END},
+};
+
 const struct field scenario_fields[] = {
     {.key = "jishi",
      .kind = FIELD_INT,
@@ -428,6 +469,24 @@ const struct field scenario_fields[] = {
      .size = sizeof(struct tenant),
      .flags = FIELD_REQUIRED,
      .help = "who asks for machine time, by name"},
+    {.key = "uncertain",
+     .kind = FIELD_NODE,
+     .offset = IN(scenario, uncertain_node),
+     .help =
+         "values that are not sure: a map PATH: distribution, with confidence and source; a run "
+         "does not heed it"},
+    {.key = "analysis",
+     .kind = FIELD_CHOICE,
+     .offset = IN(scenario, analysis),
+     .choices = analysis_names,
+     .def = "transient",
+     .help = "steady: a long-run number is wanted; a run does not heed it"},
+    {.key = "question",
+     .kind = FIELD_TABLE,
+     .offset = IN(scenario, question),
+     .table = question_fields,
+     .size = sizeof(((struct scenario *)0)->question),
+     .help = "what the scenario is to answer; a run does not heed it"},
     {.key = "changes",
      .kind = FIELD_NODE,
      .offset = IN(scenario, changes),

@@ -40,6 +40,7 @@ void scenario_free(struct scenario *scenario)
     }
     tenants_deinit(&scenario->tenants);
     free(scenario->rows.items);
+    uncertain_deinit(&scenario->uncertain);
     path_notes_deinit(&scenario->paths);
     schema_free(scenario_fields, scenario);
     free(scenario);
@@ -189,6 +190,7 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
     if (tree->kind == NODE_MAP) {
         complete_centres(&ctx, scenario, tree);
         complete_tenants(&ctx, scenario, tree);
+        complete_uncertain(&ctx, scenario, tree);
     }
     const size_t failures = ctx.failures;
     scenario->paths = ctx.notes;

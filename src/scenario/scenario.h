@@ -151,6 +151,20 @@ struct change {
     struct node *set;
 };
 
+/* A value that the scenario states but is not sure of: data for those who try others. */
+struct uncertain {
+    char *path; /* as written */
+    enum unit unit;
+    struct dist *dist;
+    int confidence; /* enum confidence */
+    char *source;   /* NULL: not said */
+    struct mark at;
+};
+
+enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+enum analysis { ANALYSIS_TRANSIENT, ANALYSIS_STEADY };
+extern const char *const confidence_names[], *const analysis_names[], *const better_names[];
+
 /* One state of the world: at the start, or after a dated change. */
 struct scenario {
     int64_t version;
@@ -176,7 +190,14 @@ struct scenario {
         struct tenant_row *items;
         size_t len, cap;
     } rows; /* all tenants: parents before those below, in the order of the file */
-    struct node *changes;
+    struct node *changes, *uncertain_node;
+    struct items uncertain; /* struct uncertain, from the node */
+    int analysis;           /* enum analysis */
+    struct {
+        char *metric; /* NULL: no question */
+        int better;   /* of better_names */
+        char *matters;
+    } question;
     struct path_notes paths; /* file names in it */
 };
 
@@ -184,7 +205,7 @@ enum { MEASURE_STOP, MEASURE_DRAIN };
 
 extern const struct field scenario_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
-extern const struct field tenant_fields[], workload_fields[];
+extern const struct field tenant_fields[], workload_fields[], uncertain_fields[];
 extern const char *const priority_names[];
 extern const struct field workload_common_fields[]; /* what any workload may say */
 
@@ -237,6 +258,9 @@ static inline int64_t members_total(const struct tenant *tenant)
 {
     return tenant->members.join.growth > 0 ? tenant->members.join.max : tenant->members.count;
 }
+
+/* Processors of all partitions of a centre. */
+int64_t centre_processors(const struct centre *centre);
 
 /* By name; -1 if there is none. */
 int64_t scenario_centre(const struct scenario *scenario, const char *name);

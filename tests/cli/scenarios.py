@@ -32,7 +32,7 @@ def block(value, depth=3, indent=""):
     for key, item in value.items():
         if isinstance(item, dict) and item and depth > 0:
             lines += [f"{indent}{key}:", block(item, depth - 1, indent + "  ").rstrip("\n")]
-        elif key == "changes" or key == "jobs":
+        elif key in ("changes", "jobs") and isinstance(item, list):
             lines.append(f"{indent}{key}:")
             lines += [f"{indent}  - {flow(each)}" for each in item]
         else:
@@ -241,6 +241,53 @@ def workload(rng, folder, name, hours, places, counting):
     return value
 
 
+def tenant_paths(tenants, above="tenants"):
+    """Path and map of each tenant, those below others too."""
+    for name, plan in tenants.items():
+        path = f"{above}.{name}"
+        yield path, plan
+        yield from tenant_paths(plan.get("tenants", {}), path + ".tenants")
+
+
+def terms(rng, tenant, hours):
+    """What a tenant may have, and when it is there."""
+    if rng.random() < 0.4:
+        tenant["share"] = rng.choice([0.5, 1, 3, 20])
+    if rng.random() < 0.3:
+        quota = {"processors": rng.choice([0, 2, 8, 30]), "jobs": rng.choice([1, 3, "unlimited"]),
+                 "queued": rng.choice([2, 10, "unlimited"]),
+                 "processor_hours": {"limit": rng.choice([0, 1, 20]), "per": rng.choice(["run", "6h", "month", "1 day"])}}
+        tenant["quota"] = {key: quota[key] for key in rng.sample(list(quota), rng.randint(1, 3))}
+    if "quota" not in tenant and rng.random() < 0.2:
+        tenant["guarantee"] = rng.choice([{"processors": 2, "lend": 1}, {"share": "30%", "borrow": 2}])
+    if rng.random() < 0.15:
+        tenant["join"] = f"{rng.randint(0, hours * 60)} min"
+    if "join" not in tenant and rng.random() < 0.15:
+        tenant["leave"] = f"{rng.randint(1, hours * 60)} min"
+    if rng.random() < 0.1:
+        tenant.update(location="remote", sector="weather")
+
+
+def members(rng, places, hours, until):
+    """Some tenants of one description that draw values of their own."""
+    work = {"arrival": {"poisson": "3 per h"}, "runtime": {"exponential": "40 min"}, "processors": 2}
+    if until:
+        work["arrival"]["until"] = until
+    if len(places) > 1:
+        work["partition"] = rng.choice(["any", *places])
+    value = {"count": rng.randint(1, 4), "each": {"workloads": {"m": work}}}
+    if rng.random() < 0.6:
+        value["vary"] = {"share": {"uniform": [1, 9]},
+                         "workloads.m.arrival.poisson": {"lognormal": {"median": "2/h", "sigma": 1}}}
+    if rng.random() < 0.4:
+        value["scale"] = {"workloads.m.runtime.exponential": {"uniform": [0.2, 2]}, "workloads.m.processors": 1.4}
+    if rng.random() < 0.3:
+        value["join"] = {"from": "20 min", "over": f"{hours} h"}
+    elif rng.random() < 0.3:
+        value["join"] = {"from": "20 min", "growth": "900 %/day", "max": 5}
+    return value
+
+
 def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
@@ -265,10 +312,14 @@ def changes(rng, scenario, hours, counting):
                 settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
             if rng.random() < 0.2:
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
-        for tenant, plan in scenario["tenants"].items():
-            for name, work in plan["workloads"].items():
+        for path, plan in tenant_paths(scenario["tenants"]):
+            for name, work in plan.get("workloads", {}).items():
                 if "arrival" in work and rng.random() < 0.4:
-                    settings[f"tenants.{tenant}.workloads.{name}.runtime"] = runtime(rng)
+                    settings[f"{path}.workloads.{name}.runtime"] = runtime(rng)
+            if rng.random() < 0.3:
+                settings[f"{path}.share"] = rng.choice([0.5, 2, 10])
+            if "quota" in plan and rng.random() < 0.3:
+                settings[f"{path}.quota.jobs"] = rng.choice([1, 5, "unlimited"])
         if settings:
             value.append({"at": f"{rng.randint(0, hours * 60)} min", "set": settings})
     return value
@@ -311,7 +362,26 @@ def generate(rng, folder):
             tenants[f"t{t}"]["priority"] = rng.choice(["high", "low"])
         if all("log" in work for work in works.values()) and rng.random() < 0.7:
             tenants[f"t{t}"]["members"] = {"by": rng.choice(["user", "group"])}
+        until = f"{hours + 2} h" if "after" in measure else None
+        tree = rng.random() < 0.4
+        if tree and rng.random() < 0.5:
+            tenants[f"t{t}"]["tenants"] = {"crowd": {"members": members(rng, places, hours, until)}}
+        elif tree:
+            tenants[f"t{t}"] = {"home": home, "tenants": {"in": tenants[f"t{t}"], "like": {"like": "small"}}}
+            work = {"arrival": {"every": "20 min"}, "runtime": "15 min"}
+            if until:
+                work["arrival"]["until"] = until
+            scenario.setdefault("templates", {})["small"] = {"workloads": {"s": work}}
+            if len(places) > 1:
+                tenants[f"t{t}"]["tenants"]["like"]["workloads"] = {"s": {"partition": "any"}}
+        for _, tenant in list(tenant_paths({f"t{t}": tenants[f"t{t}"]})):
+            if rng.random() < 0.5:
+                terms(rng, tenant, hours)
     scenario["tenants"] = tenants
+    if rng.random() < 0.2:
+        scenario["uncertain"] = {"tenants.t0.share": {"uniform": [1, 2], "confidence": "low"}}
+        scenario["question"] = {"metric": "wait.p95", "better": "lower", "matters": "15 min"}
+        scenario["analysis"] = "steady"
     if rng.random() < 0.4:
         dated = changes(rng, scenario, hours, counting)
         if dated:

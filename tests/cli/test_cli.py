@@ -375,5 +375,117 @@ class Resolved(Case):
         self.assertIn("Offered load", done.stdout)
 
 
+TREE = """jishi: 1
+time: {length: 60d}
+centres:
+  c: {partitions: {p: {nodes: 8}}, scheduler: {order: fcfs, backfill: easy}}
+templates:
+  firm: {workloads: {w: {arrival: {poisson: 3/d}, processors: 2, runtime: {exponential: 2h}}}}
+  big: {like: firm, share: 2, workloads: {w: {runtime: {lognormal: {median: 3h, sigma: 1}}}}}
+tenants:
+  city:
+    home: c
+    tenants:
+      one: {like: firm}
+      two: {like: big, workloads: {w: {processors: 4}}}
+      firms:
+        members:
+          count: 4
+          like: firm
+          vary: {workloads.w.arrival.poisson: {lognormal: {median: 2/d, sigma: 0.5}}, share: {uniform: [1, 4]}}
+          scale: {workloads.w.runtime.exponential: {uniform: [0.5, 2]}}
+"""
+PLAIN = """jishi: 1
+time: {length: 60d}
+centres:
+  c: {partitions: {p: {nodes: 8}}, scheduler: {order: fcfs, backfill: easy}}
+tenants:
+  city:
+    home: c
+    tenants:
+      one: {workloads: {w: {arrival: {poisson: 3/d}, processors: 2, runtime: {exponential: 2h}}}}
+      two:
+        share: 2
+        workloads: {w: {arrival: {poisson: 3/d}, processors: 4, runtime: {lognormal: {median: 3h, sigma: 1}}}}
+"""
+
+
+class Tenants(Case):
+    """Trees of tenants, templates, members, who joins and who leaves."""
+
+    def jobs(self, name, *arguments):
+        """(tenant, submit, processors, run time) of every job."""
+        out = os.path.join(self.folder, "out.h5")
+        done = self.jishi("run", name, "-o", out, "--quiet", *arguments)
+        with h5py.File(out) as file:
+            names = list(file["names/tenants"].asstr())
+            rows = file["jobs"][:]
+            return {(names[row["tenant"]], row["submit"], row["procs"], row["runtime"]) for row in rows}
+
+    def test_templates(self):
+        """What is like a template is what it would be written out."""
+        self.write("tree.yaml", TREE.split("      firms:")[0])
+        self.write("plain.yaml", PLAIN)
+        self.assertEqual(self.jobs("tree.yaml"), self.jobs("plain.yaml"))
+
+    def test_more_members(self):
+        """More members change no others; members differ; another seed draws others."""
+        self.write("tree.yaml", TREE)
+        few = self.jobs("tree.yaml")
+        more = self.jobs("tree.yaml", "--set", "tenants.city.tenants.firms.members.count=9")
+        self.assertEqual(few, {job for job in more if job[0] not in {f"city/firms/{k}" for k in range(5, 10)}})
+        counts = [sum(job[0] == f"city/firms/{k}" for job in more) for k in range(1, 10)]
+        self.assertGreater(len(set(counts)), 5)
+        self.assertNotEqual(few, self.jobs("tree.yaml", "--seed", "7"))
+
+    def test_stay(self):
+        """Who joins and leaves has the jobs in between, the same ones."""
+        self.write("tree.yaml", TREE)
+        day = 86400
+        all_jobs = self.jobs("tree.yaml")
+        some = self.jobs("tree.yaml", "--set", "tenants.city.join=10d", "--set", "tenants.city.tenants.one.leave=20d",
+                         "--set", "tenants.city.tenants.two.join=5d")
+        self.assertEqual(some, {job for job in all_jobs if job[1] >= 10 * day and
+                                not (job[0] == "city/one" and job[1] >= 20 * day)})
+        joined = self.jobs("tree.yaml", "--set", "tenants.city.tenants.firms.members.join={from: 10d, over: 20d}")
+        self.assertEqual(joined, {job for job in all_jobs if "firms" not in job[0] or
+                                  job[1] >= (10 + 5 * (int(job[0][-1]) - 1)) * day})
+        # 4 at 10d, twice as many each 10 days: the 5th log2(5/4) * 10 days later
+        grown = self.jobs("tree.yaml", "--set", "tenants.city.tenants.firms.members.join="
+                          "{from: 10d, growth: 8598.75/year, max: 8}", "--set", "time.length=20d")
+        firsts = [min((job[1] for job in grown if job[0] == f"city/firms/{k}"), default=99 * day) / day
+                  for k in range(1, 9)]
+        for k, first in enumerate(firsts, 1):
+            years = numpy.log(max(k, 4) / 4) / numpy.log(8599.75)
+            self.assertGreaterEqual(first, 10 + 365 * years)
+
+    def test_ten_thousand(self):
+        """A scenario with ten thousand members that vary is read in seconds on any machine."""
+        self.write("tree.yaml", TREE)
+        begin = time.time()
+        done = self.jishi("check", "tree.yaml", "--set", "tenants.city.tenants.firms.members.count=10000")
+        self.assertLess(time.time() - begin, 30)
+        self.assertIn("city/firms/1..10000/w", done.stdout)
+        self.assertLess(len(done.stdout.splitlines()), 40)
+
+    def test_resolved(self):
+        """Templates and members are resolved to themselves."""
+        self.write("tree.yaml", TREE)
+        text = self.jishi("check", "--resolved", "tree.yaml").stdout
+        self.write("whole.yaml", text)
+        self.assertEqual(self.jishi("check", "--resolved", "whole.yaml").stdout, text)
+        self.assertEqual(self.jobs("tree.yaml"), self.jobs("whole.yaml"))
+
+    def test_changes(self):
+        """A change of what each member is holds for all of them."""
+        self.write("tree.yaml", TREE)
+        before = self.jobs("tree.yaml")
+        after = self.jobs("tree.yaml", "--set", "changes=[{at: 20d, set: "
+                          "{tenants.city.tenants.firms.members.each.workloads.w.processors: 3, tenants.city.share: 2}}]")
+        turn = 20 * 86400
+        self.assertEqual({job for job in before if job[1] < turn}, {job for job in after if job[1] < turn})
+        self.assertEqual({job[2] for job in after if job[1] >= turn and "firms" in job[0]}, {3})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -16,6 +16,7 @@
 "By tenant  processor-h   share  jobs ended  wait mean  wait p95  slowdown  killed  pending  running  rejected  abandoned\n"
 "solo               112  53.8 %           2        1 h       2 h      1.12       1        0        1         0          0\n"
 "inc                 96  46.2 %           1        4 h       4 h      1.33       0        1        0         1          0\n"
+"  one               96  46.2 %           1        4 h       4 h      1.33       0        1        0         1          0\n"
 "Fairness over tenants, processor-time received / due: Jain 0.994 (1 is even), Gini 0.038 (0 is even).\n"
 "\n"
 "Asked for\n"

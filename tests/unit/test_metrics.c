@@ -15,6 +15,7 @@
  */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/account.h"
+#include "analysis/due.h"
 #include "analysis/fairness.h"
 #include "analysis/metrics.h"
 #include "analysis/output.h"
@@ -43,7 +44,8 @@ static struct partition_info partitions[] = {
      .precision = "fp64"},
     {.name = "b", .path = "c2/b", .centre = 1, .processor = "y"},
 };
-static struct tenant_info tenants[] = {{"inc", -1}, {"inc/one", 0}, {"solo", -1}};
+static struct tenant_info tenants[] = {
+    {"inc", -1, .share = 1}, {"inc/one", 0, .share = 1}, {"solo", -1, .share = 1}};
 
 struct play {
     struct world world;
@@ -394,7 +396,8 @@ static void test_many_cells(void **ctx)
     char names[TENANTS][16];
     for (int32_t t = 0; t < TENANTS; t++) {
         snprintf(names[t], sizeof(names[t]), "t%d", t);
-        many[t] = (struct tenant_info){names[t], t == 0 || t == 7 ? -1 : (t - 1) / 3};
+        many[t] = (struct tenant_info){
+            .path = names[t], .parent = t == 0 || t == 7 ? -1 : (t - 1) / 3, .share = 1};
     }
     play.world.tenants.items = many;
     play.world.tenants.len = TENANTS;
@@ -491,20 +494,57 @@ static void test_nothing_happened(void **ctx)
     }
 }
 
+/* Two roots with shares 3 and 1; below the first, its own jobs and two tenants with shares 1 and 2.
+ * 100 are handed out: 75 and 25, unless somebody asks for less. */
+static void test_due_by_hand(void **ctx)
+{
+    (void)ctx;
+    struct tenant_info tree[] = {{"a", -1, .share = 3},
+                                 {"a/x", 0, .share = 1},
+                                 {"a/y", 0, .share = 2},
+                                 {"b", -1, .share = 1}};
+    const struct world world = {.tenants = {.items = tree, .len = 4}};
+    static const struct {
+        double demands[4], own[4], all[4];
+    } rows[] = {
+        {{99, 99, 99, 99}, {18.75, 18.75, 37.5, 25}, {75, 18.75, 37.5, 25}},
+        {{0, 99, 99, 99}, {0, 25, 50, 25}, {75, 25, 50, 25}},
+        {{0, 10, 99, 99}, {0, 10, 65, 25}, {75, 10, 65, 25}},
+        {{0, 10, 20, 99}, {0, 10, 20, 70}, {30, 10, 20, 70}},
+        {{0, 0, 0, 200}, {0, 0, 0, 100}, {0, 0, 0, 100}},
+    };
+    int32_t *order;
+    uint32_t *members;
+    tenant_order(&world, &order, &members);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        double own[4], all[4];
+        tenants_due(&world, order, members, 100, rows[i].demands, own, all);
+        for (size_t k = 0; k < 4; k++) {
+            assert_near(own[k], rows[i].own[k]);
+            assert_near(all[k], rows[i].all[k]);
+        }
+    }
+    free(order);
+    free(members);
+}
+
 static void test_fairness_by_hand(void **ctx)
 {
     (void)ctx;
     static const struct {
-        double capacity, demands[4], want[4];
+        double capacity, demands[4], weights[4], want[4];
     } rows[] = {
-        {12, {1, 2, 20, 30}, {1, 2, 4.5, 4.5}},
-        {100, {1, 2, 20, 30}, {1, 2, 20, 30}},
-        {4, {5, 5, 5, 5}, {1, 1, 1, 1}},
-        {10, {0, 0, 30, 4}, {0, 0, 6, 4}},
+        {12, {1, 2, 20, 30}, {1, 1, 1, 1}, {1, 2, 4.5, 4.5}},
+        {100, {1, 2, 20, 30}, {1, 1, 1, 1}, {1, 2, 20, 30}},
+        {4, {5, 5, 5, 5}, {1, 1, 1, 1}, {1, 1, 1, 1}},
+        {10, {0, 0, 30, 4}, {1, 1, 1, 1}, {0, 0, 6, 4}},
+        {12, {20, 20, 20, 20}, {3, 1, 1, 1}, {6, 2, 2, 2}},
+        /* the heavy one leaves 9 of its 12 to three of weight 1, 2 and 1 */
+        {16, {3, 20, 20, 20}, {12, 1, 2, 1}, {3, 3.25, 6.5, 3.25}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         double shares[4];
-        fair_shares(rows[i].capacity, rows[i].demands, 4, shares);
+        fair_shares(rows[i].capacity, rows[i].demands, rows[i].weights, 4, shares);
         for (size_t k = 0; k < 4; k++)
             assert_near(shares[k], rows[i].want[k]);
     }
@@ -611,12 +651,13 @@ static void test_table_is_sound(void **ctx)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),          cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_selectors),        cmocka_unit_test(test_selector_errors),
-        cmocka_unit_test(test_accounts),         cmocka_unit_test(test_many_cells),
-        cmocka_unit_test(test_whole_nodes),      cmocka_unit_test(test_nothing_happened),
-        cmocka_unit_test(test_fairness_by_hand), cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_for_programs),     cmocka_unit_test(test_table_is_sound),
+        cmocka_unit_test(test_by_hand),        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_selectors),      cmocka_unit_test(test_selector_errors),
+        cmocka_unit_test(test_accounts),       cmocka_unit_test(test_many_cells),
+        cmocka_unit_test(test_whole_nodes),    cmocka_unit_test(test_nothing_happened),
+        cmocka_unit_test(test_due_by_hand),    cmocka_unit_test(test_fairness_by_hand),
+        cmocka_unit_test(test_summary),        cmocka_unit_test(test_for_programs),
+        cmocka_unit_test(test_table_is_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/assumptions.h"
+
+#include "analysis/selector.h"
+#include "analysis/text_table.h"
+#include "util/dist.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int question_check(const struct build *build, struct error_list *errors)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const struct node *node = node_get(build->program->epochs[0].tree, "question");
+    const char *matters = scenario->question.matters;
+    struct selector selector;
+    struct error err;
+    double value;
+    if (!scenario->question.metric)
+        return 0;
+    int rc = selector_parse(scenario->question.metric, &selector, &err);
+    if (rc < 0) {
+        error_prefix(&err, "question.metric: ");
+        err.at = node_get(node, "metric")->at;
+    } else {
+        rc = selector_check(&selector, &build->world, &err);
+        if (rc < 0) {
+            error_prefix(&err, "question.metric: ");
+            err.at = node_get(node, "metric")->at;
+        } else if (matters) {
+            const bool time = strcmp(selector.metric->unit, "s") == 0;
+            rc = quantity_parse(matters, time ? UNIT_TIME : UNIT_NONE, &value, &err);
+            if (rc == 0 && !(value > 0))
+                rc = error_set(&err, "a difference above zero is needed");
+            if (rc < 0) {
+                error_prefix(&err, "question.matters: ");
+                err.at = node_get(node, "matters")->at;
+            }
+        }
+        selector_deinit(&selector);
+    }
+    if (rc < 0)
+        error_list_add(errors, &err);
+    return rc;
+}
+
+static void add_value(struct text_table *table, double value, enum unit unit)
+{
+    char text[64];
+    if (!isfinite(value))
+        text_table_right(table, "none");
+    else if (unit == UNIT_TIME)
+        text_table_right(table, quantity_human_time(value, text, sizeof(text)));
+    else if (unit == UNIT_RATE) {
+        const double hour = 3600, day = 86400;
+        const double per = value >= 1 ? 1 : value >= 1 / hour ? hour : day;
+        snprintf(text, sizeof(text), "%.4g/%s", value * per,
+                 per < hour  ? "s"
+                 : per < day ? "h"
+                             : "d");
+        text_table_right(table, text);
+    } else {
+        char rounded[32];
+        snprintf(rounded, sizeof(rounded), "%.4g", value);
+        text_table_right(table, quantity_format(strtod(rounded, NULL), unit, text, sizeof(text)));
+    }
+}
+
+static void print_uncertain(const struct scenario *scenario, FILE *out)
+{
+    static const double quantiles[] = {0.05, 0.5, 0.95};
+    const struct uncertain *items = scenario->uncertain.items;
+    struct text_table table = {0};
+    text_table_left(&table, "Uncertain");
+    text_table_right(&table, "5 %");
+    text_table_right(&table, "median");
+    text_table_right(&table, "95 %");
+    text_table_left(&table, "confidence");
+    text_table_left(&table, "source");
+    for (size_t i = 0; i < scenario->uncertain.len; i++) {
+        text_table_row(&table);
+        text_table_left(&table, items[i].path);
+        for (size_t q = 0; q < ARRAY_LEN(quantiles); q++)
+            add_value(&table, dist_quantile(items[i].dist, quantiles[q]), items[i].unit);
+        text_table_left(&table, items[i].confidence ? confidence_names[items[i].confidence] : "-");
+        text_table_left(&table, items[i].source ? items[i].source : "-");
+    }
+    putc('\n', out);
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+void explain_assumptions(const struct program *program, FILE *out)
+{
+    const struct scenario *scenario = program->epochs[0].scenario;
+    if (scenario->question.metric) {
+        char *metric = printable(scenario->question.metric);
+        char *matters = printable(scenario->question.matters ? scenario->question.matters : "");
+        fprintf(out, "\nQuestion: %s, %s is better%s%s%s.\n", metric,
+                better_names[scenario->question.better],
+                *matters ? "; a difference matters from " : "", matters, *matters ? " on" : "");
+        free(metric);
+        free(matters);
+    }
+    if (scenario->analysis == ANALYSIS_STEADY)
+        fputs("\nAnalysis: steady, one long-run number is wanted.\n", out);
+    if (scenario->uncertain.len > 0)
+        print_uncertain(scenario, out);
+}

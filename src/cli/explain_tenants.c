@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/explain_tenants.h"
+
+#include "analysis/text_table.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More rows than that are left to the trace. */
+#define ROWS_SHOWN 60
+
+static char *tenant_label(const struct tenant_row *rows, int32_t row)
+{
+    const int32_t parent = rows[row].parent;
+    char *above = parent >= 0 ? tenant_label(rows, parent) : NULL;
+    char *name = rows[row].member
+                     ? mem_format("1..%lld", (long long)members_total(rows[parent].tenant))
+                     : mem_text(rows[row].tenant->named.name);
+    char *label = above ? mem_format("%s/%s", above, name) : mem_text(name);
+    free(above);
+    free(name);
+    return label;
+}
+
+char *workload_label(const struct build *build, size_t workload)
+{
+    const struct world *world = &build->world;
+    const struct workload *w = build->workloads[workload].workload;
+    char *tenant = tenant_label(build->program->epochs[0].scenario->rows.items,
+                                world->workloads[workload].tenant);
+    char *label = mem_format("%s/%s", tenant, w->named.name);
+    free(tenant);
+    return label;
+}
+
+/* --- sums over the tree --- */
+
+/* A row of the table: all tenants that are alike, and those below them. */
+struct branch {
+    int64_t tenants;     /* that have jobs, these and those below */
+    int64_t first, last; /* of these there at the start and at the end of the run */
+    double load;         /* processors on average */
+    int64_t depth;
+    bool shares_differ;
+};
+
+static double load_of(const struct build *build, const struct offer *offer)
+{
+    const simtime length = build->world.length;
+    if (length == SIMTIME_NEVER)
+        return offer_load(offer);
+    return offer_asked(offer, build->program, 0, length) / simtime_seconds(length);
+}
+
+static struct branch *find_branches(const struct build *build, const struct offer *offers,
+                                    const int32_t *alike)
+{
+    const struct world *world = &build->world;
+    const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
+    const size_t n = build->program->epochs[0].scenario->rows.len;
+    struct branch *own = mem_new(n, sizeof(*own));
+    struct branch *branches = mem_new(n, sizeof(*branches));
+    for (size_t w = 0; w < world->n_workloads; w++) {
+        struct branch *branch = &own[world->workloads[w].tenant];
+        const struct stay *stay = &build->workloads[w].stay;
+        branch->tenants = 1;
+        branch->first = stay->from <= 0 && stay->until > 0;
+        branch->last = stay->until >= world->length && stay->from < world->length;
+        branch->load += load_of(build, &offers[w]);
+    }
+    for (size_t i = n; i-- > 0;) {
+        struct branch *above = rows[i].parent >= 0 ? &own[rows[i].parent] : NULL;
+        struct branch *branch = &branches[alike[i]];
+        if (above) {
+            above->tenants += own[i].tenants;
+            above->first += own[i].first;
+            above->last += own[i].last;
+            above->load += own[i].load;
+        }
+        branch->tenants += own[i].tenants;
+        branch->first += own[i].first;
+        branch->last += own[i].last;
+        branch->load += own[i].load;
+        branch->shares_differ |=
+            build_tenant(build, 0, i)->share < build_tenant(build, 0, (size_t)alike[i])->share ||
+            build_tenant(build, 0, i)->share > build_tenant(build, 0, (size_t)alike[i])->share;
+    }
+    for (size_t i = 0; i < n; i++)
+        branches[i].depth = rows[i].parent >= 0 ? branches[rows[i].parent].depth + 1 : 0;
+    free(own);
+    return branches;
+}
+
+/* --- the table --- */
+
+static void add_limit(struct text_table *table, int64_t value)
+{
+    char text[48];
+    text_table_right(table, value < 0 || value == INT64_MAX
+                                ? "-"
+                                : count_format((double)value, text, sizeof(text)));
+}
+
+static void add_tenant(struct text_table *table, const struct build *build, size_t row,
+                       const struct branch *branch, bool moves)
+{
+    const struct tenant_row *r = &build->program->epochs[0].scenario->rows.items[row];
+    const struct tenant *tenant = build_tenant(build, 0, row);
+    char text[64];
+    char *name =
+        r->member
+            ? mem_format("%*s1..%lld", (int)(2 * branch->depth), "",
+                         (long long)members_total(
+                             build->program->epochs[0].scenario->rows.items[r->parent].tenant))
+            : mem_format("%*s%s", (int)(2 * branch->depth), "", tenant->named.name);
+    text_table_row(table);
+    text_table_left(table, name);
+    free(name);
+    text_table_right(table, tenant->members.by
+                                ? "by log"
+                                : count_format((double)branch->tenants, text, sizeof(text)));
+    snprintf(text, sizeof(text), "%g", tenant->share);
+    text_table_right(table, branch->shares_differ ? "differ" : text);
+    add_limit(table, tenant->quota.processors);
+    add_limit(table, tenant->guarantee.processors);
+    snprintf(text, sizeof(text), branch->load >= 100 ? "%.0f" : "%.1f", branch->load);
+    text_table_right(table, isfinite(branch->load) ? text : "-");
+    if (!moves)
+        return;
+    text_table_right(table, count_format((double)branch->first, text, sizeof(text)));
+    text_table_right(table, count_format((double)branch->last, text, sizeof(text)));
+}
+
+static bool worth_telling(const struct build *build, bool *ret_moves)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    bool worth = false;
+    *ret_moves = false;
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const struct tenant *tenant = scenario->rows.items[i].tenant;
+        const struct tenant_info *info = &build->world.tenants.items[i];
+        const struct stay *stay = &build->stays[i];
+        *ret_moves |= stay->from > 0 || stay->until < build->world.length;
+        worth |= scenario->rows.items[i].parent >= 0 || tenant->share < 1 || tenant->share > 1 ||
+                 info->quota || info->guarantee;
+    }
+    return worth || *ret_moves;
+}
+
+/* Guarantees of brothers that no centre could keep at once. */
+static void warn_guarantees(const struct build *build, size_t epoch, FILE *out)
+{
+    const struct scenario *scenario = build->program->epochs[epoch].scenario;
+    const size_t n = scenario->rows.len, m = scenario->centres.len;
+    const struct centre *centres = scenario->centres.items;
+    int64_t *sums = mem_new((n + 1) * m, sizeof(*sums));
+    for (size_t i = 0; i < n; i++) {
+        const struct tenant *tenant = build_tenant(build, epoch, i);
+        if (tenant->guarantee.processors > 0 && tenant->home)
+            sums[(size_t)(scenario->rows.items[i].parent + 1) * m +
+                 (size_t)scenario_centre(scenario, tenant->home)] += tenant->guarantee.processors;
+    }
+    for (size_t i = 0; i < (n + 1) * m; i++) {
+        const int64_t there = centre_processors(&centres[i % m]);
+        if (sums[i] <= there || (i >= m && build->stays[i / m - 1].until <= 0))
+            continue;
+        char when[64] = "at the start";
+        if (epoch > 0)
+            date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
+                        when, sizeof(when));
+        fprintf(out,
+                "  %s%s: %lld processors are guaranteed (%s), but %s has %lld: guarantees are "
+                "not always kept.\n",
+                i < m ? "tenants" : "tenants below ",
+                i < m ? "" : build->world.tenants.items[i / m - 1].path, (long long)sums[i], when,
+                centres[i % m].named.name, (long long)there);
+    }
+    free(sums);
+}
+
+void explain_tenants(const struct build *build, const struct offer *offers, FILE *out)
+{
+    static const char *const heads[] = {"with jobs", "share", "quota", "guarantee", "asked for"};
+    bool moves;
+    if (!worth_telling(build, &moves))
+        return;
+    int32_t *alike = build_alike(build);
+    struct branch *branches = find_branches(build, offers, alike);
+    struct text_table table = {0};
+    size_t shown = 0, left = 0;
+    text_table_left(&table, "Tenants");
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        text_table_right(&table, heads[i]);
+    if (moves) {
+        text_table_right(&table, "at the start");
+        text_table_right(&table, "at the end");
+    }
+    for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
+        if ((size_t)alike[i] != i)
+            continue;
+        if (++shown <= ROWS_SHOWN)
+            add_tenant(&table, build, i, &branches[i], moves);
+        else
+            left++;
+    }
+    putc('\n', out);
+    text_table_write(&table, out);
+    if (left > 0)
+        fprintf(out, "  and %zu more\n", left);
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        warn_guarantees(build, e, out);
+    text_table_deinit(&table);
+    free(branches);
+    free(alike);
+}
