@@ -203,8 +203,12 @@ static int instant(struct sim *sim, struct error *err)
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
         pass_all(sim);
     } while (events_time(sim->events) == sim->now);
+    if (sim->waits)
+        waits_settle(sim);
     if (sim->check)
         check_instant(sim->check, sim->now);
+    if (sim->check && sim->waits)
+        waits_check(sim);
     return 0;
 }
 
@@ -229,6 +233,8 @@ struct sim *sim_new(const struct sim_setup *setup)
         sim->limits_queues |= setup->partitions[i].config.max_queued >= 0;
     }
     sim_queue_changes(sim);
+    if (setup->world->causes)
+        sim->waits = waits_new(sim);
     if (setup->check) {
         struct sched **scheds = mem_new(sim->n_stations, sizeof(*scheds));
         for (size_t i = 0; i < sim->n_stations; i++)
@@ -254,6 +260,7 @@ void sim_free(struct sim *sim)
     merge_deinit(&sim->merge);
     events_free(sim->events);
     check_free(sim->check);
+    waits_free(sim->waits);
     free(sim);
 }
 
@@ -283,14 +290,17 @@ static void tell_unfinished(struct sim *sim)
             left[n++] = job;
     }
     qsort(left, n, sizeof(*left), compare_jobs);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (left[i]->state == JOB_PENDING)
+            left[i]->wait = sim->now - left[i]->spec.submit;
+        if (sim->waits && left[i]->state == JOB_PENDING)
+            waits_close(sim, left[i]);
         for (size_t k = 0; k < sim->setup.n_observers; k++) {
             const struct observer *observer = &sim->setup.observers[k];
-            if (left[i]->state == JOB_PENDING)
-                left[i]->wait = sim->now - left[i]->spec.submit;
             if (observer->unfinished)
                 observer->unfinished(observer->ctx, left[i]);
         }
+    }
     free(left);
 }
 

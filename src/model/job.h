@@ -42,6 +42,7 @@ enum wait_cause {
     WAIT_CAUSES
 };
 
+extern const char *const wait_cause_names[WAIT_CAUSES];
 extern const char *const job_state_names[JOB_STATES];
 extern const char *const job_reason_names[JOB_REASONS];
 
@@ -69,17 +70,18 @@ struct job_spec {
 struct job {
     struct job_spec spec;
     uint32_t slot, generation;
-    bool live;             /* false: a free slot */
-    uint64_t seq;          /* place in the merged input: breaks all ties */
-    int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
-    uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
-    int32_t state, reason; /* enum job_state, enum job_reason */
-    int32_t attempt;       /* from 1 once started */
-    int32_t end_event;     /* handle of the event that ends it */
-    simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */
-    simtime wait;          /* pending time of all attempts so far */
-    simtime due;           /* end by request, while it runs */
-    simtime remaining;     /* work left at `since`, as time at rate 1 */
+    bool live;              /* false: a free slot */
+    uint64_t seq;           /* place in the merged input: breaks all ties */
+    int32_t partition;      /* where it waits or runs; PARTITION_ANY while it waits in several */
+    uint64_t waits_in;      /* partitions of its centre, by bit, in whose queues it stands */
+    int32_t state, reason;  /* enum job_state, enum job_reason */
+    int32_t attempt;        /* from 1 once started */
+    int32_t end_event;      /* handle of the event that ends it */
+    simtime start, end;     /* first start, last end; SIMTIME_NEVER: not yet */
+    simtime wait;           /* pending time of all attempts so far */
+    const simtime *wait_by; /* the same by enum wait_cause, once it left the queue; NULL: all 0 */
+    simtime due;            /* end by request, while it runs */
+    simtime remaining;      /* work left at `since`, as time at rate 1 */
     simtime since;
     double rate; /* progress per unit of time; 0: stands still */
     struct allocation allocation;

@@ -14,9 +14,10 @@ struct trace {
         struct column_group *items;
         size_t len, cap;
     } groups;
-    size_t *sizes;                  /* of the groups, in bytes; once jobs is there */
-    struct table *jobs;             /* NULL until the first row */
-    struct series_observer *series; /* NULL: not wanted */
+    struct column causes[WAIT_CAUSES]; /* columns of /jobs; as many as can occur */
+    size_t *sizes;                     /* of the groups, in bytes; once jobs is there */
+    struct table *jobs;                /* NULL until the first row */
+    struct series_observer *series;    /* NULL: not wanted */
 };
 
 /* The columns that every run has. `wait` and the like are what the job itself counted. */
@@ -61,6 +62,46 @@ static void fill_core(void *ctx, const struct job *job, void *row)
     row_f64(&at, simtime_seconds(spec->runtime));
     row_i32(&at, job->state);
     row_i32(&at, job->reason);
+}
+
+/* Of all the wait, the part whose first cause in this order was ... */
+static const struct column cause_columns[WAIT_CAUSES] = {
+    [CAUSE_DEPENDENCY] = {"wait_dependency", COLUMN_F64, 0, "s",
+                          "of wait: another job had to end first"},
+    [CAUSE_DATA] = {"wait_data", COLUMN_F64, 0, "s", "of wait: its data were on the way"},
+    [CAUSE_BROKER] = {"wait_broker", COLUMN_F64, 0, "s", "of wait: no centre was chosen"},
+    [CAUSE_QUOTA] = {"wait_quota", COLUMN_F64, 0, "s", "of wait: a quota of its tenants"},
+    [CAUSE_BUDGET] = {"wait_budget", COLUMN_F64, 0, "s", "of wait: their budget"},
+    [CAUSE_GUARANTEE] = {"wait_guarantee", COLUMN_F64, 0, "s",
+                         "of wait: what their brothers are guaranteed"},
+    [CAUSE_CAPACITY] = {"wait_capacity", COLUMN_F64, 0, "s",
+                        "of wait: fewer processors free than it asked"},
+    [CAUSE_FRAGMENTATION] = {"wait_fragmentation", COLUMN_F64, 0, "s",
+                             "of wait: enough free, no placement"},
+    [CAUSE_RESERVED] = {"wait_reserved", COLUMN_F64, 0, "s",
+                        "of wait: it fitted, but would have moved a reservation or maintenance"},
+    [CAUSE_ORDER] = {"wait_order", COLUMN_F64, 0, "s",
+                     "of wait: it fitted, but the rule kept it behind another"},
+};
+
+static void fill_causes(void *ctx, const struct job *job, void *row)
+{
+    const struct world *world = ctx;
+    unsigned char *at = row;
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[c]) : 0);
+}
+
+static void add_causes(struct trace *trace)
+{
+    struct column_group group = {
+        .columns = trace->causes, .ctx = (void *)(uintptr_t)trace->world, .fill = fill_causes};
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (trace->world->causes >> c & 1)
+            trace->causes[group.len++] = cause_columns[c];
+    if (group.len > 0)
+        trace_add_columns(trace, &group);
 }
 
 static void write_root(struct h5 *h5, const struct trace_setup *setup)
@@ -129,6 +170,7 @@ struct trace *trace_new(const struct trace_setup *setup, struct error *err)
     trace_add_columns(trace, &(struct column_group){.columns = core_columns,
                                                     .len = ARRAY_LEN(core_columns),
                                                     .fill = fill_core});
+    add_causes(trace);
     return trace;
 }
 
