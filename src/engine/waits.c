@@ -108,7 +108,19 @@ static void see_place(struct waits *waits, const struct fact *fact)
     if (!waits->is_seen[row])
         waits->seen[waits->n_seen++] = (uint32_t)row;
     waits->is_seen[row] = true;
-    waits->owed[row] = fact->kind != FACT_PASS;
+    if (fact->kind == FACT_END || fact->kind == FACT_CAPACITY || fact->kind == FACT_PASS)
+        waits->owed[row] = fact->kind != FACT_PASS;
+}
+
+static void see_join(struct sim *sim, const struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++)
+        if (job->waits_in >> (i - from) & 1)
+            sim->waits->owed[i] = true;
+    if (job->waits_in)
+        causes_join(sim->waits->causes, job);
 }
 
 void waits_see(struct sim *sim, const struct fact *fact)
@@ -118,8 +130,7 @@ void waits_see(struct sim *sim, const struct fact *fact)
         see_place(waits, fact);
     switch (fact->kind) {
     case FACT_SUBMIT:
-        if (fact->job->waits_in)
-            causes_join(waits->causes, fact->job);
+        see_join(sim, fact->job);
         break;
     case FACT_START:
     case FACT_REJECT:

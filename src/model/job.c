@@ -7,13 +7,11 @@ const char *const job_state_names[JOB_STATES] = {
     [JOB_RUNNING] = "running",
 };
 
-const char *const wait_cause_names[WAIT_CAUSES] = {
-    [CAUSE_DEPENDENCY] = "dependency", [CAUSE_DATA] = "data",
-    [CAUSE_BROKER] = "broker",         [CAUSE_QUOTA] = "quota",
-    [CAUSE_BUDGET] = "budget",         [CAUSE_GUARANTEE] = "guarantee",
-    [CAUSE_CAPACITY] = "capacity",     [CAUSE_FRAGMENTATION] = "fragmentation",
-    [CAUSE_RESERVED] = "reserved",     [CAUSE_ORDER] = "order",
-};
+#define NAME(cause, name, what) [cause] = name,
+#define TEXT(cause, name, what) [cause] = what,
+
+const char *const wait_cause_names[WAIT_CAUSES] = {WAIT_CAUSE_LIST(NAME)};
+const char *const wait_cause_texts[WAIT_CAUSES] = {WAIT_CAUSE_LIST(TEXT)};
 
 const char *const job_reason_names[JOB_REASONS] = {
     [REASON_NONE] = "none",

@@ -64,25 +64,9 @@ static void fill_core(void *ctx, const struct job *job, void *row)
     row_i32(&at, job->reason);
 }
 
-/* Of all the wait, the part whose first cause in this order was ... */
-static const struct column cause_columns[WAIT_CAUSES] = {
-    [CAUSE_DEPENDENCY] = {"wait_dependency", COLUMN_F64, 0, "s",
-                          "of wait: another job had to end first"},
-    [CAUSE_DATA] = {"wait_data", COLUMN_F64, 0, "s", "of wait: its data were on the way"},
-    [CAUSE_BROKER] = {"wait_broker", COLUMN_F64, 0, "s", "of wait: no centre was chosen"},
-    [CAUSE_QUOTA] = {"wait_quota", COLUMN_F64, 0, "s", "of wait: a quota of its tenants"},
-    [CAUSE_BUDGET] = {"wait_budget", COLUMN_F64, 0, "s", "of wait: their budget"},
-    [CAUSE_GUARANTEE] = {"wait_guarantee", COLUMN_F64, 0, "s",
-                         "of wait: what their brothers are guaranteed"},
-    [CAUSE_CAPACITY] = {"wait_capacity", COLUMN_F64, 0, "s",
-                        "of wait: fewer processors free than it asked"},
-    [CAUSE_FRAGMENTATION] = {"wait_fragmentation", COLUMN_F64, 0, "s",
-                             "of wait: enough free, no placement"},
-    [CAUSE_RESERVED] = {"wait_reserved", COLUMN_F64, 0, "s",
-                        "of wait: it fitted, but would have moved a reservation or maintenance"},
-    [CAUSE_ORDER] = {"wait_order", COLUMN_F64, 0, "s",
-                     "of wait: it fitted, but the rule kept it behind another"},
-};
+#define CAUSE(cause, name, what)                                                                   \
+    [cause] = {"wait_" name, COLUMN_F64, 0, "s", "the part of wait in which: " what},
+static const struct column cause_columns[WAIT_CAUSES] = {WAIT_CAUSE_LIST(CAUSE)};
 
 static void fill_causes(void *ctx, const struct job *job, void *row)
 {
