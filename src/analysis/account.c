@@ -4,6 +4,7 @@
 #include "util/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT(state, what)                                                                         \
     {                                                                                              \
@@ -12,7 +13,7 @@
     }
 
 /* clang-format off */
-const struct record_column account_columns[] = {
+static const struct record_column core_columns[] = {
     {"name", RECORD_TEXT, offsetof(struct account, name), "", "path"},
     {"submitted", RECORD_INT64, offsetof(struct account, submitted), "jobs", "jobs submitted"},
     COUNT(JOB_COMPLETED, "completed"),
@@ -28,11 +29,27 @@ const struct record_column account_columns[] = {
      "sum of the waits of jobs that ran and ended"},
 };
 /* clang-format on */
-const size_t account_columns_len = ARRAY_LEN(account_columns);
+
+#define CAUSE(cause, name, what)                                                                   \
+    [cause] = {"wait_" name, RECORD_REAL,                                                          \
+               offsetof(struct account, causes) + (cause) * sizeof(double), "s",                   \
+               "the part of wait in which: " what},
+static const struct record_column cause_columns[WAIT_CAUSES] = {WAIT_CAUSE_LIST(CAUSE)};
+
+size_t account_columns(const struct world *world, struct record_column *ret)
+{
+    _Static_assert(ARRAY_LEN(core_columns) + WAIT_CAUSES == ACCOUNT_COLUMNS_MAX, "");
+    size_t len = ARRAY_LEN(core_columns);
+    memcpy(ret, core_columns, sizeof(core_columns));
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            ret[len++] = cause_columns[c];
+    return len;
+}
 
 struct totals {
     int64_t jobs[JOB_STATES];
-    wide received, wait;
+    wide received, wait, causes[WAIT_CAUSES];
 };
 
 static void totals_add(struct totals *totals, const struct collect *collect,
@@ -42,6 +59,8 @@ static void totals_add(struct totals *totals, const struct collect *collect,
         totals->jobs[s] += cell->jobs[s];
     totals->received += cell_received(cell, collect->end);
     totals->wait += cell->wait;
+    for (int c = 0; cell->causes && c < WAIT_CAUSES; c++)
+        totals->causes[c] += cell->causes[c];
 }
 
 static void totals_merge(struct totals *into, const struct totals *from)
@@ -50,6 +69,8 @@ static void totals_merge(struct totals *into, const struct totals *from)
         into->jobs[s] += from->jobs[s];
     into->received += from->received;
     into->wait += from->wait;
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        into->causes[c] += from->causes[c];
 }
 
 static struct account to_account(const char *name, const struct totals *totals)
@@ -61,6 +82,8 @@ static struct account to_account(const char *name, const struct totals *totals)
         account.jobs[s] = totals->jobs[s];
         account.submitted += totals->jobs[s];
     }
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        account.causes[c] = (double)totals->causes[c] / 1e6;
     return account;
 }
 

@@ -11,10 +11,13 @@ struct account {
     const char *name; /* borrowed from the world */
     int64_t submitted, jobs[JOB_STATES];
     double processor_seconds, wait;
+    double causes[WAIT_CAUSES]; /* wait by cause */
 };
 
-extern const struct record_column account_columns[];
-extern const size_t account_columns_len;
+enum { ACCOUNT_COLUMNS_MAX = 11 + WAIT_CAUSES };
+
+/* Those of a world: causes of waiting that cannot occur have none. Returns how many. */
+size_t account_columns(const struct world *world, struct record_column *ret);
 
 /* A row for each tenant (members are counted in their parents too) or centre, in the order of the
  * world. The array is the caller's. After the run. */

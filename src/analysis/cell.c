@@ -13,6 +13,7 @@ void cell_deinit(struct cell *cell)
     for (int q = 0; cell->tallies && q < CELL_QUANTITIES; q++)
         tally_deinit(&cell->tallies[q]);
     free(cell->tallies);
+    free(cell->causes);
     *cell = (struct cell){0};
 }
 
@@ -87,6 +88,24 @@ void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtim
     push(cell, fare, tau);
 }
 
+void cell_add_causes(struct cell *cell, const simtime *wait_by)
+{
+    if (!cell->causes)
+        cell->causes = mem_new(WAIT_CAUSES, sizeof(*cell->causes));
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        cell->causes[c] += wait_by[c];
+}
+
+static void merge_causes(struct cell *into, const struct cell *from)
+{
+    if (!from->causes)
+        return;
+    if (!into->causes)
+        into->causes = mem_new(WAIT_CAUSES, sizeof(*into->causes));
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        into->causes[c] += from->causes[c];
+}
+
 void cell_merge(struct cell *into, const struct cell *from, simtime tau)
 {
     for (int s = 0; s < JOB_STATES; s++)
@@ -97,6 +116,7 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
         push(into, &from->fares[i], tau);
     into->waited += from->waited;
     into->wait += from->wait;
+    merge_causes(into, from);
     into->used += from->used;
     into->asked += from->asked;
     into->running_procs += from->running_procs;

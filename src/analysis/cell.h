@@ -27,6 +27,7 @@ struct cell {
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */
     wide wait;             /* microseconds */
+    wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */
     wide asked;            /* processor-microseconds that unfinished jobs need in all */
     int64_t running_procs; /* of jobs running at the end ... */
@@ -39,6 +40,9 @@ void cell_deinit(struct cell *cell); /* leaves it empty */
 /* A job that ran and ended. The state is counted apart, in jobs. `tau` (> 0): of the bounded
  * slowdown; one cell, one tau. Amortised O(1). */
 void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
+
+/* What made a job wait that cell_add is told of: job->wait_by. O(causes). */
+void cell_add_causes(struct cell *cell, const simtime *wait_by);
 
 /* tau as in cell_add. O(size of from). */
 void cell_merge(struct cell *into, const struct cell *from, simtime tau);

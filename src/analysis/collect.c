@@ -323,6 +323,8 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
         const struct fare fare = {
             .wait = job->wait, .response = job->end - job->spec.submit, .procs = procs};
         cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);
+        if (job->wait_by)
+            cell_add_causes(cell, job->wait_by);
     }
 }
 

@@ -38,6 +38,13 @@ static double waited(const struct metric_view *view, unsigned a, unsigned b)
     return ratio((double)view->cell->waited, (double)cell_ended(view->cell));
 }
 
+static double by_cause(const struct metric_view *view, unsigned cause, unsigned b)
+{
+    (void)b;
+    const wide *causes = view->cell->causes;
+    return ratio(causes ? (double)causes[cause] / 1e6 : 0, (double)cell_ended(view->cell));
+}
+
 static double awrt(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
@@ -159,9 +166,20 @@ static double due(const struct metric_view *view, unsigned a, unsigned b)
 
 #define COUNTED " of counted jobs (submitted in the window, ended, killed included)"
 
+#define CAUSE_ROW(cause, name, what)                                                               \
+    {"wait." name ".mean",                                                                         \
+     "s",                                                                                          \
+     "the part of wait.mean in which: " what,                                                      \
+     METRIC_JOBS,                                                                                  \
+     false,                                                                                        \
+     by_cause,                                                                                     \
+     cause,                                                                                        \
+     0},
+
 /* clang-format off */
 const struct metric metrics_table[] = {
     TALLY_ROWS("wait", "s", CELL_WAIT, true, "the time pending, all attempts," COUNTED),
+    WAIT_CAUSE_LIST(CAUSE_ROW)
     TALLY_ROWS("response", "s", CELL_RESPONSE, false, "end - submit" COUNTED),
     TALLY_ROWS("slowdown", "1", CELL_SLOWDOWN, true,
                "the bounded slowdown max(1, (wait + run) / max(run, tau)), tau = 10 s unless set,"
@@ -227,4 +245,9 @@ const struct metric *metric_find(const char *name)
 double metric_value(const struct metric *metric, const struct metric_view *view)
 {
     return metric->value(view, metric->a, metric->b);
+}
+
+bool metric_applies(const struct metric *metric, const struct world *world)
+{
+    return metric->value != by_cause || (world->causes >> metric->a & 1);
 }

@@ -39,6 +39,9 @@ extern const size_t metrics_table_len;
 /* NULL if there is none of that name. */
 const struct metric *metric_find(const char *name);
 
+/* Of causes of waiting that cannot occur: false. */
+bool metric_applies(const struct metric *metric, const struct world *world);
+
 /* NaN where there is nothing to take it of. */
 double metric_value(const struct metric *metric, const struct metric_view *view);
 

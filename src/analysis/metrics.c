@@ -40,6 +40,8 @@ struct metrics {
     int32_t *order; /* tenant_order */
     uint32_t *members;
     struct account *tenants, *centres;
+    struct record_column columns[ACCOUNT_COLUMNS_MAX]; /* of both */
+    size_t n_columns;
     wide *received, *demand; /* scratch, by tenant */
     double *due;             /* by tenant, with those below: of what was measured last */
     bool shared;             /* some tenant has a share other than 1 */
@@ -187,7 +189,8 @@ static void emit(struct metrics *metrics, const struct scope *scope, const struc
     const bool whole = !*period->label;
     for (size_t i = 0; i < metrics_table_len; i++) {
         const struct metric *metric = &metrics_table[i];
-        if (!whole && scope->kind == SCOPE_TENANT && !metric->brief)
+        if ((!whole && scope->kind == SCOPE_TENANT && !metric->brief) ||
+            !metric_applies(metric, metrics->collect->world))
             continue;
         if (metric->about == METRIC_DUE && !metrics->shared)
             continue;
@@ -609,6 +612,7 @@ size_t metrics_tables(struct metrics *metrics, struct record_table *ret_tables)
     if (!metrics->tenants) {
         metrics->tenants = tenant_accounts(metrics->collect);
         metrics->centres = centre_accounts(metrics->collect);
+        metrics->n_columns = account_columns(world, metrics->columns);
     }
     ret_tables[0] = (struct record_table){"metrics",      "the numbers that run prints",
                                           metric_columns, ARRAY_LEN(metric_columns),
@@ -616,13 +620,13 @@ size_t metrics_tables(struct metrics *metrics, struct record_table *ret_tables)
                                           sizeof(*rows)};
     ret_tables[1] = (struct record_table){"tenants",
                                           "totals of each tenant, members included",
-                                          account_columns,
-                                          account_columns_len,
+                                          metrics->columns,
+                                          metrics->n_columns,
                                           metrics->tenants,
                                           world->tenants.len,
                                           sizeof(struct account)};
     ret_tables[2] = (struct record_table){
-        "centres",        "totals of each centre", account_columns,       account_columns_len,
+        "centres",        "totals of each centre", metrics->columns,      metrics->n_columns,
         metrics->centres, world->n_centres,        sizeof(struct account)};
     return METRICS_TABLES;
 }

@@ -2,6 +2,7 @@
 #include "analysis/summary.h"
 
 #include "analysis/output.h"
+#include "analysis/summary_lines.h"
 #include "analysis/text_table.h"
 #include "util/date.h"
 #include "util/mem.h"
@@ -11,27 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the tables show of a scope, gathered from its rows. */
-enum shown {
-    CAPACITY,
-    UTILISATION,
-    HOURS,
-    SUBMITTED,
-    ENDED,
-    WAIT_MEAN,
-    WAIT_P95,
-    SLOWDOWN,
-    PENDING,
-    RUNNING,
-    REJECTED,
-    ABANDONED,
-    KILLED,
-    JAIN,
-    GINI,
-    DUE,
-    SHOWN
-};
-
+#define CAUSE(cause, name, what) [CAUSES + (cause)] = "wait." name ".mean",
 static const char *const shown_names[SHOWN] = {
     [CAPACITY] = "capacity",        [UTILISATION] = "utilisation", [HOURS] = "processor_hours",
     [SUBMITTED] = "jobs.submitted", [ENDED] = "jobs.ended",        [WAIT_MEAN] = "wait.mean",
@@ -39,19 +20,7 @@ static const char *const shown_names[SHOWN] = {
     [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
     [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
     [DUE] = "processor_hours.due",
-};
-
-struct line {
-    enum scope_kind kind;
-    int32_t row;
-    const char *name; /* without the kind of scope */
-    double values[SHOWN];
-};
-
-struct lines {
-    struct line *items;
-    size_t len, cap;
-};
+    WAIT_CAUSE_LIST(CAUSE)};
 
 static const char *plain_name(const struct metric_row *row)
 {
@@ -238,9 +207,7 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
 
 /* ---- tenants ---- */
 
-/* The topmost tenants that share out all jobs: roots, or the members of a lone root that has no
- * jobs of its own. */
-static struct lines top_tenants(const struct lines *lines, const struct world *world)
+struct lines top_tenants(const struct lines *lines, const struct world *world)
 {
     int32_t above = -1;
     for (;;) {
@@ -560,6 +527,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     write_partitions(&lines, out);
     write_periods(rows, len, world, out);
     write_tenants(&lines, world, options->tenants ? options->tenants : 15, out);
+    write_causes(&lines, world, out);
     write_declared(rows, len, out);
     write_foot(metrics, lines.items[0].values, out);
     free(lines.items);

@@ -175,6 +175,7 @@ static int run_attempt(struct attempt *attempt, const struct run_options *option
         .seed = run_seed(program, &options->scenario),
         .replication = options->scenario.replication,
         .sort = sort,
+        .causes = true,
     };
     if (build_init(&attempt->build, program, &build, errors) < 0 ||
         question_check(&attempt->build, errors) < 0 || build_open(&attempt->build, errors) < 0)

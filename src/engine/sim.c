@@ -219,8 +219,12 @@ static int instant(struct sim *sim, struct error *err)
             pass_all(sim);
         }
     } while (events_time(sim->events) == sim->now);
+    if (sim->waits)
+        waits_settle(sim);
     if (sim->check)
         check_instant(sim->check, sim->now);
+    if (sim->check && sim->waits)
+        waits_check(sim);
     return 0;
 }
 
@@ -259,6 +263,8 @@ struct sim *sim_new(const struct sim_setup *setup)
     for (size_t i = 0; i < setup->world->n_centres; i++)
         sim_gates_capacity(sim, (int32_t)i);
     sim_queue_changes(sim);
+    if (setup->world->causes)
+        sim->waits = waits_new(sim);
     if (setup->check) {
         struct sched **scheds = mem_new(sim->n_stations, sizeof(*scheds));
         for (size_t i = 0; i < sim->n_stations; i++)
@@ -285,6 +291,7 @@ void sim_free(struct sim *sim)
     merge_deinit(&sim->merge);
     events_free(sim->events);
     check_free(sim->check);
+    waits_free(sim->waits);
     free(sim);
 }
 
@@ -314,14 +321,17 @@ static void tell_unfinished(struct sim *sim)
             left[n++] = job;
     }
     qsort(left, n, sizeof(*left), compare_jobs);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (left[i]->state == JOB_PENDING)
+            left[i]->wait += sim->now - left[i]->pending_since;
+        if (sim->waits && left[i]->state == JOB_PENDING)
+            waits_close(sim, left[i]);
         for (size_t k = 0; k < sim->setup.n_observers; k++) {
             const struct observer *observer = &sim->setup.observers[k];
-            if (left[i]->state == JOB_PENDING)
-                left[i]->wait += sim->now - left[i]->pending_since;
             if (observer->unfinished)
                 observer->unfinished(observer->ctx, left[i]);
         }
+    }
     free(left);
 }
 

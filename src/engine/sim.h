@@ -50,6 +50,9 @@ struct sim_setup {
     void *progress_ctx;
 };
 
+/* What jobs may come to wait for, a bit for each enum wait_cause. */
+uint32_t sim_possible_causes(const struct sim_setup *setup);
+
 struct sim;
 
 /* What a run says: why it came to an end. */

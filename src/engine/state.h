@@ -49,6 +49,7 @@ struct sim {
     uint64_t counted;  /* jobs of the measuring window still in the system */
     struct sim_totals totals;
     struct check *check; /* NULL: not checking */
+    struct waits *waits; /* NULL: causes of waiting are not told apart */
     uint32_t *dirty;     /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
@@ -62,6 +63,21 @@ struct sim {
     bool reclaims;                 /* some scheduler stops jobs for claims */
 };
 
+/* waits.c: why jobs wait */
+
+struct waits *waits_new(struct sim *sim);
+void waits_free(struct waits *waits); /* takes NULL */
+void waits_see(struct sim *sim, const struct fact *fact);
+
+/* All that happens at this instant has happened. */
+void waits_settle(struct sim *sim);
+
+/* A job that is pending when the run ends. */
+void waits_close(struct sim *sim, const struct job *job);
+
+/* REQUIREs that each waiting job has the cause that holds. */
+void waits_check(const struct sim *sim);
+
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
@@ -72,6 +88,8 @@ static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct j
         .partition = partition,
         .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
     };
+    if (sim->waits)
+        waits_see(sim, &fact);
     for (size_t i = 0; i < sim->setup.n_observers; i++)
         sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
     if (sim->check)

@@ -7,6 +7,12 @@ const char *const job_state_names[JOB_STATES] = {
     [JOB_RUNNING] = "running",
 };
 
+#define NAME(cause, name, what) [cause] = name,
+#define TEXT(cause, name, what) [cause] = what,
+
+const char *const wait_cause_names[WAIT_CAUSES] = {WAIT_CAUSE_LIST(NAME)};
+const char *const wait_cause_texts[WAIT_CAUSES] = {WAIT_CAUSE_LIST(TEXT)};
+
 const char *const job_reason_names[JOB_REASONS] = {
     [REASON_NONE] = "none",
     [REASON_TOO_LARGE] = "asks more than the partition ever has",

@@ -29,21 +29,25 @@ enum job_reason {
     JOB_REASONS
 };
 
-/* Why a job waits, the first that holds: the precedence is the order of this list. */
-enum wait_cause {
-    CAUSE_DEPENDENCY,    /* another job has to end first */
-    CAUSE_DATA,          /* its data are on the way */
-    CAUSE_BROKER,        /* no centre is chosen yet */
-    CAUSE_QUOTA,         /* a quota of its tenants */
-    CAUSE_BUDGET,        /* their budget */
-    CAUSE_GUARANTEE,     /* what their brothers are guaranteed */
-    CAUSE_CAPACITY,      /* fewer processors free than it asks */
-    CAUSE_FRAGMENTATION, /* enough free, no placement */
-    CAUSE_RESERVED,      /* fits, but would move a reservation or maintenance */
-    CAUSE_ORDER,         /* fits, but the rule keeps it behind another */
-    WAIT_CAUSES
-};
+/* Why a job waits, the first that holds: the precedence is the order of this list. X(constant,
+ * name, what holds). */
+#define WAIT_CAUSE_LIST(X)                                                                         \
+    X(CAUSE_DEPENDENCY, "dependency", "another job has to end first")                              \
+    X(CAUSE_DATA, "data", "its data are on the way")                                               \
+    X(CAUSE_BROKER, "broker", "no centre is chosen yet")                                           \
+    X(CAUSE_QUOTA, "quota", "a quota of its tenants")                                              \
+    X(CAUSE_BUDGET, "budget", "the budget of its tenants")                                         \
+    X(CAUSE_GUARANTEE, "guarantee", "what other tenants are guaranteed")                           \
+    X(CAUSE_CAPACITY, "capacity", "fewer processors free than it asks")                            \
+    X(CAUSE_FRAGMENTATION, "fragmentation", "enough free, no placement")                           \
+    X(CAUSE_RESERVED, "reserved", "fits, but would move a reservation or maintenance")             \
+    X(CAUSE_ORDER, "order", "fits, but the rule keeps it behind another")
 
+#define WAIT_CAUSE_CONSTANT(cause, name, what) cause,
+enum wait_cause { WAIT_CAUSE_LIST(WAIT_CAUSE_CONSTANT) WAIT_CAUSES };
+
+extern const char *const wait_cause_names[WAIT_CAUSES];
+extern const char *const wait_cause_texts[WAIT_CAUSES]; /* what holds */
 extern const char *const job_state_names[JOB_STATES];
 extern const char *const job_reason_names[JOB_REASONS];
 
@@ -84,11 +88,12 @@ struct job {
     simtime began;         /* start of this attempt */
     simtime pending_since; /* while it waits */
     simtime wait;          /* pending time of all attempts so far */
-    int32_t preemptions;   /* times it was stopped for others */
-    wide lost;             /* processor-microseconds that it has to do again */
-    uint32_t newer, older; /* running jobs of its partition in order of their starts; JOB_NONE */
-    simtime due;           /* end by request, while it runs */
-    simtime remaining;     /* work left at `since`, as time at rate 1 */
+    const simtime *wait_by; /* the same by enum wait_cause, once it left the queue; NULL: all 0 */
+    int32_t preemptions;    /* times it was stopped for others */
+    wide lost;              /* processor-microseconds that it has to do again */
+    uint32_t newer, older;  /* running jobs of its partition in order of their starts; JOB_NONE */
+    simtime due;            /* end by request, while it runs */
+    simtime remaining;      /* work left at `since`, as time at rate 1 */
     simtime since;
     double rate; /* progress per unit of time; 0: stands still */
     struct allocation allocation;

@@ -68,6 +68,8 @@ struct world {
     simtime start;  /* of the run: microseconds since 1970-01-01T00:00Z */
     int32_t offset; /* of the start, seconds east of UTC: the calendar of the run */
     simtime length; /* SIMTIME_NEVER: until the last end */
+    uint32_t
+        causes; /* of waiting that can occur, a bit for each enum wait_cause; 0: not told apart */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 
@@ -79,7 +81,8 @@ enum fact_kind {
     FACT_STOP,     /* a job that ran was stopped for others: it waits again */
     FACT_CAPACITY, /* capacity or down changed; no job */
     FACT_QUEUE,    /* a job that waits in several queues joined or left this one; no job is told */
-    FACT_PASS      /* a scheduling pass is over: the state is settled; no job */
+    FACT_PASS,     /* a scheduling pass is over: the state is settled; no job */
+    FACT_CAUSES    /* an instant is over: queued_by changed; no job, no counts */
 };
 
 struct fact {
@@ -88,6 +91,8 @@ struct fact {
     const struct job *job;                 /* valid during the call only */
     int32_t partition;                     /* row; of the job, or the one that changed */
     const struct partition_counts *counts; /* of that partition, after the fact */
+    const int64_t *queued_by; /* FACT_CAUSES: processors asked by its waiting jobs, by enum
+                               * wait_cause; else NULL */
 };
 
 /* The world outlives every observer. `finish` is called once, at the end of the run, for every job

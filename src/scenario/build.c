@@ -371,7 +371,13 @@ int build_init(struct build *build, const struct program *program,
     find_workload_changes(build, errors);
     find_tenant_changes(build);
     sort_changes(build);
-    return errors->len > before ? -1 : 0;
+    if (errors->len > before)
+        return -1;
+    struct sim_setup setup;
+    build_setup(build, &setup);
+    if (options->causes)
+        build->world.causes = sim_possible_causes(&setup);
+    return 0;
 }
 
 void build_workload_error(const struct build *build, size_t row, struct error *err)

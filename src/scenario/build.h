@@ -9,7 +9,8 @@
 
 struct build_options {
     uint64_t seed, replication;
-    bool sort; /* logs are read whole and sorted: one turned out not to be in order */
+    bool sort;   /* logs are read whole and sorted: one turned out not to be in order */
+    bool causes; /* causes of waiting are told apart: sets world.causes */
 };
 
 /* When a tenant submits jobs: [from, until). */

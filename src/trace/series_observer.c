@@ -5,6 +5,7 @@
 #include "util/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* 2^63 us x processors is 10 million processors over 10 days: too little for a step of a year. */
 __extension__ typedef __int128 int128;
@@ -18,11 +19,18 @@ static const struct column columns[] = {
     {"queued_procs", COLUMN_F64, 0, "processors", "asked by waiting jobs, mean over the step"},
 };
 
-enum { MEASURES = ARRAY_LEN(columns) - 1 };
+#define CAUSE(cause, name, what)                                                                   \
+    [cause] = {"queued_procs_" name, COLUMN_F64, 0, "processors",                                  \
+               "the part of queued_procs held by: " what},
+static const struct column cause_columns[WAIT_CAUSES] = {WAIT_CAUSE_LIST(CAUSE)};
+
+/* Those of every partition, and at most. */
+enum { CORE = ARRAY_LEN(columns) - 1, MEASURES = CORE + WAIT_CAUSES };
 
 struct partition {
     struct series *series;
     char *path;
+    size_t n;                 /* measures */
     simtime begin;            /* of the step */
     simtime at;               /* integrated up to here */
     int64_t values[MEASURES]; /* from `at` on */
@@ -32,9 +40,21 @@ struct partition {
 struct series_observer {
     struct h5 *h5;
     simtime step, end;
+    struct column columns[MEASURES + 1];
+    size_t n_measures;
+    uint32_t causes; /* that have a measure */
     size_t len;
     struct partition partitions[];
 };
+
+static void list_columns(struct series_observer *observer)
+{
+    memcpy(observer->columns, columns, sizeof(columns));
+    observer->n_measures = CORE;
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (observer->causes >> c & 1)
+            observer->columns[++observer->n_measures] = cause_columns[c];
+}
 
 struct series_observer *series_observer_new(struct h5 *h5, const struct world *world, simtime step,
                                             int level)
@@ -45,14 +65,19 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
     observer->h5 = h5;
     observer->step = step;
     observer->len = world->n_partitions;
+    observer->causes = world->causes;
+    list_columns(observer);
     for (size_t i = 0; i < observer->len; i++) {
         const struct partition_info *info = &world->partitions[i];
         char *centre = h5_component(world->centres[info->centre].name);
         char *name = h5_component(info->name);
         char *path = mem_format("/series/%s/%s", centre, name);
-        observer->partitions[i].series = series_new(
-            h5, &(struct series_type){
-                    .path = path, .columns = columns, .len = MEASURES + 1, .level = level});
+        observer->partitions[i].series =
+            series_new(h5, &(struct series_type){.path = path,
+                                                 .columns = observer->columns,
+                                                 .len = observer->n_measures + 1,
+                                                 .level = level});
+        observer->partitions[i].n = observer->n_measures;
         observer->partitions[i].path = path;
         free(centre);
         free(name);
@@ -63,7 +88,7 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
 static void integrate(struct partition *partition, simtime until)
 {
     const simtime length = until - partition->at;
-    for (size_t i = 0; i < MEASURES; i++)
+    for (size_t i = 0; i < partition->n; i++)
         partition->sums[i] += (int128)partition->values[i] * length;
     partition->at = until;
 }
@@ -79,7 +104,7 @@ static void append_means(struct partition *partition)
 {
     const simtime length = partition->at - partition->begin;
     double row[MEASURES + 1] = {simtime_seconds(partition->begin)};
-    for (size_t i = 0; i < MEASURES; i++) {
+    for (size_t i = 0; i < partition->n; i++) {
         row[i + 1] = mean(partition->sums[i], length);
         partition->sums[i] = 0;
     }
@@ -91,7 +116,7 @@ static void append_means(struct partition *partition)
 static void append_constant(struct partition *partition, simtime step, simtime until)
 {
     double row[MEASURES + 1];
-    for (size_t i = 0; i < MEASURES; i++)
+    for (size_t i = 0; i < partition->n; i++)
         row[i + 1] = (double)partition->values[i];
     while (until - partition->begin >= step) {
         row[0] = simtime_seconds(partition->begin);
@@ -116,13 +141,21 @@ static void advance(struct partition *partition, simtime step, simtime until)
 
 void series_observer_see(struct series_observer *observer, const struct fact *fact)
 {
-    if (fact->partition < 0 || (size_t)fact->partition >= observer->len || !fact->counts)
+    if (fact->partition < 0 || (size_t)fact->partition >= observer->len ||
+        !(fact->counts || fact->queued_by))
         return;
     struct partition *partition = &observer->partitions[fact->partition];
     advance(partition, observer->step, fact->at);
+    if (fact->queued_by) {
+        size_t at = CORE;
+        for (int c = 0; c < WAIT_CAUSES; c++)
+            if (observer->causes >> c & 1)
+                partition->values[at++] = fact->queued_by[c];
+        return;
+    }
     const struct partition_counts *counts = fact->counts;
-    const int64_t values[MEASURES] = {counts->capacity, counts->capacity - counts->down,
-                                      counts->busy, counts->queued_jobs, counts->queued_procs};
+    const int64_t values[CORE] = {counts->capacity, counts->capacity - counts->down, counts->busy,
+                                  counts->queued_jobs, counts->queued_procs};
     memcpy(partition->values, values, sizeof(values));
 }
 

@@ -14,9 +14,10 @@ struct trace {
         struct column_group *items;
         size_t len, cap;
     } groups;
-    size_t *sizes;                  /* of the groups, in bytes; once jobs is there */
-    struct table *jobs;             /* NULL until the first row */
-    struct series_observer *series; /* NULL: not wanted */
+    struct column causes[WAIT_CAUSES]; /* columns of /jobs; as many as can occur */
+    size_t *sizes;                     /* of the groups, in bytes; once jobs is there */
+    struct table *jobs;                /* NULL until the first row */
+    struct series_observer *series;    /* NULL: not wanted */
 };
 
 /* The columns that every run has. `wait` and the like are what the job itself counted. */
@@ -61,6 +62,30 @@ static void fill_core(void *ctx, const struct job *job, void *row)
     row_f64(&at, simtime_seconds(spec->runtime));
     row_i32(&at, job->state);
     row_i32(&at, job->reason);
+}
+
+#define CAUSE(cause, name, what)                                                                   \
+    [cause] = {"wait_" name, COLUMN_F64, 0, "s", "the part of wait in which: " what},
+static const struct column cause_columns[WAIT_CAUSES] = {WAIT_CAUSE_LIST(CAUSE)};
+
+static void fill_causes(void *ctx, const struct job *job, void *row)
+{
+    const struct world *world = ctx;
+    unsigned char *at = row;
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[c]) : 0);
+}
+
+static void add_causes(struct trace *trace)
+{
+    struct column_group group = {
+        .columns = trace->causes, .ctx = (void *)(uintptr_t)trace->world, .fill = fill_causes};
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (trace->world->causes >> c & 1)
+            trace->causes[group.len++] = cause_columns[c];
+    if (group.len > 0)
+        trace_add_columns(trace, &group);
 }
 
 static void write_root(struct h5 *h5, const struct trace_setup *setup)
@@ -129,6 +154,7 @@ struct trace *trace_new(const struct trace_setup *setup, struct error *err)
     trace_add_columns(trace, &(struct column_group){.columns = core_columns,
                                                     .len = ARRAY_LEN(core_columns),
                                                     .fill = fill_core});
+    add_causes(trace);
     return trace;
 }
 

@@ -46,6 +46,9 @@ def check_jobs(trace):
         return "a start before the submission or an end before the start"
     if (abs(jobs["wait"][begun] - (start - submit)[begun]) > 1e-6).any():
         return "the wait is not start - submit"
+    causes = [jobs[name] for name in jobs.dtype.names if name.startswith("wait_")]
+    if (abs(sum(causes) - jobs["wait"]) > 1e-6).any():
+        return "the causes of waiting do not add up to the wait"
     whole = state == 0
     if (abs((end - start - jobs["runtime"])[whole]) > 2e-6).any():
         return "a completed job did not run for its run time"

@@ -30,6 +30,7 @@ TOTALS = ["submitted", "completed", "killed", "failed", "abandoned", "rejected",
           "running"]
 STATES = TOTALS[1:]
 SERIES = ["time", "capacity", "up", "busy", "queued_jobs", "queued_procs"]
+CAUSES = ["capacity", "fragmentation", "reserved", "order"]
 COMPLETED, KILLED, REJECTED, PENDING, RUNNING = 0, 1, 4, 5, 6
 
 
@@ -57,13 +58,23 @@ def check_root(file, scenario):
         require(file["names"][name].ndim == 1, "names", name)
 
 
+def causes_of(file):
+    """Of waiting, that can occur: there is capacity, and something that keeps a job that fits."""
+    causes = [c for c in CAUSES if f"wait_{c}" in file["jobs"].dtype.names]
+    require("capacity" in causes and {"reserved", "order"} & set(causes), "causes", causes)
+    return causes
+
+
 def check_columns(file):
     jobs = file["jobs"]
-    require({n: jobs.dtype[n].str[1:] for n in jobs.dtype.names} == JOBS, "columns of jobs")
-    for i, name in enumerate(JOBS):
+    want = JOBS | {f"wait_{cause}": "f8" for cause in causes_of(file)}
+    require({n: jobs.dtype[n].str[1:] for n in jobs.dtype.names} == want, "columns of jobs")
+    require(list(jobs.dtype.names) == list(want), "order of columns")
+    for i, name in enumerate(want):
         require(jobs.attrs[f"FIELD_{i}_NAME"].decode() == name, "name of column", name)
         require(bool(jobs.attrs[f"FIELD_{i}_DESCRIPTION"]), "description", name)
-        require(jobs.attrs.get(f"FIELD_{i}_UNITS", "") == UNITS.get(name, ""), "unit", name)
+        require(jobs.attrs.get(f"FIELD_{i}_UNITS", "") == UNITS.get(name, "s" if "wait_" in name else ""),
+                "unit", name)
     require(jobs.attrs["NROWS"] == len(jobs), "NROWS")
     require(file["metrics"].dtype.names == ("name", "scope", "period", "value", "unit"), "metrics")
     for name in ("tenants", "centres"):
@@ -118,6 +129,9 @@ def check_totals(file, jobs, length):
             require(row["submitted"] == len(mine), table, name, "submitted")
             for code, state in enumerate(STATES):
                 require(row[state] == (mine["state"] == code).sum(), table, name, state)
+            ran = mine[numpy.isin(mine["state"], (COMPLETED, KILLED))]
+            for column_of_wait in ["wait", *(f"wait_{cause}" for cause in causes_of(file))]:
+                close(row[column_of_wait], ran[column_of_wait].sum(), f"{column_of_wait} of {name}")
             begun = mine[~numpy.isnan(mine["start"])]
             till = numpy.fmin(begun["end"], length)
             close(((till - begun["start"]) * begun["procs"]).sum(), row["processor_seconds"],
@@ -137,6 +151,8 @@ def check_series(file, jobs, scenario, length):
             require(group[name].dims[0].keys() == ["time"], "dimension scale", name)
             require((step[name] >= -1e-9).all(), "negative", name)
         require((step["busy"] <= step["up"].max() + 1e-6).all() or "changes" in scenario, "busy")
+        parts = sum(group[f"queued_procs_{cause}"][:] for cause in causes_of(file))
+        require(numpy.allclose(parts, step["queued_procs"], 1e-9, 1e-9), "queued_procs by cause")
         require((step["up"] <= step["capacity"] + 1e-6).all(), "up above capacity")
         mine = jobs[(jobs["partition"] == row)]
         begun = mine[~numpy.isnan(mine["start"])]

@@ -1,0 +1,52 @@
+/* What the files of the summary share. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_SUMMARY_LINES_H
+#define ANALYSIS_SUMMARY_LINES_H
+
+#include "analysis/metrics.h"
+
+#include <stdio.h>
+
+/* What the tables show of a scope, gathered from its rows. */
+enum shown {
+    CAPACITY,
+    UTILISATION,
+    HOURS,
+    SUBMITTED,
+    ENDED,
+    WAIT_MEAN,
+    WAIT_P95,
+    SLOWDOWN,
+    PENDING,
+    RUNNING,
+    REJECTED,
+    ABANDONED,
+    KILLED,
+    JAIN,
+    GINI,
+    DUE,
+    CAUSES, /* as many as there are causes of waiting: mean wait by cause */
+    SHOWN = CAUSES + WAIT_CAUSES
+};
+
+struct line {
+    enum scope_kind kind;
+    int32_t row;
+    const char *name; /* without the kind of scope */
+    double values[SHOWN];
+};
+
+struct lines {
+    struct line *items;
+    size_t len, cap;
+};
+
+/* The topmost tenants that share out all jobs: roots, or the members of a lone root that has no
+ * jobs of its own. `items` is the caller's. */
+struct lines top_tenants(const struct lines *lines, const struct world *world);
+
+/* Why jobs waited, by partition and by the tenants that waited most; nothing where no wait is known
+ * by its causes. */
+void write_causes(const struct lines *lines, const struct world *world, FILE *out);
+
+#endif

@@ -1,0 +1,224 @@
+/* Why jobs wait: what the partitions and their schedulers say of it, told from the facts. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/state.h"
+
+#include "model/causes.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+struct waits {
+    struct causes *causes;
+    struct cause_place *places; /* by partition */
+    bool *owed;                 /* something happened there since its last pass */
+    uint32_t *seen;             /* partitions with facts at this instant */
+    bool *is_seen;
+    size_t n_seen;
+};
+
+uint32_t sim_possible_causes(const struct sim_setup *setup)
+{
+    uint32_t causes = 1u << CAUSE_CAPACITY;
+    for (size_t i = 0; i < setup->world->n_partitions + setup->n_changes; i++) {
+        const size_t n = setup->world->n_partitions;
+        const struct sim_change *change = i < n ? NULL : &setup->changes[i - n];
+        if (change && change->what != CHANGE_RULES)
+            continue;
+        const struct sim_partition *partition =
+            &setup->partitions[change ? (size_t)change->partition : i];
+        const struct sched_config *config = change ? change->config : &partition->config;
+        const bool reserves = config->conservative || config->depth > 0;
+        if (partition->setup.placement->constraint || partition->setup.nodes_matter)
+            causes |= 1u << CAUSE_FRAGMENTATION;
+        if ((reserves && !config->commit_head) || partition->setup.n_windows > 0)
+            causes |= 1u << CAUSE_RESERVED;
+        if (!reserves || config->commit_head || config->decide == DECIDE_EVERY)
+            causes |= 1u << CAUSE_ORDER;
+    }
+    const struct world *world = setup->world;
+    for (size_t i = 0; i < world->tenants.len + setup->n_changes; i++) {
+        const size_t n = world->tenants.len;
+        const struct sim_change *change = i < n ? NULL : &setup->changes[i - n];
+        if (change && change->what != CHANGE_TENANT)
+            continue;
+        if (change ? change->quota : world->tenants.items[i].quota)
+            causes |= 1u << CAUSE_QUOTA;
+        if (change ? change->guarantee : world->tenants.items[i].guarantee)
+            causes |= 1u << CAUSE_GUARANTEE;
+    }
+    return causes;
+}
+
+/* Does what blocks the whole queue, in front of it, fit by itself? Then it waits for maintenance.
+ */
+static bool head_fits(const struct station *station)
+{
+    const struct partition *partition = &station->partition;
+    struct jobitem head;
+    if (partition->n_windows == 0 || !queue_first(&station->sched.queue, &head))
+        return false;
+    return head.procs <= cluster_free_procs(partition->cluster) &&
+           (!partition->constrained ||
+            cluster_fits(partition->cluster, &jobs_at(partition->jobs, head.slot)->spec.ask));
+}
+
+/* What keeps a job that fits. */
+static enum wait_cause cause_of_fitting(const struct waits *waits, const struct station *station)
+{
+    const struct sched_config *config = &station->sched.config;
+    if (config->commit_head ||
+        (config->decide == DECIDE_EVERY && waits->owed[station->partition.row]))
+        return CAUSE_ORDER;
+    if (config->conservative || config->depth > 0 || head_fits(station))
+        return CAUSE_RESERVED;
+    return CAUSE_ORDER;
+}
+
+static void fill_want(void *ctx, const struct job *job, struct cause_want *want)
+{
+    const struct sim *sim = ctx;
+    want->class = gates_of(sim->gates, job->spec.tenant);
+    if (gates_counts_time(sim->gates, want->class))
+        want->request = job->spec.request > 0 ? job->spec.request : 1;
+}
+
+static enum wait_cause gate_cause(void *ctx, const struct partition *partition,
+                                  const struct cause_want *want)
+{
+    const struct sim *sim = ctx;
+    const int32_t centre = sim->setup.world->partitions[partition->row].centre;
+    const int32_t procs = partition_procs(partition, &want->ask);
+    const struct room room = gates_room(sim->gates, want->class, centre);
+    if (procs > room.quota || !gates_affords(sim->gates, want->class, procs, want->request))
+        return CAUSE_QUOTA;
+    if (procs > room.guarantee && procs > gates_claim(sim->gates, want->class, centre))
+        return CAUSE_GUARANTEE;
+    return WAIT_CAUSES;
+}
+
+struct waits *waits_new(struct sim *sim)
+{
+    const size_t n = sim->n_stations;
+    struct waits *waits = mem_new(1, sizeof(*waits));
+    waits->places = mem_new(n, sizeof(*waits->places));
+    waits->owed = mem_new(n, sizeof(*waits->owed));
+    waits->seen = mem_new(n, sizeof(*waits->seen));
+    waits->is_seen = mem_new(n, sizeof(*waits->is_seen));
+    for (size_t i = 0; i < n; i++) {
+        const struct station *station = &sim->stations[i];
+        waits->places[i] =
+            (struct cause_place){&station->partition, cause_of_fitting(waits, station)};
+    }
+    const struct cause_gates gates = {sim, fill_want, gate_cause};
+    waits->causes =
+        causes_new(sim->setup.world, waits->places, &sim->jobs, sim->gates ? &gates : NULL);
+    return waits;
+}
+
+void waits_free(struct waits *waits)
+{
+    if (!waits)
+        return;
+    causes_free(waits->causes);
+    free(waits->places);
+    free(waits->owed);
+    free(waits->seen);
+    free(waits->is_seen);
+    free(waits);
+}
+
+static void check_sum(const struct job *job)
+{
+    simtime sum = 0;
+    for (int c = 0; c < WAIT_CAUSES; c++) {
+        sum += job->wait_by ? job->wait_by[c] : 0;
+        REQUIRE(!job->wait_by || job->wait_by[c] >= 0);
+    }
+    REQUIRE(sum == job->wait);
+}
+
+static void see_place(struct waits *waits, const struct fact *fact)
+{
+    const int32_t row = fact->partition;
+    if (!waits->is_seen[row])
+        waits->seen[waits->n_seen++] = (uint32_t)row;
+    waits->is_seen[row] = true;
+    if (fact->kind == FACT_END || fact->kind == FACT_STOP || fact->kind == FACT_CAPACITY ||
+        fact->kind == FACT_PASS)
+        waits->owed[row] = fact->kind != FACT_PASS;
+}
+
+static void see_join(struct sim *sim, const struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++)
+        if (job->waits_in >> (i - from) & 1)
+            sim->waits->owed[i] = true;
+    if (job->waits_in)
+        causes_join(sim->waits->causes, job);
+}
+
+void waits_see(struct sim *sim, const struct fact *fact)
+{
+    struct waits *waits = sim->waits;
+    if (fact->partition >= 0 && fact->kind != FACT_CAUSES)
+        see_place(waits, fact);
+    switch (fact->kind) {
+    case FACT_SUBMIT:
+    case FACT_STOP:
+        see_join(sim, fact->job);
+        break;
+    case FACT_START:
+    case FACT_REJECT:
+    case FACT_END:
+        causes_leave(waits->causes, fact->job, fact->at);
+        if (sim->check && fact->kind == FACT_START)
+            check_sum(fact->job);
+        break;
+    case FACT_CAPACITY:
+    case FACT_QUEUE:
+    case FACT_PASS:
+    case FACT_CAUSES:
+        break;
+    }
+}
+
+void waits_settle(struct sim *sim)
+{
+    struct waits *waits = sim->waits;
+    for (size_t i = 0; i < waits->n_seen; i++) {
+        const uint32_t row = waits->seen[i];
+        waits->is_seen[row] = false;
+        waits->places[row].fits = cause_of_fitting(waits, &sim->stations[row]);
+        causes_touch(waits->causes, (int32_t)row);
+    }
+    waits->n_seen = 0;
+    causes_settle(waits->causes, sim->now);
+    const uint32_t *changed;
+    const size_t n = causes_changed(waits->causes, &changed);
+    for (size_t i = 0; i < n; i++) {
+        const struct fact fact = {
+            .kind = FACT_CAUSES,
+            .at = sim->now,
+            .partition = (int32_t)changed[i],
+            .queued_by = causes_queued(waits->causes, (int32_t)changed[i]),
+        };
+        for (size_t k = 0; k < sim->setup.n_observers; k++)
+            sim->setup.observers[k].see(sim->setup.observers[k].ctx, &fact);
+    }
+}
+
+void waits_close(struct sim *sim, const struct job *job)
+{
+    causes_leave(sim->waits->causes, job, sim->now);
+    if (sim->check)
+        check_sum(job);
+}
+
+void waits_check(const struct sim *sim)
+{
+    for (size_t i = 0; i < sim->n_stations; i++)
+        REQUIRE(sim->waits->places[i].fits == cause_of_fitting(sim->waits, &sim->stations[i]));
+    causes_check(sim->waits->causes);
+}

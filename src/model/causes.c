@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/causes.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The waiting jobs of a crowd that ask the same. */
+struct shape {
+    struct cause_want want;
+    enum wait_cause cause; /* since `since` */
+    int64_t jobs;          /* 0: a free place */
+    simtime since;
+    simtime total[WAIT_CAUSES];
+};
+
+/* The jobs that wait in the same partitions. */
+struct crowd {
+    size_t from;          /* the partition of bit 0 */
+    uint64_t mask;        /* of partitions, from there on */
+    bool quick;           /* the cause follows from the processors asked alone */
+    uint32_t *order;      /* shapes by compare_shapes; owned */
+    size_t len, cap;      /* of order */
+    size_t n_fit;         /* quick: so many shapes fit by count */
+    enum wait_cause fits; /* as last seen */
+    int64_t held;         /* as last seen */
+};
+
+/* What a job came to, by its slot. */
+struct row {
+    simtime by[WAIT_CAUSES];
+    uint32_t crowd, shape;
+    bool waits;
+};
+
+struct rows32 {
+    uint32_t *items;
+    size_t len, cap;
+};
+
+struct causes {
+    const struct world *world;
+    const struct cause_place *places;
+    const struct jobs *jobs;
+    struct cause_gates gates;
+    bool gated;
+    struct {
+        struct crowd *items; /* of the partitions, then of jobs that wait in several */
+        size_t len, cap;
+    } crowds;
+    struct {
+        struct shape *items;
+        size_t len, cap;
+    } shapes;
+    struct rows32 spare; /* shapes without jobs */
+    struct {
+        struct row **items; /* in chunks as those of the jobs */
+        size_t len, cap;
+    } rows;
+    struct rows32 joined; /* slots; at this instant */
+    bool *touched, *changed;
+    struct rows32 touches, changes, told; /* rows of partitions */
+    int64_t (*queued)[WAIT_CAUSES];
+};
+
+static void push(struct rows32 *rows, uint32_t item)
+{
+    MEM_GROW(rows);
+    rows->items[rows->len++] = item;
+}
+
+static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
+{
+    const bool one = mask == 1;
+    MEM_GROW(&causes->crowds);
+    causes->crowds.items[causes->crowds.len] = (struct crowd){
+        .from = from,
+        .mask = mask,
+        .quick = one && !causes->gated && !causes->places[from].partition->constrained,
+        .fits = causes->places[from].fits,
+    };
+    return causes->crowds.len++;
+}
+
+struct causes *causes_new(const struct world *world, const struct cause_place *places,
+                          const struct jobs *jobs, const struct cause_gates *gates)
+{
+    const size_t n = world->n_partitions;
+    struct causes *causes = mem_new(1, sizeof(*causes));
+    causes->world = world;
+    causes->places = places;
+    causes->jobs = jobs;
+    causes->gated = gates;
+    if (gates)
+        causes->gates = *gates;
+    causes->touched = mem_new(n, sizeof(*causes->touched));
+    causes->changed = mem_new(n, sizeof(*causes->changed));
+    causes->queued = mem_new(n, sizeof(*causes->queued));
+    for (size_t p = 0; p < n; p++)
+        add_crowd(causes, p, 1);
+    return causes;
+}
+
+void causes_free(struct causes *causes)
+{
+    if (!causes)
+        return;
+    for (size_t i = 0; i < causes->crowds.len; i++)
+        free(causes->crowds.items[i].order);
+    for (size_t i = 0; i < causes->rows.len; i++)
+        free(causes->rows.items[i]);
+    free(causes->crowds.items);
+    free(causes->shapes.items);
+    free(causes->rows.items);
+    free(causes->spare.items);
+    free(causes->joined.items);
+    free(causes->touches.items);
+    free(causes->changes.items);
+    free(causes->told.items);
+    free(causes->touched);
+    free(causes->changed);
+    free(causes->queued);
+    free(causes);
+}
+
+/* --- the rule --- */
+
+static enum wait_cause cause_at(const struct causes *causes, size_t p,
+                                const struct cause_want *want)
+{
+    const struct cause_place *place = &causes->places[p];
+    const struct partition *partition = place->partition;
+    const struct cluster *cluster = partition->cluster;
+    if (causes->gated) {
+        const enum wait_cause gate = causes->gates.cause(causes->gates.ctx, partition, want);
+        if (gate != WAIT_CAUSES)
+            return gate;
+    }
+    const int32_t procs = partition_procs(partition, &want->ask);
+    if (procs > cluster_free_procs(cluster))
+        return CAUSE_CAPACITY;
+    if (procs > cluster->now.free)
+        return CAUSE_RESERVED;
+    if (partition->constrained && !cluster_fits(cluster, &want->ask))
+        return CAUSE_FRAGMENTATION;
+    return place->fits;
+}
+
+/* Where a job waits in several partitions, that of the one where it is nearest to a start. */
+static enum wait_cause find_cause(const struct causes *causes, const struct crowd *crowd,
+                                  const struct cause_want *want)
+{
+    enum wait_cause last = CAUSE_DEPENDENCY;
+    for (uint64_t left = crowd->mask; left; left &= left - 1) {
+        const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
+        const enum wait_cause cause = cause_at(causes, p, want);
+        last = cause > last ? cause : last;
+    }
+    return last;
+}
+
+/* --- shapes --- */
+
+static int compare_shapes(const struct cause_want *want, const struct shape *shape)
+{
+    const struct cause_want *other = &shape->want;
+    if (want->class != other->class)
+        return want->class < other->class ? -1 : 1;
+    if (want->request != other->request)
+        return want->request < other->request ? -1 : 1;
+    if (want->ask.nodes != other->ask.nodes)
+        return want->ask.nodes < other->ask.nodes ? -1 : 1;
+    return (want->ask.procs > other->ask.procs) - (want->ask.procs < other->ask.procs);
+}
+
+/* The first shape that does not stand before; *ret_same: it is the one. */
+static size_t place_of(const struct causes *causes, const struct crowd *crowd,
+                       const struct cause_want *want, bool *ret_same)
+{
+    size_t low = 0, high = crowd->len;
+    *ret_same = false;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const int to = compare_shapes(want, &causes->shapes.items[crowd->order[middle]]);
+        if (to == 0) {
+            *ret_same = true;
+            return middle;
+        }
+        if (to > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void count_queued(struct causes *causes, const struct crowd *crowd,
+                         const struct shape *shape, int64_t jobs)
+{
+    for (uint64_t left = crowd->mask; left; left &= left - 1) {
+        const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
+        causes->queued[p][shape->cause] +=
+            jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
+        if (!causes->changed[p])
+            push(&causes->changes, (uint32_t)p);
+        causes->changed[p] = true;
+    }
+}
+
+static void shape_advance(struct shape *shape, simtime now)
+{
+    shape->total[shape->cause] += now - shape->since;
+    shape->since = now;
+}
+
+static void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
+                 enum wait_cause cause, simtime now)
+{
+    if (cause == shape->cause)
+        return;
+    shape_advance(shape, now);
+    count_queued(causes, crowd, shape, -shape->jobs);
+    shape->cause = cause;
+    count_queued(causes, crowd, shape, shape->jobs);
+}
+
+static void judge(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
+{
+    struct shape *shape = &causes->shapes.items[crowd->order[i]];
+    flip(causes, crowd, shape, find_cause(causes, crowd, &shape->want), now);
+}
+
+static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
+                          const struct cause_want *want, simtime now)
+{
+    uint32_t i;
+    if (causes->spare.len > 0) {
+        i = causes->spare.items[--causes->spare.len];
+    } else {
+        MEM_GROW(&causes->shapes);
+        i = (uint32_t)causes->shapes.len++;
+    }
+    causes->shapes.items[i] =
+        (struct shape){.want = *want, .cause = find_cause(causes, crowd, want), .since = now};
+    if (crowd->len == crowd->cap) {
+        crowd->cap = crowd->cap ? 2 * crowd->cap : 8;
+        crowd->order = mem_resize(crowd->order, crowd->cap, sizeof(*crowd->order));
+    }
+    memmove(&crowd->order[at + 1], &crowd->order[at], (crowd->len - at) * sizeof(*crowd->order));
+    crowd->order[at] = i;
+    crowd->len++;
+    if (crowd->quick)
+        crowd->n_fit += causes->shapes.items[i].cause != CAUSE_CAPACITY;
+    return i;
+}
+
+static void drop_shape(struct causes *causes, struct crowd *crowd, const struct shape *shape)
+{
+    bool same;
+    const size_t at = place_of(causes, crowd, &shape->want, &same);
+    REQUIRE(same);
+    push(&causes->spare, crowd->order[at]);
+    crowd->len--;
+    memmove(&crowd->order[at], &crowd->order[at + 1], (crowd->len - at) * sizeof(*crowd->order));
+    crowd->n_fit -= at < crowd->n_fit;
+}
+
+/* --- jobs --- */
+
+static struct row *row_of(const struct causes *causes, uint32_t slot)
+{
+    return &causes->rows.items[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
+}
+
+/* The row of a job, zeroed when it is first asked for. */
+static struct row *row_for(struct causes *causes, struct job *job)
+{
+    while (causes->rows.len <= job->slot >> JOBS_CHUNK_BITS) {
+        MEM_GROW(&causes->rows);
+        causes->rows.items[causes->rows.len++] = mem_new(1u << JOBS_CHUNK_BITS, sizeof(struct row));
+    }
+    struct row *row = row_of(causes, job->slot);
+    if (!job->wait_by) {
+        *row = (struct row){0};
+        job->wait_by = row->by;
+    }
+    return row;
+}
+
+/* The crowd of a job that waits. */
+static size_t crowd_of(struct causes *causes, const struct job *job)
+{
+    size_t from = 0;
+    if (job->spec.partition >= 0)
+        return (size_t)job->spec.partition;
+    while (causes->world->partitions[from].centre != job->spec.centre)
+        from++;
+    const uint64_t mask = job->waits_in;
+    if ((mask & (mask - 1)) == 0)
+        return from + (size_t)__builtin_ctzll(mask);
+    for (size_t i = causes->world->n_partitions; i < causes->crowds.len; i++)
+        if (causes->crowds.items[i].from == from && causes->crowds.items[i].mask == mask)
+            return i;
+    return add_crowd(causes, from, mask);
+}
+
+static struct cause_want want_of(const struct causes *causes, const struct job *job)
+{
+    struct cause_want want = {.ask = job->spec.ask};
+    if (causes->gated)
+        causes->gates.fill(causes->gates.ctx, job, &want);
+    return want;
+}
+
+static void enter(struct causes *causes, struct job *job, simtime now)
+{
+    struct row *row = row_for(causes, job);
+    if (row->waits)
+        return;
+    const size_t c = crowd_of(causes, job);
+    struct crowd *crowd = &causes->crowds.items[c];
+    const struct cause_want want = want_of(causes, job);
+    bool same;
+    const size_t at = place_of(causes, crowd, &want, &same);
+    row->crowd = (uint32_t)c;
+    row->shape = same ? crowd->order[at] : add_shape(causes, crowd, at, &want, now);
+    row->waits = true;
+    struct shape *shape = &causes->shapes.items[row->shape];
+    shape_advance(shape, now);
+    shape->jobs++;
+    count_queued(causes, crowd, shape, 1);
+    for (int c2 = 0; c2 < WAIT_CAUSES; c2++)
+        row->by[c2] -= shape->total[c2];
+}
+
+void causes_join(struct causes *causes, const struct job *job)
+{
+    push(&causes->joined, job->slot);
+}
+
+void causes_leave(struct causes *causes, const struct job *job, simtime now)
+{
+    struct row *row = job->wait_by ? row_of(causes, job->slot) : NULL;
+    if (!row || !row->waits)
+        return;
+    struct crowd *crowd = &causes->crowds.items[row->crowd];
+    struct shape *shape = &causes->shapes.items[row->shape];
+    shape_advance(shape, now);
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        row->by[c] += shape->total[c];
+    row->waits = false;
+    count_queued(causes, crowd, shape, -1);
+    if (--shape->jobs == 0)
+        drop_shape(causes, crowd, shape);
+}
+
+void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, simtime span)
+{
+    if (span > 0)
+        row_for(causes, job)->by[cause] += span;
+}
+
+/* --- instants --- */
+
+void causes_touch(struct causes *causes, int32_t partition)
+{
+    if (!causes->touched[partition])
+        push(&causes->touches, (uint32_t)partition);
+    causes->touched[partition] = true;
+}
+
+static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
+{
+    const struct cause_place *place = &causes->places[crowd->from];
+    const int64_t free = cluster_free_procs(place->partition->cluster);
+    const int64_t held = place->partition->cluster->now.held;
+    if (place->fits != crowd->fits || held > 0 || crowd->held > 0) {
+        crowd->fits = place->fits;
+        crowd->held = held;
+        for (size_t i = 0; i < crowd->n_fit; i++)
+            judge(causes, crowd, i, now);
+    }
+    const struct shape *shapes = causes->shapes.items;
+    while (crowd->n_fit > 0 && shapes[crowd->order[crowd->n_fit - 1]].want.ask.procs > free)
+        judge(causes, crowd, --crowd->n_fit, now);
+    while (crowd->n_fit < crowd->len && shapes[crowd->order[crowd->n_fit]].want.ask.procs <= free)
+        judge(causes, crowd, crowd->n_fit++, now);
+}
+
+static bool is_touched(const struct causes *causes, const struct crowd *crowd)
+{
+    for (uint64_t left = crowd->mask; left; left &= left - 1)
+        if (causes->touched[crowd->from + (size_t)__builtin_ctzll(left)])
+            return true;
+    return false;
+}
+
+static void renew(struct causes *causes, struct crowd *crowd, simtime now)
+{
+    if (crowd->quick)
+        renew_quick(causes, crowd, now);
+    else
+        for (size_t i = 0; i < crowd->len; i++)
+            judge(causes, crowd, i, now);
+}
+
+void causes_settle(struct causes *causes, simtime now)
+{
+    const size_t n = causes->world->n_partitions;
+    for (size_t i = 0; i < causes->touches.len && !causes->gated; i++)
+        renew(causes, &causes->crowds.items[causes->touches.items[i]], now);
+    for (size_t i = causes->gated ? 0 : n; i < causes->crowds.len; i++)
+        if (causes->gated || is_touched(causes, &causes->crowds.items[i]))
+            renew(causes, &causes->crowds.items[i], now);
+    for (size_t i = 0; i < causes->touches.len; i++)
+        causes->touched[causes->touches.items[i]] = false;
+    causes->touches.len = 0;
+    for (size_t i = 0; i < causes->joined.len; i++) {
+        struct job *job = jobs_at(causes->jobs, causes->joined.items[i]);
+        if (job->live && job->state == JOB_PENDING && job->waits_in)
+            enter(causes, job, now);
+    }
+    causes->joined.len = 0;
+}
+
+const int64_t *causes_queued(const struct causes *causes, int32_t partition)
+{
+    return causes->queued[partition];
+}
+
+size_t causes_changed(struct causes *causes, const uint32_t **ret)
+{
+    const struct rows32 told = causes->told;
+    causes->told = causes->changes;
+    causes->changes = told;
+    causes->changes.len = 0;
+    for (size_t i = 0; i < causes->told.len; i++)
+        causes->changed[causes->told.items[i]] = false;
+    *ret = causes->told.items;
+    return causes->told.len;
+}
+
+void causes_check(const struct causes *causes)
+{
+    int64_t *jobs = mem_new(causes->shapes.len, sizeof(*jobs));
+    for (uint32_t slot = 0; slot < causes->jobs->used; slot++) {
+        const struct job *job = jobs_at(causes->jobs, slot);
+        if (!job->live || job->state != JOB_PENDING || !job->waits_in)
+            continue;
+        const struct row *row = row_of(causes, slot);
+        REQUIRE(job->wait_by == row->by && row->waits);
+        const struct shape *shape = &causes->shapes.items[row->shape];
+        const struct crowd *crowd = &causes->crowds.items[row->crowd];
+        const struct cause_want want = want_of(causes, job);
+        REQUIRE(compare_shapes(&want, shape) == 0);
+        REQUIRE(find_cause(causes, crowd, &want) == shape->cause);
+        REQUIRE(causes->world->causes >> shape->cause & 1);
+        jobs[row->shape]++;
+    }
+    for (size_t i = 0; i < causes->shapes.len; i++)
+        REQUIRE(causes->shapes.items[i].jobs == jobs[i]);
+    free(jobs);
+    for (size_t p = 0; p < causes->world->n_partitions; p++) {
+        int64_t sum = 0;
+        for (int c = 0; c < WAIT_CAUSES; c++)
+            sum += causes->queued[p][c];
+        REQUIRE(sum == causes->places[p].partition->counts.queued_procs);
+    }
+}

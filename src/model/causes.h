@@ -1,0 +1,71 @@
+/* Why jobs wait: each instant of a wait has one cause, the first that holds in the order of enum
+ * wait_cause. Waiting jobs are not touched one by one: those of a partition that ask the same (and
+ * belong to the same class of the gates) make a shape, which adds up microseconds by cause; a job
+ * notes the sums of its shape when it joins the queue and takes the difference when it leaves. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_CAUSES_H
+#define MODEL_CAUSES_H
+
+#include "model/partition.h"
+
+/* How the scheduler of a partition left what would fit. */
+struct cause_place {
+    const struct partition *partition; /* borrowed */
+    enum wait_cause fits;              /* CAUSE_RESERVED or CAUSE_ORDER */
+};
+
+/* What makes jobs wait alike. */
+struct cause_want {
+    int32_t class;   /* of the gates; 0 where there are none */
+    simtime request; /* where the gates ask for it; else 0 */
+    struct ask ask;
+};
+
+/* What tenants may have, asked for each shape after every instant. */
+struct cause_gates {
+    void *ctx;
+    /* Fill in class and request: jobs with the same and one ask pass the same gates. */
+    void (*fill)(void *ctx, const struct job *job, struct cause_want *want);
+    /* CAUSE_QUOTA, CAUSE_BUDGET, CAUSE_GUARANTEE; WAIT_CAUSES: nothing holds it there. */
+    enum wait_cause (*cause)(void *ctx, const struct partition *partition,
+                             const struct cause_want *want);
+};
+
+struct causes;
+
+/* `places` (one a row of world.partitions) is borrowed and may be changed until causes_settle is
+ * told; `gates` is copied, NULL: there are none. */
+struct causes *causes_new(const struct world *world, const struct cause_place *places,
+                          const struct jobs *jobs, const struct cause_gates *gates);
+void causes_free(struct causes *causes); /* takes NULL */
+
+/* A job joins queues (job->waits_in). It is looked at when the instant is over. O(1). */
+void causes_join(struct causes *causes, const struct job *job);
+
+/* It leaves them: adds what it waited to job->wait_by. Nothing if it joined at this very instant.
+ * O(log shapes). */
+void causes_leave(struct causes *causes, const struct job *job, simtime now);
+
+/* Time that the job spent before it joined a queue. */
+void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, simtime span);
+
+/* The partition, or what its scheduler makes of it, may have changed at this instant. O(1). */
+void causes_touch(struct causes *causes, int32_t partition);
+
+/* All that happens at `now` has happened. Counts only and no gates: O(log shapes) and the shapes
+ * between the free processors before and now; else O(shapes) of the partitions touched (with
+ * gates: of all). */
+void causes_settle(struct causes *causes, simtime now);
+
+/* Processors asked by the waiting jobs of a partition, by cause; a job that waits in several counts
+ * in each. */
+const int64_t *causes_queued(const struct causes *causes, int32_t partition);
+
+/* The partitions where that changed since the last call, in no order; *ret is valid until the next
+ * call. */
+size_t causes_changed(struct causes *causes, const uint32_t **ret);
+
+/* REQUIREs that each waiting job has the cause that holds. After causes_settle. O(live jobs). */
+void causes_check(const struct causes *causes);
+
+#endif
