@@ -223,6 +223,8 @@ static int instant(struct sim *sim, struct error *err)
         waits_settle(sim);
     if (sim->check)
         check_instant(sim->check, sim->now);
+    if (sim->check)
+        sim_tenants_check(sim);
     if (sim->check && sim->waits)
         waits_check(sim);
     return 0;
@@ -244,7 +246,6 @@ static void open_station(struct sim *sim, size_t row)
                &actions);
     sim_queue_windows(sim, &station->partition);
     sim->limits_queues |= setup->config.max_queued >= 0;
-    sim->reclaims |= setup->config.reclaim && sim->gates;
 }
 
 struct sim *sim_new(const struct sim_setup *setup)
@@ -257,6 +258,7 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim->dirty = mem_new(sim->n_stations, sizeof(*sim->dirty));
     jobs_init(&sim->jobs);
     sim->next_tick = SIMTIME_NEVER;
+    sim->reclaims = sim_may_stop_jobs(setup);
     sim_gates_open(sim);
     for (size_t i = 0; i < sim->n_stations; i++)
         open_station(sim, i);

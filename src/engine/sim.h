@@ -53,6 +53,9 @@ struct sim_setup {
 /* What jobs may come to wait for, a bit for each enum wait_cause. */
 uint32_t sim_possible_causes(const struct sim_setup *setup);
 
+/* Does a scheduler ever stop jobs for a claim on a guarantee? */
+bool sim_may_stop_jobs(const struct sim_setup *setup);
+
 struct sim;
 
 /* What a run says: why it came to an end. */

@@ -60,7 +60,7 @@ struct sim {
     struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
     bool quotas_change;            /* some quota has another value at a date */
-    bool reclaims;                 /* some scheduler stops jobs for claims */
+    bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
 };
 
 /* waits.c: why jobs wait */
@@ -199,6 +199,9 @@ void sim_tenants_turn_away(struct sim *sim);
 
 /* struct sched_actions: stop the jobs of borrowers, the last to start first, until the job fits. */
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
+
+/* REQUIREs that no limit is exceeded, and that no claim waits that could be met. */
+void sim_tenants_check(struct sim *sim);
 
 /* The jobs that run in a partition, in order of their starts. O(1). */
 static inline void sim_link(struct sim *sim, struct station *station, struct job *job)

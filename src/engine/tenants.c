@@ -277,10 +277,39 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
     sim_enter_queues(sim, job);
 }
 
+bool sim_may_stop_jobs(const struct sim_setup *setup)
+{
+    bool reclaims = false, guarantees = false;
+    for (size_t i = 0; i < setup->world->n_partitions; i++)
+        reclaims |= setup->partitions[i].config.reclaim;
+    for (size_t i = 0; i < setup->world->tenants.len; i++)
+        guarantees |= setup->world->tenants.items[i].guarantee != NULL;
+    for (size_t i = 0; i < setup->n_changes; i++) {
+        const struct sim_change *change = &setup->changes[i];
+        reclaims |= change->what == CHANGE_RULES && change->config->reclaim;
+        guarantees |= change->what == CHANGE_TENANT && change->guarantee;
+    }
+    return reclaims && guarantees;
+}
+
 static bool may_be_stopped(const struct sim *sim, const struct job *job, int32_t gate,
                            int32_t centre)
 {
     return job->began < sim->now && gates_borrows(sim->gates, job, gate, centre);
+}
+
+/* Processors that the job could have if all were stopped that may be; no more than it asks. */
+static int64_t within_reach(const struct sim *sim, const struct station *station, int32_t gate,
+                            int64_t procs)
+{
+    const int32_t centre = centre_of(sim, station);
+    int64_t reach = cluster_free_procs(station->partition.cluster);
+    for (uint32_t slot = station->newest; slot != JOB_NONE && reach < procs;) {
+        const struct job *other = jobs_at(&sim->jobs, slot);
+        reach += may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
+        slot = other->older;
+    }
+    return reach;
 }
 
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
@@ -290,15 +319,8 @@ bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
     const int32_t centre = centre_of(sim, station);
     const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant) : -1;
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
-    if (gate < 0 || procs > gates_claim(sim->gates, gate, centre))
-        return false;
-    int64_t within_reach = cluster_free_procs(sched->partition->cluster);
-    for (uint32_t slot = station->newest; slot != JOB_NONE && within_reach < procs;) {
-        const struct job *other = jobs_at(&sim->jobs, slot);
-        within_reach += may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
-        slot = other->older;
-    }
-    if (within_reach < procs)
+    if (gate < 0 || procs > gates_claim(sim->gates, gate, centre) ||
+        within_reach(sim, station, gate, procs) < procs)
         return false;
     const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
     for (uint32_t slot = station->newest; slot != JOB_NONE;) {
@@ -310,4 +332,27 @@ bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
             stop(sim, station, other);
     }
     return sched_can_start(sched, &item, sim->now);
+}
+
+/* A claim that could be met is not left waiting. */
+static void check_claims(struct sim *sim, struct station *station)
+{
+    struct sched *sched = &station->sched;
+    struct jobitem item;
+    if (!sched->config.reclaim || sched->config.decide != DECIDE_INSTANT ||
+        sched->config.conservative || sched->config.depth > 1 || station->partition.constrained ||
+        station->partition.windows_end > sim->now || !sched_first_claim(sched, &item))
+        return;
+    const struct job *job = jobs_at(&sim->jobs, item.slot);
+    const int32_t gate = gates_of(sim->gates, job->spec.tenant);
+    REQUIRE(within_reach(sim, station, gate, item.procs) < item.procs);
+}
+
+void sim_tenants_check(struct sim *sim)
+{
+    if (!sim->gates)
+        return;
+    gates_check(sim->gates);
+    for (size_t i = 0; i < sim->n_stations; i++)
+        check_claims(sim, &sim->stations[i]);
 }

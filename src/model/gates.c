@@ -172,6 +172,11 @@ int32_t gates_of(struct gates *gates, int32_t tenant)
     return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
 }
 
+bool gates_guarantee(const struct gates *gates)
+{
+    return gates->pots.len > 0;
+}
+
 enum gates_reach gates_reach(struct gates *gates, int32_t tenant)
 {
     enum gates_reach reach = GATES_NOWHERE;
@@ -277,24 +282,26 @@ static int64_t most_of(const struct tenant_guarantee *g)
     return g && g->borrow < INT64_MAX ? g->processors + g->borrow : INT64_MAX;
 }
 
+/* What brothers keep to themselves is out of reach; where they keep nothing, what is free in the
+ * centre is the only bound, and not of this kind. */
 static int64_t guarantee_room(const struct gates *gates, const struct gate *gate, int32_t centre)
 {
     if (gate->pot < 0 || info_of(gates, gate->tenant)->home != centre)
         return INT64_MAX;
     const struct pot *pot = &gates->pots.items[gate->pot];
-    const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
-    int64_t room = most_of(g);
+    const int64_t kept = pot->kept - kept_by(gates, gate);
+    int64_t room = most_of(info_of(gates, gate->tenant)->guarantee);
     if (room < INT64_MAX)
         room -= gate->at_home;
-    int64_t most = gates->capacity[centre], used = gates->busy[centre];
     if (pot->owner >= 0) {
         const struct gate *owner = &gates->gates.items[pot->owner];
-        const struct tenant_guarantee *all = info_of(gates, owner->tenant)->guarantee;
-        const bool bounded = most_of(all) < INT64_MAX;
-        most = bounded ? most_of(all) : most;
-        used = bounded ? owner->at_home : used;
+        const int64_t most = most_of(info_of(gates, owner->tenant)->guarantee);
+        if (most < INT64_MAX)
+            return lesser(room, most - owner->at_home - kept);
     }
-    return lesser(room, most - used - (pot->kept - kept_by(gates, gate)));
+    if (kept > 0)
+        room = lesser(room, gates->capacity[centre] - gates->busy[centre] - kept);
+    return room;
 }
 
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)

@@ -23,6 +23,9 @@ struct gate_need {
 struct gates *gates_new(const struct world *world, const struct gate_need *needs);
 void gates_free(struct gates *gates); /* takes NULL */
 
+/* Has any tenant a guarantee, now or later? O(1). */
+bool gates_guarantee(const struct gates *gates);
+
 /* The nearest gate from the tenant upwards; -1: its jobs pass freely. Tenants with the same gate
  * are held alike. O(1). */
 int32_t gates_of(struct gates *gates, int32_t tenant);

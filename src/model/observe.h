@@ -65,11 +65,11 @@ struct world {
     } tenants; /* grows while a log is read */
     struct workload_info *workloads;
     size_t n_workloads;
-    simtime start;  /* of the run: microseconds since 1970-01-01T00:00Z */
-    int32_t offset; /* of the start, seconds east of UTC: the calendar of the run */
-    simtime length; /* SIMTIME_NEVER: until the last end */
-    uint32_t
-        causes; /* of waiting that can occur, a bit for each enum wait_cause; 0: not told apart */
+    simtime start;   /* of the run: microseconds since 1970-01-01T00:00Z */
+    int32_t offset;  /* of the start, seconds east of UTC: the calendar of the run */
+    simtime length;  /* SIMTIME_NEVER: until the last end */
+    uint32_t causes; /* of waiting that can occur, by bit of enum wait_cause; 0: not told apart */
+    bool stops;      /* jobs that run may be stopped for others */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 

@@ -201,17 +201,20 @@ void sched_start(struct sched *sched, const struct jobitem *item)
     sched->actions.start(sched->actions.ctx, sched, jobs_at(sched->jobs, item->slot));
 }
 
-bool sched_first(struct sched *sched, struct jobitem *ret)
+bool sched_first_claim(struct sched *sched, struct jobitem *ret)
 {
     struct queue *queue = &sched->queue;
-    if (queue->tenancy.gates) {
-        queue->claims_only = true;
-        const bool claimed = queue_first(queue, ret);
-        queue->claims_only = false;
-        if (claimed)
-            return true;
-    }
-    return queue_first(queue, ret);
+    if (!queue->tenancy.gates || !gates_guarantee(queue->tenancy.gates))
+        return false;
+    queue->claims_only = true;
+    const bool found = queue_first(queue, ret);
+    queue->claims_only = false;
+    return found;
+}
+
+bool sched_first(struct sched *sched, struct jobitem *ret)
+{
+    return sched_first_claim(sched, ret) || queue_first(&sched->queue, ret);
 }
 
 /* Others are stopped for a head with a claim, if that is the rule. */

@@ -171,6 +171,7 @@ void sched_start(struct sched *sched, const struct jobitem *item);
 /* The first of the queue; claims on guarantees go before all else. Starts heads while they fit:
  * false when none is left, else *ret_head is the blocked one. */
 bool sched_first(struct sched *sched, struct jobitem *ret);
+bool sched_first_claim(struct sched *sched, struct jobitem *ret);
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
 void sched_backfill_pass(struct sched *sched, simtime now);
 bool sched_still_blocked(struct sched *sched);

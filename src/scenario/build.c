@@ -377,6 +377,7 @@ int build_init(struct build *build, const struct program *program,
     build_setup(build, &setup);
     if (options->causes)
         build->world.causes = sim_possible_causes(&setup);
+    build->world.stops = sim_may_stop_jobs(&setup);
     return 0;
 }
 

@@ -77,6 +77,27 @@ static void fill_causes(void *ctx, const struct job *job, void *row)
             row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[c]) : 0);
 }
 
+static const struct column stop_columns[] = {
+    {"preemptions", COLUMN_I32, 0, NULL, "times it was stopped for others, to wait and begin anew"},
+    {"lost", COLUMN_F64, 0, "processor s", "processor-seconds that it had to do again"},
+};
+
+static void fill_stops(void *ctx, const struct job *job, void *row)
+{
+    (void)ctx;
+    unsigned char *at = row;
+    row_i32(&at, job->preemptions);
+    row_f64(&at, (double)job->lost / SIMTIME_SECOND);
+}
+
+static void add_stops(struct trace *trace)
+{
+    const struct column_group group = {
+        .columns = stop_columns, .len = ARRAY_LEN(stop_columns), .fill = fill_stops};
+    if (trace->world->stops)
+        trace_add_columns(trace, &group);
+}
+
 static void add_causes(struct trace *trace)
 {
     struct column_group group = {
@@ -154,6 +175,7 @@ struct trace *trace_new(const struct trace_setup *setup, struct error *err)
     trace_add_columns(trace, &(struct column_group){.columns = core_columns,
                                                     .len = ARRAY_LEN(core_columns),
                                                     .fill = fill_core});
+    add_stops(trace);
     add_causes(trace);
     return trace;
 }
