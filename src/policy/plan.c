@@ -159,7 +159,7 @@ void plan_change(struct plan *plan, simtime from, simtime to, int64_t change)
     const uint32_t first = step_at(plan, plan->head, from), last = step_at(plan, first, to);
     lift(plan, first, last, change);
     if (change > 0)
-        plan_gains_note(plan, first, last);
+        plan_gains_note(plan, first, last, change);
     step_settle(plan, last);
     step_settle(plan, first);
 }
@@ -220,7 +220,7 @@ static void let_go(struct plan *plan, struct booking booking)
 void plan_leave(struct plan *plan, struct booking booking, int64_t procs)
 {
     lift(plan, booking.from, booking.to, procs);
-    plan_gains_note(plan, booking.from, booking.to);
+    plan_gains_note(plan, booking.from, booking.to, procs);
     let_go(plan, booking);
 }
 
@@ -284,7 +284,7 @@ static void shift_end(struct plan *plan, struct booking *booking, simtime end, i
     booking->to = to;
     plan->steps[to].ends++;
     plan->steps[old].ends--;
-    plan_gains_note(plan, to, old);
+    plan_gains_note(plan, to, old, procs);
     step_settle(plan, old);
 }
 

@@ -30,7 +30,8 @@ struct booking {
 /* A stretch in which something came free. */
 struct plan_gain {
     simtime from, to;
-    int64_t most;   /* free in it, at some time */
+    int64_t before; /* so much was free in all of it */
+    int64_t most;   /* and since then in some of it, or less */
     simtime length; /* of the longest hole that part of it is in, or more */
     uint64_t when;  /* by the plan's clock */
     uint32_t near;  /* the step at `from`, or any */

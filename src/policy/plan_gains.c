@@ -1,11 +1,11 @@
 /* What came free, for jobs that may start earlier because of it.
  *
  * A job was refused every start before its own when it was last searched, and what has been taken
- * since cannot help it: an earlier start must use something that came free since. So for each
- * class of sizes the stretches that gained are kept, with the length of the hole that each is part
- * of, and a job looks there alone. Of no use is a hole that is shorter than the least request of
- * the jobs of that class which start later: it is not kept. A hole that others have filled since is
- * found out by the first that tries it. */
+ * since cannot help it: an earlier start must use a stretch that came free since, and that had
+ * been too little for it before. So for each class of sizes the stretches that gained are kept,
+ * with the length of the hole that each is part of, and a job looks there alone. Of no use is a
+ * hole that is shorter than the least request of the jobs of that class which start later: it is
+ * not kept. A hole that others have filled since is found out by the first that tries it. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/plan_inner.h"
 
@@ -79,17 +79,26 @@ static void note(struct plan *plan, int class, const struct plan_gain *gain)
     gains->longest = gains->items[0].length;
 }
 
+/* The least class that a stretch is news to, where so much was free before. */
+static inline int first_class(int64_t before)
+{
+    return plan_class(before > 0 ? before + 1 : 1);
+}
+
 /* One step has gained. As plan_gains_note; what is free at a smaller size includes what is at a
- * larger.
- */
-static void note_step(struct plan *plan, uint32_t i)
+ * larger. */
+static void note_step(struct plan *plan, uint32_t i, int64_t change)
 {
     const struct plan_step *steps = plan->steps;
     uint32_t left = i, right = steps[i].next;
-    struct plan_gain gain = {
-        .from = steps[i].time, .to = steps[right].time, .near = i, .most = steps[i].free};
+    struct plan_gain gain = {.from = steps[i].time,
+                             .to = steps[right].time,
+                             .near = i,
+                             .before = steps[i].free - change,
+                             .most = steps[i].free};
     const simtime *least = plan->least[plan_part(plan, gain.from)];
-    for (int c = plan_class(steps[i].free); c >= 0; c--) {
+    const int first = first_class(gain.before);
+    for (int c = plan_class(gain.most); c >= first; c--) {
         if (least[c] == INT64_MAX)
             continue;
         const int64_t procs = plan_class_least(c);
@@ -103,19 +112,24 @@ static void note_step(struct plan *plan, uint32_t i)
     }
 }
 
-void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end)
+void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end, int64_t change)
 {
     const struct plan_step *steps = plan->steps;
     if (steps[i].next == end) {
         if (steps[i].free > 0)
-            note_step(plan, i);
+            note_step(plan, i, change);
         return;
     }
     struct plan_gain gain = {.from = steps[i].time, .to = steps[end].time, .near = i};
     const simtime *least = plan->least[plan_part(plan, gain.from)];
-    for (uint32_t k = i; k != end; k = steps[k].next)
+    int64_t low = INT64_MAX;
+    for (uint32_t k = i; k != end; k = steps[k].next) {
         gain.most = steps[k].free > gain.most ? steps[k].free : gain.most;
-    for (int c = gain.most > 0 ? plan_class(gain.most) : -1; c >= 0; c--) {
+        low = steps[k].free < low ? steps[k].free : low;
+    }
+    gain.before = low - change;
+    const int first = first_class(gain.before);
+    for (int c = gain.most > 0 ? plan_class(gain.most) : -1; c >= first; c--) {
         if (least[c] == INT64_MAX)
             continue;
         gain.length = longest_hole(plan, i, gain.to, plan_class_least(c));
@@ -208,7 +222,7 @@ static void try_gains(struct plan *plan, struct plan_gains *gains, struct plan_s
     for (size_t k = 0; k < gains->len && gains->items[k].length >= seeker->duration;) {
         struct plan_gain *gain = &gains->items[k];
         if (gain->when < seeker->seen || gain->from >= seeker->start ||
-            gain->most < seeker->procs) {
+            gain->most < seeker->procs || gain->before >= seeker->procs) {
             k++;
         } else if (!try_gain(plan, gain, seeker)) {
             strike(gains, k);

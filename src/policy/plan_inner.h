@@ -37,8 +37,8 @@ uint32_t plan_search(const struct plan *plan, uint32_t i, simtime after, simtime
 
 void plan_gains_clear(struct plan_gains *gains); /* of all classes */
 
-/* The steps from i to before `end` have gained. O(steps nearby x classes). */
-void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end);
+/* The steps from i to before `end` have gained `change`. O(steps nearby x classes). */
+void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end, int64_t change);
 
 /* Some job of this size and request starts at `start`. */
 void plan_gains_expect(struct plan *plan, simtime start, simtime duration, int64_t procs);
