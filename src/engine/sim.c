@@ -13,11 +13,11 @@ static void end_job(struct sim *sim, struct job *job)
     profile_advance(station->partition.profile, sim->now);
     sim_tenant_ends(sim, job);
     sim_unlink(sim, station, job);
-    partition_end(&station->partition, job, sim->now);
+    const int64_t back = partition_end(&station->partition, job, sim->now);
     job->state = job->spec.runtime > sim->now - job->began ? JOB_KILLED : JOB_COMPLETED;
     job->end = sim->now;
     job->end_event = EVENT_NONE;
-    sched_released(&station->sched, sim->now, job->due);
+    sched_released(&station->sched, sim->now, job->due, back);
     sim_mark(sim, station);
     sim_tell(sim, FACT_END, job, job->partition);
     sim->totals.ended++;

@@ -267,8 +267,8 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
     job->end_event = job->overdue_event = EVENT_NONE;
     sim_tenant_ends(sim, job);
     sim_unlink(sim, station, job);
-    partition_end(&station->partition, job, sim->now);
-    sched_released(&station->sched, sim->now, job->due);
+    const int64_t back = partition_end(&station->partition, job, sim->now);
+    sched_released(&station->sched, sim->now, job->due, back);
     job->lost += (wide)job->procs * (sim->now - job->began);
     job->preemptions++;
     job->state = JOB_PENDING;

@@ -171,7 +171,7 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     }
 }
 
-void partition_end(struct partition *partition, struct job *job, simtime now)
+int64_t partition_end(struct partition *partition, struct job *job, simtime now)
 {
     const int32_t procs = job->allocation.procs;
     const int64_t back = cluster_returning(partition->cluster, &job->allocation);
@@ -189,6 +189,7 @@ void partition_end(struct partition *partition, struct job *job, simtime now)
     partition->counts.busy -= procs;
     if (!plain)
         count_nodes(partition);
+    return back;
 }
 
 void partition_overdue(struct partition *partition, struct job *job)

@@ -58,8 +58,9 @@ int32_t partition_procs(const struct partition *partition, const struct ask *ask
  * that come free at this very instant. O(log steps). */
 void partition_start(struct partition *partition, struct job *job, simtime now);
 
-/* The job gives them back. O(log steps). */
-void partition_end(struct partition *partition, struct job *job, simtime now);
+/* The job gives them back. Returns how many come free: some of its nodes may be out of service.
+ * O(log steps). */
+int64_t partition_end(struct partition *partition, struct job *job, simtime now);
 
 /* The job has reached its request and runs on: plans take its end as now, so that the profile shows
  * its processors as free though they are not. */

@@ -227,6 +227,8 @@ static void plan(struct sched *sched, simtime now)
     const struct jobkey *after = NULL;
     int64_t left = sched->config.depth;
     sched->undo_len = 0;
+    if (!sched_start_heads(sched, now, &item))
+        return;
     bool more = queue_first(&sched->queue, &item);
     while (more) {
         last = item.key;

@@ -9,9 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static simtime find(const struct sched *sched, const struct jobitem *item, simtime after)
+/* Do the gates let it through now? */
+static bool admits(const struct sched *sched, const struct held *held)
 {
-    return profile_earliest(sched->partition->profile, after, item->request, item->procs);
+    return queue_admits(&sched->queue, jobs_at(sched->jobs, held->item.slot), held->item.procs);
+}
+
+/* Take the earliest start there is. What gates hold gets none. O(steps of the plan). */
+static void take(struct sched *sched, struct held *held, simtime after)
+{
+    held->start = SIMTIME_NEVER;
+    if (!admits(sched, held))
+        return;
+    held->start =
+        plan_take(&sched->plan, after, held->item.request, held->item.procs, &held->booking);
+}
+
+/* Give up what it has. */
+static void leave(struct sched *sched, const struct held *held)
+{
+    if (held->start < SIMTIME_NEVER && !sched->replan)
+        plan_leave(&sched->plan, held->booking, held->item.procs);
 }
 
 /* --- the held jobs, in queue order --- */
@@ -48,18 +66,7 @@ static size_t place_of_job(const struct sched *sched, const struct job *job)
     return i;
 }
 
-static void enter(const struct sched *sched, const struct held *held, int sign)
-{
-    if (held->start == SIMTIME_NEVER || sched->replan)
-        return; /* or the profile was made anew without reservations */
-    const simtime end = held->start + held->item.request;
-    if (sign > 0)
-        profile_reserve(sched->partition->profile, held->start, end, held->item.procs);
-    else
-        profile_release(sched->partition->profile, held->start, end, held->item.procs);
-}
-
-static void hold(struct sched *sched, const struct jobitem *item, simtime start)
+static void hold(struct sched *sched, const struct jobitem *item, simtime now)
 {
     if (sched->n_held == sched->held_cap) {
         sched->held_cap = sched->held_cap ? 2 * sched->held_cap : 64;
@@ -67,32 +74,15 @@ static void hold(struct sched *sched, const struct jobitem *item, simtime start)
     }
     const size_t i = lower_bound(sched, item->key);
     memmove(&sched->held[i + 1], &sched->held[i], (sched->n_held - i) * sizeof(*sched->held));
-    sched->held[i] = (struct held){*item, start};
+    sched->held[i] = (struct held){.item = *item};
     sched->n_held++;
-    enter(sched, &sched->held[i], 1);
+    take(sched, &sched->held[i], now);
 }
 
 static void drop(struct sched *sched, size_t i)
 {
-    enter(sched, &sched->held[i], -1);
     sched->n_held--;
     memmove(&sched->held[i], &sched->held[i + 1], (sched->n_held - i) * sizeof(*sched->held));
-}
-
-/* Earlier. As two spans, each short where it moves by little, as nearly always. */
-static void move(struct sched *sched, size_t i, simtime start)
-{
-    struct held *held = &sched->held[i];
-    struct profile *profile = sched->partition->profile;
-    const simtime request = held->item.request;
-    if (held->start == SIMTIME_NEVER || sched->replan) {
-        held->start = start;
-        enter(sched, held, 1);
-        return;
-    }
-    profile_reserve(profile, start, held->start, held->item.procs);
-    profile_release(profile, start + request, held->start + request, held->item.procs);
-    held->start = start;
 }
 
 void sched_forget_plan(struct sched *sched, const struct job *job)
@@ -100,6 +90,7 @@ void sched_forget_plan(struct sched *sched, const struct job *job)
     const size_t i = place_of_job(sched, job);
     if (i == sched->n_held)
         return;
+    leave(sched, &sched->held[i]);
     drop(sched, i);
     sched->vacated |= !sched->passing;
 }
@@ -126,19 +117,35 @@ static void sort_anew(struct sched *sched, simtime now)
 
 /* --- the pass --- */
 
-/* The pass over held jobs, in queue order. O(held jobs x (log + holes passed over)); about every
- * second one does move where the machine is busy. */
-static void compress(struct sched *sched, simtime now)
+/* The plan wants to know now and then who waits for what. */
+static void show_all(struct sched *sched)
 {
-    const struct profile *profile = sched->partition->profile;
+    simtime last = 0;
+    for (size_t i = 0; i < sched->n_held; i++)
+        if (sched->held[i].start < SIMTIME_NEVER && sched->held[i].start > last)
+            last = sched->held[i].start;
+    plan_survey(&sched->plan, last);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
-        if (held->start <= now)
-            continue;
-        const simtime at = profile_earlier(profile, now, held->start - 1, held->item.request,
-                                           held->item.procs, held->start);
-        if (at < SIMTIME_NEVER)
-            move(sched, i, at);
+        if (held->start < SIMTIME_NEVER)
+            plan_see(&sched->plan, held->start, held->item.request, held->item.procs);
+    }
+    plan_surveyed(&sched->plan);
+}
+
+/* The pass over held jobs, in queue order. About every second one does move where the machine is
+ * busy, nearly all by one step. */
+static void compress(struct sched *sched, simtime now)
+{
+    if (plan_walk(&sched->plan))
+        show_all(sched);
+    for (size_t i = 0; i < sched->n_held; i++) {
+        struct held *held = &sched->held[i];
+        if (held->start == SIMTIME_NEVER)
+            take(sched, held, now);
+        else if (held->start > now)
+            held->start =
+                plan_earlier(&sched->plan, &held->booking, held->item.request, held->item.procs);
     }
 }
 
@@ -153,38 +160,27 @@ static void place_fresh(struct sched *sched, simtime now)
         const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
         if (place_of_job(sched, job) == sched->n_held) {
             const struct jobitem item = item_of(sched, job, now);
-            hold(sched, &item, find(sched, &item, now));
+            hold(sched, &item, now);
         }
     }
 }
 
-/* The profile was made anew without the reservations, which stay where they are. */
+/* The profile was made anew; the reservations stay where they are. */
 static void enter_all(struct sched *sched)
 {
-    sched->replan = false;
-    for (size_t i = 0; i < sched->n_held; i++)
-        enter(sched, &sched->held[i], 1);
-}
-
-/* After a loss of capacity, or while jobs outlive their requests: all once more, in queue order. */
-static void plan_anew(struct sched *sched, simtime now)
-{
-    for (size_t i = 0; i < sched->n_held; i++)
-        enter(sched, &sched->held[i], -1);
-    sched->replan = false;
     for (size_t i = 0; i < sched->n_held; i++) {
-        sched->held[i].start = find(sched, &sched->held[i].item, now);
-        enter(sched, &sched->held[i], 1);
+        struct held *held = &sched->held[i];
+        if (held->start < SIMTIME_NEVER)
+            plan_enter(&sched->plan, held->start, held->item.request, held->item.procs,
+                       &held->booking);
     }
 }
 
-/* The first reserved start; SIMTIME_NEVER if there is none. O(held jobs), a scan. */
-static simtime first_start(const struct sched *sched)
+/* After a loss of capacity, or while jobs outlive their requests: all once more, in queue order. */
+static void take_all(struct sched *sched, simtime now)
 {
-    simtime first = SIMTIME_NEVER;
     for (size_t i = 0; i < sched->n_held; i++)
-        first = sched->held[i].start < first ? sched->held[i].start : first;
-    return first;
+        take(sched, &sched->held[i], now);
 }
 
 /* When nodes next come free by plan: a running job's request or a window ends. O(log n + windows).
@@ -203,51 +199,81 @@ static simtime next_release(const struct sched *sched, simtime now)
     return next;
 }
 
+/* The reservation becomes a running job, which may hold more: the nodes it got may be larger. */
+static void start_held(struct sched *sched, size_t i, simtime now)
+{
+    const struct held held = sched->held[i];
+    struct job *job = jobs_at(sched->jobs, held.item.slot);
+    plan_keep(&sched->plan, held.booking);
+    drop(sched, i);
+    sched_start(sched, &held.item);
+    plan_change(&sched->plan, now, now + held.item.request, held.item.procs - job->procs);
+}
+
 /* A reservation whose time has come. One that cannot be kept (jobs outlived their requests, no
  * place on the nodes) waits, or moves to the next start there is. True if the job started. */
 static bool start_or_move(struct sched *sched, size_t i, simtime now)
 {
-    const struct profile *profile = sched->partition->profile;
-    struct held held = sched->held[i];
-    enter(sched, &held, -1);
-    const bool planned = profile_least(profile, now, now + held.item.request) >= held.item.procs;
-    const bool starts = planned && sched_can_start(sched, &held.item, now);
-    if (starts) {
-        sched->held[i].start = SIMTIME_NEVER;
-        drop(sched, i);
-        sched_start(sched, &held.item);
+    struct held *held = &sched->held[i];
+    const bool planned = plan_holds(&sched->plan, held->booking);
+    if (!admits(sched, held)) {
+        leave(sched, held);
+        held->start = SIMTIME_NEVER;
+        plan_forget(&sched->plan);
+        return false;
+    }
+    if (planned && sched_can_start(sched, &held->item, now)) {
+        start_held(sched, i, now);
         return true;
     }
-    if (sched->partition->overdue) {
-        held.start = now;
-    } else {
-        const simtime after = planned ? next_release(sched, now) : now;
-        held.start = after < SIMTIME_NEVER ? find(sched, &held.item, after) : after;
-    }
-    sched->held[i].start = held.start;
-    enter(sched, &held, 1);
+    if (sched->partition->overdue)
+        return false;
+    const simtime after = planned ? next_release(sched, now) : now;
+    leave(sched, held);
+    take(sched, held, after);
+    plan_forget(&sched->plan);
     return false;
 }
 
 static void start_due(struct sched *sched, simtime now)
 {
-    if (first_start(sched) > now)
+    if (plan_first_start(&sched->plan) > now)
         return;
     for (size_t i = 0; i < sched->n_held;)
         if (sched->held[i].start > now || !start_or_move(sched, i, now))
             i++;
 }
 
+/* Bring the plan up to now. */
+static void renew_plan(struct sched *sched, simtime now)
+{
+    const bool overran = sched->partition->overdue > 0 ||
+                         (sched->config.extend && plan_first_start(&sched->plan) < now);
+    if (!overran && !sched->lost && !sched->replan) {
+        plan_advance(&sched->plan, now);
+        return;
+    }
+    plan_remake(&sched->plan, sched->partition->profile, now);
+    if (overran || sched->lost)
+        take_all(sched, now);
+    else
+        enter_all(sched);
+    sched->lost = sched->replan = false;
+}
+
+/* What the gates held, and let through now. O(held). */
+static void take_released(struct sched *sched, simtime now)
+{
+    for (size_t i = 0; i < sched->n_held && sched->tenancy.gates; i++)
+        if (sched->held[i].start == SIMTIME_NEVER)
+            take(sched, &sched->held[i], now);
+}
+
 void sched_conservative_pass(struct sched *sched, simtime now)
 {
-    const bool overran =
-        sched->partition->overdue > 0 || (sched->config.extend && first_start(sched) < now);
     sort_anew(sched, now);
-    if (overran || sched->lost)
-        plan_anew(sched, now);
-    else if (sched->replan)
-        enter_all(sched);
-    sched->lost = false;
+    renew_plan(sched, now);
+    take_released(sched, now);
     if (sched->early)
         compress(sched, now);
     sched->early = sched->vacated = false;
@@ -257,10 +283,7 @@ void sched_conservative_pass(struct sched *sched, simtime now)
 
 simtime sched_next_start(const struct sched *sched, simtime now)
 {
-    simtime next = SIMTIME_NEVER;
-    for (size_t i = 0; i < sched->n_held; i++)
-        if (sched->held[i].start > now && sched->held[i].start < next)
-            next = sched->held[i].start;
+    simtime next = plan_next_start(&sched->plan, now);
     /* While jobs outlive their requests the plan stands on releases that do not come: behind a job
      * of no length it would be tried again each microsecond. */
     if (sched->partition->overdue > 0 && next < now + SIMTIME_SECOND)
@@ -271,18 +294,26 @@ simtime sched_next_start(const struct sched *sched, simtime now)
 void sched_check_plan(struct sched *sched, simtime now)
 {
     const struct partition *partition = sched->partition;
+    struct profile *profile = partition->profile;
     REQUIRE(sched->n_held == queue_len(&sched->queue));
+    partition_check(sched->partition, now);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         REQUIRE(i == 0 || key_before(sched->held[i - 1].item.key, held->item.key));
         REQUIRE(partition->overdue || partition->constrained || held->start > now);
-        enter(sched, held, -1);
+        if (held->start < SIMTIME_NEVER)
+            profile_reserve(profile, held->start, held->start + held->item.request,
+                            held->item.procs);
     }
-    partition_check(sched->partition, now);
-    for (size_t i = 0; i < sched->n_held; i++)
-        enter(sched, &sched->held[i], 1);
-    if (partition->overdue || partition->constrained)
-        return;
-    for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(partition->profile, t))
-        REQUIRE(profile_at(partition->profile, t) >= 0 || partition->windows_end > t);
+    if (!sched->replan)
+        plan_check(&sched->plan, profile, now);
+    for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(profile, t))
+        REQUIRE(partition->overdue || partition->constrained || profile_at(profile, t) >= 0 ||
+                partition->windows_end > t);
+    for (size_t i = 0; i < sched->n_held; i++) {
+        const struct held *held = &sched->held[i];
+        if (held->start < SIMTIME_NEVER)
+            profile_release(profile, held->start, held->start + held->item.request,
+                            held->item.procs);
+    }
 }

@@ -47,11 +47,14 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
                             .tenancy = *tenancy,
                             .actions = *actions};
     queues_init(sched);
+    plan_init(&sched->plan);
+    sched->replan = true;
 }
 
 void sched_deinit(struct sched *sched)
 {
     queues_deinit(sched);
+    plan_deinit(&sched->plan);
     allocation_clear(&sched->kept);
     cluster_free(sched->future);
     free(sched->fresh.items);
@@ -75,7 +78,7 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     queues_deinit(sched);
     sched->config = *config;
     sched->committed = false;
-    sched->changed = true;
+    sched->changed = sched->replan = true;
     sched->fresh.len = 0;
     queues_init(sched);
     for (size_t i = 0; i < waiting.len; i++)
@@ -149,10 +152,14 @@ bool sched_gave_way(struct sched *sched)
     return sched->vacated;
 }
 
-void sched_released(struct sched *sched, simtime now, simtime due)
+void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs)
 {
     sched->changed = true;
     sched->early |= due > now;
+    if (sched->config.conservative && !sched->replan && due > now) {
+        plan_advance(&sched->plan, now);
+        plan_change(&sched->plan, now, due, procs);
+    }
 }
 
 void sched_capacity_changed(struct sched *sched, enum capacity_change change)

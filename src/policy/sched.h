@@ -5,6 +5,7 @@
 #define POLICY_SCHED_H
 
 #include "model/partition.h"
+#include "policy/plan.h"
 #include "policy/queue.h"
 
 enum decide {
@@ -68,7 +69,8 @@ struct span {
 /* A waiting job with a reservation. */
 struct held {
     struct jobitem item;
-    simtime start; /* SIMTIME_NEVER: the machine is too small for it as it is */
+    simtime start;          /* SIMTIME_NEVER: the machine is too small for it as it is */
+    struct booking booking; /* in the plan, if there is a start */
 };
 
 struct slots {
@@ -104,8 +106,9 @@ struct sched {
     size_t n_held, held_cap;
     bool early;   /* something came free before it was planned to */
     bool vacated; /* a reservation of a job that left */
-    bool replan;  /* the profile was made anew, without the reservations */
-    bool lost;    /* and they cannot be kept */
+    bool replan;  /* the profile was made anew: so must the plan be */
+    bool lost;    /* and its reservations cannot be kept */
+    struct plan plan;
 
     /* On a constrained partition: the nodes kept for the blocked head, and a scratch of the nodes
      * to come. Owned. */
@@ -135,8 +138,9 @@ void sched_withdraw(struct sched *sched, struct job *job);
  * reservation came free? O(1). */
 bool sched_gave_way(struct sched *sched);
 
-/* A job that held processors until `due` by request gave them back at `now`. O(1). */
-void sched_released(struct sched *sched, simtime now, simtime due);
+/* A job that held processors until `due` by request gave `procs` back at `now`. O(1);
+ * conservative: O(steps of the plan until then). */
+void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs);
 
 /* Capacity is about to change (called before partition_resize or partition_maintain): what was
  * planned on it has to be looked at again, and after a loss not known ahead to be made anew. O(1).

@@ -238,6 +238,7 @@ int main(void)
     with_causes("fcfs", "easy", 1.2, 1000000, 1);
     one("fcfs", "conservative", 0.9, 100000, 3);
     one("fcfs", "conservative", 1.2, 20000, 1);
+    one("fcfs", "conservative", 1.2, 100000, 1);
     one("fcfs", "plan", 0.9, 20000, 1);
     static const char *const orders[] = {"sjf", "f1", "priority"};
     for (size_t i = 0; i < ARRAY_LEN(orders); i++)
