@@ -30,7 +30,7 @@ TOTALS = ["submitted", "completed", "killed", "failed", "abandoned", "rejected",
           "running"]
 STATES = TOTALS[1:]
 SERIES = ["time", "capacity", "up", "busy", "queued_jobs", "queued_procs"]
-CAUSES = ["capacity", "fragmentation", "reserved", "order"]
+CAUSES = ["quota", "guarantee", "capacity", "fragmentation", "reserved", "order"]
 COMPLETED, KILLED, REJECTED, PENDING, RUNNING = 0, 1, 4, 5, 6
 
 
