@@ -19,8 +19,7 @@ static const char *const shown_names[SHOWN] = {
     [WAIT_P95] = "wait.p95",        [SLOWDOWN] = "slowdown.mean",  [PENDING] = "jobs.pending",
     [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
     [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
-    [DUE] = "processor_hours.due",
-    WAIT_CAUSE_LIST(CAUSE)};
+    [DUE] = "processor_hours.due",  WAIT_CAUSE_LIST(CAUSE)};
 
 static const char *plain_name(const struct metric_row *row)
 {

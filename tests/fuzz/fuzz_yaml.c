@@ -3,6 +3,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/decode.h"
 #include "scenario/resolve.h"
+#include "scenario/scenario.h"
+#include "scenario/templates.h"
 #include "tools/decode_table.h"
 
 #include <stdlib.h>
@@ -52,8 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (document_read(&document, (const char *)data, size, "/nowhere/fuzz", NULL, &errors) == 0) {
         struct node *root = document_resolve(&document, NULL, sets, 1, &errors);
-        if (root)
+        if (root) {
             round_trip(root);
+            if (templates_expand(root, &errors) == 0)
+                scenario_free(scenario_decode(root, "/nowhere/fuzz", &errors));
+        }
         node_free(root);
         for (size_t i = 0; document.variants && i < document.variants->len && i < 8; i++) {
             root = document_resolve(&document, document.variants->items[i].key, sets, 2, &errors);

@@ -30,7 +30,7 @@ TOTALS = ["submitted", "completed", "killed", "failed", "abandoned", "rejected",
           "running"]
 STATES = TOTALS[1:]
 SERIES = ["time", "capacity", "up", "busy", "queued_jobs", "queued_procs"]
-CAUSES = ["capacity", "fragmentation", "reserved", "order"]
+CAUSES = ["quota", "guarantee", "capacity", "fragmentation", "reserved", "order"]
 COMPLETED, KILLED, REJECTED, PENDING, RUNNING = 0, 1, 4, 5, 6
 
 
@@ -171,23 +171,29 @@ def check_series(file, jobs, scenario, length):
                   f"processors queued in {path}")
 
 
+def workloads_of(tenants, above="", always=True):
+    """Path and map of each workload written out in the tree, and whether its tenant is always there."""
+    for tenant, plan in tenants.items():
+        path = f"{above}{tenant}/"
+        there = always and "join" not in plan and "leave" not in plan
+        for name, work in plan.get("workloads", {}).items():
+            yield path + name, work, there
+        yield from workloads_of(plan.get("tenants", {}), path, there)
+
+
 def check_submitted(jobs, scenario, names):
     """Jobs written out are all there, once each."""
-    for tenant, plan in scenario["tenants"].items():
-        for name, work in plan["workloads"].items():
-            if "jobs" not in work:
-                continue
-            due = sum(job.get("count", 1) for job in work["jobs"])
-            mine = jobs[jobs["workload"] == names.index(f"{tenant}/{name}")]
-            require(len(mine) == due, "jobs of", tenant, name, len(mine), due)
-    generated = jobs[[("log" not in scenario_workload(scenario, names[w])) for w in
-                      jobs["workload"]]]
+    logs = set()
+    for path, work, always in workloads_of(scenario["tenants"]):
+        if "log" in work:
+            logs.add(path)
+        if "jobs" not in work or not always:
+            continue
+        due = sum(job.get("count", 1) for job in work["jobs"])
+        mine = jobs[jobs["workload"] == names.index(path)]
+        require(len(mine) == due, "jobs of", path, len(mine), due)
+    generated = jobs[[names[w] not in logs for w in jobs["workload"]]]
     require(len(set(generated["id"])) == len(generated), "an id is told twice")
-
-
-def scenario_workload(scenario, path):
-    tenant, name = path.split("/")
-    return scenario["tenants"][tenant]["workloads"][name]
 
 
 def run_case(program, seed, folder):

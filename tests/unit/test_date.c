@@ -144,12 +144,38 @@ static void months_at_offset(void **state)
     assert_string_equal(text, "2021-01-30T12:30:00-03:30");
 }
 
+static void intervals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int months; /* -1: an error */
+        int64_t seconds;
+    } rows[] = {
+        {"month", 1, 0},      {"year", 12, 0},    {"3 months", 3, 0},
+        {"2 years", 24, 0},   {"day", 0, 86400},  {"2 weeks", 0, 14 * 86400},
+        {"7d", 0, 7 * 86400}, {"1s", 0, 1},       {"1.5 months", -1, 0},
+        {"0 months", -1, 0},  {"-1 year", -1, 0}, {"2ms", -1, 0},
+        {"soon", -1, 0},      {"3", -1, 0},       {"", -1, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct date_interval interval;
+        struct error err;
+        const int rc = date_interval_parse(rows[i].text, &interval, &err);
+        assert_int_equal(rc, rows[i].months < 0 ? -1 : 0);
+        if (rc == 0) {
+            assert_int_equal(interval.months, rows[i].months);
+            assert_int_equal(interval.step, rows[i].seconds * SIMTIME_SECOND);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_dates),       cmocka_unit_test(bad_dates),
         cmocka_unit_test(every_day),        cmocka_unit_test(months),
-        cmocka_unit_test(months_at_offset),
+        cmocka_unit_test(months_at_offset), cmocka_unit_test(intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
