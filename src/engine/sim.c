@@ -65,8 +65,12 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
     if (job->attempt++ == 0)
         job->start = sim->now;
     job->wait += sim->now - job->pending_since;
-    job->remaining = job->spec.runtime;
+    sim_place(&job->spec, sched->partition);
     partition_start(sched->partition, job, sim->now);
+    /* Whole nodes may be larger than was planned with. */
+    if (job->spec.work > 0)
+        job->spec.runtime = job_runtime_of_work(&job->spec, job->procs, sched->partition->speeds);
+    job->remaining = job->spec.runtime;
     sim_tenant_starts(sim, job);
     if (sim->reclaims)
         sim_link(sim, &sim->stations[job->partition], job);

@@ -142,6 +142,13 @@ static inline size_t sim_candidates(const struct sim *sim, const struct job_spec
     return to;
 }
 
+/* How long the job runs and what it asks for in a partition, by plan. */
+static inline void sim_place(struct job_spec *spec, const struct partition *partition)
+{
+    if (UNLIKELY(spec->work > 0))
+        job_place(spec, partition_procs(partition, &spec->ask), partition->speeds);
+}
+
 static inline void sim_forget(struct sim *sim, struct job *job)
 {
     sim->counted -= sim_counts(sim, job);

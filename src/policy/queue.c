@@ -17,6 +17,7 @@ void queue_init(struct queue *queue, const struct queue_setup *setup)
     *queue = (struct queue){.order = setup->order,
                             .params = setup->params,
                             .capacity = (double)setup->processors,
+                            .speeds = setup->speeds,
                             .tenancy = setup->tenancy};
     if (classes_needed(setup->order, &setup->tenancy))
         queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, setup->weight,
@@ -38,8 +39,9 @@ static struct jobitem own_item(const struct queue *queue, const struct job *job,
                                simtime now, bool aged)
 {
     const struct job_spec *spec = &job->spec;
+    const simtime request = job_request(spec, procs, queue->speeds);
     const struct score_input in = {
-        .request = spec->request > 0 ? simtime_seconds(spec->request) : 1,
+        .request = request > 0 ? simtime_seconds(request) : 1,
         .procs = procs,
         .waited = simtime_seconds(now - spec->submit),
         .submit = spec->submit > SIMTIME_SECOND ? simtime_seconds(spec->submit) : 1,
@@ -53,7 +55,7 @@ static struct jobitem own_item(const struct queue *queue, const struct job *job,
                 .seq = job->seq},
         .slot = job->slot,
         .procs = procs,
-        .request = spec->request > 0 ? spec->request : 1,
+        .request = request > 0 ? request : 1,
     };
 }
 

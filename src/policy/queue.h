@@ -9,14 +9,16 @@ struct queue_setup {
     const struct order_type *order;
     const void *params; /* borrowed */
     struct tenancy tenancy;
-    int64_t processors; /* of the partition: for orders that ask */
-    double weight;      /* of the partition: likewise */
+    int64_t processors;   /* of the partition: for orders that ask */
+    double weight;        /* of the partition: likewise */
+    const double *speeds; /* of the partition: for the requests of jobs given by work; borrowed */
 };
 
 struct queue {
     const struct order_type *order;
-    const void *params; /* borrowed */
-    double capacity;    /* of the partition: for orders that ask */
+    const void *params;   /* borrowed */
+    double capacity;      /* of the partition: for orders that ask */
+    const double *speeds; /* of the partition: for the requests of jobs given by work */
     struct tenancy tenancy;
     bool claims_only;        /* searches see only what tenants may claim of their guarantees */
     struct jobtree *tree;    /* of an order that does not age; owned */

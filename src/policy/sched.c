@@ -15,7 +15,8 @@ static void queues_init(struct sched *sched)
                                 .params = config->order_params,
                                 .tenancy = sched->tenancy,
                                 .processors = sched->partition->counts.capacity,
-                                .weight = config->weight};
+                                .weight = config->weight,
+                                .speeds = sched->partition->speeds};
     queue_init(&sched->queue, &setup);
     const struct order_type *second = config->candidate_order;
     const void *params = config->candidate_params;

@@ -87,6 +87,7 @@ static void describe_processor(const struct scenario *scenario, const struct par
     for (size_t i = 0; i < scenario->processors.len && plan->processor; i++) {
         if (strcmp(processors[i].named.name, plan->processor) != 0)
             continue;
+        memcpy(info->speeds, processors[i].flops, sizeof(info->speeds));
         for (size_t k = 0; k < ARRAY_LEN(preference) && info->flops == 0; k++) {
             info->flops = processors[i].flops[preference[k]];
             info->precision = info->flops > 0 ? precision_names[preference[k]] : "";
@@ -148,6 +149,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .n_groups = plan->groups.len,
         .nodes_matter = asks_nodes_of(program, (int64_t)centre, plan->named.name),
         .overcommit = partition->config.decide == DECIDE_EVENT,
+        .speeds = info->speeds,
     };
     if (partition->setup.nodes_matter &&
         (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
@@ -235,6 +237,7 @@ static int64_t larger(int64_t a, int64_t b)
 /* What the context says of where the jobs may run. */
 static void describe_room(const struct build *build, struct workload_context *context)
 {
+    double all = 0;
     context->kills = true;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
         if (!may_run(build, &context->base, row))
@@ -253,6 +256,42 @@ static void describe_room(const struct build *build, struct workload_context *co
         if (context->procs_per_node == 0 || per_node < context->procs_per_node)
             context->procs_per_node = per_node;
         context->kills &= !config->extend;
+        all += (double)procs;
+        for (int k = 0; k < PRECISIONS; k++)
+            context->speeds[k] += (double)procs * build->world.partitions[row].speeds[k];
+    }
+    for (int k = 0; k < PRECISIONS && all > 0; k++)
+        context->speeds[k] /= all;
+}
+
+/* Jobs given by work need a speed wherever they may run. */
+static void check_speeds(const struct build *build, const struct build_workload *bw,
+                         struct error_list *errors)
+{
+    const struct workload *workload = bw->workload;
+    unsigned bits = 0;
+    for (size_t e = 0; e < build->program->n_epochs && workload->kind->works; e++)
+        bits |= workload->kind->works(bw->epochs[e].params);
+    for (size_t row = 0; row < build->world.n_partitions && bits; row++) {
+        const struct partition_info *info = &build->world.partitions[row];
+        if (!may_run(build, &bw->context.base, row))
+            continue;
+        for (int k = 0; k < PRECISIONS; k++) {
+            struct error err = {0};
+            if (!(bits >> k & 1) || info->speeds[k] > 0)
+                continue;
+            if (*info->processor)
+                error_set(&err, "work: processor \"%.60s\" of %s states no %s speed%s%s",
+                          info->processor, info->path, precision_names[k],
+                          *info->precision ? "; it states " : "", info->precision);
+            else
+                error_set(&err,
+                          "work: %s names no processor, so there is no %s speed to turn "
+                          "work into time",
+                          info->path, precision_names[k]);
+            build_workload_error(build, (size_t)bw->context.base.workload, &err);
+            error_list_add(errors, &err);
+        }
     }
 }
 
@@ -266,7 +305,7 @@ static int32_t row_of(const struct build *build, int64_t centre, const char *par
 }
 
 static void lay_out_workload(struct build *build, size_t tenant, size_t k,
-                             const struct build_options *options)
+                             const struct build_options *options, struct error_list *errors)
 {
     const struct program *program = build->program;
     const struct scenario *scenario = program->epochs[0].scenario;
@@ -307,6 +346,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
         const struct workload *w = (const struct workload *)t->workloads.items + k;
         bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params};
     }
+    check_speeds(build, bw, errors);
 }
 
 static void lay_out_tenants(struct build *build, const struct build_options *options,
@@ -336,7 +376,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     build->sources = mem_new(n, sizeof(*build->sources));
     for (size_t i = 0; i < scenario->rows.len; i++)
         for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
-            lay_out_workload(build, i, k, options);
+            lay_out_workload(build, i, k, options, errors);
 }
 
 static void set_times(struct build *build)

@@ -4,8 +4,6 @@
 
 #include <float.h>
 
-const char *const precision_names[] = {"fp64", "fp32", "fp16", "int8", NULL};
-
 #define IN(type, member) offsetof(struct type, member)
 
 /* --- processors --- */

@@ -10,10 +10,6 @@
 #include "util/date.h"
 #include "workload/kinds.h"
 
-/* The kinds of arithmetic that a processor's speed is stated for. */
-enum precision { PRECISION_FP64, PRECISION_FP32, PRECISION_FP16, PRECISION_INT8, PRECISIONS };
-extern const char *const precision_names[];
-
 struct processor {
     struct named named;
     double flops[PRECISIONS]; /* operations per second of one processor; 0: not said */
