@@ -40,6 +40,8 @@ struct score_input {
     double capacity;  /* of the partition, in processors */
     double arrived;   /* seconds since the scenario's start */
     bool aged;        /* by sum: as class_view.aged */
+    double deadline;  /* seconds since the scenario's start; INFINITY: none */
+    double attained;  /* processor-seconds of former attempts */
 };
 
 struct order_type {

@@ -49,6 +49,8 @@ static struct jobitem own_item(const struct queue *queue, const struct job *job,
         .capacity = queue->capacity,
         .arrived = simtime_seconds(spec->submit),
         .aged = aged,
+        .deadline = spec->deadline > 0 ? simtime_seconds(spec->deadline) : HUGE_VAL,
+        .attained = job->attained,
     };
     return (struct jobitem){
         .key = {.score = queue->order->score ? queue->order->score(queue->params, &in) : 0,

@@ -6,6 +6,7 @@
 #include "scenario/path.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
+#include "workload/deadline.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
 #include "workload/within.h"
@@ -344,7 +345,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
-        bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params};
+        bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params, w->deadline};
     }
     check_speeds(build, bw, errors);
 }
@@ -439,6 +440,26 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
     path_deinit(&path);
 }
 
+/* What the simulation pulls: the jobs with their deadlines, if the workload gives any. */
+static struct source *with_deadlines(struct build *build, struct build_workload *bw,
+                                     struct source *jobs)
+{
+    const size_t n = build->program->n_epochs;
+    bool any = false;
+    struct deadline_epoch *epochs = mem_new(n, sizeof(*epochs));
+    for (size_t e = 0; e < n; e++) {
+        epochs[e] = (struct deadline_epoch){bw->epochs[e].from, bw->epochs[e].deadline};
+        any |= epochs[e].within != NULL;
+    }
+    if (any)
+        bw->deadlines = deadline_source(jobs, epochs, n, bw->context.seed, bw->context.path);
+    free(epochs);
+    const struct workload_kind *kind = bw->workload->kind;
+    build->world.deadlines |=
+        any || (kind->has_deadlines && kind->has_deadlines(bw->workload->params));
+    return any ? bw->deadlines : jobs;
+}
+
 int build_open(struct build *build, struct error_list *errors)
 {
     const size_t before = errors->len;
@@ -449,9 +470,10 @@ int build_open(struct build *build, struct error_list *errors)
             bw->workload->kind->open(bw->epochs, build->program->n_epochs, &bw->context, &err);
         if (bw->source && (bw->stay.from > INT64_MIN || bw->stay.until < SIMTIME_NEVER))
             bw->within = source_within(bw->source, bw->stay.from, bw->stay.until);
-        build->sources[i] = bw->within ? bw->within : bw->source;
-        if (bw->source)
+        if (bw->source) {
+            build->sources[i] = with_deadlines(build, bw, bw->within ? bw->within : bw->source);
             continue;
+        }
         build_workload_error(build, i, &err);
         error_list_add(errors, &err);
     }
@@ -461,6 +483,7 @@ int build_open(struct build *build, struct error_list *errors)
 void build_deinit(struct build *build)
 {
     for (size_t i = 0; i < build->world.n_workloads; i++) {
+        source_free(build->workloads[i].deadlines);
         source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);

@@ -8,6 +8,7 @@
 #include "scenario/decode.h"
 #include "scenario/resolve.h"
 #include "util/date.h"
+#include "util/dist.h"
 #include "workload/kinds.h"
 
 struct processor {
@@ -66,9 +67,10 @@ struct workload {
     struct named named;
     struct node *node;
     const struct workload_kind *kind;
-    void *params;    /* of the kind; owned */
-    char *partition; /* NULL: the only one; "any" */
-    int priority;    /* enum job_priority; the tenant's unless said */
+    void *params;          /* of the kind; owned */
+    char *partition;       /* NULL: the only one; "any" */
+    int priority;          /* enum job_priority; the tenant's unless said */
+    struct dist *deadline; /* s after the submission; NULL: none */
 };
 
 /* As struct tenant_quota of model/observe.h. */

@@ -13,6 +13,7 @@ struct written {
     int64_t processors, nodes, count;
     simtime runtime, request; /* SIMTIME_NEVER: by its work; as long as it runs */
     struct kinded work;
+    simtime deadline; /* after the submission; 0: none of its own */
 };
 
 struct written_list {
@@ -62,6 +63,12 @@ static const struct field job_fields[] = {
      .min = 0,
      .max = 1e10,
      .help = "the wall time it asks for; as long as it runs if not given"},
+    {.key = "deadline",
+     .kind = FIELD_DURATION,
+     .offset = offsetof(struct written, deadline),
+     .min = 1e-6,
+     .max = 1e10,
+     .help = "how long after its submission it ought to have ended; the workload's if not given"},
     {.key = "count",
      .kind = FIELD_INT,
      .offset = offsetof(struct written, count),
@@ -122,6 +129,16 @@ static unsigned works(const void *params)
     return bits;
 }
 
+static bool has_deadlines(const void *params)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    for (size_t i = 0; i < list->jobs.len; i++)
+        if (jobs[i].deadline > 0)
+            return true;
+    return false;
+}
+
 /* One line of the list, at its instant. */
 struct line {
     simtime submit;
@@ -150,6 +167,7 @@ static int next(struct source *source, struct job_spec *ret, struct error *err)
     ret->ordinal = line->first + (uint64_t)list->done;
     ret->submit = line->submit;
     ret->ask = (struct ask){.procs = (int32_t)job->processors, .nodes = (int32_t)job->nodes};
+    ret->deadline = job->deadline > 0 ? ret->submit + job->deadline : 0;
     if (line->work) {
         work_draw(line->work, ret->ordinal, ret);
         ret->request_factor = job->request < SIMTIME_NEVER ? -1 : 1;
@@ -282,6 +300,7 @@ const struct workload_kind workload_jobs = {
     .check = check,
     .asks_nodes = asks_nodes,
     .works = works,
+    .has_deadlines = has_deadlines,
     .open = open_jobs,
     .outlook = outlook,
 };

@@ -12,8 +12,9 @@ struct log_report;
 
 /* The values of a workload from a date on. */
 struct workload_epoch {
-    simtime from;       /* since the start */
-    const void *params; /* borrowed */
+    simtime from;                /* since the start */
+    const void *params;          /* borrowed */
+    const struct dist *deadline; /* s after the submission, of any kind; NULL: none; borrowed */
 };
 
 /* What a workload is part of. */
@@ -77,6 +78,8 @@ struct workload_kind {
     /* A bit for each enum precision that its jobs are given work in; 0: they are not given by work.
      * NULL: never. */
     unsigned (*works)(const void *params);
+    /* Do its jobs have deadlines of their own? NULL: never. */
+    bool (*has_deadlines)(const void *params);
     /* The source, to be freed by source_free. NULL with an error. */
     struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
                            const struct workload_context *context, struct error *err);

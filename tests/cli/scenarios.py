@@ -4,7 +4,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
 
-ORDERS = ["expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "ljf", "priority", "saf", "sjf",
+ORDERS = ["edf", "expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "las", "ljf", "priority", "saf", "sjf",
           "unicef", "wfp3"]
 PLACEMENTS = ["any", "any", "pack", "spread", "contiguous"]
 MINUTE = 60
@@ -53,6 +53,8 @@ def order(rng):
         weighted = {factor: rng.randint(-3, 9) for factor in factors}
         weighted["max_age"] = "1h"
         return {"weighted": weighted}
+    if rng.random() < 0.05:
+        return {"las": rng.choice([["1 min"], ["10 min", "1 h", "20 processor-hours"]])}
     return rng.choice(["fcfs", "priority", rng.choice(ORDERS)])
 
 
@@ -205,6 +207,8 @@ def written(rng, hours, counting):
         if rng.random() < 0.6:
             job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
         if rng.random() < 0.1:
+            job["deadline"] = time(rng, 7200)
+        if rng.random() < 0.1:
             job["count"] = rng.randint(2, 6)
         jobs.append(job)
     return jobs
@@ -269,6 +273,8 @@ def workload(rng, folder, name, hours, places, counting):
         value["partition"] = rng.choice([*places, "any", "any"])
     if rng.random() < 0.3:
         value["priority"] = rng.choice(["high", "medium", "low"])
+    if rng.random() < 0.3:
+        value["deadline"] = rng.choice(["2h", {"uniform": ["0 min", "10 h"]}])
     return value
 
 
