@@ -101,6 +101,8 @@ static void pass(struct sim *sim, struct station *station)
 {
     sched_pass(&station->sched, sim->now);
     sim->totals.passes++;
+    if (UNLIKELY(station->sched.failed))
+        sim->failure = &station->sched.failure;
     if (station->newcomers.len > 0)
         sim_turn_away(sim, station);
     const struct sched_config *config = &station->sched.config;
@@ -223,6 +225,10 @@ static int instant(struct sim *sim, struct error *err)
             pass_all(sim);
         }
     } while (events_time(sim->events) == sim->now);
+    if (UNLIKELY(sim->failure != NULL)) {
+        *err = *sim->failure;
+        return SIM_FAILED;
+    }
     if (sim->waits)
         waits_settle(sim);
     if (sim->check)

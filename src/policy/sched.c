@@ -11,7 +11,8 @@ extern const struct order_type order_fcfs;
 static void queues_init(struct sched *sched)
 {
     const struct sched_config *config = &sched->config;
-    struct queue_setup setup = {.order = config->order,
+    struct queue_setup setup = {.jobs = sched->jobs,
+                                .order = config->order,
                                 .params = config->order_params,
                                 .tenancy = sched->tenancy,
                                 .processors = sched->partition->counts.capacity,
@@ -31,8 +32,20 @@ static void queues_init(struct sched *sched)
         queue_init(&sched->candidates, &setup);
 }
 
+static void note_failure(struct sched *sched)
+{
+    const struct error *err = queue_error(&sched->queue);
+    if (!err && sched->two_queues)
+        err = queue_error(&sched->candidates);
+    if (LIKELY(!err) || sched->failed)
+        return;
+    sched->failed = true;
+    sched->failure = *err;
+}
+
 static void queues_deinit(struct sched *sched)
 {
+    note_failure(sched);
     queue_deinit(&sched->queue);
     if (sched->two_queues)
         queue_deinit(&sched->candidates);
@@ -254,6 +267,7 @@ void sched_pass(struct sched *sched, simtime now)
             sched_backfill_pass(sched, now);
         sched->passing = false;
     }
+    note_failure(sched);
     sched->fresh.len = 0;
     sched->changed = false;
 }

@@ -398,6 +398,34 @@ static void set_times(struct build *build)
     build->drain = scenario->measure.after == MEASURE_DRAIN && world->length < SIMTIME_NEVER;
 }
 
+/* Scripts are read, and run once, before the run: what is wrong with them is told by check too. */
+static void check_script(const struct build *build, const struct order_type *order,
+                         const void *params, struct error_list *errors)
+{
+    if (!order || !order->script)
+        return;
+    const struct tenancy tenancy = {.world = &build->world};
+    struct error err = {0};
+    void *state = order->script->open(params, &tenancy, NULL, &err);
+    if (state)
+        order->script->close(state);
+    else
+        error_list_add(errors, &err);
+}
+
+static void check_scripts(const struct build *build, struct error_list *errors)
+{
+    for (size_t i = 0; i < build->world.n_partitions + build->n_changes; i++) {
+        const size_t k = i - build->world.n_partitions;
+        const struct sched_config *config =
+            i < build->world.n_partitions ? &build->partitions[i].config : build->changes[k].config;
+        if (!config)
+            continue;
+        check_script(build, config->order, config->order_params, errors);
+        check_script(build, config->candidate_order, config->candidate_params, errors);
+    }
+}
+
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors)
 {
@@ -412,6 +440,7 @@ int build_init(struct build *build, const struct program *program,
     find_workload_changes(build, errors);
     find_tenant_changes(build);
     sort_changes(build);
+    check_scripts(build, errors);
     if (errors->len > before)
         return -1;
     struct sim_setup setup;

@@ -8,6 +8,7 @@ ORDERS = ["edf", "expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "las", "ljf
           "unicef", "wfp3"]
 PLACEMENTS = ["any", "any", "pack", "spread", "contiguous"]
 MINUTE = 60
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../configs")
 
 
 def name(key):
@@ -53,6 +54,8 @@ def order(rng):
         weighted = {factor: rng.randint(-3, 9) for factor in factors}
         weighted["max_age"] = "1h"
         return {"weighted": weighted}
+    if rng.random() < 0.08:
+        return {"lua": {"file": os.path.join(SCRIPTS, "ageing.lua"), "refresh": rng.choice(["0s", "10 min"])}}
     if rng.random() < 0.05:
         return {"las": rng.choice([["1 min"], ["10 min", "1 h", "20 processor-hours"]])}
     return rng.choice(["fcfs", "priority", rng.choice(ORDERS)])
