@@ -115,6 +115,8 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     for (uint32_t i = 0; i < from->len; i++)
         push(into, &from->fares[i], tau);
     into->waited += from->waited;
+    into->bound += from->bound;
+    into->late += from->late;
     into->wait += from->wait;
     merge_causes(into, from);
     into->used += from->used;

@@ -26,6 +26,7 @@ struct cell {
     simtime first_submit, last_end;
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */
+    int64_t bound, late;   /* jobs with a deadline that ended; that did not complete by it */
     wide wait;             /* microseconds */
     wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */

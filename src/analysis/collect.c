@@ -320,6 +320,10 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
     }
     cell->jobs[job->state]++;
     if (outcome == OUTCOME_RAN) {
+        if (UNLIKELY(job->spec.deadline > 0)) {
+            cell->bound++;
+            cell->late += job->end > job->spec.deadline || job->state != JOB_COMPLETED;
+        }
         const struct fare fare = {
             .wait = job->wait, .response = job->end - job->spec.submit, .procs = procs};
         cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);

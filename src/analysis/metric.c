@@ -45,6 +45,18 @@ static double by_cause(const struct metric_view *view, unsigned cause, unsigned 
     return ratio(causes ? (double)causes[cause] / 1e6 : 0, (double)cell_ended(view->cell));
 }
 
+static double missed(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a, (void)b;
+    return ratio((double)view->cell->late, (double)view->cell->bound);
+}
+
+static double bound(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a, (void)b;
+    return view->cell->bound > 0 ? (double)view->cell->bound : (double)NAN;
+}
+
 static double awrt(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
@@ -188,6 +200,10 @@ const struct metric metrics_table[] = {
                "the bounded slowdown per processor max(1, (wait + run) / (processors max(run, tau)))"
                COUNTED),
     {"p_wait", "1", "share that waited at all" COUNTED, METRIC_JOBS, false, waited, 0, 0},
+    {"deadline.jobs", "jobs", "submitted in the window with a deadline, and ended after running",
+     METRIC_JOBS, false, bound, 0, 0},
+    {"deadline.missed", "1", "share of deadline.jobs that did not complete by their deadline: late or "
+     "killed", METRIC_JOBS, true, missed, 0, 0},
     {"awrt", "s", "area-weighted response time: sum(processors run response) / sum(processors run)"
      COUNTED, METRIC_JOBS, false, awrt, 0, 0},
     {"awwt", "s", "area-weighted wait: sum(processors run wait) / sum(processors run)" COUNTED,

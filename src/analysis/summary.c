@@ -19,7 +19,8 @@ static const char *const shown_names[SHOWN] = {
     [WAIT_P95] = "wait.p95",        [SLOWDOWN] = "slowdown.mean",  [PENDING] = "jobs.pending",
     [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
     [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
-    [DUE] = "processor_hours.due",  WAIT_CAUSE_LIST(CAUSE)};
+    [DUE] = "processor_hours.due",  [BOUND] = "deadline.jobs",     [MISSED] = "deadline.missed",
+    WAIT_CAUSE_LIST(CAUSE)};
 
 static const char *plain_name(const struct metric_row *row)
 {
@@ -489,6 +490,13 @@ static void write_foot(const struct metrics *metrics, const double *all, FILE *o
             "\nWaits and slowdowns are of jobs that ended, killed included. Slowdown: bounded, "
             "max(1, (wait + run) / max(run, %s)).\n",
             quantity_human_time(simtime_seconds(metrics_tau(metrics)), tau, sizeof(tau)));
+    if (all[BOUND] > 0) {
+        char count[48];
+        fprintf(
+            out,
+            "Deadlines: %.1f %% of the %s jobs that had one, and ended, did not complete by it.\n",
+            100 * all[MISSED], count_format(all[BOUND], count, sizeof(count)));
+    }
     if (all[PENDING] + all[RUNNING] + all[REJECTED] + all[ABANDONED] > 0) {
         char missing[48], submitted[48];
         fprintf(out,

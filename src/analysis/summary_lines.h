@@ -25,6 +25,8 @@ enum shown {
     JAIN,
     GINI,
     DUE,
+    BOUND,
+    MISSED,
     CAUSES, /* as many as there are causes of waiting: mean wait by cause */
     SHOWN = CAUSES + WAIT_CAUSES
 };

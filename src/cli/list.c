@@ -7,6 +7,7 @@
 #include "util/dist.h"
 #include "workload/kinds.h"
 #include "workload/request.h"
+#include "workload/work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,11 @@ static void print_requests(void)
     print_kinds(&request_kinds);
 }
 
+static void print_works(void)
+{
+    print_kinds(&work_kinds);
+}
+
 static void print_workloads(void)
 {
     for (size_t i = 0; workload_kinds[i]; i++) {
@@ -79,7 +85,7 @@ static const struct {
     {"orders", print_orders},         {"backfills", print_backfills},
     {"placements", print_placements}, {"distributions", print_distributions},
     {"requests", print_requests},     {"workloads", print_workloads},
-    {"metrics", print_metrics},
+    {"works", print_works},           {"metrics", print_metrics},
 };
 
 static int run(const struct command *command, int argc, char **argv)
@@ -107,7 +113,8 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_list = {
     .name = "list",
     .summary = "what a scenario may name, with parameters",
-    .help = "usage: jishi list [orders|backfills|placements|distributions|requests|workloads|"
-            "metrics]\n\nPrints what a scenario may name, with parameters and their defaults.\n",
+    .help =
+        "usage: jishi list [orders|backfills|placements|distributions|requests|workloads|"
+        "works|metrics]\n\nPrints what a scenario may name, with parameters and their defaults.\n",
     .run = run,
 };

@@ -68,6 +68,36 @@ static int hash_file(struct text *text, EVP_MD_CTX *digest, const char *path, st
     return 0;
 }
 
+/* Each script of an order once, in the order of the partitions, then of the changes. */
+static int hash_scripts(struct text *text, EVP_MD_CTX *digest, const struct build *build,
+                        struct error *err)
+{
+    const size_t n = build->world.n_partitions;
+    const char **told = mem_new(2 * (n + build->n_changes), sizeof(*told));
+    size_t len = 0;
+    int rc = 0;
+    for (size_t i = 0; i < 2 * (n + build->n_changes) && rc == 0; i++) {
+        const struct sched_config *config =
+            i / 2 < n ? &build->partitions[i / 2].config : build->changes[i / 2 - n].config;
+        const struct order_type *order = !config ? NULL
+                                         : i % 2 ? config->candidate_order
+                                                 : config->order;
+        if (!order || !order->script)
+            continue;
+        const char *file =
+            order->script->file(i % 2 ? config->candidate_params : config->order_params);
+        size_t k = 0;
+        while (k < len && strcmp(told[k], file) != 0)
+            k++;
+        if (k < len)
+            continue;
+        told[len++] = file;
+        rc = hash_file(text, digest, file, err);
+    }
+    free(told);
+    return rc;
+}
+
 static int hash_all(const struct build *build, const char *resolved, struct text *hashes,
                     struct error *err)
 {
@@ -81,6 +111,8 @@ static int hash_all(const struct build *build, const char *resolved, struct text
         if (strcmp(workload->kind->key, "log") == 0)
             rc = hash_file(hashes, digest, ((const struct log_params *)workload->params)->log, err);
     }
+    if (rc == 0)
+        rc = hash_scripts(hashes, digest, build, err);
     EVP_MD_CTX_free(digest);
     return rc;
 }

@@ -65,8 +65,12 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
     if (job->attempt++ == 0)
         job->start = sim->now;
     job->wait += sim->now - job->pending_since;
-    job->remaining = job->spec.runtime;
+    sim_place(&job->spec, sched->partition);
     partition_start(sched->partition, job, sim->now);
+    /* Whole nodes may be larger than was planned with. */
+    if (job->spec.work > 0)
+        job->spec.runtime = job_runtime_of_work(&job->spec, job->procs, sched->partition->speeds);
+    job->remaining = job->spec.runtime;
     sim_tenant_starts(sim, job);
     if (sim->reclaims)
         sim_link(sim, &sim->stations[job->partition], job);
@@ -97,6 +101,8 @@ static void pass(struct sim *sim, struct station *station)
 {
     sched_pass(&station->sched, sim->now);
     sim->totals.passes++;
+    if (UNLIKELY(station->sched.failed))
+        sim->failure = &station->sched.failure;
     if (station->newcomers.len > 0)
         sim_turn_away(sim, station);
     const struct sched_config *config = &station->sched.config;
@@ -219,6 +225,10 @@ static int instant(struct sim *sim, struct error *err)
             pass_all(sim);
         }
     } while (events_time(sim->events) == sim->now);
+    if (UNLIKELY(sim->failure != NULL)) {
+        *err = *sim->failure;
+        return SIM_FAILED;
+    }
     if (sim->waits)
         waits_settle(sim);
     if (sim->check)

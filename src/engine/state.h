@@ -53,7 +53,8 @@ struct sim {
     uint32_t *dirty;     /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
-    bool limits_queues;  /* some scheduler has a limit on queued jobs */
+    const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
+    bool limits_queues;          /* some scheduler has a limit on queued jobs */
     struct books **books;
     size_t n_books;
     simtime next_tick;             /* when the next period of some books begins */
@@ -140,6 +141,13 @@ static inline size_t sim_candidates(const struct sim *sim, const struct job_spec
         to++;
     *ret_from = from;
     return to;
+}
+
+/* How long the job runs and what it asks for in a partition, by plan. */
+static inline void sim_place(struct job_spec *spec, const struct partition *partition)
+{
+    if (UNLIKELY(spec->work > 0))
+        job_place(spec, partition_procs(partition, &spec->ask), partition->speeds);
 }
 
 static inline void sim_forget(struct sim *sim, struct job *job)

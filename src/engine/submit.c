@@ -173,6 +173,8 @@ int sim_submit(struct sim *sim, struct error *err)
     sim_candidates(sim, &job->spec, &from);
     job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
     const enum job_reason reason = judge(sim, job);
+    const size_t first = job->waits_in ? from + (size_t)__builtin_ctzll(job->waits_in) : from;
+    sim_place(&job->spec, &sim->stations[first].partition);
     if (reason != REASON_NONE) {
         sim_tell(sim, FACT_SUBMIT, job, job->partition);
         sim_reject(sim, job, reason);

@@ -270,6 +270,7 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
     const int64_t back = partition_end(&station->partition, job, sim->now);
     sched_released(&station->sched, sim->now, job->due, back);
     job->lost += (wide)job->procs * (sim->now - job->began);
+    job->attained += job->procs * simtime_seconds(sim->now - job->began);
     job->preemptions++;
     job->state = JOB_PENDING;
     job->pending_since = sim->now;

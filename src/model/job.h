@@ -51,6 +51,10 @@ extern const char *const wait_cause_texts[WAIT_CAUSES]; /* what holds */
 extern const char *const job_state_names[JOB_STATES];
 extern const char *const job_reason_names[JOB_REASONS];
 
+/* The kinds of arithmetic that a processor's speed is stated for. */
+enum precision { PRECISION_FP64, PRECISION_FP32, PRECISION_FP16, PRECISION_INT8, PRECISIONS };
+extern const char *const precision_names[]; /* NULL-ended */
+
 enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 
 #define JOB_NONE UINT32_MAX
@@ -68,8 +72,14 @@ struct job_spec {
     int32_t priority;  /* enum job_priority */
     struct ask ask;
     simtime submit;
-    simtime runtime; /* on its reference processor; what it needs, not what it gets */
-    simtime request; /* wall time asked for; all that a scheduler sees */
+    simtime runtime;  /* on its reference processor; what it needs, not what it gets */
+    simtime request;  /* wall time asked for; all that a scheduler sees */
+    simtime deadline; /* when it ought to have ended; 0: no deadline */
+    /* A job given by work: how long it runs, and asks for, follows from where it runs. `runtime`
+     * and `request` are then as job_place last set them. */
+    double work;           /* operations, were they done at peak speed; 0: given by its run time */
+    double request_factor; /* request / run time; below 0: `request` stands wherever it runs */
+    int32_t precision;     /* enum precision of the work */
 };
 
 /* A live job. Kept in a slab by struct sim and freed once its row is written. */
@@ -92,6 +102,7 @@ struct job {
     int32_t preemptions;    /* times it was stopped for others */
     wide lost;              /* processor-microseconds that it has to do again */
     uint32_t newer, older;  /* running jobs of its partition in order of their starts; JOB_NONE */
+    double attained;        /* processor-seconds of former attempts */
     simtime due;            /* end by request, while it runs */
     simtime remaining;      /* work left at `since`, as time at rate 1 */
     simtime since;
@@ -99,6 +110,22 @@ struct job {
     struct allocation allocation;
     int32_t procs; /* that it has or had; until it starts, what it asks for at least */
 };
+
+/* Speeds of one processor of a partition, by enum precision, in operations a second: one that jobs
+ * are given in is above 0 wherever they may run.
+ *
+ * job_place: a job given by work gets the run time it has, and the request it makes, on `procs` of
+ * those processors; of any other nothing changes. The one function that turns work into time: for
+ * whoever moves a job to another partition. job_request and
+ * job_runtime_of_work: what it would ask for there, and how long it would run. O(1). */
+void job_place(struct job_spec *spec, int32_t procs, const double *speeds);
+simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs, const double *speeds);
+simtime job_request_of_work(const struct job_spec *spec, int32_t procs, const double *speeds);
+
+static inline simtime job_request(const struct job_spec *spec, int32_t procs, const double *speeds)
+{
+    return LIKELY(spec->work == 0) ? spec->request : job_request_of_work(spec, procs, speeds);
+}
 
 /* Only what did happen: jobs that ended or were rejected carry their final state. */
 static inline bool job_ended(const struct job *job)

@@ -15,9 +15,10 @@ struct partition_info {
     const char *name; /* "ascend" */
     const char *path; /* "wuhan-ai/ascend" */
     int32_t centre;
-    const char *processor; /* kind of processor; "" if not said */
-    double flops;          /* of one processor, at `precision`; 0: not said */
-    const char *precision; /* "fp16"; "" if not said */
+    const char *processor;     /* kind of processor; "" if not said */
+    double flops;              /* of one processor, at `precision`; 0: not said */
+    const char *precision;     /* "fp16"; "" if not said */
+    double speeds[PRECISIONS]; /* of one processor, operations a second; 0: not said */
 };
 
 struct centre_info {
@@ -70,6 +71,7 @@ struct world {
     simtime length;  /* SIMTIME_NEVER: until the last end */
     uint32_t causes; /* of waiting that can occur, by bit of enum wait_cause; 0: not told apart */
     bool stops;      /* jobs that run may be stopped for others */
+    bool deadlines; /* some jobs have one */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 

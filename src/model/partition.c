@@ -102,6 +102,7 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
         .counts_only = setup->placement->counts_only && !setup->nodes_matter,
         .constrained = setup->placement->constraint || setup->nodes_matter,
+        .speeds = setup->speeds,
         .windows = setup->windows,
         .n_windows = setup->n_windows,
     };

@@ -21,6 +21,7 @@ struct partition {
     struct cluster *cluster; /* owned */
     struct profile *profile; /* owned: running jobs and known maintenance */
     struct jobs *jobs;       /* borrowed: all live jobs */
+    const double *speeds;    /* borrowed: of a processor, by enum precision; NULL: not said */
     struct partition_counts counts;
     struct node_group *groups; /* owned: as they are set now */
     size_t n_groups;
@@ -44,6 +45,7 @@ struct partition_setup {
     bool overcommit;   /* its scheduler decides after each event */
     const struct maintenance *windows;
     size_t n_windows;
+    const double *speeds; /* of a processor, by enum precision; borrowed */
 };
 
 void partition_init(struct partition *partition, const struct partition_setup *setup,

@@ -8,6 +8,7 @@
 #define POLICY_ORDER_H
 
 #include "model/gates.h"
+#include "model/jobs.h"
 #include "model/shares.h"
 #include "util/schema.h"
 
@@ -40,12 +41,30 @@ struct score_input {
     double capacity;  /* of the partition, in processors */
     double arrived;   /* seconds since the scenario's start */
     bool aged;        /* by sum: as class_view.aged */
+    double deadline;  /* seconds since the scenario's start; INFINITY: none */
+    double attained;  /* processor-seconds of former attempts */
+};
+
+/* An order that only a script knows: it keeps a state and looks at jobs whole. All borrowed but the
+ * state. */
+struct order_script {
+    /* NULL with an error. `jobs`: all of the run; they come with the first call of `begin`. */
+    void *(*open)(const void *params, const struct tenancy *tenancy, const struct jobs *jobs,
+                  struct error *err);
+    void (*close)(void *state);
+    void (*begin)(void *state, simtime now); /* before scores are asked for */
+    /* Never NaN. -1 with an error, which ends the run. */
+    int (*score)(void *state, const struct job *job, const struct score_input *in,
+                 double *ret_score, struct error *err);
+    simtime (*refresh)(const void *params);  /* how long scores stand; 0: for one pass */
+    const char *(*file)(const void *params); /* that it reads */
 };
 
 struct order_type {
     struct kind kind;
     bool ages;
     double (*score)(const void *params, const struct score_input *in); /* never NaN; NULL: all 0 */
+    const struct order_script *script; /* instead of score, of one that ages; NULL: none */
 
     /* Orders that go by tenant: the jobs of a class keep their order, so that only classes are ever
      * ranked anew. By rank: one class after the other. By sum: the score of a job and the offset of

@@ -17,20 +17,32 @@ void queue_init(struct queue *queue, const struct queue_setup *setup)
     *queue = (struct queue){.order = setup->order,
                             .params = setup->params,
                             .capacity = (double)setup->processors,
+                            .speeds = setup->speeds,
                             .tenancy = setup->tenancy};
     if (classes_needed(setup->order, &setup->tenancy))
         queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, setup->weight,
                                      setup->processors);
     else if (!setup->order->ages)
         queue->tree = jobtree_new();
+    if (setup->order->script)
+        queue->opaque = opaque_new(setup->order, setup->params, &setup->tenancy, setup->jobs);
 }
 
 void queue_deinit(struct queue *queue)
 {
     jobtree_free(queue->tree);
     classes_free(queue->classes);
+    opaque_free(queue->opaque);
     free(queue->waiting);
     free(queue->sorted);
+}
+
+static double score_of(const struct queue *queue, const struct job *job,
+                       const struct score_input *in)
+{
+    if (queue->opaque)
+        return opaque_score(queue->opaque, job, in);
+    return queue->order->score ? queue->order->score(queue->params, in) : 0;
 }
 
 /* With the score of the job alone. */
@@ -38,8 +50,9 @@ static struct jobitem own_item(const struct queue *queue, const struct job *job,
                                simtime now, bool aged)
 {
     const struct job_spec *spec = &job->spec;
+    const simtime request = job_request(spec, procs, queue->speeds);
     const struct score_input in = {
-        .request = spec->request > 0 ? simtime_seconds(spec->request) : 1,
+        .request = request > 0 ? simtime_seconds(request) : 1,
         .procs = procs,
         .waited = simtime_seconds(now - spec->submit),
         .submit = spec->submit > SIMTIME_SECOND ? simtime_seconds(spec->submit) : 1,
@@ -47,13 +60,14 @@ static struct jobitem own_item(const struct queue *queue, const struct job *job,
         .capacity = queue->capacity,
         .arrived = simtime_seconds(spec->submit),
         .aged = aged,
+        .deadline = spec->deadline > 0 ? simtime_seconds(spec->deadline) : HUGE_VAL,
+        .attained = job->attained,
     };
     return (struct jobitem){
-        .key = {.score = queue->order->score ? queue->order->score(queue->params, &in) : 0,
-                .seq = job->seq},
+        .key = {.score = score_of(queue, job, &in), .seq = job->seq},
         .slot = job->slot,
         .procs = procs,
-        .request = spec->request > 0 ? spec->request : 1,
+        .request = request > 0 ? request : 1,
     };
 }
 
@@ -147,6 +161,8 @@ void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
         }
         REQUIRE(!"the job is in no class");
     }
+    if (queue->opaque)
+        opaque_forget(queue->opaque, job);
     const size_t i = find_waiting(queue, job->seq);
     REQUIRE(i < queue->len && queue->waiting[i].seq == job->seq);
     queue->len--;
@@ -174,6 +190,8 @@ void queue_settle(struct queue *queue, simtime now)
         classes_settle(queue->classes, now);
     if (queue->tree || queue->classes)
         return;
+    if (queue->opaque)
+        opaque_settle(queue->opaque, now);
     for (size_t i = 0; i < queue->len; i++)
         queue->sorted[i] = queue_item(queue, queue->waiting[i].job, queue->waiting[i].procs, now);
     queue->n_sorted = queue->len;
@@ -248,4 +266,9 @@ bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64
         }
     }
     return false;
+}
+
+const struct error *queue_error(const struct queue *queue)
+{
+    return queue->opaque ? opaque_error(queue->opaque) : NULL;
 }

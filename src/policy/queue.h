@@ -4,23 +4,28 @@
 #define POLICY_QUEUE_H
 
 #include "policy/classes.h"
+#include "policy/opaque.h"
 
 struct queue_setup {
+    const struct jobs *jobs; /* all of the run: for scripts; borrowed */
     const struct order_type *order;
     const void *params; /* borrowed */
     struct tenancy tenancy;
-    int64_t processors; /* of the partition: for orders that ask */
-    double weight;      /* of the partition: likewise */
+    int64_t processors;   /* of the partition: for orders that ask */
+    double weight;        /* of the partition: likewise */
+    const double *speeds; /* of the partition: for the requests of jobs given by work; borrowed */
 };
 
 struct queue {
     const struct order_type *order;
-    const void *params; /* borrowed */
-    double capacity;    /* of the partition: for orders that ask */
+    const void *params;   /* borrowed */
+    double capacity;      /* of the partition: for orders that ask */
+    const double *speeds; /* of the partition: for the requests of jobs given by work */
     struct tenancy tenancy;
     bool claims_only;        /* searches see only what tenants may claim of their guarantees */
     struct jobtree *tree;    /* of an order that does not age; owned */
     struct classes *classes; /* instead: of one that goes by tenant, or behind gates; owned */
+    struct opaque *opaque;   /* of one that is a script; owned */
     struct waiting *waiting; /* of one that does, by place in the input; owned */
     struct jobitem *sorted;  /* the same as of the last queue_settle, with gaps (procs 0) */
     size_t len, cap, n_sorted;
@@ -59,5 +64,8 @@ bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64
 /* Where the job stands: its item as it was, or would be, entered at `now`. */
 struct jobitem queue_item(const struct queue *queue, const struct job *job, int32_t procs,
                           simtime now);
+
+/* What went wrong in a script, which ends the run; NULL: nothing. */
+const struct error *queue_error(const struct queue *queue);
 
 #endif

@@ -11,11 +11,13 @@ extern const struct order_type order_fcfs;
 static void queues_init(struct sched *sched)
 {
     const struct sched_config *config = &sched->config;
-    struct queue_setup setup = {.order = config->order,
+    struct queue_setup setup = {.jobs = sched->jobs,
+                                .order = config->order,
                                 .params = config->order_params,
                                 .tenancy = sched->tenancy,
                                 .processors = sched->partition->counts.capacity,
-                                .weight = config->weight};
+                                .weight = config->weight,
+                                .speeds = sched->partition->speeds};
     queue_init(&sched->queue, &setup);
     const struct order_type *second = config->candidate_order;
     const void *params = config->candidate_params;
@@ -30,8 +32,20 @@ static void queues_init(struct sched *sched)
         queue_init(&sched->candidates, &setup);
 }
 
+static void note_failure(struct sched *sched)
+{
+    const struct error *err = queue_error(&sched->queue);
+    if (!err && sched->two_queues)
+        err = queue_error(&sched->candidates);
+    if (LIKELY(!err) || sched->failed)
+        return;
+    sched->failed = true;
+    sched->failure = *err;
+}
+
 static void queues_deinit(struct sched *sched)
 {
+    note_failure(sched);
     queue_deinit(&sched->queue);
     if (sched->two_queues)
         queue_deinit(&sched->candidates);
@@ -260,6 +274,7 @@ void sched_pass(struct sched *sched, simtime now)
             sched_backfill_pass(sched, now);
         sched->passing = false;
     }
+    note_failure(sched);
     sched->fresh.len = 0;
     sched->changed = false;
 }

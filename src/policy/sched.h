@@ -91,7 +91,9 @@ struct sched {
 
     struct slots fresh; /* submitted since the last pass */
     bool passing;       /* a pass is on */
-    bool changed;       /* more than submissions happened since the last pass */
+    bool failed;        /* a script did: the run has to end with `failure` */
+    struct error failure;
+    bool changed; /* more than submissions happened since the last pass */
 
     /* What the last pass found, while nothing but submissions has happened since. */
     bool blocked;

@@ -6,6 +6,7 @@
 #include "scenario/path.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
+#include "workload/deadline.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
 #include "workload/within.h"
@@ -87,6 +88,7 @@ static void describe_processor(const struct scenario *scenario, const struct par
     for (size_t i = 0; i < scenario->processors.len && plan->processor; i++) {
         if (strcmp(processors[i].named.name, plan->processor) != 0)
             continue;
+        memcpy(info->speeds, processors[i].flops, sizeof(info->speeds));
         for (size_t k = 0; k < ARRAY_LEN(preference) && info->flops == 0; k++) {
             info->flops = processors[i].flops[preference[k]];
             info->precision = info->flops > 0 ? precision_names[preference[k]] : "";
@@ -148,6 +150,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .n_groups = plan->groups.len,
         .nodes_matter = asks_nodes_of(program, (int64_t)centre, plan->named.name),
         .overcommit = partition->config.decide == DECIDE_EVENT,
+        .speeds = info->speeds,
     };
     if (partition->setup.nodes_matter &&
         (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
@@ -235,6 +238,7 @@ static int64_t larger(int64_t a, int64_t b)
 /* What the context says of where the jobs may run. */
 static void describe_room(const struct build *build, struct workload_context *context)
 {
+    double all = 0;
     context->kills = true;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
         if (!may_run(build, &context->base, row))
@@ -253,6 +257,42 @@ static void describe_room(const struct build *build, struct workload_context *co
         if (context->procs_per_node == 0 || per_node < context->procs_per_node)
             context->procs_per_node = per_node;
         context->kills &= !config->extend;
+        all += (double)procs;
+        for (int k = 0; k < PRECISIONS; k++)
+            context->speeds[k] += (double)procs * build->world.partitions[row].speeds[k];
+    }
+    for (int k = 0; k < PRECISIONS && all > 0; k++)
+        context->speeds[k] /= all;
+}
+
+/* Jobs given by work need a speed wherever they may run. */
+static void check_speeds(const struct build *build, const struct build_workload *bw,
+                         struct error_list *errors)
+{
+    const struct workload *workload = bw->workload;
+    unsigned bits = 0;
+    for (size_t e = 0; e < build->program->n_epochs && workload->kind->works; e++)
+        bits |= workload->kind->works(bw->epochs[e].params);
+    for (size_t row = 0; row < build->world.n_partitions && bits; row++) {
+        const struct partition_info *info = &build->world.partitions[row];
+        if (!may_run(build, &bw->context.base, row))
+            continue;
+        for (int k = 0; k < PRECISIONS; k++) {
+            struct error err = {0};
+            if (!(bits >> k & 1) || info->speeds[k] > 0)
+                continue;
+            if (*info->processor)
+                error_set(&err, "work: processor \"%.60s\" of %s states no %s speed%s%s",
+                          info->processor, info->path, precision_names[k],
+                          *info->precision ? "; it states " : "", info->precision);
+            else
+                error_set(&err,
+                          "work: %s names no processor, so there is no %s speed to turn "
+                          "work into time",
+                          info->path, precision_names[k]);
+            build_workload_error(build, (size_t)bw->context.base.workload, &err);
+            error_list_add(errors, &err);
+        }
     }
 }
 
@@ -266,7 +306,7 @@ static int32_t row_of(const struct build *build, int64_t centre, const char *par
 }
 
 static void lay_out_workload(struct build *build, size_t tenant, size_t k,
-                             const struct build_options *options)
+                             const struct build_options *options, struct error_list *errors)
 {
     const struct program *program = build->program;
     const struct scenario *scenario = program->epochs[0].scenario;
@@ -305,8 +345,9 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
-        bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params};
+        bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params, w->deadline};
     }
+    check_speeds(build, bw, errors);
 }
 
 static void lay_out_tenants(struct build *build, const struct build_options *options,
@@ -336,7 +377,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     build->sources = mem_new(n, sizeof(*build->sources));
     for (size_t i = 0; i < scenario->rows.len; i++)
         for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
-            lay_out_workload(build, i, k, options);
+            lay_out_workload(build, i, k, options, errors);
 }
 
 static void set_times(struct build *build)
@@ -357,6 +398,34 @@ static void set_times(struct build *build)
     build->drain = scenario->measure.after == MEASURE_DRAIN && world->length < SIMTIME_NEVER;
 }
 
+/* Scripts are read, and run once, before the run: what is wrong with them is told by check too. */
+static void check_script(const struct build *build, const struct order_type *order,
+                         const void *params, struct error_list *errors)
+{
+    if (!order || !order->script)
+        return;
+    const struct tenancy tenancy = {.world = &build->world};
+    struct error err = {0};
+    void *state = order->script->open(params, &tenancy, NULL, &err);
+    if (state)
+        order->script->close(state);
+    else
+        error_list_add(errors, &err);
+}
+
+static void check_scripts(const struct build *build, struct error_list *errors)
+{
+    for (size_t i = 0; i < build->world.n_partitions + build->n_changes; i++) {
+        const size_t k = i - build->world.n_partitions;
+        const struct sched_config *config =
+            i < build->world.n_partitions ? &build->partitions[i].config : build->changes[k].config;
+        if (!config)
+            continue;
+        check_script(build, config->order, config->order_params, errors);
+        check_script(build, config->candidate_order, config->candidate_params, errors);
+    }
+}
+
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors)
 {
@@ -371,6 +440,7 @@ int build_init(struct build *build, const struct program *program,
     find_workload_changes(build, errors);
     find_tenant_changes(build);
     sort_changes(build);
+    check_scripts(build, errors);
     if (errors->len > before)
         return -1;
     struct sim_setup setup;
@@ -399,6 +469,26 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
     path_deinit(&path);
 }
 
+/* What the simulation pulls: the jobs with their deadlines, if the workload gives any. */
+static struct source *with_deadlines(struct build *build, struct build_workload *bw,
+                                     struct source *jobs)
+{
+    const size_t n = build->program->n_epochs;
+    bool any = false;
+    struct deadline_epoch *epochs = mem_new(n, sizeof(*epochs));
+    for (size_t e = 0; e < n; e++) {
+        epochs[e] = (struct deadline_epoch){bw->epochs[e].from, bw->epochs[e].deadline};
+        any |= epochs[e].within != NULL;
+    }
+    if (any)
+        bw->deadlines = deadline_source(jobs, epochs, n, bw->context.seed, bw->context.path);
+    free(epochs);
+    const struct workload_kind *kind = bw->workload->kind;
+    build->world.deadlines |=
+        any || (kind->has_deadlines && kind->has_deadlines(bw->workload->params));
+    return any ? bw->deadlines : jobs;
+}
+
 int build_open(struct build *build, struct error_list *errors)
 {
     const size_t before = errors->len;
@@ -409,9 +499,10 @@ int build_open(struct build *build, struct error_list *errors)
             bw->workload->kind->open(bw->epochs, build->program->n_epochs, &bw->context, &err);
         if (bw->source && (bw->stay.from > INT64_MIN || bw->stay.until < SIMTIME_NEVER))
             bw->within = source_within(bw->source, bw->stay.from, bw->stay.until);
-        build->sources[i] = bw->within ? bw->within : bw->source;
-        if (bw->source)
+        if (bw->source) {
+            build->sources[i] = with_deadlines(build, bw, bw->within ? bw->within : bw->source);
             continue;
+        }
         build_workload_error(build, i, &err);
         error_list_add(errors, &err);
     }
@@ -421,6 +512,7 @@ int build_open(struct build *build, struct error_list *errors)
 void build_deinit(struct build *build)
 {
     for (size_t i = 0; i < build->world.n_workloads; i++) {
+        source_free(build->workloads[i].deadlines);
         source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);

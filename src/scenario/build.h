@@ -26,6 +26,7 @@ struct build_workload {
     struct source *source;         /* owned; NULL before build_open */
     struct source *within;         /* owned: what the tenant's stay leaves of it; NULL: all */
     struct stay stay;
+    struct source *deadlines; /* the same jobs with theirs; owned; NULL: they have none */
 };
 
 struct build {

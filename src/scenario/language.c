@@ -4,8 +4,6 @@
 
 #include <float.h>
 
-const char *const precision_names[] = {"fp64", "fp32", "fp16", "int8", NULL};
-
 #define IN(type, member) offsetof(struct type, member)
 
 /* --- processors --- */
@@ -260,6 +258,11 @@ const struct field workload_common_fields[] = {
      .choices = priority_names,
      .def = "medium",
      .help = "class of its jobs; the tenant's if not given"},
+    {.key = "deadline",
+     .kind = FIELD_DIST,
+     .offset = IN(workload, deadline),
+     .unit = UNIT_TIME,
+     .help = "how long after its submission a job ought to have ended; no deadlines if not given"},
     {.kind = FIELD_END},
 };
 

@@ -8,11 +8,8 @@
 #include "scenario/decode.h"
 #include "scenario/resolve.h"
 #include "util/date.h"
+#include "util/dist.h"
 #include "workload/kinds.h"
-
-/* The kinds of arithmetic that a processor's speed is stated for. */
-enum precision { PRECISION_FP64, PRECISION_FP32, PRECISION_FP16, PRECISION_INT8, PRECISIONS };
-extern const char *const precision_names[];
 
 struct processor {
     struct named named;
@@ -70,9 +67,10 @@ struct workload {
     struct named named;
     struct node *node;
     const struct workload_kind *kind;
-    void *params;    /* of the kind; owned */
-    char *partition; /* NULL: the only one; "any" */
-    int priority;    /* enum job_priority; the tenant's unless said */
+    void *params;          /* of the kind; owned */
+    char *partition;       /* NULL: the only one; "any" */
+    int priority;          /* enum job_priority; the tenant's unless said */
+    struct dist *deadline; /* s after the submission; NULL: none */
 };
 
 /* As struct tenant_quota of model/observe.h. */

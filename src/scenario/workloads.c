@@ -101,6 +101,8 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
         decode_error(ctx, node->at, "%s", err.text);
+    if (workload->deadline && !(dist_least(workload->deadline) >= 0))
+        decode_error(ctx, mark_of(node, "deadline"), "deadline can be negative: add `min: 0s`");
     if (!node_get(node, "priority"))
         workload->priority = tenant->priority;
     if (tenant->members.by && strcmp(kind->key, "log") != 0)

@@ -109,6 +109,17 @@ static void add_causes(struct trace *trace)
         trace_add_columns(trace, &group);
 }
 
+static const struct column deadline_column = {
+    "deadline", COLUMN_F64, 0, "s",
+    "when it ought to have ended, since the start of the run; NaN: no deadline"};
+
+static void fill_deadline(void *ctx, const struct job *job, void *row)
+{
+    (void)ctx;
+    unsigned char *at = row;
+    row_f64(&at, job->spec.deadline > 0 ? simtime_seconds(job->spec.deadline) : (double)NAN);
+}
+
 static void write_root(struct h5 *h5, const struct trace_setup *setup)
 {
     const hid_t root = h5_root(h5);
@@ -177,6 +188,9 @@ struct trace *trace_new(const struct trace_setup *setup, struct error *err)
                                                     .fill = fill_core});
     add_stops(trace);
     add_causes(trace);
+    if (setup->world->deadlines)
+        trace_add_columns(trace, &(struct column_group){
+                                     .columns = &deadline_column, .len = 1, .fill = fill_deadline});
     return trace;
 }
 

@@ -159,7 +159,7 @@ static const struct {
     {"Ki", 0x1p10, PREFIX_BINARY}, {"Mi", 0x1p20, PREFIX_BINARY}, {"Gi", 0x1p30, PREFIX_BINARY},
     {"Ti", 0x1p40, PREFIX_BINARY}, {"Pi", 0x1p50, PREFIX_BINARY}, {"k", 1e3, PREFIX_SI},
     {"M", 1e6, PREFIX_SI},         {"G", 1e9, PREFIX_SI},         {"T", 1e12, PREFIX_SI},
-    {"P", 1e15, PREFIX_SI},        {"E", 1e18, PREFIX_SI},
+    {"P", 1e15, PREFIX_SI},        {"E", 1e18, PREFIX_SI},        {"Z", 1e21, PREFIX_SI},
 };
 
 /* Per enum unit: what it is called, how it is written, and in which units it is printed. */
@@ -182,7 +182,7 @@ static const struct {
     [UNIT_WORK] = {DIM_FLOP,
                    "an amount of work in FLOP",
                    "3 PFLOP",
-                   {" FLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP"}},
+                   {" FLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP", " ZFLOP"}},
     [UNIT_POWER] = {DIM_POWER, "a power", "5.6 kW", {" W", " kW", " MW"}},
     [UNIT_ENERGY] = {DIM_ENERGY, "an energy", "5 kWh", {" J", " kWh", " MWh"}},
     [UNIT_MONEY] = {DIM_MONEY, "an amount of money", "900k CNY or 90 万元", {" CNY", "k CNY"}},

@@ -16,6 +16,7 @@ struct epoch {
     simtime from;
     const struct generate_params *params; /* borrowed */
     struct request *request;              /* owned */
+    struct work *work;                    /* owned; NULL: by run time */
 };
 
 struct generate {
@@ -32,9 +33,11 @@ struct generate {
 
 static int check_dists(const struct generate_params *params, struct error *err)
 {
-    if (!params->runtime)
-        return error_set(err, "runtime is missing");
-    if (!(dist_least(params->runtime) >= 0))
+    if (!params->runtime && !params->work.kind)
+        return error_set(err, "runtime is missing (or work)");
+    if (params->runtime && params->work.kind)
+        return error_set(err, "give either runtime or work, not both");
+    if (params->runtime && !(dist_least(params->runtime) >= 0))
         return error_set(err, "runtime can be negative: add `min: 0s`");
     if (params->nodes && params->processors)
         return error_set(err, "give either processors or nodes, not both");
@@ -56,7 +59,7 @@ int generate_check(const struct generate_params *params, struct error *err)
     const struct kind *kind = params->request.kind;
     if (kind && kind->check && kind->check(params->request.params, err) < 0)
         return error_prefix(err, "request: %s: ", kind->name);
-    return 0;
+    return params->work.kind ? request_check_work(&params->request, err) : 0;
 }
 
 bool generate_is_endless(const struct generate_params *params)
@@ -78,6 +81,46 @@ static double mean_size(const struct generate_params *params, const struct gener
     return params->nodes ? mean * room->procs_per_node : mean;
 }
 
+/* E[n min(W / (n v), R)] of jobs of n processors and work W that ask for R, at a speed of v: a sum
+ * over quantiles of all three. */
+static double mean_cut_work(const struct generate_params *params, const struct generate_room *room,
+                            double speed)
+{
+    enum { SIZES = 32, WORKS = 16, TIMES = 64 };
+    const struct dist *size = params->nodes ? params->nodes : params->processors;
+    const struct dist *request = request_time(&params->request);
+    const int64_t fits = params->nodes ? room->fits_nodes : room->fits_procs;
+    double works[WORKS * WORKS], times[TIMES], sum = 0;
+    work_spread(&params->work, works, WORKS);
+    for (int i = 0; i < TIMES; i++)
+        times[i] = dist_quantile(request, (i + 0.5) / TIMES);
+    int fitting = 0;
+    for (int i = 0; i < SIZES; i++) {
+        double n = size ? fmax(1, rint(dist_quantile(size, (i + 0.5) / SIZES))) : 1;
+        if (fits > 0 && n > (double)fits)
+            continue;
+        fitting++;
+        n *= params->nodes ? room->procs_per_node : 1;
+        for (size_t w = 0; w < ARRAY_LEN(works); w++)
+            for (size_t k = 0; k < TIMES; k++)
+                sum += fmin(works[w] / speed, n * times[k]);
+    }
+    return fitting > 0 ? sum / ((double)ARRAY_LEN(works) * TIMES * fitting) : 0;
+}
+
+/* Processor-seconds a job given by work, of those that fit: whatever its size, but for what a
+ * request cuts off. */
+static double mean_of_work(const struct generate_params *params, const struct generate_room *room)
+{
+    const double speed = room->speeds ? room->speeds[work_precision(&params->work)] : 0;
+    if (speed <= 0)
+        return 0;
+    if (room->kills && request_time(&params->request))
+        return mean_cut_work(params, room, speed);
+    const double share = room->kills ? request_mean_share(&params->request) : 1;
+    return share > 0 ? share * work_mean(&params->work) / speed : 0;
+}
+
 struct generate_outlook generate_expect(const struct generate_params *params,
                                         const struct place *place, simtime from,
                                         const struct generate_room *room)
@@ -91,7 +134,9 @@ struct generate_outlook generate_expect(const struct generate_params *params,
         rate *= dist_mean_count(params->batch);
     const double size = mean_size(params, room, &share);
     struct generate_outlook outlook = {.rate = rate * share, .too_large = 1 - share};
-    if (rate > 0 && size > 0)
+    if (params->work.kind)
+        outlook.load = outlook.rate > 0 ? outlook.rate * mean_of_work(params, room) : 0;
+    else if (rate > 0 && size > 0)
         outlook.load = rate * size *
                        (room->kills ? request_mean_cut(&params->request, params->runtime)
                                     : dist_mean(params->runtime));
@@ -143,6 +188,11 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
     else
         ret_job->ask =
             (struct ask){.procs = draw_count(params->processors, &generate->processors, n)};
+    if (epoch->work) {
+        work_draw(epoch->work, n, ret_job);
+        request_draw_work(epoch->request, rng_at(&generate->request, n), ret_job);
+        return SOURCE_JOB;
+    }
     ret_job->runtime =
         simtime_from_seconds(dist_draw(params->runtime, rng_at(&generate->runtime, n)));
     ret_job->request =
@@ -158,8 +208,10 @@ static void generate_free(struct source *source)
     rng_stream_deinit(&generate->processors);
     rng_stream_deinit(&generate->runtime);
     rng_stream_deinit(&generate->request);
-    for (size_t i = 0; i < generate->len; i++)
+    for (size_t i = 0; i < generate->len; i++) {
         request_free(generate->epochs[i].request);
+        work_free(generate->epochs[i].work);
+    }
     free(generate->epochs);
     free(generate);
 }
@@ -173,11 +225,13 @@ static int open_epochs(struct generate *generate, const struct place *place,
     int status = 0;
     for (size_t i = 0; i < generate->len && status == 0; i++) {
         const struct generate_params *params = epochs[i].params;
-        generate->epochs[i] = (struct epoch){epochs[i].from, params, NULL};
+        generate->epochs[i] = (struct epoch){epochs[i].from, params, NULL, NULL};
         arrivals[i] = (struct arrival_epoch){epochs[i].from, &params->arrival};
         status = generate_check(params, err);
         if (status < 0)
             break;
+        if (params->work.kind)
+            generate->epochs[i].work = work_new(&params->work, place->seed, place->path);
         generate->epochs[i].request =
             request_new(&params->request, params->runtime, place->seed, place->path, err);
         status = generate->epochs[i].request ? 0 : -1;

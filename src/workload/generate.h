@@ -9,13 +9,15 @@
 #include "workload/arrival.h"
 #include "workload/request.h"
 #include "workload/source.h"
+#include "workload/work.h"
 
 struct generate_params {
     struct arrival_params arrival;
     struct dist *batch;      /* jobs an arrival; NULL: 1. Rounded to nearest, at least 1 */
     struct dist *processors; /* NULL: 1. Rounded to nearest, at least 1 */
     struct dist *nodes;      /* whole nodes, instead of processors */
-    struct dist *runtime;    /* s; required */
+    struct dist *runtime;    /* s; this or work */
+    struct kinded work;      /* from work_kinds */
     struct kinded request;   /* from request_kinds; absent: exact */
 };
 
@@ -31,6 +33,8 @@ struct generate_params {
          "whole nodes a job, instead of processors", .unit = UNIT_NONE},                           \
         {"runtime", FIELD_DIST, offsetof(type, member.runtime),                                    \
          "how long a job runs on its reference processor", .unit = UNIT_TIME},                     \
+        {"work", FIELD_KIND, offsetof(type, member.work),                                          \
+         "how much it computes, instead of runtime", .kinds = &work_kinds},                        \
     {                                                                                              \
         "request", FIELD_KIND, offsetof(type, member.request),                                     \
             "the wall time asked for, exact if not given", .kinds = &request_kinds                 \
@@ -49,6 +53,7 @@ struct generate_room {
     int32_t procs_per_node;         /* of a whole node */
     int64_t fits_procs, fits_nodes; /* larger jobs are rejected; 0: not known */
     bool kills;                     /* jobs end at their request */
+    const double *speeds;           /* of a processor there, by enum precision; NULL: not known */
 };
 
 /* Expectations, of the jobs that fit. */
@@ -59,7 +64,8 @@ struct generate_outlook {
 };
 
 /* On average over [from, place->limit); without a limit at the stated rate. O(days) with a profile,
- * some thousand cdfs where requests cut run times. */
+ * some thousand cdfs where requests cut run times. The load is exact, but for jobs given by work
+ * that ask for a time of its own: a sum over quantiles. */
 struct generate_outlook generate_expect(const struct generate_params *params,
                                         const struct place *place, simtime from,
                                         const struct generate_room *room);

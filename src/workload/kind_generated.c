@@ -17,6 +17,12 @@ static bool asks_nodes(const void *params)
     return ((const struct generate_params *)params)->nodes != NULL;
 }
 
+static unsigned works(const void *params)
+{
+    const struct kinded *work = &((const struct generate_params *)params)->work;
+    return work->kind ? 1u << work_precision(work) : 0;
+}
+
 static struct source *open_generated(const struct workload_epoch *epochs, size_t n_epochs,
                                      const struct workload_context *context, struct error *err)
 {
@@ -41,7 +47,7 @@ static int outlook(const void *object, const struct workload_context *context,
     const struct generate_params *params = object;
     const struct place place = place_of(context);
     const struct generate_room room = {context->procs_per_node, context->fits_procs,
-                                       context->fits_nodes, context->kills};
+                                       context->fits_nodes, context->kills, context->speeds};
     const struct generate_outlook expected = generate_expect(params, &place, context->from, &room);
     *ret = (struct workload_outlook){
         .endless = true,
@@ -64,6 +70,7 @@ const struct workload_kind workload_generated = {
     .changes = true,
     .check = check,
     .asks_nodes = asks_nodes,
+    .works = works,
     .open = open_generated,
     .outlook = outlook,
 };

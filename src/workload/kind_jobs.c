@@ -3,6 +3,7 @@
 #include "util/date.h"
 #include "util/mem.h"
 #include "workload/kinds.h"
+#include "workload/work.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,9 @@ struct written {
     char *name;
     struct date_value submit;
     int64_t processors, nodes, count;
-    simtime runtime, request; /* request SIMTIME_NEVER: as long as it runs */
+    simtime runtime, request; /* SIMTIME_NEVER: by its work; as long as it runs */
+    struct kinded work;
+    simtime deadline; /* after the submission; 0: none of its own */
 };
 
 struct written_list {
@@ -42,10 +45,16 @@ static const struct field job_fields[] = {
     {.key = "runtime",
      .kind = FIELD_DURATION,
      .offset = offsetof(struct written, runtime),
-     .flags = FIELD_REQUIRED,
+     .def = "unlimited",
+     .flags = FIELD_UNLIMITED,
      .min = 0,
      .max = 1e10,
-     .help = "how long it runs"},
+     .help = "how long it runs; needed unless it is given by work"},
+    {.key = "work",
+     .kind = FIELD_KIND,
+     .offset = offsetof(struct written, work),
+     .kinds = &work_kinds,
+     .help = "how much it computes, instead of runtime"},
     {.key = "request",
      .kind = FIELD_DURATION,
      .offset = offsetof(struct written, request),
@@ -54,6 +63,12 @@ static const struct field job_fields[] = {
      .min = 0,
      .max = 1e10,
      .help = "the wall time it asks for; as long as it runs if not given"},
+    {.key = "deadline",
+     .kind = FIELD_DURATION,
+     .offset = offsetof(struct written, deadline),
+     .min = 1e-6,
+     .max = 1e10,
+     .help = "how long after its submission it ought to have ended; the workload's if not given"},
     {.key = "count",
      .kind = FIELD_INT,
      .offset = offsetof(struct written, count),
@@ -79,11 +94,17 @@ static int check(const void *params, struct error *err)
 {
     const struct written_list *list = params;
     const struct written *jobs = list->jobs.items;
-    for (size_t i = 0; i < list->jobs.len; i++)
+    for (size_t i = 0; i < list->jobs.len; i++) {
+        const bool timed = jobs[i].runtime < SIMTIME_NEVER, worked = jobs[i].work.kind != NULL;
         if ((jobs[i].processors > 0) == (jobs[i].nodes > 0))
             return error_set(err, "jobs[%zu]: %s", i,
                              jobs[i].nodes > 0 ? "give either processors or nodes, not both"
                                                : "processors is missing (or nodes, whole)");
+        if (timed == worked)
+            return error_set(err, "jobs[%zu]: %s", i,
+                             timed ? "give either runtime or work, not both"
+                                   : "runtime is missing (or work)");
+    }
     return 0;
 }
 
@@ -97,11 +118,33 @@ static bool asks_nodes(const void *params)
     return false;
 }
 
+static unsigned works(const void *params)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    unsigned bits = 0;
+    for (size_t i = 0; i < list->jobs.len; i++)
+        if (jobs[i].work.kind)
+            bits |= 1u << work_precision(&jobs[i].work);
+    return bits;
+}
+
+static bool has_deadlines(const void *params)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    for (size_t i = 0; i < list->jobs.len; i++)
+        if (jobs[i].deadline > 0)
+            return true;
+    return false;
+}
+
 /* One line of the list, at its instant. */
 struct line {
     simtime submit;
     uint64_t first; /* ordinal of its first job */
     const struct written *job;
+    struct work *work; /* owned; NULL: by run time */
 };
 
 struct jobs_source {
@@ -124,8 +167,15 @@ static int next(struct source *source, struct job_spec *ret, struct error *err)
     ret->ordinal = line->first + (uint64_t)list->done;
     ret->submit = line->submit;
     ret->ask = (struct ask){.procs = (int32_t)job->processors, .nodes = (int32_t)job->nodes};
-    ret->runtime = job->runtime;
-    ret->request = job->request < SIMTIME_NEVER ? job->request : job->runtime;
+    ret->deadline = job->deadline > 0 ? ret->submit + job->deadline : 0;
+    if (line->work) {
+        work_draw(line->work, ret->ordinal, ret);
+        ret->request_factor = job->request < SIMTIME_NEVER ? -1 : 1;
+        ret->request = job->request < SIMTIME_NEVER ? job->request : 0;
+    } else {
+        ret->runtime = job->runtime;
+        ret->request = job->request < SIMTIME_NEVER ? job->request : job->runtime;
+    }
     if (++list->done == job->count) {
         list->done = 0;
         list->at++;
@@ -135,8 +185,11 @@ static int next(struct source *source, struct job_spec *ret, struct error *err)
 
 static void release(struct source *source)
 {
-    free(((struct jobs_source *)source)->lines);
-    free(source);
+    struct jobs_source *list = (struct jobs_source *)source;
+    for (size_t i = 0; i < list->len; i++)
+        work_free(list->lines[i].work);
+    free(list->lines);
+    free(list);
 }
 
 static const struct source_class jobs_class = {.next = next, .free = release};
@@ -170,7 +223,9 @@ static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_ep
     list->lines = mem_new(list->len, sizeof(*list->lines));
     uint64_t ordinal = 0;
     for (size_t i = 0; i < list->len; i++) {
-        list->lines[i] = (struct line){instant(&jobs[i].submit, context), ordinal, &jobs[i]};
+        list->lines[i] = (struct line){instant(&jobs[i].submit, context), ordinal, &jobs[i], NULL};
+        if (jobs[i].work.kind)
+            list->lines[i].work = work_new(&jobs[i].work, context->seed, context->path);
         ordinal += (uint64_t)jobs[i].count;
         if (list->lines[i].submit < 0) {
             error_set(err, "jobs[%zu].submit: before the start of the scenario", i);
@@ -188,6 +243,24 @@ static bool fits(const struct written *job, const struct workload_context *conte
     return most == 0 || (job->nodes > 0 ? job->nodes : job->processors) <= most;
 }
 
+/* Processor-seconds one of the equal jobs needs on average, of `size` processors. */
+static double mean_of(const struct written *job, int64_t size,
+                      const struct workload_context *context)
+{
+    const double cut = context->kills ? simtime_seconds(job->request) : HUGE_VAL;
+    if (!job->work.kind)
+        return (double)size * fmin(simtime_seconds(job->runtime), cut);
+    enum { WORKS = 32 };
+    double works[WORKS * WORKS], sum = 0;
+    const double speed = context->speeds[work_precision(&job->work)];
+    if (speed <= 0 || cut >= simtime_seconds(SIMTIME_NEVER))
+        return speed > 0 ? work_mean(&job->work) / speed : 0;
+    work_spread(&job->work, works, WORKS);
+    for (size_t i = 0; i < ARRAY_LEN(works); i++)
+        sum += fmin(works[i] / speed, (double)size * cut);
+    return sum / (double)ARRAY_LEN(works);
+}
+
 static int outlook(const void *params, const struct workload_context *context,
                    struct workload_outlook *ret, struct error *err)
 {
@@ -202,8 +275,6 @@ static int outlook(const void *params, const struct workload_context *context,
         const int64_t size =
             job->nodes > 0 ? job->nodes * context->procs_per_node : job->processors;
         const simtime submit = instant(&job->submit, context);
-        const simtime runtime =
-            context->kills && job->request < job->runtime ? job->request : job->runtime;
         if (submit >= context->limit)
             continue;
         all += (double)job->count;
@@ -213,7 +284,7 @@ static int outlook(const void *params, const struct workload_context *context,
         first = submit < first ? submit : first;
         last = submit > last ? submit : last;
         ret->jobs += (double)job->count;
-        ret->processor_seconds += (double)job->count * (double)size * simtime_seconds(runtime);
+        ret->processor_seconds += (double)job->count * mean_of(job, size, context);
     }
     ret->too_large = all > 0 ? (all - ret->jobs) / all : 0;
     ret->first = ret->jobs > 0 ? simtime_seconds(first) : 0;
@@ -228,6 +299,8 @@ const struct workload_kind workload_jobs = {
     .size = sizeof(struct written_list),
     .check = check,
     .asks_nodes = asks_nodes,
+    .works = works,
+    .has_deadlines = has_deadlines,
     .open = open_jobs,
     .outlook = outlook,
 };

@@ -12,27 +12,29 @@ struct log_report;
 
 /* The values of a workload from a date on. */
 struct workload_epoch {
-    simtime from;       /* since the start */
-    const void *params; /* borrowed */
+    simtime from;                /* since the start */
+    const void *params;          /* borrowed */
+    const struct dist *deadline; /* s after the submission, of any kind; NULL: none; borrowed */
 };
 
 /* What a workload is part of. */
 struct workload_context {
     struct job_spec base; /* workload, tenant, centre, partition, priority */
     struct rng_seed seed;
-    const char *path;        /* "tenants/handary/w": addresses its draws */
-    simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
-    int32_t offset;          /* of its zone */
-    int64_t partition_procs; /* of the largest it may run in; 0: not known */
-    simtime limit;           /* no submission at or after; SIMTIME_NEVER: none */
-    simtime from;            /* the outlook of endless ones is for [from, limit) */
-    bool kills;              /* jobs end at their request, wherever they may run */
-    int64_t fits_procs;      /* larger jobs are rejected: processors; 0: not known */
-    int64_t fits_nodes;      /* and whole nodes; 0: not known */
-    bool drains;             /* arrivals go on past the length, which ends the run */
-    int32_t procs_per_node;  /* of the partition, the least; 0: not known */
-    bool sort;               /* read a log whole and sort it */
-    int by;                  /* members: enum log_key */
+    const char *path;          /* "tenants/handary/w": addresses its draws */
+    simtime start;             /* of the scenario, microseconds since 1970-01-01T00:00Z */
+    int32_t offset;            /* of its zone */
+    int64_t partition_procs;   /* of the largest it may run in; 0: not known */
+    simtime limit;             /* no submission at or after; SIMTIME_NEVER: none */
+    simtime from;              /* the outlook of endless ones is for [from, limit) */
+    bool kills;                /* jobs end at their request, wherever they may run */
+    int64_t fits_procs;        /* larger jobs are rejected: processors; 0: not known */
+    int64_t fits_nodes;        /* and whole nodes; 0: not known */
+    bool drains;               /* arrivals go on past the length, which ends the run */
+    int32_t procs_per_node;    /* of the partition, the least; 0: not known */
+    double speeds[PRECISIONS]; /* of a processor there, on average; 0: not known */
+    bool sort;                 /* read a log whole and sort it */
+    int by;                    /* members: enum log_key */
     int32_t (*tenant_of)(void *ctx, int64_t key);
     void *tenant_ctx;
 };
@@ -73,6 +75,11 @@ struct workload_kind {
     int (*check)(const void *params, struct error *err);
     /* Do its jobs ask for whole nodes? NULL: never. */
     bool (*asks_nodes)(const void *params);
+    /* A bit for each enum precision that its jobs are given work in; 0: they are not given by work.
+     * NULL: never. */
+    unsigned (*works)(const void *params);
+    /* Do its jobs have deadlines of their own? NULL: never. */
+    bool (*has_deadlines)(const void *params);
     /* The source, to be freed by source_free. NULL with an error. */
     struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
                            const struct workload_context *context, struct error *err);

@@ -191,6 +191,41 @@ simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rn
     return runtime;
 }
 
+int request_check_work(const struct kinded *kinded, struct error *err)
+{
+    if (kinded->kind == &kind_modal || kinded->kind == &kind_tsafrir)
+        return error_set(err,
+                         "request: %s goes by the run time, which jobs given by work have only "
+                         "where they run; choose exact, factor or a time",
+                         kinded->kind->name);
+    return 0;
+}
+
+void request_draw_work(const struct request *request, gsl_rng *rng, struct job_spec *spec)
+{
+    spec->request = 0;
+    spec->request_factor = 1;
+    if (request->kind == &kind_factor)
+        spec->request_factor =
+            dist_draw(((const struct factor_params *)request->params)->factor, rng);
+    if (request->kind == &kind_time) {
+        spec->request_factor = -1;
+        spec->request = request_draw(request, 0, rng);
+    }
+}
+
+double request_mean_share(const struct kinded *kinded)
+{
+    if (kinded->kind != &kind_factor)
+        return 1;
+    return dist_mean_min(((const struct factor_params *)kinded->params)->factor, NULL, 1);
+}
+
+const struct dist *request_time(const struct kinded *kinded)
+{
+    return kinded->kind == &kind_time ? ((const struct time_params *)kinded->params)->time : NULL;
+}
+
 static double modal_greatest(const struct modal_params *modal)
 {
     double most = 0;

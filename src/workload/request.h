@@ -8,6 +8,7 @@
 #ifndef WORKLOAD_REQUEST_H
 #define WORKLOAD_REQUEST_H
 
+#include "model/job.h"
 #include "util/dist.h"
 #include "util/rng.h"
 
@@ -26,6 +27,18 @@ void request_couple_sample(struct request *request, const double *runtimes, size
 
 /* rng: placed at the job's ordinal of purpose "request". */
 simtime request_draw(const struct request *request, simtime runtime, gsl_rng *rng);
+
+/* Jobs given by work: their run time is known only where they run, so the request is exact, a
+ * factor of it or a time of its own. Sets request_factor and request of the job; the rest as for
+ * request_draw. */
+int request_check_work(const struct kinded *kinded, struct error *err);
+void request_draw_work(const struct request *request, gsl_rng *rng, struct job_spec *spec);
+
+/* E[min(1, request / run time)] where that does not depend on the run time, else 1. */
+double request_mean_share(const struct kinded *kinded);
+
+/* The request itself, where it does not depend on the run time; else NULL. */
+const struct dist *request_time(const struct kinded *kinded);
 
 /* E[min(run time, request)]: what jobs run on average where they are killed at their request.
  * INFINITY where infinite. kinded: as passed its check. */

@@ -4,10 +4,11 @@ SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
 
-ORDERS = ["expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "ljf", "priority", "saf", "sjf",
+ORDERS = ["edf", "expansion", "f1", "f2", "f3", "f4", "fcfs", "laf", "las", "ljf", "priority", "saf", "sjf",
           "unicef", "wfp3"]
 PLACEMENTS = ["any", "any", "pack", "spread", "contiguous"]
 MINUTE = 60
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../configs")
 
 
 def name(key):
@@ -53,6 +54,10 @@ def order(rng):
         weighted = {factor: rng.randint(-3, 9) for factor in factors}
         weighted["max_age"] = "1h"
         return {"weighted": weighted}
+    if rng.random() < 0.08:
+        return {"lua": {"file": os.path.join(SCRIPTS, "ageing.lua"), "refresh": rng.choice(["0s", "10 min"])}}
+    if rng.random() < 0.05:
+        return {"las": rng.choice([["1 min"], ["10 min", "1 h", "20 processor-hours"]])}
     return rng.choice(["fcfs", "priority", rng.choice(ORDERS)])
 
 
@@ -132,6 +137,37 @@ def runtime(rng):
     ])
 
 
+def operations(rng):
+    """Operations of a job: minutes to hours on the processors below."""
+    pick = rng.randrange(4)
+    if pick == 0:
+        return f"{rng.randint(1, 40)} TFLOPS-h"
+    if pick == 1:
+        return {"amount": {"exponential": "3 PFLOP"}, "efficiency": 0.5}
+    if pick == 2:
+        return {"llm": {"parameters": {"choice": {1e9: 2, 3e9: 1}}, "tokens": "400k", "mfu": 0.4,
+                        "recompute": rng.random() < 0.5}}
+    return {"amount": {"choice": ["0 FLOP", "600 TFLOP", "9 PFLOP"]}, "precision": "fp64"}
+
+
+PROCESSORS = {"fast": {"fp16": "3 TFLOPS", "fp64": "2 TFLOPS"}, "slow": {"fp16": "1 TFLOPS", "fp64": "300 GFLOPS"}}
+
+
+def request_of_work(rng):
+    return rng.choice(["exact", {"factor": {"uniform": [0.5, 3]}}, {"time": {"uniform": ["1 min", "3 h"]}}, "1 h"])
+
+
+def by_work(rng, value):
+    """The same jobs, now given by work."""
+    if "arrival" in value:
+        del value["runtime"]
+        value.update(work=operations(rng), request=request_of_work(rng))
+    for job in value.get("jobs", []):
+        if rng.random() < 0.6:
+            del job["runtime"]
+            job["work"] = operations(rng)
+
+
 def request(rng):
     return rng.choice([
         "exact", {"factor": {"uniform": [0.5, 3]}}, {"factor": 2},
@@ -173,6 +209,8 @@ def written(rng, hours, counting):
         job["runtime"] = rng.choice(["0 s", time(rng, 7200), time(rng, 600)])
         if rng.random() < 0.6:
             job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
+        if rng.random() < 0.1:
+            job["deadline"] = time(rng, 7200)
         if rng.random() < 0.1:
             job["count"] = rng.randint(2, 6)
         jobs.append(job)
@@ -238,6 +276,8 @@ def workload(rng, folder, name, hours, places, counting):
         value["partition"] = rng.choice([*places, "any", "any"])
     if rng.random() < 0.3:
         value["priority"] = rng.choice(["high", "medium", "low"])
+    if rng.random() < 0.3:
+        value["deadline"] = rng.choice(["2h", {"uniform": ["0 min", "10 h"]}])
     return value
 
 
@@ -315,7 +355,10 @@ def changes(rng, scenario, hours, counting):
         for path, plan in tenant_paths(scenario["tenants"]):
             for name, work in plan.get("workloads", {}).items():
                 if "arrival" in work and rng.random() < 0.4:
-                    settings[f"{path}.workloads.{name}.runtime"] = runtime(rng)
+                    if "work" in work:
+                        settings[f"{path}.workloads.{name}.work"] = operations(rng)
+                    else:
+                        settings[f"{path}.workloads.{name}.runtime"] = runtime(rng)
             if rng.random() < 0.3:
                 settings[f"{path}.share"] = rng.choice([0.5, 2, 10])
             if "quota" in plan and rng.random() < 0.3:
@@ -345,8 +388,14 @@ def generate(rng, folder):
         scenario["series"] = {"step": rng.choice(["10 min", "1 h", "7 min"])}
     centres = {}
     counting = rng.random() < 0.4
+    speeds = rng.random() < 0.4
+    if speeds:
+        scenario["processors"] = PROCESSORS
     for c in range(rng.choice([1, 1, 2])):
         parts = {f"p{k}": partition(rng, hours, counting) for k in range(rng.choice([1, 1, 2, 3]))}
+        for part in parts.values():
+            if speeds:
+                part["processor"] = rng.choice(list(PROCESSORS))
         centres[f"c{c}"] = {"partitions": parts, "scheduler": scheduler(rng, counting)}
     scenario["centres"] = centres
     tenants = {}
@@ -358,6 +407,9 @@ def generate(rng, folder):
         tenants[f"t{t}"] = {"home": home, "workloads": works}
         if "after" in measure:
             ending(works, hours)
+        for value in works.values():
+            if speeds and rng.random() < 0.5:
+                by_work(rng, value)
         if rng.random() < 0.3:
             tenants[f"t{t}"]["priority"] = rng.choice(["high", "low"])
         if all("log" in work for work in works.values()) and rng.random() < 0.7:

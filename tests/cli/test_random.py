@@ -10,6 +10,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,19 @@ def check_jobs(trace):
         return "a killed job ran for longer than it needed"
     if (numpy.diff(end[: int(ended.sum())]) < 0).any() and not (state == REJECTED).any():
         return "rows out of the order of end"
+    if "deadline" in jobs.dtype.names:
+        due = jobs["deadline"]
+        if (due <= submit).any():
+            return "a deadline that is not after the submission"
+        if "warmup" not in trace["scenario/resolved"].asstr()[()]:
+            length = float(re.search(r"length: (\d+) ?h", trace["scenario/resolved"].asstr()[()])[1])
+            bound = ended & ~numpy.isnan(due) & (submit < 3600 * length)
+            late = bound & ((state != 0) | (end > due))
+            said = [row["value"] for row in trace["metrics"][:]
+                    if (row["name"], row["scope"], row["period"]) == (b"deadline.missed", b"all", b"")]
+            want = late.sum() / bound.sum() if bound.any() else numpy.nan
+            if not numpy.allclose(said, [want], equal_nan=True):
+                return f"deadlines missed: {said}, not {want}"
     return check_capacity(trace, jobs, begun)
 
 

@@ -169,14 +169,17 @@ def draw_case(rng, name, order, backfill, mode, sizes):
     jobs = draw_jobs(rng, count, processors)
     horizon = max(job.submit + job.runtime for job in jobs) // US
     scheduler, maintenance, changes = draw_mode(rng, order, backfill, mode, processors, horizon)
-    parts = 3 if order == 'priority' else rng.choice([1, 1, 1, 2])
+    parts = 3 if order in ('priority', 'edf') else rng.choice([1, 1, 1, 2])
+    within = [None] + [rng.randint(1, horizon + 1) * US for _ in range(2)] if order == 'edf' else [None] * parts
     groups = []
     for part in range(parts):
         priority = CLASSES[part] if order == 'priority' else 'medium'
-        mine = [dataclasses.replace(job, priority=priority) for job in jobs[part::parts]]
+        mine = [dataclasses.replace(job, priority=priority,
+                                    deadline=within[part] and job.submit + within[part])
+                for job in jobs[part::parts]]
         if mine:
             groups.append((priority, mine))
-    if order == 'priority':
+    if order in ('priority', 'edf'):
         rng.shuffle(groups)
     return Case(name, scheduler, processors, groups, maintenance, changes)
 
@@ -230,6 +233,8 @@ def write_scenario(folder, cases):
             mine += range(next_id, next_id + len(jobs))
             next_id += len(jobs)
             tenant = {'home': 'c%d' % c, 'workloads': {'w': {'log': name}}}
+            if jobs[0].deadline is not None:     # one for all of a group
+                tenant['workloads']['w']['deadline'] = seconds(jobs[0].deadline - jobs[0].submit)
             if priority != 'medium':
                 tenant['priority'] = priority
             tenants['t%d-%d' % (c, g)] = tenant

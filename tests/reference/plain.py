@@ -66,7 +66,7 @@ NEVER = math.inf
 Outcome = namedtuple('Outcome', 'start end state')  # start, end: None where it never came
 PRIORITIES = {'high': 0, 'medium': 1, 'low': 2}
 ORDERS = ('fcfs', 'sjf', 'ljf', 'saf', 'laf', 'wfp3', 'unicef', 'f1', 'f2', 'f3', 'f4',
-          'expansion', 'priority')
+          'expansion', 'priority', 'edf')
 AGEING = ('wfp3', 'unicef', 'expansion')
 
 
@@ -77,6 +77,7 @@ class Job:
     request: int
     procs: int
     priority: str = 'medium'
+    deadline: object = None        # an instant; None: no deadline
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def score(order, job, now, exact=True):
         return 0
     if order == 'priority':
         return PRIORITIES[job.priority]
+    if order == 'edf':
+        return math.inf if job.deadline is None else job.deadline
     if exact and order in ('sjf', 'ljf', 'saf', 'laf'):   # whole microseconds: no rounding
         return {'sjf': request, 'ljf': -request, 'saf': request * n, 'laf': -request * n}[order]
     if exact and order == 'wfp3':

@@ -12,8 +12,9 @@ from plain import US, Job, Scheduler, Simulation, simulate
 MS = 1000
 
 
-def job(submit, runtime, procs, request=None):
-    return Job(int(submit * US), int(runtime * US), int((runtime if request is None else request) * US), procs)
+def job(submit, runtime, procs, request=None, by=None):
+    return Job(int(submit * US), int(runtime * US), int((runtime if request is None else request) * US), procs,
+               deadline=by and by * US)
 
 
 EASY_BY_HAND = [job(0, 10, 2), job(0, 5, 2), job(0, 10, 4), job(0, 4, 2), job(0, 20, 1)]
@@ -38,6 +39,9 @@ BY_HAND = [
     ('the end of an overrun is now: the head alone is owed what it leaves', 2,
      Scheduler(backfill='easy', overrun='extend'),
      [job(0, 10, 1, 4), job(5, 9, 2), job(6, 1, 1)], [0, 10, 19]),
+    ('the nearest deadline first, jobs without one last', 1, Scheduler('edf'),
+     [job(0, 10, 1), job(1, 10, 1), job(2, 10, 1, by=27), job(3, 10, 1, by=20), job(4, 10, 1, by=27)],
+     [0, 40, 20, 10, 30]),
     ('a request of zero is 1 s in scores', 1, Scheduler('sjf'),
      [job(0, 9, 1), job(1, 0, 1), job(1, 0.5, 1)], [0, 9.5, 9]),
     ('what never fits is rejected and blocks nobody', 4, Scheduler(), [job(0, 1, 5), job(0, 1, 4)], [NO, 0]),

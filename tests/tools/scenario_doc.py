@@ -22,6 +22,7 @@ KINDS = {
     'placement': ('Placements', 'Which nodes a job gets.'),
     'decide': ('Decides', 'When the scheduler decides.'),
     'request': ('Requests', 'The wall time that a job asks for. A duration or a distribution alone is short for `time`.'),
+    'work': ('Work', 'How much a job computes. An amount or a distribution alone is short for `amount`.'),
     'distribution': ('Distributions', 'A number (with its unit) stands for a constant; else a map of one name and its '
                                       'parameters. Every one may be cut by `min` and `max`.'),
 }

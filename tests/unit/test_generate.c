@@ -267,6 +267,71 @@ static void too_large(void **state)
     }
 }
 
+/* Of jobs given by work: as drawn, placed on processors of one speed and cut by their requests. */
+static void load_of_work(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *params;
+        const char *request, *request_params;
+        double tolerance; /* of what is foretold; a sum over quantiles is no more exact */
+    } rows[] = {
+        {"lognormal", "median=36e15 sigma=0.5", NULL, NULL, 0},
+        {"lognormal", "median=36e15 sigma=0.5", "uniform", "range=0.5:1.5", 0},
+        {"lognormal", "median=36e15 sigma=1", "lognormal", "median=3600 sigma=1", 0.01},
+    };
+    static const double speeds[PRECISIONS] = {[PRECISION_FP16] = 1e12};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum { DRAWS = 200000 };
+        AUTO(dist_free)
+        struct dist *amount = dist_build(rows[i].kind, rows[i].params, -INF, INF, NULL);
+        AUTO(dist_free)
+        struct dist *sizes = dist_build("choice", "values=4*0.5:8*0.3:64*0.2", -INF, INF, NULL);
+        AUTO(dist_free)
+        struct dist *ask =
+            rows[i].request ? dist_build(rows[i].request, rows[i].request_params, -INF, INF, NULL)
+                            : NULL;
+        struct {
+            struct dist *amount;
+            double efficiency;
+            int precision;
+        } work = {amount, 0.5, PRECISION_FP16};
+        const struct kind *kind = request_kinds.otherwise;
+        if (i == 1)
+            kind = kind_find(&request_kinds, "factor");
+        struct generate_params params = {.arrival = {.poisson = 0.1},
+                                         .processors = sizes,
+                                         .work = {work_kinds.otherwise, &work}};
+        if (ask)
+            params.request = (struct kinded){kind, &ask};
+        const struct place place = place_in(SIMTIME_NEVER);
+        const struct generate_room room = {1, 32, 32, true, speeds};
+        const struct generate_outlook got = generate_expect(&params, &place, 0, &room);
+        assert_true(fabs(got.rate - 0.08) < 1e-12 && fabs(got.too_large - 0.2) < 1e-12);
+        const struct generate_epoch epoch = {0, &params};
+        struct error err = {0};
+        struct source *source = generate_new(&place, &epoch, 1, &err);
+        double sum = 0, squares = 0;
+        int n = 0;
+        for (struct job_spec job; n < DRAWS;) {
+            assert_int_equal(source_next(source, &job, &err), SOURCE_JOB);
+            if (job.ask.procs > 32)
+                continue;
+            assert_true(job_request(&job, job.ask.procs, speeds) >= 0);
+            job_place(&job, job.ask.procs, speeds);
+            const simtime runs = job.runtime < job.request ? job.runtime : job.request;
+            const double area = job.ask.procs * simtime_seconds(runs);
+            sum += area;
+            squares += area * area;
+            n++;
+        }
+        source_free(source);
+        const double mean = sum / DRAWS, sd = sqrt(squares / DRAWS - mean * mean);
+        if (!(fabs(got.load / 0.08 - mean) < 5 * sd / sqrt(DRAWS) + rows[i].tolerance * mean))
+            fail_msg("row %zu: %.9g, drawn %.9g", i, got.load / 0.08, mean);
+    }
+}
+
 static void bad_parameters(void **state)
 {
     struct fixture *fixture = *state;
@@ -279,7 +344,7 @@ static void bad_parameters(void **state)
     rows[2].nodes = fixture->processors;
     rows[3].arrival.poisson = 0;
     static const char *const want[] = {
-        "runtime is missing",
+        "runtime is missing (or work)",
         "runtime can be negative: add `min: 0s`",
         "give either processors or nodes, not both",
         "arrival: needs poisson (a rate above 0), renewal or every",
@@ -297,8 +362,8 @@ static void bad_parameters(void **state)
 static void table(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"arrival", "batch",   "processors",
-                                       "nodes",   "runtime", "request"};
+    static const char *const keys[] = {"arrival", "batch", "processors", "nodes",
+                                       "runtime", "work",  "request"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         assert_string_equal(generate_fields[i].key, keys[i]);
     assert_int_equal(generate_fields[ARRAY_LEN(keys)].kind, FIELD_END);
@@ -313,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(epochs, set_up, tear_down),
         cmocka_unit_test(cut_by_requests),
         cmocka_unit_test_setup_teardown(too_large, set_up, tear_down),
+        cmocka_unit_test(load_of_work),
         cmocka_unit_test_setup_teardown(bad_parameters, set_up, tear_down),
         cmocka_unit_test(table),
     };

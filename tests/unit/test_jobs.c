@@ -25,6 +25,7 @@ struct row {
     simtime submit;
     int64_t processors, nodes, count;
     simtime runtime, request;
+    struct kinded work;
 };
 
 static struct workload_outlook outlook_of(const struct row *rows, size_t len,
@@ -41,6 +42,7 @@ static struct workload_outlook outlook_of(const struct row *rows, size_t len,
         *(int64_t *)at(job, "count") = rows[i].count;
         *(simtime *)at(job, "runtime") = rows[i].runtime;
         *(simtime *)at(job, "request") = rows[i].request;
+        *(struct kinded *)at(job, "work") = rows[i].work;
     }
     const struct items list = {.items = jobs, .len = len};
     struct workload_outlook outlook;
@@ -55,12 +57,12 @@ static void outlooks(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {H(1), 0, 2, 100, H(10), SIMTIME_NEVER}, /* whole nodes */
-        {H(5), 3, 0, 10, H(100), H(20)},         /* cut by the request */
-        {H(3), 3, 0, 1, H(7), H(20)},            /* not cut */
-        {H(50), 401, 0, 11, H(1), H(1)},         /* too large */
-        {H(60), 0, 101, 8, H(1), H(1)},          /* too large */
-        {H(200), 9, 0, 1000, H(1), H(1)},        /* after the end */
+        {H(1), 0, 2, 100, H(10), SIMTIME_NEVER, {0}}, /* whole nodes */
+        {H(5), 3, 0, 10, H(100), H(20), {0}},         /* cut by the request */
+        {H(3), 3, 0, 1, H(7), H(20), {0}},            /* not cut */
+        {H(50), 401, 0, 11, H(1), H(1), {0}},         /* too large */
+        {H(60), 0, 101, 8, H(1), H(1), {0}},          /* too large */
+        {H(200), 9, 0, 1000, H(1), H(1), {0}},        /* after the end */
     };
     struct workload_context context = {
         .limit = H(200), .procs_per_node = 4, .fits_procs = 400, .fits_nodes = 100, .kills = true};
