@@ -193,6 +193,9 @@ void waits_settle(struct sim *sim)
         waits->places[row].fits = cause_of_fitting(waits, &sim->stations[row]);
         causes_touch(waits->causes, (int32_t)row);
     }
+    /* Whom the gates let through may depend on what happens elsewhere. */
+    for (size_t i = 0; i < sim->n_stations && sim->gates; i++)
+        waits->places[i].fits = cause_of_fitting(waits, &sim->stations[i]);
     waits->n_seen = 0;
     causes_settle(waits->causes, sim->now);
     const uint32_t *changed;

@@ -15,11 +15,12 @@ struct gate {
     int32_t pot;                  /* of its brothers, where any of them has a guarantee; -1 */
     int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
     int64_t at_home;              /* processors running in its home centre */
-    wide spent;            /* processor-microseconds of this period, as if all ran to its due */
-    wide due;              /* sum of procs x due of what runs */
-    wide most;             /* of spent; -1: no limit */
-    simtime turn;          /* when the next period begins; SIMTIME_NEVER: never */
-    bool lowered, carried; /* a limit may have been, a period begun, while more was running */
+    wide spent;   /* processor-microseconds of this period, as if all ran to its due */
+    wide due;     /* sum of procs x due of what runs */
+    wide most;    /* of spent; -1: no limit */
+    simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
+    bool lowered; /* its limits changed while jobs ran */
+    bool carried; /* more was spent than starts were let through for */
 };
 
 /* The brothers that share guarantees. */
@@ -250,6 +251,7 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, -1);
         gate->spent -= left;
+        gate->carried |= left < 0; /* it outlived its request */
     }
 }
 

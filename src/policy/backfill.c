@@ -266,13 +266,23 @@ void sched_backfill_pass(struct sched *sched, simtime now)
         plan(sched, now);
 }
 
+/* A head that gates hold by now is chosen no longer. */
+static bool still_committed(struct sched *sched)
+{
+    const struct jobitem *head = &sched->head;
+    if (sched->committed &&
+        !queue_admits(&sched->queue, jobs_at(sched->jobs, head->slot), head->procs))
+        sched->committed = false;
+    return sched->committed;
+}
+
 void sched_commit_pass(struct sched *sched, simtime now)
 {
     const struct partition *partition = sched->partition;
     struct jobitem head;
     for (;;) {
         int64_t free = cluster_free_procs(partition->cluster);
-        if (sched->committed) {
+        if (still_committed(sched)) {
             const struct job *job = jobs_at(sched->jobs, sched->head.slot);
             head = queue_item(&sched->queue, job, partition_procs(partition, &job->spec.ask), now);
         } else if (!queue_first(&sched->queue, &head)) {

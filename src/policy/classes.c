@@ -497,6 +497,21 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
     return found;
 }
 
+void classes_list(const struct classes *classes, struct jobitem *ret)
+{
+    for (size_t i = 0; i < classes->stands.len; i++) {
+        const struct stand *stand = &classes->stands.items[i];
+        const struct bunch *jobs = &classes->all.items[stand->id].jobs;
+        const struct jobkey *after = NULL;
+        struct jobkey last;
+        while (bunch_next_fit(jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
+            last = ret->key;
+            after = &last;
+            (ret++)->key.score += stand->offset;
+        }
+    }
+}
+
 void classes_check(const struct classes *classes)
 {
     size_t jobs = 0;

@@ -53,6 +53,9 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
 
 size_t classes_len(const struct classes *classes);
 
+/* All jobs with their totals, as many, in no order. */
+void classes_list(const struct classes *classes, struct jobitem *ret);
+
 /* REQUIREs that entries and counts are right. */
 void classes_check(const struct classes *classes);
 

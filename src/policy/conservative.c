@@ -295,6 +295,8 @@ void sched_check_plan(struct sched *sched, simtime now)
 {
     const struct partition *partition = sched->partition;
     struct profile *profile = partition->profile;
+    /* Under its running jobs: the first processors that come back are not to be had. */
+    const bool shrunk = cluster_in_service(partition->cluster) < cluster_busy(partition->cluster);
     REQUIRE(sched->n_held == queue_len(&sched->queue));
     partition_check(sched->partition, now);
     for (size_t i = 0; i < sched->n_held; i++) {
@@ -308,8 +310,8 @@ void sched_check_plan(struct sched *sched, simtime now)
     if (!sched->replan)
         plan_check(&sched->plan, profile, now);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(profile, t))
-        REQUIRE(partition->overdue || partition->constrained || profile_at(profile, t) >= 0 ||
-                partition->windows_end > t);
+        REQUIRE(partition->overdue || partition->constrained || shrunk ||
+                profile_at(profile, t) >= 0 || partition->windows_end > t);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER)

@@ -206,6 +206,27 @@ size_t queue_len(const struct queue *queue)
                             : queue->len;
 }
 
+size_t queue_list(const struct queue *queue, uint32_t *ret_slots)
+{
+    const size_t len = queue_len(queue);
+    struct jobitem *items = mem_new(len, sizeof(*items));
+    if (queue->tree) {
+        for (size_t i = 0; i < len; i++)
+            REQUIRE(i == 0 ? jobtree_first(queue->tree, &items[i])
+                           : jobtree_next(queue->tree, items[i - 1].key, &items[i]));
+    } else if (queue->classes) {
+        classes_list(queue->classes, items);
+    } else {
+        memcpy(items, queue->sorted, len * sizeof(*items));
+    }
+    if (len > 1)
+        qsort(items, len, sizeof(*items), compare_items);
+    for (size_t i = 0; i < len; i++)
+        ret_slots[i] = items[i].slot;
+    free(items);
+    return len;
+}
+
 /* The first entry of `sorted` that stands after the key; all of them if there is none. */
 static size_t sorted_after(const struct queue *queue, const struct jobkey *after)
 {

@@ -54,6 +54,9 @@ void queue_settle(struct queue *queue, simtime now);
 
 size_t queue_len(const struct queue *queue);
 
+/* The slots of all jobs, whatever gates say, in order; returns their number. O(n log n). */
+size_t queue_list(const struct queue *queue, uint32_t *ret_slots);
+
 /* As jobtree_first, _next and _next_fit, of what the gates let through now; an order that ages
  * scans: O(n). */
 bool queue_first(const struct queue *queue, struct jobitem *ret);

@@ -80,13 +80,9 @@ void sched_deinit(struct sched *sched)
 void sched_configure(struct sched *sched, const struct sched_config *config, simtime now)
 {
     struct slots waiting = {0};
-    struct jobitem item;
     queue_settle(&sched->queue, now);
-    for (bool more = queue_first(&sched->queue, &item); more;
-         more = queue_next(&sched->queue, item.key, &item)) {
-        MEM_GROW(&waiting);
-        waiting.items[waiting.len++] = item.slot;
-    }
+    waiting.items = mem_new(queue_len(&sched->queue), sizeof(*waiting.items));
+    waiting.len = queue_list(&sched->queue, waiting.items);
     for (size_t i = 0; i < waiting.len; i++)
         sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
     queues_deinit(sched);
