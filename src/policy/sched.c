@@ -75,6 +75,7 @@ void sched_deinit(struct sched *sched)
     free(sched->held);
     free(sched->undo);
     free(sched->undo_procs);
+    free(sched->tested);
 }
 
 void sched_configure(struct sched *sched, const struct sched_config *config, simtime now)
@@ -91,7 +92,7 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
         sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
     queues_deinit(sched);
     sched->config = *config;
-    sched->committed = false;
+    sched->committed = sched->cut = false;
     sched->changed = sched->replan = true;
     sched->fresh.len = 0;
     queues_init(sched);
@@ -153,6 +154,8 @@ void sched_withdraw(struct sched *sched, struct job *job)
         forget_fresh(sched, job->slot);
     if (sched->config.conservative)
         sched_forget_plan(sched, job);
+    else if (sched->config.slurm)
+        sched->vacated |= !sched->passing;
     if (sched->head.key.seq == job->seq)
         sched->blocked = sched->committed = false;
     sched->partition->counts.queued_jobs--;
@@ -268,6 +271,8 @@ void sched_pass(struct sched *sched, simtime now)
             sched_commit_pass(sched, now);
         else if (sched->config.conservative)
             sched_conservative_pass(sched, now);
+        else if (sched->config.slurm)
+            sched_slurm_pass(sched, now);
         else if (sched->partition->constrained)
             sched_constrained_pass(sched, now);
         else

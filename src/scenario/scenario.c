@@ -94,6 +94,10 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
             decode_error(ctx, mark_of(node, "backfill"),
                          "backfill: conservative makes its reservations on arrival, so it decides "
                          "at each instant; leave decide and commit_head out, or choose plan");
+        else if (strcmp(backfill, "slurm") == 0 && !(each_instant && !scheduler->commit_head))
+            decode_error(ctx, mark_of(node, "backfill"),
+                         "backfill: slurm decides when something happens and at intervals of its "
+                         "own; leave decide and commit_head out");
         else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
                  strcmp(backfill, "easy") != 0)
             decode_error(ctx, mark_of(node, "backfill"),
