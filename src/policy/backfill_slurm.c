@@ -114,7 +114,7 @@ static simtime next_multiple(simtime now, simtime interval)
 
 static void start(struct sched *sched, const struct jobitem *item)
 {
-    sched->start(sched->ctx, sched, jobs_at(sched->jobs, item->slot));
+    sched_start(sched, item);
     sched->news = true;
 }
 
@@ -125,15 +125,21 @@ static bool is_young(const struct sched *sched, const struct jobitem *item, simt
     return after > 0 && now - jobs_at(sched->jobs, item->slot)->spec.submit < after;
 }
 
-/* Jobs in order, until one cannot start or so many were looked at. O(jobs looked at x log). */
+/* Jobs in order, until one cannot start or so many were looked at; young ones that cannot start are
+ * passed over. O(jobs looked at x log). */
 static void main_pass(struct sched *sched, simtime now, int64_t depth)
 {
     struct jobitem item;
+    int64_t left = depth;
     sched->cut = false;
-    bool more = queue_first(&sched->queue, &item);
-    for (int64_t tested = 0; more; tested++) {
+    while (sched_first(sched, &item) && left > 0 &&
+           (sched_can_start(sched, &item, now) || sched_make_room(sched, &item, now))) {
+        start(sched, &item);
+        left--;
+    }
+    for (bool more = sched_first(sched, &item); more; left--) {
         const struct jobkey key = item.key;
-        if (tested == depth) {
+        if (left == 0) {
             sched->cut = true;
             return;
         }

@@ -241,8 +241,7 @@ bool sched_first(struct sched *sched, struct jobitem *ret)
     return sched_first_claim(sched, ret) || queue_first(&sched->queue, ret);
 }
 
-/* Others are stopped for a head with a claim, if that is the rule. */
-static bool make_room(struct sched *sched, const struct jobitem *head, simtime now)
+bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now)
 {
     struct job *job = jobs_at(sched->jobs, head->slot);
     return sched->config.reclaim && sched->actions.reclaim(sched->actions.ctx, sched, job) &&
@@ -252,7 +251,7 @@ static bool make_room(struct sched *sched, const struct jobitem *head, simtime n
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
 {
     while (sched_first(sched, ret_head)) {
-        if (!sched_can_start(sched, ret_head, now) && !make_room(sched, ret_head, now))
+        if (!sched_can_start(sched, ret_head, now) && !sched_make_room(sched, ret_head, now))
             return true;
         sched_start(sched, ret_head);
     }

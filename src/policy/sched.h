@@ -205,6 +205,8 @@ void sched_start(struct sched *sched, const struct jobitem *item);
 bool sched_first(struct sched *sched, struct jobitem *ret);
 bool sched_first_claim(struct sched *sched, struct jobitem *ret);
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
+/* Others are stopped for a head with a claim, if that is the rule: may it start now? */
+bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now);
 void sched_backfill_pass(struct sched *sched, simtime now);
 bool sched_still_blocked(struct sched *sched);
 void sched_constrained_pass(struct sched *sched, simtime now);
