@@ -28,6 +28,7 @@ static const char keys_that_matter[] =
 
 /* Of daemons, files, logs, accounts and security. */
 static const char keys_without_effect[] =
+    " ReturnToService SlurmdTimeout"
     " AccountingStorageBackupHost AccountingStorageExternalHost AccountingStorageHost"
     " AccountingStorageParameters AccountingStoragePass AccountingStoragePort"
     " AccountingStorageTRES AccountingStorageType AccountingStorageUser"

@@ -30,8 +30,7 @@ static char *read_text(const char *text)
 static const struct {
     const char *what, *text, *want;
 } rows[] = {
-    {"an empty file: Slurm's defaults",
-     "",
+    {"an empty file: Slurm's defaults", "",
      "order: fcfs\n"
      "backfill: {slurm: {}}\n"},
     {"keys in any case, blanks around =, comments",
@@ -46,12 +45,15 @@ static const struct {
      "backfill: {slurm: {interval: unlimited, starts: unlimited, full_interval: 120s}}\n"
      "taken over: bf_interval, bf_max_job_start, sched_interval\n"},
     {"of several the least, of one said twice the last",
-     "SchedulerParameters=bf_max_job_user=9,bf_max_job_assoc=4,bf_max_job_user_part=0\nSchedulerParameters=bf_window=60,BF_WINDOW=120\n",
+     "SchedulerParameters=bf_max_job_user=9,bf_max_job_assoc=4,bf_max_job_user_part="
+     "0\nSchedulerParameters=bf_window=60,BF_WINDOW=120\n",
      "order: fcfs\n"
      "backfill: {slurm: {per_tenant: 4, window: 120min}}\n"
      "taken over: bf_max_job_user, bf_max_job_assoc, bf_max_job_user_part, bf_window\n"},
     {"multifactor",
-     "PriorityType=priority/multifactor\nPriorityWeightAge=5\nPriorityWeightFairshare=7\nPriorityMaxAge=1-12\nPriorityDecayHalfLife=0\nPriorityCalcPeriod=90\nPriorityFavorSmall=yes\n",
+     "PriorityType=priority/"
+     "multifactor\nPriorityWeightAge=5\nPriorityWeightFairshare=7\nPriorityMaxAge=1-"
+     "12\nPriorityDecayHalfLife=0\nPriorityCalcPeriod=90\nPriorityFavorSmall=yes\n",
      "order:\n"
      "  multifactor:\n"
      "    age: 5\n"
@@ -61,25 +63,29 @@ static const struct {
      "    period: 5400s\n"
      "    favour_small: true\n"
      "backfill: {slurm: {}}\n"
-     "taken over: PriorityType, PriorityWeightAge, PriorityWeightFairshare, PriorityMaxAge, PriorityDecayHalfLife, PriorityCalcPeriod, PriorityFavorSmall\n"},
+     "taken over: PriorityType, PriorityWeightAge, PriorityWeightFairshare, PriorityMaxAge, "
+     "PriorityDecayHalfLife, PriorityCalcPeriod, PriorityFavorSmall\n"},
     {"forms of time",
-     "PriorityType=multifactor\nPriorityMaxAge=1:30:05\nPriorityDecayHalfLife=2-3:04:05\nPriorityCalcPeriod=10:30\n",
+     "PriorityType=multifactor\nPriorityMaxAge=1:30:05\nPriorityDecayHalfLife=2-3:04:"
+     "05\nPriorityCalcPeriod=10:30\n",
      "order: {multifactor: {max_age: 5405s, half_life: 183845s, period: 630s}}\n"
      "backfill: {slurm: {}}\n"
      "taken over: PriorityType, PriorityMaxAge, PriorityDecayHalfLife, PriorityCalcPeriod\n"},
     {"placement, overrun and kinds of notes",
-     "SelectTypeParameters=CR_LLN,CR_Core_Memory OverTimeLimit=UNLIMITED\nNodeName=n[1-4] CPUs=4 State=UNKNOWN\nPreemptType=preempt/none PreemptMode=REQUEUE\nMailProg=\"/bin/true # -x\" Nonsense=1\nPriorityFlags=MAX_TRES\n",
+     "SelectTypeParameters=CR_LLN,CR_Core_Memory OverTimeLimit=UNLIMITED\nNodeName=n[1-4] CPUs=4 "
+     "State=UNKNOWN\nPreemptType=preempt/none PreemptMode=REQUEUE\nMailProg=\"/bin/true # -x\" "
+     "Nonsense=1\nPriorityFlags=MAX_TRES\n",
      "order: fcfs\n"
      "backfill: {slurm: {}}\n"
      "placement: spread\n"
      "overrun: extend\n"
      "taken over: CR_LLN, OverTimeLimit\n"
      "not read, since machines are those of the scenario: NodeName\n"
-     "not modelled, though it may matter: SelectTypeParameters=CR_Core_Memory, PreemptMode=REQUEUE, PriorityFlags=MAX_TRES\n"
+     "not modelled, though it may matter: SelectTypeParameters=CR_Core_Memory, "
+     "PreemptMode=REQUEUE, PriorityFlags=MAX_TRES\n"
      "of no effect here: PreemptType=preempt/none, MailProg\n"
      "unknown: Nonsense=1\n"},
-    {"a # that is none",
-     "JobCompLoc=/a\\#b Odd=x\\#y\n",
+    {"a # that is none", "JobCompLoc=/a\\#b Odd=x\\#y\n",
      "order: fcfs\n"
      "backfill: {slurm: {}}\n"
      "of no effect here: JobCompLoc\n"
