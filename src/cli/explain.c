@@ -6,6 +6,7 @@
 #include "cli/capacity.h"
 #include "cli/explain_tenants.h"
 #include "cli/offer.h"
+#include "cli/slurm_notes.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -470,6 +471,18 @@ static void print_loads(const struct explain *explain)
     }
 }
 
+static void print_slurm(const struct explain *explain)
+{
+    struct texts notes = slurm_notes(explain->build->program->epochs[0].scenario);
+    for (size_t i = 0; i < notes.len; i++) {
+        char *shown = printable(notes.items[i]);
+        fprintf(explain->out, "%s  %s\n", i ? "" : "\n", shown);
+        free(shown);
+        free(notes.items[i]);
+    }
+    free(notes.items);
+}
+
 static int read_offers(struct explain *explain, struct error_list *errors)
 {
     const struct world *world = &explain->build->world;
@@ -515,6 +528,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         print_loads(&explain);
         explain_tenants(build, explain.offers, out);
         explain_assumptions(build->program, out);
+        print_slurm(&explain);
     }
     free(explain.shown);
     free(explain.offers);

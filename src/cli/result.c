@@ -4,6 +4,7 @@
 #include "analysis/output.h"
 #include "analysis/summary.h"
 #include "cli/capacity.h"
+#include "cli/slurm_notes.h"
 #include "trace/trace.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
@@ -41,6 +42,12 @@ static void print_text(const struct result *result, FILE *out)
         if (report)
             note_log(&notes, build->world.workloads[i].path, report);
     }
+    struct texts slurm = slurm_notes(build->program->epochs[0].scenario);
+    for (size_t i = 0; i < slurm.len; i++) {
+        MEM_GROW(&notes);
+        notes.items[notes.len++] = slurm.items[i];
+    }
+    free(slurm.items);
     struct phases phases;
     phases_init(&phases, build);
     if (result->starved > 0 && result->complete) {

@@ -62,6 +62,7 @@ static bool is_plain_fcfs(const struct sched *sched)
 {
     return strcmp(sched->config.order->kind.name, "fcfs") == 0 && sched->config.depth == 0 &&
            !sched->config.commit_head && !sched->tenancy.gates;
+           !sched->config.slurm && !sched->config.commit_head;
 }
 
 static void see_start(struct check *check, const struct fact *fact)
@@ -153,6 +154,15 @@ static void check_promises(struct check *check, size_t i)
     }
 }
 
+/* Slurm: what is first waits because it cannot start, unless the look at the queue was cut. */
+static void check_head(const struct sched *sched, simtime now)
+{
+    struct jobitem head;
+    if (sched->config.slurm && sched->queue.tree && !sched->cut && sched->partition->overdue == 0 &&
+        queue_first(&sched->queue, &head))
+        REQUIRE(!sched_can_start(sched, &head, now));
+}
+
 void check_instant(struct check *check, simtime now)
 {
     for (size_t i = 0; i < check->n_scheds; i++) {
@@ -161,6 +171,7 @@ void check_instant(struct check *check, simtime now)
         sched_check(sched, now);
         REQUIRE(cluster_free_procs(sched->partition->cluster) >= 0);
         check_promises(check, i);
+        check_head(sched, now);
         check->records[i].capacity_changed = false;
     }
 }

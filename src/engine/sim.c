@@ -106,7 +106,7 @@ static void pass(struct sim *sim, struct station *station)
     if (station->newcomers.len > 0)
         sim_turn_away(sim, station);
     const struct sched_config *config = &station->sched.config;
-    if (config->conservative)
+    if (config->conservative || config->slurm)
         wake_at(sim, station, sched_next_start(&station->sched, sim->now));
     else if (config->decide == DECIDE_EVERY && config->order->ages &&
              queue_len(&station->sched.queue) > 0)
@@ -160,7 +160,7 @@ static void handle(struct sim *sim, const struct event *event)
         struct job *job = jobs_at(&sim->jobs, event->object);
         job->overdue_event = EVENT_NONE;
         partition_overdue(&sim->stations[job->partition].partition, job);
-        sim->stations[job->partition].sched.changed = true;
+        sched_woken(&sim->stations[job->partition].sched);
         break;
     }
     case KIND_CHANGE:
@@ -174,7 +174,7 @@ static void handle(struct sim *sim, const struct event *event)
         break;
     case KIND_WAKE:
         sim->stations[event->object].wake = SIMTIME_NEVER;
-        sim->stations[event->object].sched.changed = true;
+        sched_woken(&sim->stations[event->object].sched);
         sim_mark(sim, &sim->stations[event->object]);
         break;
     }

@@ -27,12 +27,12 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
         const struct sim_partition *partition =
             &setup->partitions[change ? (size_t)change->partition : i];
         const struct sched_config *config = change ? change->config : &partition->config;
-        const bool reserves = config->conservative || config->depth > 0;
+        const bool reserves = config->conservative || config->depth > 0 || config->slurm;
         if (partition->setup.placement->constraint || partition->setup.nodes_matter)
             causes |= 1u << CAUSE_FRAGMENTATION;
         if ((reserves && !config->commit_head) || partition->setup.n_windows > 0)
             causes |= 1u << CAUSE_RESERVED;
-        if (!reserves || config->commit_head || config->decide == DECIDE_EVERY)
+        if (!reserves || config->commit_head || config->decide == DECIDE_EVERY || config->slurm)
             causes |= 1u << CAUSE_ORDER;
     }
     const struct world *world = setup->world;
@@ -69,6 +69,9 @@ static enum wait_cause cause_of_fitting(const struct waits *waits, const struct 
     if (config->commit_head ||
         (config->decide == DECIDE_EVERY && waits->owed[station->partition.row]))
         return CAUSE_ORDER;
+    /* Until the next plan the order keeps it, then what that reserves. */
+    if (config->slurm)
+        return station->sched.news ? CAUSE_ORDER : CAUSE_RESERVED;
     if (config->conservative || config->depth > 0 || head_fits(station))
         return CAUSE_RESERVED;
     return CAUSE_ORDER;

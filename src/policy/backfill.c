@@ -44,9 +44,16 @@ static const struct backfill_type backfill_reserve = {
     .depth = -1,
 };
 
+extern const struct backfill_type backfill_slurm;
+
 static const struct kind *const backfills[] = {
-    &backfill_none.kind,         &backfill_easy.kind,    &backfill_plan.kind,
-    &backfill_conservative.kind, &backfill_reserve.kind, NULL,
+    &backfill_none.kind,
+    &backfill_easy.kind,
+    &backfill_plan.kind,
+    &backfill_conservative.kind,
+    &backfill_reserve.kind,
+    &backfill_slurm.kind,
+    NULL,
 };
 
 const struct kind_list backfill_kinds = {
@@ -170,7 +177,7 @@ static void easy(struct sched *sched, simtime now)
     reserve_head(sched, now, -1);
 }
 
-static void reserve(struct sched *sched, simtime at, const struct jobitem *item)
+void sched_reserve(struct sched *sched, struct span span, int64_t procs)
 {
     if (sched->undo_len == sched->undo_cap) {
         sched->undo_cap = sched->undo_cap ? 2 * sched->undo_cap : 64;
@@ -178,10 +185,18 @@ static void reserve(struct sched *sched, simtime at, const struct jobitem *item)
         sched->undo_procs =
             mem_resize(sched->undo_procs, sched->undo_cap, sizeof(*sched->undo_procs));
     }
-    const struct span span = {at, at + item->request};
     sched->undo[sched->undo_len] = span;
-    sched->undo_procs[sched->undo_len++] = item->procs;
-    profile_reserve(sched->partition->profile, span.from, span.to, item->procs);
+    sched->undo_procs[sched->undo_len++] = procs;
+    profile_reserve(sched->partition->profile, span.from, span.to, procs);
+}
+
+void sched_drop_reservations(struct sched *sched)
+{
+    while (sched->undo_len > 0) {
+        const struct span *span = &sched->undo[--sched->undo_len];
+        profile_release(sched->partition->profile, span->from, span->to,
+                        sched->undo_procs[sched->undo_len]);
+    }
 }
 
 /* In candidate order, what fits by the profile with all reservations in it. */
@@ -204,9 +219,7 @@ static void fill_by_profile(struct sched *sched, simtime now)
     }
 }
 
-/* When the job could start by the profile; if it could now by count but finds no place on the
- * nodes, after the next release. */
-static simtime earliest(const struct sched *sched, const struct jobitem *item, simtime now)
+simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now)
 {
     const struct profile *profile = sched->partition->profile;
     const simtime at = profile_earliest(profile, now, item->request, item->procs);
@@ -233,14 +246,14 @@ static void plan(struct sched *sched, simtime now)
     while (more) {
         last = item.key;
         after = &last;
-        const simtime at = earliest(sched, &item, now);
+        const simtime at = sched_earliest(sched, &item, now);
         if (at == now && sched_can_start(sched, &item, now))
             sched_start(sched, &item);
         else if (left == 0)
             break;
         else {
             if (at < SIMTIME_NEVER)
-                reserve(sched, at, &item);
+                sched_reserve(sched, (struct span){at, at + item.request}, item.procs);
             if (left != DEPTH_ALL && --left == 0)
                 break;
         }
@@ -251,11 +264,7 @@ static void plan(struct sched *sched, simtime now)
     }
     if (sched->config.depth > 0 && sched->config.depth != DEPTH_ALL)
         fill_by_profile(sched, now);
-    while (sched->undo_len > 0) {
-        const struct span *span = &sched->undo[--sched->undo_len];
-        profile_release(sched->partition->profile, span->from, span->to,
-                        sched->undo_procs[sched->undo_len]);
-    }
+    sched_drop_reservations(sched);
 }
 
 void sched_backfill_pass(struct sched *sched, simtime now)

@@ -283,6 +283,8 @@ void sched_conservative_pass(struct sched *sched, simtime now)
 
 simtime sched_next_start(const struct sched *sched, simtime now)
 {
+    if (sched->config.slurm)
+        return sched_slurm_next(sched, now);
     simtime next = plan_next_start(&sched->plan, now);
     /* While jobs outlive their requests the plan stands on releases that do not come: behind a job
      * of no length it would be tried again each microsecond. */

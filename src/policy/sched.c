@@ -75,6 +75,7 @@ void sched_deinit(struct sched *sched)
     free(sched->held);
     free(sched->undo);
     free(sched->undo_procs);
+    free(sched->tested);
 }
 
 void sched_configure(struct sched *sched, const struct sched_config *config, simtime now)
@@ -87,7 +88,7 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
         sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
     queues_deinit(sched);
     sched->config = *config;
-    sched->committed = false;
+    sched->committed = sched->cut = false;
     sched->changed = sched->replan = true;
     sched->fresh.len = 0;
     queues_init(sched);
@@ -149,6 +150,8 @@ void sched_withdraw(struct sched *sched, struct job *job)
         forget_fresh(sched, job->slot);
     if (sched->config.conservative)
         sched_forget_plan(sched, job);
+    else if (sched->config.slurm)
+        sched->vacated |= !sched->passing;
     if (sched->head.key.seq == job->seq)
         sched->blocked = sched->committed = false;
     sched->partition->counts.queued_jobs--;
@@ -234,8 +237,7 @@ bool sched_first(struct sched *sched, struct jobitem *ret)
     return sched_first_claim(sched, ret) || queue_first(&sched->queue, ret);
 }
 
-/* Others are stopped for a head with a claim, if that is the rule. */
-static bool make_room(struct sched *sched, const struct jobitem *head, simtime now)
+bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now)
 {
     struct job *job = jobs_at(sched->jobs, head->slot);
     return sched->config.reclaim && sched->actions.reclaim(sched->actions.ctx, sched, job) &&
@@ -245,7 +247,7 @@ static bool make_room(struct sched *sched, const struct jobitem *head, simtime n
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
 {
     while (sched_first(sched, ret_head)) {
-        if (!sched_can_start(sched, ret_head, now) && !make_room(sched, ret_head, now))
+        if (!sched_can_start(sched, ret_head, now) && !sched_make_room(sched, ret_head, now))
             return true;
         sched_start(sched, ret_head);
     }
@@ -264,6 +266,8 @@ void sched_pass(struct sched *sched, simtime now)
             sched_commit_pass(sched, now);
         else if (sched->config.conservative)
             sched_conservative_pass(sched, now);
+        else if (sched->config.slurm)
+            sched_slurm_pass(sched, now);
         else if (sched->partition->constrained)
             sched_constrained_pass(sched, now);
         else

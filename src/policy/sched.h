@@ -20,6 +20,7 @@ struct backfill_type {
     struct kind kind;
     bool conservative;
     int64_t depth; /* jobs with a reservation at each pass; -1: the parameter `reserve` */
+    bool slurm;    /* the parameters are a struct backfill_slurm */
 };
 
 #define DEPTH_ALL INT64_MAX
@@ -28,6 +29,18 @@ struct backfill_type {
 struct backfill_reserve {
     int64_t depth;
     struct kinded order; /* of the candidates; kind NULL: as the queue */
+};
+
+/* Parameters of `slurm`: as the two schedulers of Slurm work together (slurm.conf(5),
+ * SchedulerParameters). Counts: INT64_MAX no limit; times: SIMTIME_NEVER never. */
+struct backfill_slurm {
+    simtime interval, window, resolution; /* of the plan */
+    int64_t depth, starts;                /* jobs tested and started by one plan */
+    int64_t per_tenant;                   /* jobs of one tenant tested by one plan */
+    int64_t reservations;                 /* made by one plan */
+    simtime reserve_after;                /* jobs that waited less hold no reservation */
+    int64_t queue_depth;                  /* jobs looked at when something happens */
+    simtime full_interval;                /* when all are looked at */
 };
 
 extern const struct kind_list backfill_kinds;
@@ -40,6 +53,7 @@ struct sched_config {
     int64_t depth;
     const struct order_type *candidate_order; /* NULL: as `order` */
     const void *candidate_params;
+    const struct backfill_slurm *slurm; /* NULL: another backfill */
     enum decide decide;
     simtime every;
     bool commit_head;       /* keep a blocked head chosen until it starts */
@@ -112,6 +126,12 @@ struct sched {
     bool lost;    /* and its reservations cannot be kept */
     struct plan plan;
 
+    /* Slurm. */
+    bool news;       /* something happened since the last plan */
+    bool cut;        /* the last look at the queue ended at its depth */
+    int64_t *tested; /* jobs of each tenant in this plan; owned */
+    size_t tested_cap;
+
     /* On a constrained partition: the nodes kept for the blocked head, and a scratch of the nodes
      * to come. Owned. */
     struct allocation kept;
@@ -159,9 +179,15 @@ void sched_gates_changed(struct sched *sched);
 /* Decide. Jobs start through the actions. */
 void sched_pass(struct sched *sched, simtime now);
 
-/* When it wants to be called though nothing happens: the next reserved start after `now`. O(log n);
- * SIMTIME_NEVER: not at all. */
+/* When it wants to be called though nothing happens: the next reserved start after `now`, the next
+ * plan. O(held jobs); SIMTIME_NEVER: not at all. */
 simtime sched_next_start(const struct sched *sched, simtime now);
+
+/* The instant it asked for has come, or a job became overdue. O(1). */
+static inline void sched_woken(struct sched *sched)
+{
+    sched->changed |= !sched->config.slurm; /* to which neither is something that happens */
+}
 
 /* Would this job fit by count at this moment? */
 bool sched_would_fit(const struct sched *sched, const struct job *job, simtime now);
@@ -179,12 +205,22 @@ void sched_start(struct sched *sched, const struct jobitem *item);
 bool sched_first(struct sched *sched, struct jobitem *ret);
 bool sched_first_claim(struct sched *sched, struct jobitem *ret);
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
+/* Others are stopped for a head with a claim, if that is the rule: may it start now? */
+bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now);
 void sched_backfill_pass(struct sched *sched, simtime now);
 bool sched_still_blocked(struct sched *sched);
 void sched_constrained_pass(struct sched *sched, simtime now);
 void sched_commit_pass(struct sched *sched, simtime now);
+void sched_slurm_pass(struct sched *sched, simtime now);
+simtime sched_slurm_next(const struct sched *sched, simtime now);
 void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
+/* Reservations that stand in the profile until the end of a pass. O(log steps) each. */
+void sched_reserve(struct sched *sched, struct span span, int64_t procs);
+void sched_drop_reservations(struct sched *sched);
+/* When the job could start by the profile; if it could now by count but finds no place on the
+ * nodes, after the next release. SIMTIME_NEVER: not as things stand. */
+simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now);
 void sched_check_plan(struct sched *sched, simtime now);
 static inline const struct queue *sched_candidates(const struct sched *sched)
 {

@@ -22,7 +22,9 @@ struct sched_config scheduler_config(const struct scheduler *s)
         (const struct backfill_type *)(const void *)s->backfill.kind;
     config.conservative = backfill->conservative;
     config.depth = backfill->depth;
-    if (backfill->depth < 0) {
+    if (backfill->slurm) {
+        config.slurm = s->backfill.params;
+    } else if (backfill->depth < 0) {
         const struct backfill_reserve *reserve = s->backfill.params;
         config.depth = reserve->depth;
         config.candidate_order = (const struct order_type *)(const void *)reserve->order.kind;

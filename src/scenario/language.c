@@ -55,6 +55,10 @@ static const char *const preemptions[] = {"none", NULL};
 static const char *const reclaims[] = {"none", "newest", NULL};
 
 static const struct field scheduler_fields[] = {
+    {.key = "slurm",
+     .kind = FIELD_PATH,
+     .offset = IN(scheduler, slurm),
+     .help = "a slurm.conf that says what is not said here, with Slurm's names"},
     {.key = "order",
      .kind = FIELD_KIND,
      .offset = IN(scheduler, order),

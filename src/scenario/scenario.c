@@ -2,6 +2,7 @@
 #include "scenario/scenario.h"
 
 #include "scenario/complete.h"
+#include "scenario/slurm_conf.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -27,6 +28,14 @@ int64_t centre_partition(const struct centre *centre, const char *name)
 
 /* --- freeing --- */
 
+static void scheduler_deinit(struct scheduler *scheduler)
+{
+    schema_free(scheduler_table, scheduler);
+    for (size_t i = 0; i < scheduler->slurm_notes.len; i++)
+        free(scheduler->slurm_notes.items[i]);
+    free(scheduler->slurm_notes.items);
+}
+
 void scenario_free(struct scenario *scenario)
 {
     if (!scenario)
@@ -34,9 +43,9 @@ void scenario_free(struct scenario *scenario)
     struct centre *centres = scenario->centres.items;
     for (size_t i = 0; i < scenario->centres.len; i++) {
         struct partition_plan *plans = centres[i].partitions.items;
-        schema_free(scheduler_table, &centres[i].scheduler);
+        scheduler_deinit(&centres[i].scheduler);
         for (size_t k = 0; k < centres[i].partitions.len; k++)
-            schema_free(scheduler_table, &plans[k].scheduler);
+            scheduler_deinit(&plans[k].scheduler);
     }
     tenants_deinit(&scenario->tenants);
     free(scenario->rows.items);
@@ -71,11 +80,53 @@ int unknown_name(struct decode *ctx, struct mark at, const char *key, const char
 
 /* --- centres --- */
 
+/* The scheduler whole where a slurm.conf says what the scenario does not; to be freed. NULL with
+ * errors. */
+static struct node *with_slurm(struct decode *ctx, const struct node *node,
+                               struct scheduler *scheduler)
+{
+    struct scheduler said = {0};
+    const struct node *file = node_get(node, "slurm");
+    struct node *whole = node_copy(node);
+    struct node *name = node_remove(whole, "slurm");
+    struct node *only = node_new(NODE_MAP, node->at);
+    node_add(only, "slurm", file->at, name);
+    const int rc = decode_table(only, scheduler_table, &said, ctx);
+    node_free(only);
+    struct slurm_conf conf = {0};
+    if (rc < 0 || slurm_conf_read(&conf, said.slurm, file->at, ctx->errors) < 0) {
+        ctx->failures++;
+        node_free(whole);
+        whole = NULL;
+    }
+    for (size_t i = 0; whole && i < conf.scheduler->len; i++) {
+        const struct node_entry *entry = &conf.scheduler->items[i];
+        if (!node_get(whole, entry->key))
+            node_add(whole, entry->key, entry->at, node_copy(entry->value));
+    }
+    scheduler->slurm = said.slurm;
+    scheduler->slurm_notes = conf.notes;
+    said.slurm = NULL;
+    conf.notes = (struct texts){0};
+    slurm_conf_deinit(&conf);
+    schema_free(scheduler_table, &said);
+    return whole;
+}
+
 static void decode_scheduler(struct decode *ctx, const struct node *node,
                              struct scheduler *scheduler)
 {
     static const struct node none = {.kind = NODE_MAP};
+    struct node *whole = NULL;
     decode_enter(ctx, "scheduler");
+    if (node && node_get(node, "slurm")) {
+        whole = with_slurm(ctx, node, scheduler);
+        node = whole;
+        if (!whole) {
+            decode_leave(ctx);
+            return;
+        }
+    }
     if (decode_table(node ? node : &none, scheduler_table, scheduler, ctx) == 0) {
         struct placement_type placement;
         memcpy(&placement, scheduler->placement.kind, sizeof(placement));
@@ -94,11 +145,16 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
             decode_error(ctx, mark_of(node, "backfill"),
                          "backfill: conservative makes its reservations on arrival, so it decides "
                          "at each instant; leave decide and commit_head out, or choose plan");
+        else if (strcmp(backfill, "slurm") == 0 && !(each_instant && !scheduler->commit_head))
+            decode_error(ctx, mark_of(node, "backfill"),
+                         "backfill: slurm decides when something happens and at intervals of its "
+                         "own; leave decide and commit_head out");
         else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
                  strcmp(backfill, "easy") != 0)
             decode_error(ctx, mark_of(node, "backfill"),
                          "backfill: commit_head has its own, published with it: easy; or none");
     }
+    node_free(whole);
     decode_leave(ctx);
 }
 

@@ -21,6 +21,8 @@ struct scheduler {
     bool commit_head;
     int overrun, preemption, reclaim;
     int64_t max_queued, max_processors; /* INT64_MAX: no limit */
+    char *slurm;              /* a slurm.conf, which says what the scenario does not; NULL: none */
+    struct texts slurm_notes; /* what of it was taken over; owned */
 };
 
 enum { OVERRUN_KILL, OVERRUN_EXTEND };

@@ -92,8 +92,31 @@ void error_list_addf(struct error_list *list, struct mark at, const char *fmt, .
     error_list_add(list, &err);
 }
 
+struct error_file {
+    struct error_file *next;
+    char name[];
+};
+
+const char *error_list_file(struct error_list *list, const char *name)
+{
+    for (const struct error_file *file = list->files; file; file = file->next)
+        if (strcmp(file->name, name) == 0)
+            return file->name;
+    const size_t size = strlen(name) + 1;
+    struct error_file *file = mem_new(1, sizeof(*file) + size);
+    memcpy(file->name, name, size);
+    file->next = list->files;
+    list->files = file;
+    return file->name;
+}
+
 void error_list_deinit(struct error_list *list)
 {
+    while (list->files) {
+        struct error_file *file = list->files;
+        list->files = file->next;
+        free(file);
+    }
     free(list->items);
     *list = (struct error_list){0};
 }

@@ -32,6 +32,7 @@ const char *error_format(const struct error *err, char *buffer, size_t size);
 struct error_list {
     struct error *items;
     size_t len, cap;
+    struct error_file *files; /* owned */
 };
 
 /* Append a copy. Past ERROR_LIST_MAX they are counted in len no more: a file full of errors stays
@@ -40,6 +41,9 @@ struct error_list {
 void error_list_add(struct error_list *list, const struct error *err);
 void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* A copy of a file name for marks, which lives as long as the list. O(names). */
+const char *error_list_file(struct error_list *list, const char *name);
+
 void error_list_deinit(struct error_list *list);
 
 #endif

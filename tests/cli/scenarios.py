@@ -61,8 +61,20 @@ def order(rng):
     return rng.choice(["fcfs", "priority", rng.choice(ORDERS)])
 
 
+def slurm(rng):
+    value = {"interval": rng.choice(["30 s", "7 min", "1 h", "unlimited"]), "window": rng.choice(["10 min", "1 day"]),
+             "resolution": rng.choice(["1 s", "1 min", "10 min"]), "depth": rng.choice([1, 3, 50]),
+             "per_tenant": rng.choice([1, 2, 9]), "starts": rng.choice([1, 3]), "reservations": rng.choice([1, 4]),
+             "reserve_after": rng.choice(["0 s", "5 min"]), "queue_depth": rng.choice([1, 2, 10]),
+             "full_interval": rng.choice(["1 min", "10 min", "unlimited"])}
+    value = {key: item for key, item in value.items() if rng.random() < 0.4}
+    return {"slurm": value} if value else "slurm"
+
+
 def backfill(rng):
-    pick = rng.randrange(8)
+    pick = rng.randrange(9)
+    if pick == 8:
+        return slurm(rng)
     if pick < 5:
         return ["none", "easy", "easy", "plan", "conservative"][pick]
     reserve = {"reserve": rng.choice([0, 1, 2, 5])}
@@ -81,8 +93,8 @@ def scheduler(rng, counting):
         value.update(commit_head=True, placement="any", backfill=rng.choice(["none", "easy"]))
     elif pick < 0.36:
         value["decide"] = {"every": rng.choice(["1 min", "7 min", "30 min"])}
-    if "decide" in value and value["backfill"] == "conservative":
-        value["backfill"] = "plan"  # conservative decides at each instant
+    if "decide" in value and ("slurm" in value["backfill"] or value["backfill"] == "conservative"):
+        value["backfill"] = "plan"  # these decide at each instant
     if rng.random() < 0.2:
         value["overrun"] = "extend"
     if rng.random() < 0.15:

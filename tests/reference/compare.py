@@ -22,7 +22,8 @@ import program
 from plain import AGEING, ORDERS, US, Job, Scheduler, simulate
 
 BACKFILLS = ('none', 'easy', 'conservative', 'plan', {'reserve': 2}, {'reserve': 5}, {'reserve': 1, 'order': 'sjf'},
-             {'reserve': 3, 'order': 'saf'}, {'reserve': 1, 'order': 'wfp3'}, {'reserve': 0})
+             {'reserve': 3, 'order': 'saf'}, {'reserve': 1, 'order': 'wfp3'}, {'reserve': 0},
+             {'slurm': {}}, {'slurm': 'drawn'})
 MODES = ('instant', 'each-event', 'every', 'commit-head', 'extend', 'max-queued', 'max-processors', 'maintenance',
          'changes')
 PACK = 100
@@ -74,9 +75,24 @@ def combinations(words):
                     yield name, order, backfill, mode
 
 
+def draw_slurm(rng, horizon):
+    """Parameters of `slurm` near enough to the lengths of jobs to matter; each is left out now and then."""
+    at_least = max(horizon // 20, 1)      # plans are slow here
+    drawn = {'interval': max(rng.choice([1, 7, 30]), at_least) * US, 'window': rng.choice([5, 100, 86400]) * US,
+             'resolution': rng.choice([1, 10, 60, 600]) * US, 'depth': rng.choice([1, 3, 20]),
+             'per_tenant': rng.choice([1, 2, 5]), 'starts': rng.choice([1, 2]), 'reservations': rng.choice([1, 2, 4]),
+             'reserve_after': rng.choice([1, 20, 300]) * US, 'queue_depth': rng.choice([1, 2, 5]),
+             'full_interval': max(rng.choice([5, 60]), at_least) * US}
+    return {key: value for key, value in drawn.items() if key == 'interval' or rng.random() < 0.5}
+
+
 def draw_mode(rng, order, backfill, mode, processors, horizon):
     """The scheduler, maintenance windows and changes of one mode; horizon in s."""
     options, maintenance, changes = {}, [], []
+    if isinstance(backfill, dict) and backfill.get('slurm') == 'drawn':
+        backfill = {'slurm': draw_slurm(rng, horizon)}
+    elif isinstance(backfill, dict) and 'slurm' in backfill and order in AGEING:
+        backfill = {'slurm': {'interval': max(30, horizon // 20) * US, 'full_interval': max(60, horizon // 20) * US}}
     if mode == 'each-event':
         options['decide'] = 'each-event'
     elif mode == 'every':
@@ -174,7 +190,7 @@ def draw_case(rng, name, order, backfill, mode, sizes):
     groups = []
     for part in range(parts):
         priority = CLASSES[part] if order == 'priority' else 'medium'
-        mine = [dataclasses.replace(job, priority=priority,
+        mine = [dataclasses.replace(job, priority=priority, tenant=part,
                                     deadline=within[part] and job.submit + within[part])
                 for job in jobs[part::parts]]
         if mine:
@@ -191,8 +207,16 @@ def seconds(us):
     return '%ds' % (us // US) if us % US == 0 else '%.6fs' % (us / US)
 
 
+def backfill_yaml(backfill):
+    if not isinstance(backfill, dict) or 'slurm' not in backfill:
+        return backfill
+    times = ('interval', 'window', 'resolution', 'reserve_after', 'full_interval')
+    params = {key: seconds(value) if key in times else value for key, value in backfill['slurm'].items()}
+    return {'slurm': params} if params else 'slurm'
+
+
 def scheduler_yaml(scheduler):
-    value = {'order': scheduler.order, 'backfill': scheduler.backfill}
+    value = {'order': scheduler.order, 'backfill': backfill_yaml(scheduler.backfill)}
     if isinstance(scheduler.decide, dict):
         value['decide'] = {'every': seconds(scheduler.decide['every'])}
     elif scheduler.decide != 'instant':

@@ -49,7 +49,10 @@ Where the rules leave room, this is how they were read:
     other instant. `max_queued` is judged at the submission's instant all the same.
  n. Maintenance takes free processors: by counts it may sit on any.
 
-Not defined by the rules, and refused: conservative with each-event, every N or commit_head;
+ o. `slurm` (docs/slurm.md): one look at the queue for each round in which something happened, and a
+    plan at a multiple of its interval if anything happened since the last one, starts included.
+
+Not defined by the rules, and refused: conservative or slurm with each-event, every N or commit_head;
 each-event and commit_head together; capacity changes, maintenance or max_queued with either;
 each-event or maintenance with overrun: extend; capacity changes with every N.
 """
@@ -68,6 +71,8 @@ PRIORITIES = {'high': 0, 'medium': 1, 'low': 2}
 ORDERS = ('fcfs', 'sjf', 'ljf', 'saf', 'laf', 'wfp3', 'unicef', 'f1', 'f2', 'f3', 'f4',
           'expansion', 'priority', 'edf')
 AGEING = ('wfp3', 'unicef', 'expansion')
+SLURM = {'interval': 30 * US, 'window': 86400 * US, 'resolution': 60 * US, 'depth': 500, 'per_tenant': NEVER,
+         'starts': NEVER, 'reservations': NEVER, 'reserve_after': 0, 'queue_depth': 100, 'full_interval': 60 * US}
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,13 @@ class Job:
     procs: int
     priority: str = 'medium'
     deadline: object = None        # an instant; None: no deadline
+    tenant: int = 0
 
 
 @dataclass(frozen=True)
 class Scheduler:
     order: str = 'fcfs'
-    backfill: object = 'none'      # 'none' | 'easy' | 'conservative' | 'plan' | {'reserve': k, 'order': X}
+    backfill: object = 'none'      # 'none' | 'easy' | 'conservative' | 'plan' | {'reserve': k, 'order': X} | {'slurm': {}}
     decide: object = 'instant'     # 'instant' | 'each-event' | {'every': microseconds}
     commit_head: bool = False
     overrun: str = 'kill'          # 'kill' | 'extend'
@@ -100,6 +106,12 @@ class Scheduler:
         """The order of backfill candidates, None for that of the queue (rule 8)."""
         return self.backfill.get('order') if isinstance(self.backfill, dict) else None
 
+    def slurm(self):
+        """The parameters of `backfill: slurm`, times in microseconds, None if it is another."""
+        if not isinstance(self.backfill, dict) or 'slurm' not in self.backfill:
+            return None
+        return {**SLURM, **self.backfill['slurm']}
+
     def single_events(self):
         return self.decide == 'each-event' or self.commit_head
 
@@ -108,6 +120,8 @@ class Scheduler:
         every = isinstance(self.decide, dict)
         if self.backfill == 'conservative' and (self.single_events() or every):
             return 'conservative decides at each instant'
+        if self.slurm() and (self.single_events() or every):
+            return 'slurm has its own intervals'
         if self.decide == 'each-event' and self.commit_head:
             return 'each-event and commit_head together'
         if self.commit_head and (every or self.backfill not in ('none', 'easy')):
@@ -189,6 +203,9 @@ class Profile:
         for k in range(i, j):
             self.free[k] -= n
 
+    def at(self, t):
+        return self.free[bisect.bisect_right(self.times, t) - 1]
+
     def earliest(self, n, duration):
         """The first instant with n processors free for the whole duration, None if never."""
         start, i = self.times[0], 0
@@ -225,6 +242,7 @@ class Simulation:
         self.committed = None  # commit_head: the head waited for, and est of the protocol
         self.est = None
         self.last_pass = None
+        self.news = self.cut = False   # slurm: something happened since the last plan; the queue was not looked at whole
         self.static_scores = {}
 
     # -- what is known of a job ------------------------------------------------------------
@@ -438,6 +456,63 @@ class Simulation:
             profile.take(at, at + self.planned(j), self.jobs[j].procs)
         return at
 
+    def pass_slurm(self, happened):
+        """docs/slurm.md, section 1."""
+        slurm, ages = self.sched.slurm(), self.sched.order in AGEING
+        full = self.now % slurm['full_interval'] == 0
+        self.news |= bool(happened)
+        if happened or (full and (self.cut or ages)):
+            self.look(NEVER if full else slurm['queue_depth'], slurm['reserve_after'])
+        if self.now % slurm['interval'] == 0 and (self.news or ages):
+            self.news = False
+            self.plan_slurm(slurm)
+
+    def look(self, depth, reserve_after):
+        self.cut = False
+        for tested, j in enumerate(self.queue()):
+            if tested == depth:
+                self.cut = True
+                return
+            if self.fits_now(j, self.profile() if self.maintenance else Profile(self.now, NEVER)):
+                self.start(j)
+                self.news = True
+            elif self.now - self.jobs[j].submit >= reserve_after:
+                return
+
+    def plan_slurm(self, slurm):
+        profile, resolution = self.profile(), slurm['resolution']
+        tested = started = reserved = 0
+        of_tenant = {}
+        for j in self.queue():
+            if tested == slurm['depth'] or started == slurm['starts']:
+                return
+            tenant = self.jobs[j].tenant
+            if of_tenant.get(tenant, 0) == slurm['per_tenant']:
+                continue
+            of_tenant[tenant] = of_tenant.get(tenant, 0) + 1
+            tested += 1
+            n, length = self.jobs[j].procs, self.planned(j)
+            at = profile.earliest(n, length)
+            if at == self.now and n <= self.free():
+                self.start(j)
+                self.news = True
+                started += 1
+                profile.take(at, at + length, n)
+            elif (at is not None and at - self.now <= slurm['window'] and reserved < slurm['reservations']
+                  and self.now - self.jobs[j].submit >= slurm['reserve_after']):
+                self.reserve_slurm(profile, n, at, at + length, resolution)
+                reserved += 1
+
+    def reserve_slurm(self, profile, n, at, end, resolution):
+        """Widened to whole steps. Before its start, and in the instant before it is so widened, it holds only
+        what does not come free until then."""
+        first = max(at // resolution * resolution - 1, self.now)
+        cuts = [first] + [t for t in profile.times if first < t < at] + [at]
+        coming = [profile.at(at) - profile.at(t) for t in cuts[:-1]]
+        for begin, stop, more in zip(cuts, cuts[1:], coming):
+            profile.take(begin, stop, min(n, max(n - more, 0)))
+        profile.take(at, -(-end // resolution) * resolution, n)
+
     def pass_commit(self):
         """Rule 9 and the published protocol: a blocked head stays chosen until it starts."""
         while True:
@@ -476,6 +551,10 @@ class Simulation:
         if isinstance(self.sched.decide, dict) and self.pending:
             n = self.sched.decide['every']
             times.append((self.now // n + 1) * n)
+        slurm, ages = self.sched.slurm(), self.sched.order in AGEING
+        if slurm and self.pending:
+            times += [(self.now // n + 1) * n for n, wanted in (
+                (slurm['interval'], self.news or ages), (slurm['full_interval'], self.cut or ages)) if wanted]
         return min(times, default=None)
 
     def pop_arrivals(self, most=None):
@@ -505,11 +584,13 @@ class Simulation:
         due = any(at == self.now for at in self.held.values())
         tick = isinstance(self.sched.decide, dict) and self.now % self.sched.decide['every'] == 0
         affected = changed or ended or arrived or edge or due
-        first = True
-        while affected or (tick and first):
+        slurm, first = self.sched.slurm(), True
+        while affected or ((tick or slurm) and first):
             if self.sched.backfill == 'conservative':
                 early = any(self.starts[j] + self.planned(j) > self.now for j in ended)
                 self.pass_conservative(early, gain, loss, arrived)
+            elif slurm:
+                self.pass_slurm(affected)
             elif tick or not isinstance(self.sched.decide, dict):
                 self.backfill_pass()
             rejected = self.judge_limit(arrived) if first else False

@@ -3,6 +3,7 @@
 """plain.py against schedules worked out by hand, and against identities on random traces."""
 
 import dataclasses
+import math
 import random
 
 import compare
@@ -15,6 +16,10 @@ MS = 1000
 def job(submit, runtime, procs, request=None, by=None):
     return Job(int(submit * US), int(runtime * US), int((runtime if request is None else request) * US), procs,
                deadline=by and by * US)
+
+
+def slurm(**parameters):
+    return Scheduler(backfill={'slurm': parameters})
 
 
 EASY_BY_HAND = [job(0, 10, 2), job(0, 5, 2), job(0, 10, 4), job(0, 4, 2), job(0, 20, 1)]
@@ -71,6 +76,31 @@ BY_HAND = [
      [job(0, 10, 1), job(1, 5, 2), job(2, 1, 1)], [0, 10, 15]),
     ('commit_head, their backfilling: strictly before est', 2, Scheduler('sjf', 'easy', commit_head=True),
      [job(0, 10, 1), job(1, 5, 2), job(2, 8, 1), job(2, 7, 1)], [0, 10, 15, 2]),
+    ('slurm: behind a blocked head jobs wait for the plan', 4, slurm(),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 20, 1)], [0, 100, 30]),
+    ('slurm: a reservation begins at the whole minute, and no job may end right then', 4, slurm(),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 30, 1), job(2, 29, 1)], [0, 100, 150, 30]),
+    ('slurm: resolution', 4, slurm(resolution=US),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 69, 1)], [0, 100, 30]),
+    ('slurm: at a multiple of the interval the plan follows at once', 4, slurm(),
+     [job(0, 100, 3), job(0, 50, 4), job(0, 20, 1)], [0, 100, 0]),
+    ('slurm: what starts beyond the window is not reserved', 4, slurm(window=50 * US),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 500, 1)], [0, 530, 30]),
+    ('slurm: depth', 4, slurm(depth=1), [job(0, 100, 3), job(1, 50, 4), job(2, 20, 1)], [0, 100, 150]),
+    ('slurm: one reservation, the second job may be delayed', 4, slurm(reservations=1),
+     [job(0, 100, 3), job(1, 50, 3), job(1, 50, 4), job(2, 300, 1)], [0, 100, 330, 30]),
+    ('slurm: reservations without limit', 4, slurm(),
+     [job(0, 100, 3), job(1, 50, 3), job(1, 50, 4), job(2, 300, 1)], [0, 100, 150, 200]),
+    ('slurm: one start a plan', 4, slurm(starts=1, interval=10 * US),
+     [job(0, 100, 2), job(1, 50, 4), job(2, 20, 1), job(2, 20, 1)], [0, 100, 10, 20]),
+    ('slurm: one job looked at when something happens, the rest in the plan', 4, slurm(queue_depth=1),
+     [job(1, 500, 1), job(1, 500, 1), job(1, 500, 1)], [1, 30, 30]),
+    ('slurm: or when all are looked at', 4, slurm(queue_depth=1, interval=1000 * US),
+     [job(1, 500, 1), job(1, 500, 1), job(1, 500, 1)], [1, 60, 60]),
+    ('slurm: a young head blocks nobody and holds nothing', 4, slurm(reserve_after=1000 * US),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 500, 1)], [0, 502, 2]),
+    ('slurm: one job a tenant', 4, slurm(per_tenant=1),
+     [job(0, 100, 3), job(1, 50, 4), job(2, 20, 1), dataclasses.replace(job(3, 10, 1), tenant=1)], [0, 100, 150, 30]),
 ]
 
 
@@ -106,7 +136,7 @@ def identities(checks, cases):
         case = compare.draw_case(rng, name, order, backfill, mode, (1, 60))
         jobs, scheduler = case.jobs(), case.scheduler
         base = outcome(case)
-        if not scheduler.commit_head and backfill != 'conservative':
+        if not scheduler.commit_head and backfill != 'conservative' and not scheduler.slurm():
             easy = dataclasses.replace(scheduler, backfill='easy')
             words = simulate(jobs, case.processors, easy, case.maintenance, case.changes)
             if not case.maintenance:
@@ -117,6 +147,8 @@ def identities(checks, cases):
                                                    != outcome(case, backfill={'reserve': len(jobs)}))
         if order not in ('f1', 'f2', 'f3', 'f4'):
             every = scheduler.decide['every'] if isinstance(scheduler.decide, dict) else US
+            for key in ('interval', 'full_interval', 'resolution') if scheduler.slurm() else ():
+                every = math.lcm(every, scheduler.slurm()[key])
             shift = 600 * every     # a multiple: ticks stay where they are
             moved = simulate([dataclasses.replace(j, submit=j.submit + shift) for j in jobs], case.processors, scheduler,
                              [(a + shift, b + shift, n) for a, b, n in case.maintenance],

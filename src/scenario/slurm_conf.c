@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/slurm_conf.h"
+
+#include "scenario/slurm_lines.h"
+#include "util/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- the names there are --- */
+
+/* Not modelled, though a schedule may depend on it. */
+static const char keys_that_matter[] =
+    " AccountingStorageEnforce AllowSpecResourcesUsage BurstBufferType CompleteWait"
+    " CoreSpecPlugin DefCpuPerGPU DefMemPerCPU DefMemPerGPU DefMemPerNode"
+    " DependencyParameters DisableRootJobs EnforcePartLimits FederationParameters"
+    " GresTypes InactiveLimit JobRequeue JobSubmitPlugins KillWait Licenses MaxArraySize"
+    " MaxJobCount MaxMemPerCPU MaxMemPerNode MaxNodeCount MaxStepCount MCSParameters"
+    " MCSPlugin NodeFeaturesPlugins PreemptExemptTime PreemptMode PreemptType"
+    " PriorityParameters PrioritySiteFactorParameters PrioritySiteFactorPlugin"
+    " PriorityUsageResetPeriod PriorityWeightAssoc PriorityWeightTRES RequeueExit"
+    " RequeueExitHold ResumeRate ResumeTimeout ResvOverRun"
+    " SchedulerTimeSlice SuspendExcNodes SuspendExcParts SuspendRate"
+    " SuspendTime SuspendTimeout TopologyParam TopologyPlugin"
+    " ";
+
+/* Of daemons, files, logs, accounts and security. */
+static const char keys_without_effect[] =
+    " ReturnToService SlurmdTimeout"
+    " AccountingStorageBackupHost AccountingStorageExternalHost AccountingStorageHost"
+    " AccountingStorageParameters AccountingStoragePass AccountingStoragePort"
+    " AccountingStorageTRES AccountingStorageType AccountingStorageUser"
+    " AccountingStoreFlags Accrue AcctGatherEnergyType AcctGatherFilesystemType"
+    " AcctGatherInfinibandType AcctGatherInterconnectType AcctGatherNodeFreq"
+    " AcctGatherProfileType Agent ALLOC ANY AuthAltParameters AuthAltTypes AuthInfo"
+    " AuthType Backfill BackfillMap BackupAddr BackupController BatchStartTimeout"
+    " BcastExclude BcastParameters BurstBuffer CacheGroups CertmgrParameters CertmgrType"
+    " Cgroup CheckGhalQuiesce CheckpointType CliFilterPlugins ClusterName"
+    " CommunicationParameters Conservative ConstrainRAMSpace ControlAddr ControlMachine"
+    " CpuFreqDef CpuFreqGovernors CpuFrequency CredType CryptoType CYCLE Data"
+    " DataParserParameters DebugFlags Dependency DisableIPv4 EioTimeout Elasticsearch"
+    " EnableIPv6 Energy Epilog EpilogMsgTime EpilogSlurmctld ExtSensors ExtSensorsFreq"
+    " ExtSensorsType FairShareDampeningFactor FastSchedule Federation FirstJobId"
+    " FrontEnd Gang GetEnvTimeout Gres GroupUpdateForce GroupUpdateTime HashPlugin"
+    " HealthCheckInterval HealthCheckNodeState HealthCheckProgram Hetjob IDLE"
+    " InteractiveStepOptions JobAccountGather JobAcctGatherFrequency JobAcctGatherParams"
+    " JobAcctGatherType JobCheckpointDir JobCompHost JobCompLoc JobCompParams"
+    " JobCompPass JobCompPort JobCompType JobCompUser JobContainer JobContainerType"
+    " JobCredentialPrivateKey JobCredentialPublicCertificate JobFileAppend KillOnBadExit"
+    " LaunchParameters LaunchType License LogTimeFormat MailDomain MailProg"
+    " MaxBatchRequeue MaxDBDMsgs MaxJobId MaxTasksPerNode MemLimitEnforce MessageTimeout"
+    " MinJobAge MIXED MpiDefault MpiParams NamespaceType Network NetworkRaw NoAddrCache"
+    " NoCtldInAddrAny NodeFeatures NoInAddrAny OCIParameters OnDemand Performance"
+    " PluginDir PlugStackConfig Power PowerParameters PowerPlugin PowerSave"
+    " PrEpParameters PrEpPlugins Priority PrivateData ProctrackType Profile Prolog"
+    " PrologEpilogTimeout PrologFlags PrologSlurmctld PropagatePrioProcess"
+    " PropagateResourceLimits PropagateResourceLimitsExcept Protocol RebootProgram"
+    " ReconfigFlags Reservation ResumeFailProgram ResumeProgram ResvEpilog ResvProlog"
+    " Route RoutePlugin SbcastParameters SchedUtil Script ScronParameters SlurmctldAddr"
+    " SlurmctldDebug SlurmctldHost SlurmctldLogFile SlurmctldParameters SlurmctldPidFile"
+    " SlurmctldPlugstack SlurmctldPort SlurmctldPrimaryOffProg SlurmctldPrimaryOnProg"
+    " SlurmctldSyslogDebug SlurmctldTimeout SlurmdDebug SlurmdLogFile SlurmdParameters"
+    " SlurmdPidFile SlurmdPort SlurmdSpoolDir SlurmdSyslogDebug SlurmdUser"
+    " SlurmSchedLogFile SlurmSchedLogLevel SlurmUser SrunEpilog SrunPortRange SrunProlog"
+    " StateSaveLocation Steps SuspendProgram Switch SwitchParameters SwitchType"
+    " TaskEpilog TaskPlugin TaskPluginParam TaskProlog TCPTimeout TimeCray TLSParameters"
+    " TLSType TmpFS TraceJobs TrackWCKey TreeWidth Triggers UnkillableStepProgram"
+    " UnkillableStepTimeout UsePAM UserSpace UseSpecResources VSizeFactor WaitTime"
+    " WorkQueue X11Parameters"
+    " ";
+
+/* Of SchedulerParameters. */
+static const char parameters_that_matter[] =
+    " allow_zero_lic assoc_limit_stop bb_array_stage_cnt bf_allow_magnetic_slot"
+    " bf_busy_nodes bf_hetjob_immediate bf_hetjob_prio bf_licenses bf_max_job_array_resv"
+    " bf_min_prio_reserve bf_one_resv_per_job bf_running_job_reserve bf_topopt_enable"
+    " bf_window_linear delay_boot enable_user_top extra_constraints max_array_tasks"
+    " max_switch_wait pack_serial_at_end partition_job_depth preempt_reorder_count"
+    " preempt_strict_order preempt_youngest_first reduce_completing_frag"
+    " sched_max_job_start spec_cores_first time_min_as_soft_limit whole_hetjob"
+    " ";
+
+/* The time that decisions take; the life of jobs. */
+static const char parameters_without_effect[] =
+    " batch_sched_delay bf_continue bf_max_time bf_node_space_size bf_yield_interval"
+    " bf_yield_rpc_cnt bf_yield_sleep build_queue_timeout correspond_after_task_cnt"
+    " defer defer_batch disable_hetjob_steps disable_job_shrink enable_hetjob_steps"
+    " enable_job_state_cache ignore_constraint_validation Ignore_NUMA"
+    " ignore_prefer_validation max_rpc_cnt max_sched_time max_script_size"
+    " max_submit_line_size no_backup_scheduling no_env_cache nohold_on_prolog_fail"
+    " requeue_setup_env_fail salloc_wait_nodes sbatch_wait_nodes sched_min_interval"
+    " step_retry_count step_retry_time"
+    " ";
+
+/* Lines of machines: first keys. */
+static const char machine_keys[] = " DownNodes FrontendName NodeName NodeSet PartitionName ";
+
+/* Is the name one of these words, whatever the case? */
+static bool is_one_of(const char *name, const char *words)
+{
+    const size_t len = strlen(name);
+    for (const char *at = words; *at; at++)
+        if (*at == ' ' && strncasecmp(at + 1, name, len) == 0 && at[1 + len] == ' ')
+            return len > 0;
+    return false;
+}
+
+/* --- values --- */
+
+enum form {
+    FORM_SECONDS,   /* -1: never */
+    FORM_MINUTES,   /* whole */
+    FORM_COUNT,     /* 0: no limit */
+    FORM_WEIGHT,    /* not negative */
+    FORM_TIME,      /* minutes, minutes:seconds, days-hours ... */
+    FORM_HALF_LIFE, /* the same, 0: never */
+    FORM_YES_NO
+};
+
+/* A setting of ours. Several of Slurm's for one of ours: the least counts. */
+struct setting {
+    const char *name, *key;
+    enum form form;
+};
+
+static const struct setting plan_settings[] = {
+    {"bf_interval", "interval", FORM_SECONDS},
+    {"bf_window", "window", FORM_MINUTES},
+    {"bf_resolution", "resolution", FORM_SECONDS},
+    {"bf_max_job_test", "depth", FORM_COUNT},
+    {"bf_max_job_part", "depth", FORM_COUNT},
+    {"bf_max_job_user", "per_tenant", FORM_COUNT},
+    {"bf_max_job_user_part", "per_tenant", FORM_COUNT},
+    {"bf_max_job_assoc", "per_tenant", FORM_COUNT},
+    {"bf_max_job_start", "starts", FORM_COUNT},
+    {"bf_job_part_count_reserve", "reservations", FORM_COUNT},
+    {"bf_min_age_reserve", "reserve_after", FORM_SECONDS},
+    {"default_queue_depth", "queue_depth", FORM_COUNT},
+    {"sched_interval", "full_interval", FORM_SECONDS},
+    {NULL, NULL, 0},
+};
+
+static const struct setting order_settings[] = {
+    {"PriorityWeightAge", "age", FORM_WEIGHT},
+    {"PriorityWeightFairshare", "fair_share", FORM_WEIGHT},
+    {"PriorityWeightJobSize", "size", FORM_WEIGHT},
+    {"PriorityWeightQOS", "class", FORM_WEIGHT},
+    {"PriorityWeightPartition", "partition", FORM_WEIGHT},
+    {"PriorityMaxAge", "max_age", FORM_TIME},
+    {"PriorityDecayHalfLife", "half_life", FORM_HALF_LIFE},
+    {"PriorityCalcPeriod", "period", FORM_TIME},
+    {"PriorityFavorSmall", "favour_small", FORM_YES_NO},
+    {NULL, NULL, 0},
+};
+
+static const struct setting *find_setting(const struct setting *settings, const char *name)
+{
+    for (; settings->name; settings++)
+        if (strcasecmp(settings->name, name) == 0)
+            return settings;
+    return NULL;
+}
+
+/* Digits only, with a sign where `negative` allows it. */
+static bool parse_count(const char *text, bool negative, int64_t *ret)
+{
+    const bool minus = negative && *text == '-';
+    int64_t value = 0;
+    text += minus;
+    if (!*text)
+        return false;
+    for (; *text; text++) {
+        if (!isdigit((unsigned char)*text) || value > INT64_MAX / 100)
+            return false;
+        value = 10 * value + (*text - '0');
+    }
+    *ret = minus ? -value : value;
+    return true;
+}
+
+/* The forms of time of Slurm, in seconds: [days-]hours[:minutes[:seconds]], minutes[:seconds],
+ * hours:minutes:seconds. */
+static bool parse_time(const char *text, int64_t *ret)
+{
+    int64_t parts[4] = {0}, days = 0;
+    size_t n = 0;
+    bool dash = false;
+    for (const char *at = text;; at++) {
+        if (isdigit((unsigned char)*at)) {
+            parts[n] = 10 * parts[n] + (*at - '0');
+            if (parts[n] > 10000000)
+                return false;
+            continue;
+        }
+        if (at == text || !isdigit((unsigned char)at[-1]))
+            return false;
+        if (*at == '-' && !dash && n == 0) {
+            dash = true;
+            days = parts[0];
+            parts[0] = 0;
+        } else if (*at == ':' && n < 2) {
+            n++;
+        } else if (*at == '\0') {
+            break;
+        } else {
+            return false;
+        }
+    }
+    if (dash || n == 2)
+        *ret = days * 86400 + parts[0] * 3600 + parts[1] * 60 + parts[2];
+    else
+        *ret = parts[0] * 60 + parts[1];
+    return true;
+}
+
+/* What the value is in our language, to be freed; NULL: it is none. */
+static char *translate(enum form form, const char *text)
+{
+    int64_t n;
+    switch (form) {
+    case FORM_SECONDS:
+        if (!parse_count(text, true, &n) || n < -1)
+            return NULL;
+        return n < 0 ? mem_text("unlimited") : mem_format("%llds", (long long)n);
+    case FORM_MINUTES:
+        return parse_count(text, false, &n) ? mem_format("%lldmin", (long long)n) : NULL;
+    case FORM_COUNT:
+        if (!parse_count(text, false, &n))
+            return NULL;
+        return n == 0 ? mem_text("unlimited") : mem_format("%lld", (long long)n);
+    case FORM_WEIGHT:
+        return parse_count(text, false, &n) ? mem_format("%lld", (long long)n) : NULL;
+    case FORM_TIME:
+    case FORM_HALF_LIFE:
+        if (strcasecmp(text, "INFINITE") == 0 || strcasecmp(text, "UNLIMITED") == 0)
+            return mem_text("unlimited");
+        if (!parse_time(text, &n))
+            return NULL;
+        return n == 0 && form == FORM_HALF_LIFE ? mem_text("unlimited")
+                                                : mem_format("%llds", (long long)n);
+    case FORM_YES_NO:
+        if (strcasecmp(text, "yes") != 0 && strcasecmp(text, "no") != 0)
+            return NULL;
+        return mem_text(strcasecmp(text, "yes") == 0 ? "true" : "false");
+    }
+    return NULL;
+}
+
+static const char *form_text(enum form form)
+{
+    switch (form) {
+    case FORM_SECONDS:
+        return "a whole number of seconds, or -1";
+    case FORM_MINUTES:
+        return "a whole number of minutes";
+    case FORM_COUNT:
+    case FORM_WEIGHT:
+        return "a whole number";
+    case FORM_TIME:
+    case FORM_HALF_LIFE:
+        return "a time such as 30 (minutes), 1:30:00 or 7-0 (days-hours)";
+    case FORM_YES_NO:
+        return "YES or NO";
+    }
+    return "";
+}
+
+/* --- what was read --- */
+
+enum note { NOTE_TAKEN, NOTE_MACHINES, NOTE_MATTERS, NOTE_NO_EFFECT, NOTE_UNKNOWN, NOTE_KINDS };
+
+static const char *const note_texts[NOTE_KINDS] = {
+    [NOTE_TAKEN] = "taken over",
+    [NOTE_MACHINES] = "not read, since machines are those of the scenario",
+    [NOTE_MATTERS] = "not modelled, though it may matter",
+    [NOTE_NO_EFFECT] = "of no effect here",
+    [NOTE_UNKNOWN] = "unknown",
+};
+
+/* Names, each told once. */
+struct list {
+    char **items;
+    size_t len, cap;
+};
+
+struct reader {
+    struct list notes[NOTE_KINDS];
+    struct node *order, *plan; /* maps of parameters */
+    struct mark order_at, plan_at;
+    bool multifactor, builtin;
+    const char *placement, *overrun; /* NULL: not said */
+    struct mark placement_at, overrun_at;
+    struct error_list *errors;
+};
+
+static void note(struct reader *r, enum note kind, const char *name, const char *value)
+{
+    struct list *list = &r->notes[kind];
+    char *text = value ? mem_format("%.80s=%.80s", name, value) : mem_format("%.80s", name);
+    for (size_t i = 0; i < list->len; i++)
+        if (strcmp(list->items[i], text) == 0) {
+            free(text);
+            return;
+        }
+    MEM_GROW(list);
+    list->items[list->len++] = text;
+}
+
+static void wrong_value(struct reader *r, struct mark at, const char *name, const char *value,
+                        const char *expected)
+{
+    error_list_addf(r->errors, at, "%s: \"%.60s\" is not %s", name, value, expected);
+}
+
+/* Does the text stand for less? "unlimited" is most. */
+static bool is_less(const char *text, const char *than)
+{
+    int64_t a = INT64_MAX, b = INT64_MAX;
+    parse_count(text, false, &a);
+    parse_count(than, false, &b);
+    return a < b;
+}
+
+static void take(struct reader *r, struct node *map, const struct setting *setting,
+                 const char *value, struct mark at)
+{
+    char *text = translate(setting->form, value);
+    const struct node *old = node_get(map, setting->key);
+    if (!text)
+        wrong_value(r, at, setting->name, value, form_text(setting->form));
+    else if (!old || setting->form != FORM_COUNT || is_less(text, old->text))
+        node_put(map, setting->key, at, node_new_scalar(text, at));
+    note(r, NOTE_TAKEN, setting->name, NULL);
+    free(text);
+}
+
+/* Each item of a list with commas: `fn` gets it, cut at its =. */
+static void each_item(struct reader *r, const struct slurm_pair *pair,
+                      void (*fn)(struct reader *r, const char *name, const char *value,
+                                 struct mark at))
+{
+    char *copy = mem_text(pair->value), *rest = copy;
+    struct mark at = pair->at;
+    for (char *item; (item = strsep(&rest, ",")) != NULL;) {
+        struct mark value_at = at;
+        at.column += (unsigned)strlen(item) + 1;
+        char *value = strchr(item, '=');
+        if (value) {
+            value_at.column += (unsigned)(value - item) + 1;
+            *value++ = '\0';
+        }
+        if (*item)
+            fn(r, item, value, value_at);
+    }
+    free(copy);
+}
+
+static void take_parameter(struct reader *r, const char *name, const char *value, struct mark at)
+{
+    const struct setting *setting = find_setting(plan_settings, name);
+    if (setting)
+        take(r, r->plan, setting, value ? value : "", at);
+    else if (is_one_of(name, parameters_that_matter))
+        note(r, NOTE_MATTERS, name, value);
+    else if (is_one_of(name, parameters_without_effect))
+        note(r, NOTE_NO_EFFECT, name, value);
+    else
+        note(r, NOTE_UNKNOWN, name, value);
+}
+
+static void take_flag(struct reader *r, const char *name, const char *value, struct mark at)
+{
+    (void)value;
+    (void)at;
+    if (is_one_of(name, " ACCRUE_ALWAYS CALCULATE_RUNNING FAIR_TREE "))
+        note(r, NOTE_NO_EFFECT, "PriorityFlags", name);
+    else if (is_one_of(name, " DEPTH_OBLIVIOUS INCR_ONLY MAX_TRES NO_FAIR_TREE NO_NORMAL_ALL "
+                             "NO_NORMAL_ASSOC NO_NORMAL_PART NO_NORMAL_QOS NO_NORMAL_TRES "
+                             "SMALL_RELATIVE_TO_TIME "))
+        note(r, NOTE_MATTERS, "PriorityFlags", name);
+    else
+        note(r, NOTE_UNKNOWN, "PriorityFlags", name);
+}
+
+static void take_select(struct reader *r, const char *name, const char *value, struct mark at)
+{
+    (void)value;
+    const char *placement = strcasecmp(name, "CR_LLN") == 0          ? "spread"
+                            : strcasecmp(name, "CR_Pack_Nodes") == 0 ? "pack"
+                                                                     : NULL;
+    if (placement) {
+        r->placement = placement;
+        r->placement_at = at;
+        note(r, NOTE_TAKEN, name, NULL);
+    } else if (is_one_of(name, " CR_CPU CR_Core CR_Socket CR_CORE_DEFAULT_DIST_BLOCK "
+                               "CR_ONE_TASK_PER_CORE ")) {
+        note(r, NOTE_NO_EFFECT, "SelectTypeParameters", name);
+    } else if (is_one_of(name, " CR_CPU_Memory CR_Core_Memory CR_Memory CR_Socket_Memory "
+                               "OTHER_CONS_RES OTHER_CONS_TRES ")) {
+        note(r, NOTE_MATTERS, "SelectTypeParameters", name);
+    } else {
+        note(r, NOTE_UNKNOWN, "SelectTypeParameters", name);
+    }
+}
+
+/* One of two words, with or without what stands before the slash. */
+static bool choose(struct reader *r, const struct slurm_pair *pair, const char *yes, const char *no,
+                   bool *ret)
+{
+    const char *slash = strchr(yes, '/') + 1, *other = strchr(no, '/') + 1;
+    const char *value = pair->value;
+    note(r, NOTE_TAKEN, pair->key, NULL);
+    *ret = strcasecmp(value, yes) == 0 || strcasecmp(value, slash) == 0;
+    if (*ret || strcasecmp(value, no) == 0 || strcasecmp(value, other) == 0)
+        return true;
+    error_list_addf(r->errors, pair->at, "%s: \"%.60s\" is neither %s nor %s", pair->key, value,
+                    yes, no);
+    return false;
+}
+
+static void take_overtime(struct reader *r, const struct slurm_pair *pair)
+{
+    int64_t minutes;
+    r->overrun_at = pair->at;
+    if (strcasecmp(pair->value, "UNLIMITED") == 0)
+        r->overrun = "extend";
+    else if (!parse_count(pair->value, false, &minutes))
+        wrong_value(r, pair->at, "OverTimeLimit", pair->value,
+                    "a whole number of minutes, or UNLIMITED");
+    else if (minutes == 0)
+        r->overrun = "kill";
+    else
+        note(r, NOTE_MATTERS, "OverTimeLimit", pair->value);
+    if (r->overrun)
+        note(r, NOTE_TAKEN, "OverTimeLimit", NULL);
+}
+
+/* A value that says that there is none of it. */
+static bool says_nothing(const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    return is_one_of(slash ? slash + 1 : value, " 0 none no off ");
+}
+
+static void take_pair(struct reader *r, const struct slurm_pair *pair)
+{
+    const char *key = pair->key;
+    const struct setting *setting = find_setting(order_settings, key);
+    if (setting) {
+        take(r, r->order, setting, pair->value, pair->at);
+    } else if (strcasecmp(key, "SchedulerType") == 0) {
+        r->plan_at = pair->at;
+        choose(r, pair, "sched/builtin", "sched/backfill", &r->builtin);
+    } else if (strcasecmp(key, "PriorityType") == 0) {
+        r->order_at = pair->at;
+        choose(r, pair, "priority/multifactor", "priority/basic", &r->multifactor);
+    } else if (strcasecmp(key, "SchedulerParameters") == 0) {
+        each_item(r, pair, take_parameter);
+    } else if (strcasecmp(key, "PriorityFlags") == 0) {
+        each_item(r, pair, take_flag);
+    } else if (strcasecmp(key, "SelectTypeParameters") == 0) {
+        each_item(r, pair, take_select);
+    } else if (strcasecmp(key, "SelectType") == 0) {
+        const bool shared = is_one_of(pair->value, " select/cons_tres select/cons_res cons_tres ");
+        note(r, shared ? NOTE_NO_EFFECT : NOTE_MATTERS, "SelectType", pair->value);
+    } else if (strcasecmp(key, "OverTimeLimit") == 0) {
+        take_overtime(r, pair);
+    } else if (is_one_of(key, keys_that_matter)) {
+        note(r, says_nothing(pair->value) ? NOTE_NO_EFFECT : NOTE_MATTERS, key, pair->value);
+    } else if (is_one_of(key, keys_without_effect)) {
+        note(r, NOTE_NO_EFFECT, key, NULL);
+    } else {
+        note(r, NOTE_UNKNOWN, key, pair->value);
+    }
+}
+
+/* --- the whole --- */
+
+static struct node *one_pair(const char *key, struct node *value, struct mark at)
+{
+    struct node *map = node_new(NODE_MAP, at);
+    node_add(map, key, at, value);
+    return map;
+}
+
+static struct node *assemble(struct reader *r, struct mark top)
+{
+    const struct mark order_at = r->order_at.file ? r->order_at : top;
+    const struct mark plan_at = r->plan_at.file ? r->plan_at : top;
+    struct node *map = node_new(NODE_MAP, top);
+    if (r->multifactor)
+        node_add(map, "order", order_at, one_pair("multifactor", node_copy(r->order), order_at));
+    else
+        node_add(map, "order", order_at, node_new_scalar("fcfs", order_at));
+    if (r->builtin)
+        node_add(map, "backfill", plan_at, node_new_scalar("none", plan_at));
+    else
+        node_add(map, "backfill", plan_at, one_pair("slurm", node_copy(r->plan), plan_at));
+    if (r->placement)
+        node_add(map, "placement", r->placement_at, node_new_scalar(r->placement, r->placement_at));
+    if (r->overrun)
+        node_add(map, "overrun", r->overrun_at, node_new_scalar(r->overrun, r->overrun_at));
+    return map;
+}
+
+static char *note_line(enum note kind, const struct list *list)
+{
+    char *line = mem_format("%s: ", note_texts[kind]);
+    for (size_t i = 0; i < list->len; i++) {
+        char *longer = mem_format("%s%s%s", line, i ? ", " : "", list->items[i]);
+        free(line);
+        line = longer;
+    }
+    return line;
+}
+
+static void gather_notes(struct reader *r, struct texts *notes)
+{
+    notes->items = mem_new(NOTE_KINDS, sizeof(*notes->items));
+    for (int kind = 0; kind < NOTE_KINDS; kind++) {
+        struct list *list = &r->notes[kind];
+        if (list->len > 0)
+            notes->items[notes->len++] = note_line((enum note)kind, list);
+        for (size_t i = 0; i < list->len; i++)
+            free(list->items[i]);
+        free(list->items);
+    }
+}
+
+static void interpret(struct slurm_conf *conf, const struct slurm_pairs *pairs, const char *file,
+                      struct error_list *errors)
+{
+    const struct mark top = {file, 1, 1};
+    struct reader r = {
+        .order = node_new(NODE_MAP, top), .plan = node_new(NODE_MAP, top), .errors = errors};
+    bool machine = false;
+    for (size_t i = 0; i < pairs->len; i++) {
+        const struct slurm_pair *pair = &pairs->items[i];
+        if (pair->first) {
+            machine = is_one_of(pair->key, machine_keys);
+            if (machine)
+                note(&r, NOTE_MACHINES, pair->key, NULL);
+        }
+        if (!machine)
+            take_pair(&r, pair);
+    }
+    conf->scheduler = assemble(&r, top);
+    gather_notes(&r, &conf->notes);
+    node_free(r.order);
+    node_free(r.plan);
+}
+
+int slurm_conf_read(struct slurm_conf *conf, const char *path, struct mark at,
+                    struct error_list *errors)
+{
+    const size_t before = errors->len;
+    struct slurm_pairs pairs = {0};
+    *conf = (struct slurm_conf){0};
+    if (slurm_lines_read(path, at, &pairs, errors) == 0)
+        interpret(conf, &pairs, error_list_file(errors, path), errors);
+    slurm_pairs_deinit(&pairs);
+    return errors->len > before ? -1 : 0;
+}
+
+int slurm_conf_parse(struct slurm_conf *conf, const char *text, size_t len, const char *file,
+                     struct error_list *errors)
+{
+    const size_t before = errors->len;
+    struct slurm_pairs pairs = {0};
+    *conf = (struct slurm_conf){0};
+    if (slurm_lines_parse(text, len, file, &pairs, errors) == 0)
+        interpret(conf, &pairs, file, errors);
+    slurm_pairs_deinit(&pairs);
+    return errors->len > before ? -1 : 0;
+}
+
+void slurm_conf_deinit(struct slurm_conf *conf)
+{
+    for (size_t i = 0; i < conf->notes.len; i++)
+        free(conf->notes.items[i]);
+    free(conf->notes.items);
+    node_free(conf->scheduler);
+    *conf = (struct slurm_conf){0};
+}
