@@ -61,8 +61,7 @@ static struct promise *promise_of(struct check *check, const struct job *job)
 static bool is_plain_fcfs(const struct sched *sched)
 {
     return strcmp(sched->config.order->kind.name, "fcfs") == 0 && sched->config.depth == 0 &&
-           !sched->config.commit_head && !sched->tenancy.gates;
-           !sched->config.slurm && !sched->config.commit_head;
+           !sched->config.slurm && !sched->config.commit_head && !sched->tenancy.gates;
 }
 
 static void see_start(struct check *check, const struct fact *fact)
