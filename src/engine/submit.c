@@ -15,7 +15,8 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
         sched_withdraw(&station->sched, job);
         if (&station->sched == but)
             continue;
-        if (sched_gave_way(&station->sched))
+        /* A reservation of a job that is turned away moves nobody forward. */
+        if (but && sched_gave_way(&station->sched))
             sim_mark(sim, station);
         sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
     }
