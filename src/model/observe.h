@@ -71,7 +71,7 @@ struct world {
     simtime length;  /* SIMTIME_NEVER: until the last end */
     uint32_t causes; /* of waiting that can occur, by bit of enum wait_cause; 0: not told apart */
     bool stops;      /* jobs that run may be stopped for others */
-    bool deadlines; /* some jobs have one */
+    bool deadlines;  /* some jobs have one */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 
