@@ -6,6 +6,7 @@
 #include "cli/capacity.h"
 #include "cli/explain_tenants.h"
 #include "cli/offer.h"
+#include "cli/routes.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -515,6 +516,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         print_loads(&explain);
         explain_tenants(build, explain.offers, out);
         explain_assumptions(build->program, out);
+        explain_broker(build, out);
     }
     free(explain.shown);
     free(explain.offers);
