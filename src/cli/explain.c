@@ -7,6 +7,7 @@
 #include "cli/explain_tenants.h"
 #include "cli/offer.h"
 #include "cli/slurm_notes.h"
+#include "cli/routes.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -529,6 +530,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         explain_tenants(build, explain.offers, out);
         explain_assumptions(build->program, out);
         print_slurm(&explain);
+        explain_broker(build, out);
     }
     free(explain.shown);
     free(explain.offers);

@@ -3,6 +3,7 @@
 #include "analysis/metric.h"
 #include "cli/command.h"
 #include "model/cluster.h"
+#include "policy/broker.h"
 #include "policy/sched.h"
 #include "util/dist.h"
 #include "workload/kinds.h"
@@ -45,6 +46,11 @@ static void print_placements(void)
     print_kinds(&placement_kinds);
 }
 
+static void print_brokers(void)
+{
+    print_kinds(&broker_kinds);
+}
+
 static void print_distributions(void)
 {
     print_kinds(&dist_kinds);
@@ -82,10 +88,15 @@ static const struct {
     const char *name;
     void (*print)(void);
 } lists[] = {
-    {"orders", print_orders},         {"backfills", print_backfills},
-    {"placements", print_placements}, {"distributions", print_distributions},
-    {"requests", print_requests},     {"workloads", print_workloads},
-    {"works", print_works},           {"metrics", print_metrics},
+    {"orders", print_orders},
+    {"backfills", print_backfills},
+    {"placements", print_placements},
+    {"brokers", print_brokers},
+    {"distributions", print_distributions},
+    {"requests", print_requests},
+    {"workloads", print_workloads},
+    {"works", print_works},
+    {"metrics", print_metrics},
 };
 
 static int run(const struct command *command, int argc, char **argv)
@@ -114,7 +125,8 @@ const struct command command_list = {
     .name = "list",
     .summary = "what a scenario may name, with parameters",
     .help =
-        "usage: jishi list [orders|backfills|placements|distributions|requests|workloads|"
-        "works|metrics]\n\nPrints what a scenario may name, with parameters and their defaults.\n",
+        "usage: jishi list [orders|backfills|placements|brokers|distributions|requests|"
+        "workloads|works|metrics]\n\nPrints what a scenario may name, with parameters and their "
+        "defaults.\n",
     .run = run,
 };

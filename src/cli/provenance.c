@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/provenance.h"
 
+#include "cli/routes.h"
 #include "util/mem.h"
 #include "workload/log.h"
 
@@ -150,6 +151,10 @@ struct trace *open_trace(const struct build *build, const struct scenario_option
     if (hash_all(build, resolved, &hashes, err) == 0) {
         setup.hashes = hashes.items;
         trace = trace_new(&setup, err);
+        if (trace && build->broker) {
+            const struct column_group group = broker_columns(build);
+            trace_add_columns(trace, &group);
+        }
     }
     free(resolved);
     free(sets.items);

@@ -5,6 +5,7 @@
 #include "analysis/summary.h"
 #include "cli/capacity.h"
 #include "cli/slurm_notes.h"
+#include "cli/routes.h"
 #include "trace/trace.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
@@ -32,6 +33,19 @@ static void note_log(struct notes *notes, const char *path, const struct log_rep
     }
 }
 
+static void note_sent(struct notes *notes, const struct result *result)
+{
+    const size_t n = result->build->world.n_centres;
+    for (size_t home = 0; home < n; home++)
+        for (size_t centre = 0; centre < n; centre++) {
+            char *text = sent_text(result->build, result->sim, home, centre);
+            if (!text)
+                continue;
+            MEM_GROW(notes);
+            notes->items[notes->len++] = text;
+        }
+}
+
 static void print_text(const struct result *result, FILE *out)
 {
     const struct build *build = result->build;
@@ -48,6 +62,7 @@ static void print_text(const struct result *result, FILE *out)
         notes.items[notes.len++] = slurm.items[i];
     }
     free(slurm.items);
+    note_sent(&notes, result);
     struct phases phases;
     phases_init(&phases, build);
     if (result->starved > 0 && result->complete) {

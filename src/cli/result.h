@@ -15,6 +15,7 @@ extern const char *const result_format_names[]; /* NULL-ended */
 
 struct result {
     const struct build *build;
+    const struct sim *sim;
     struct metrics *metrics;
     enum result_format format;
     bool complete;

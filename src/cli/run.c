@@ -225,6 +225,7 @@ static int finish(struct attempt *attempt, const struct run_options *options, bo
     }
     struct result result = {
         .build = &attempt->build,
+        .sim = attempt->sim,
         .metrics = attempt->metrics,
         .format = options->format,
         .complete = complete,

@@ -15,6 +15,7 @@ struct promise {
 
 struct record {
     uint64_t last_started; /* + 1; 0: none yet */
+    simtime last_start;    /* when that was */
     bool capacity_changed; /* since the last instant: promises are off */
 };
 
@@ -70,13 +71,17 @@ static void see_start(struct check *check, const struct fact *fact)
     struct promise *promise = promise_of(check, job);
     struct record *record = &check->records[fact->partition];
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
-    REQUIRE(fact->at >= job->spec.submit);
+    REQUIRE(fact->at >= job->spec.submit && fact->at >= job->joined);
+    REQUIRE(job->joined >= job->spec.submit + job->broker_time + job->data_time);
     REQUIRE(job->wait <= fact->at - job->spec.submit);
     REQUIRE(job->attempt > 1 || job->wait == fact->at - job->spec.submit);
     REQUIRE(record->capacity_changed || fact->at <= promise->start);
     if (is_plain_fcfs(check->scheds[fact->partition])) {
-        REQUIRE(job->seq >= record->last_started);
-        record->last_started = job->seq + 1;
+        REQUIRE(job->seq >= record->last_started || job->joined >= record->last_start);
+        if (job->seq >= record->last_started) {
+            record->last_started = job->seq + 1;
+            record->last_start = fact->at;
+        }
     }
     promise->state = JOB_RUNNING;
 }
@@ -119,6 +124,19 @@ void check_see(struct check *check, const struct fact *fact)
     case FACT_PASS:
     case FACT_CAUSES:
         break;
+    }
+}
+
+/* What EASY promised the head holds while it is the head. */
+void check_late(struct check *check, const struct job *job)
+{
+    for (size_t i = 0; i < check->n_promises; i++) {
+        struct promise *promise = &check->promises[i];
+        const struct job *other = i < check->jobs->used ? jobs_at(check->jobs, (uint32_t)i) : NULL;
+        if (other && other->live && promise->generation == other->generation &&
+            other->seq > job->seq && other->partition >= 0 &&
+            !check->scheds[other->partition]->config.conservative)
+            promise->start = SIMTIME_NEVER;
     }
 }
 

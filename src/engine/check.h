@@ -14,6 +14,10 @@ void check_free(struct check *check); /* takes NULL */
 
 void check_see(struct check *check, const struct fact *fact);
 
+/* A job submitted before joined its queues: in an order by submission it may stand before others.
+ * O(live jobs). */
+void check_late(struct check *check, const struct job *job);
+
 /* All that happens at `now` has happened. O(live jobs log). */
 void check_instant(struct check *check, simtime now);
 

@@ -161,6 +161,8 @@ static void handle(struct sim *sim, const struct event *event)
         job->overdue_event = EVENT_NONE;
         partition_overdue(&sim->stations[job->partition].partition, job);
         sched_woken(&sim->stations[job->partition].sched);
+        if (UNLIKELY(sim->broker != NULL))
+            broker_changed(sim, job->partition);
         break;
     }
     case KIND_CHANGE:
@@ -176,6 +178,11 @@ static void handle(struct sim *sim, const struct event *event)
         sim->stations[event->object].wake = SIMTIME_NEVER;
         sched_woken(&sim->stations[event->object].sched);
         sim_mark(sim, &sim->stations[event->object]);
+        break;
+    case KIND_SEND:
+    case KIND_NETWORK:
+    case KIND_ARRIVAL:
+        broker_handle(sim, event);
         break;
     }
 }
@@ -207,8 +214,12 @@ static int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
         sim_tick(sim);
+    if (UNLIKELY(sim->broker != NULL))
+        broker_look(sim);
     do {
         drain_events(sim, EVENT_GAIN, EVENT_LOSS);
+        if (UNLIKELY(sim->broker != NULL))
+            drain_events(sim, EVENT_SUBMISSION, EVENT_SUBMISSION);
         for (const struct job_spec *next = merge_first(&sim->merge);
              next && next->submit == sim->now; next = merge_first(&sim->merge)) {
             const int got = sim_submit(sim, err);
@@ -237,6 +248,8 @@ static int instant(struct sim *sim, struct error *err)
         sim_tenants_check(sim);
     if (sim->check && sim->waits)
         waits_check(sim);
+    if (sim->check && sim->broker)
+        broker_check(sim);
     return 0;
 }
 
@@ -277,6 +290,8 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim_queue_changes(sim);
     if (setup->world->causes)
         sim->waits = waits_new(sim);
+    if (setup->broker)
+        sim->broker = broker_new(sim);
     if (setup->check) {
         struct sched **scheds = mem_new(sim->n_stations, sizeof(*scheds));
         for (size_t i = 0; i < sim->n_stations; i++)
@@ -304,6 +319,7 @@ void sim_free(struct sim *sim)
     events_free(sim->events);
     check_free(sim->check);
     waits_free(sim->waits);
+    broker_free(sim->broker);
     free(sim);
 }
 

@@ -5,8 +5,11 @@
 #define ENGINE_SIM_H
 
 #include "core/events.h"
+#include "engine/forecast.h"
 #include "engine/merge.h"
-#include "policy/sched.h"
+#include "model/network.h"
+#include "policy/broker.h"
+#include "util/dist.h"
 
 #include <signal.h>
 
@@ -32,6 +35,37 @@ struct sim_partition {
     struct sched_config config;
 };
 
+/* The data of a workload's jobs from a date on. */
+struct sim_data {
+    simtime from;
+    const struct dist *data; /* bytes a job; NULL: none */
+};
+
+/* What the broker has to know of a workload. */
+struct sim_freight {
+    const char *path;      /* addresses the draws */
+    struct sim_data *data; /* by date, the first from the start */
+    size_t n_data;
+    int32_t home, data_at; /* centres */
+    bool may_leave;        /* else its jobs stay where their data are */
+    const bool *centres;   /* by centre: where its jobs may run; NULL: anywhere */
+};
+
+/* The links between centres and who chooses the centre of a job. */
+struct sim_broker {
+    const struct broker_type *type;
+    const void *params;
+    simtime refresh; /* looks at multiples of it; 0: whenever it decides */
+    simtime delay;   /* before a job is sent elsewhere */
+    enum broker_sees sees;
+    bool knows_own; /* what it sent itself since it looked */
+    size_t depth;   /* jobs of a queue in a plan */
+    const struct link *links;
+    size_t n_links;
+    const struct sim_freight *freights; /* one a workload */
+    struct rng_seed seed;
+};
+
 /* All borrowed; outlives the simulation. */
 struct sim_setup {
     const struct world *world;
@@ -42,8 +76,9 @@ struct sim_setup {
     size_t n_sources;
     const struct observer *observers;
     size_t n_observers;
-    bool drain; /* after `length`, go on until the counted jobs have ended */
-    bool check; /* REQUIRE every invariant after every event: slow */
+    const struct sim_broker *broker; /* NULL: jobs run at home, where their data are */
+    bool drain;                      /* after `length`, go on until the counted jobs have ended */
+    bool check;                      /* REQUIRE every invariant after every event: slow */
     const volatile sig_atomic_t *interrupted; /* stop soon once it is not 0; may be NULL */
     /* Called now and then with the clock and the jobs ended so far; may be NULL. */
     void (*progress)(void *ctx, simtime now, uint64_t ended);
@@ -78,5 +113,15 @@ struct sim_totals {
     uint64_t counted; /* jobs of the measuring window that are still in the system */
 };
 struct sim_totals sim_totals(const struct sim *sim);
+
+/* Jobs whose home is `home` that the broker sent to `centre`, and what moved with them. Zero where
+ * there is no broker. */
+struct sim_sent {
+    uint64_t jobs;
+    double bytes;
+    double seconds; /* with the broker and while data moved, of those that arrived */
+    uint64_t arrived;
+};
+struct sim_sent sim_sent(const struct sim *sim, size_t home, size_t centre);
 
 #endif

@@ -12,7 +12,10 @@ enum event_kind {
     KIND_CHANGE,
     KIND_MAINTENANCE,
     KIND_WAKE,
-    KIND_TURN /* a period of processor-hours begins */
+    KIND_TURN,    /* a period of processor-hours begins */
+    KIND_SEND,    /* the broker sends a job on */
+    KIND_NETWORK, /* a transfer leaves the links */
+    KIND_ARRIVAL  /* a job's data are there */
 };
 
 /* Rank in the input: 20 bits of workload, 40 of ordinal. */
@@ -48,9 +51,10 @@ struct sim {
     uint64_t arrivals; /* so far: numbers jobs in order of submission */
     uint64_t counted;  /* jobs of the measuring window still in the system */
     struct sim_totals totals;
-    struct check *check; /* NULL: not checking */
-    struct waits *waits; /* NULL: causes of waiting are not told apart */
-    uint32_t *dirty;     /* rows of the places that owe a pass, in no order */
+    struct check *check;   /* NULL: not checking */
+    struct broker *broker; /* NULL: jobs stay at home */
+    struct waits *waits;   /* NULL: causes of waiting are not told apart */
+    uint32_t *dirty;       /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
@@ -73,11 +77,39 @@ void waits_see(struct sim *sim, const struct fact *fact);
 /* All that happens at this instant has happened. */
 void waits_settle(struct sim *sim);
 
+/* A job was on its way, for as long as it says; it joins its queues after its submission. */
+void waits_before(struct sim *sim, struct job *job);
+void waits_join(struct sim *sim, const struct job *job);
+
 /* A job that is pending when the run ends. */
-void waits_close(struct sim *sim, const struct job *job);
+void waits_close(struct sim *sim, struct job *job);
 
 /* REQUIREs that each waiting job has the cause that holds. */
 void waits_check(const struct sim *sim);
+/* broker.c */
+
+struct broker *broker_new(struct sim *sim);
+void broker_free(struct broker *broker); /* takes NULL */
+
+/* A job was submitted: it is sent to a centre, whose queue it joins now or later. */
+void broker_submit(struct sim *sim, struct job *job);
+
+/* One of the broker's own events. */
+void broker_handle(struct sim *sim, const struct event *event);
+
+/* Before anything happens at an instant: time to look? */
+void broker_look(struct sim *sim);
+
+/* What changes what the broker sees. */
+void broker_hear(struct sim *sim, const struct fact *fact);
+void broker_changed(struct sim *sim, int32_t partition);
+void broker_joined(struct sim *sim, struct job *job, int32_t partition);
+void broker_left(struct sim *sim, const struct job *job, int32_t partition);
+
+/* Is the job on its way? If so, how long it took so far is put into it. */
+bool broker_is_coming(struct sim *sim, struct job *job);
+
+void broker_check(struct sim *sim); /* REQUIREs what must hold of links and jobs on their way */
 
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
@@ -95,6 +127,8 @@ static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct j
         sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
     if (sim->check)
         check_see(sim->check, &fact);
+    if (UNLIKELY(sim->broker != NULL))
+        broker_hear(sim, &fact);
 }
 
 static inline void sim_mark(struct sim *sim, struct station *station)
@@ -169,6 +203,18 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason);
 /* Take the next job of the sources: into the queues where it may wait, or turned down. 0, or what
  * merge_advance says of a failure. O(log n) a queue. */
 int sim_submit(struct sim *sim, struct error *err);
+
+/* Could the partition ever run it, with the nodes it has now or will have, within its limit on
+ * processors? REASON_NONE, or why not. */
+enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
+                             const struct ask *ask);
+
+/* A job that has a centre and a partition joins the queues where it may wait, or is turned down.
+ * `late`: it was submitted before. O(log n) a queue. */
+void sim_join(struct sim *sim, struct job *job, bool late);
+
+/* A job that was just submitted is turned down: it waits nowhere. */
+void sim_refuse(struct sim *sim, struct job *job, enum job_reason reason);
 
 /* The limit on queued jobs, judged after the pass: the last to come are the first to go. */
 void sim_turn_away(struct sim *sim, struct station *station);

@@ -13,6 +13,8 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
         if ((job->waits_in >> (i - from) & 1) == 0)
             continue;
         sched_withdraw(&station->sched, job);
+        if (UNLIKELY(sim->broker != NULL))
+            broker_left(sim, job, (int32_t)i);
         if (&station->sched == but)
             continue;
         /* A reservation of a job that is turned away moves nobody forward. */
@@ -49,6 +51,8 @@ void sim_enter_queues(struct sim *sim, struct job *job)
         const bool owes_pass = station->sched.config.decide != DECIDE_EVENT ||
                                sched_would_fit(&station->sched, job, sim->now);
         sched_add(&station->sched, job, sim->now);
+        if (UNLIKELY(sim->broker != NULL))
+            broker_joined(sim, job, (int32_t)i);
         if (owes_pass)
             sim_mark(sim, station);
         if (job->partition == PARTITION_ANY)
@@ -77,6 +81,7 @@ static void note_newcomer(struct sim *sim, const struct job *job)
 
 void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
 {
+    job->wait += sim->now - job->pending_since;
     job->state = JOB_REJECTED;
     job->reason = (int32_t)reason;
     sim_tell(sim, FACT_REJECT, job, job->partition);
@@ -109,6 +114,16 @@ static bool could_run(const struct sim *sim, const struct station *station, cons
     return false;
 }
 
+enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
+                             const struct ask *ask)
+{
+    const int64_t most = station->sched.config.max_processors;
+    if (!could_run(sim, station, ask))
+        return REASON_TOO_LARGE;
+    return most >= 0 && partition_procs(&station->partition, ask) > most ? REASON_MAX_PROCESSORS
+                                                                         : REASON_NONE;
+}
+
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
 static enum job_reason judge(const struct sim *sim, struct job *job)
 {
@@ -116,14 +131,11 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
     enum job_reason reason = REASON_TOO_LARGE;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
-        const struct station *station = &sim->stations[i];
-        const int64_t most = station->sched.config.max_processors;
-        if (!could_run(sim, station, &job->spec.ask))
-            continue;
-        if (most >= 0 && partition_procs(&station->partition, &job->spec.ask) > most)
-            reason = REASON_MAX_PROCESSORS;
-        else
+        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec.ask);
+        if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
+        else if (here == REASON_MAX_PROCESSORS)
+            reason = here;
     }
     if (job->waits_in && sim->gates && !gates_could(sim->gates, job->spec.tenant, job->procs) &&
         !sim->quotas_change)
@@ -136,7 +148,7 @@ void sim_turn_away(struct sim *sim, struct station *station)
     const int64_t most = station->sched.config.max_queued;
     while (station->newcomers.len > 0) {
         struct job *job = jobs_at(&sim->jobs, station->newcomers.items[--station->newcomers.len]);
-        if (!job->live || job->state != JOB_PENDING || job->spec.submit < sim->now ||
+        if (!job->live || job->state != JOB_PENDING || job->joined < sim->now ||
             station->partition.counts.queued_jobs <= most)
             continue;
         sim_leave_queues(sim, job, NULL);
@@ -146,6 +158,44 @@ void sim_turn_away(struct sim *sim, struct station *station)
         station->sched.changed = true;
         sim_mark(sim, station);
     }
+}
+
+void sim_refuse(struct sim *sim, struct job *job, enum job_reason reason)
+{
+    sim_tell(sim, FACT_SUBMIT, job, job->partition);
+    sim_reject(sim, job, reason);
+}
+
+void sim_join(struct sim *sim, struct job *job, bool late)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
+    const enum job_reason reason = judge(sim, job);
+    const size_t first = job->waits_in ? from + (size_t)__builtin_ctzll(job->waits_in) : from;
+    sim_place(&job->spec, &sim->stations[first].partition);
+    if (reason != REASON_NONE) {
+        job->waits_in = 0;
+        if (late)
+            sim_reject(sim, job, reason);
+        else
+            sim_refuse(sim, job, reason);
+        return;
+    }
+    job->joined = sim->now;
+    sim_enter_queues(sim, job);
+    note_newcomer(sim, job);
+    if (!late)
+        sim_tell(sim, FACT_SUBMIT, job, job->partition);
+    for (size_t i = from; i < to && late && job->partition >= 0; i++)
+        sim_tell(sim, FACT_QUEUE, NULL, (int32_t)i);
+    if (late && sim->waits)
+        waits_join(sim, job);
+    if (late && sim->check)
+        check_late(sim->check, job);
+    for (size_t i = 0; i < sim->n_stations && sim->limits_queues; i++)
+        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
+            sim_turn_away(sim, &sim->stations[i]);
 }
 
 int sim_submit(struct sim *sim, struct error *err)
@@ -160,7 +210,7 @@ int sim_submit(struct sim *sim, struct error *err)
         job->spec.id = (int64_t)sim->arrivals;
     job->partition = spec->partition;
     job->state = JOB_PENDING;
-    job->start = job->end = SIMTIME_NEVER;
+    job->start = job->end = job->joined = SIMTIME_NEVER;
     job->end_event = job->overdue_event = EVENT_NONE;
     job->pending_since = sim->now;
     sim->counted += sim_counts(sim, job);
@@ -170,22 +220,9 @@ int sim_submit(struct sim *sim, struct error *err)
     const int got = merge_advance(&sim->merge, err);
     if (got < 0)
         return got;
-    size_t from;
-    sim_candidates(sim, &job->spec, &from);
-    job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
-    const enum job_reason reason = judge(sim, job);
-    const size_t first = job->waits_in ? from + (size_t)__builtin_ctzll(job->waits_in) : from;
-    sim_place(&job->spec, &sim->stations[first].partition);
-    if (reason != REASON_NONE) {
-        sim_tell(sim, FACT_SUBMIT, job, job->partition);
-        sim_reject(sim, job, reason);
-        return 0;
-    }
-    sim_enter_queues(sim, job);
-    note_newcomer(sim, job);
-    sim_tell(sim, FACT_SUBMIT, job, job->partition);
-    for (size_t i = 0; i < sim->n_stations && sim->limits_queues; i++)
-        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
-            sim_turn_away(sim, &sim->stations[i]);
+    if (UNLIKELY(sim->broker != NULL))
+        broker_submit(sim, job);
+    else
+        sim_join(sim, job, false);
     return 0;
 }

@@ -246,7 +246,7 @@ void sim_tenants_turn_away(struct sim *sim)
     while (sim->tenant_newcomers.len > 0) {
         struct job *job =
             jobs_at(&sim->jobs, sim->tenant_newcomers.items[--sim->tenant_newcomers.len]);
-        if (!job->live || job->state != JOB_PENDING || job->spec.submit < sim->now ||
+        if (!job->live || job->state != JOB_PENDING || job->joined < sim->now ||
             !gates_crowded(sim->gates, job->spec.tenant))
             continue;
         sim_mark_queues(sim, job); /* it may have stood in the way of others */

@@ -36,6 +36,12 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
             causes |= 1u << CAUSE_ORDER;
     }
     const struct world *world = setup->world;
+    if (setup->broker && setup->broker->delay > 0)
+        causes |= 1u << CAUSE_BROKER;
+    for (size_t i = 0; i < world->n_workloads && setup->broker; i++)
+        for (size_t k = 0; k < setup->broker->freights[i].n_data; k++)
+            if (setup->broker->freights[i].data[k].data)
+                causes |= 1u << CAUSE_DATA;
     for (size_t i = 0; i < world->tenants.len + setup->n_changes; i++) {
         const size_t n = world->tenants.len;
         const struct sim_change *change = i < n ? NULL : &setup->changes[i - n];
@@ -215,8 +221,21 @@ void waits_settle(struct sim *sim)
     }
 }
 
-void waits_close(struct sim *sim, const struct job *job)
+void waits_before(struct sim *sim, struct job *job)
 {
+    causes_add(sim->waits->causes, job, CAUSE_BROKER, job->broker_time);
+    causes_add(sim->waits->causes, job, CAUSE_DATA, job->data_time);
+}
+
+void waits_join(struct sim *sim, const struct job *job)
+{
+    see_join(sim, job);
+}
+
+void waits_close(struct sim *sim, struct job *job)
+{
+    if (sim->broker && broker_is_coming(sim, job))
+        waits_before(sim, job);
     causes_leave(sim->waits->causes, job, sim->now);
     if (sim->check)
         check_sum(job);

@@ -26,6 +26,7 @@ enum job_reason {
     REASON_MAX_PROCESSORS, /* asks more than the limit on processors a job */
     REASON_QUOTA,          /* asks more than a quota of its tenants ever allows */
     REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
+    REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
     JOB_REASONS
 };
 
@@ -108,7 +109,11 @@ struct job {
     simtime since;
     double rate; /* progress per unit of time; 0: stands still */
     struct allocation allocation;
-    int32_t procs; /* that it has or had; until it starts, what it asks for at least */
+    simtime joined;      /* when it joined its queue; SIMTIME_NEVER: not yet */
+    simtime broker_time; /* with the broker, before it was sent */
+    simtime data_time;   /* while its data moved */
+    int64_t data;        /* bytes that move with it */
+    int32_t procs;       /* that it has or had; until it starts, what it asks for at least */
 };
 
 /* Speeds of one processor of a partition, by enum precision, in operations a second: one that jobs

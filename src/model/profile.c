@@ -36,6 +36,61 @@ void profile_free(struct profile *profile)
     free(profile);
 }
 
+/* --- copies --- */
+
+static void give_all(struct profile *profile, void *node, int height)
+{
+    const struct inner *inner = node;
+    for (uint32_t i = 0; height > 0 && i < inner->len; i++)
+        give_all(profile, inner->child[i], height - 1);
+    nodepool_give(height ? &profile->inners : &profile->leaves, node);
+}
+
+static void copy_leaf(struct leaf *to, const struct leaf *from)
+{
+    const size_t len = from->hi - from->lo;
+    to->lo = from->lo;
+    to->hi = from->hi;
+    to->before = from->before;
+    memcpy(to->time + to->lo, from->time + from->lo, len * sizeof(to->time[0]));
+    memcpy(to->level + to->lo, from->level + from->lo, len * sizeof(to->level[0]));
+}
+
+static void *copy_node(struct profile *to, const void *node, int height)
+{
+    if (height == 0) {
+        struct leaf *leaf = nodepool_take(&to->leaves);
+        copy_leaf(leaf, node);
+        return leaf;
+    }
+    struct inner *inner = nodepool_take(&to->inners);
+    memcpy(inner, node, sizeof(*inner));
+    for (uint32_t i = 0; i < inner->len; i++)
+        inner->child[i] = copy_node(to, inner->child[i], height - 1);
+    return inner;
+}
+
+void profile_assign(struct profile *copy, const struct profile *profile)
+{
+    give_all(copy, copy->root, copy->height);
+    copy->root = copy_node(copy, profile->root, profile->height);
+    copy->height = profile->height;
+    copy->free = profile->free;
+    copy->lift = profile->lift;
+    copy->now = profile->now;
+    copy->first = profile->first;
+    copy->steps = profile->steps;
+}
+
+struct profile *profile_copy(const struct profile *profile)
+{
+    struct profile *copy = profile_new(0);
+    profile_assign(copy, profile);
+    return copy;
+}
+
+/* --- changes --- */
+
 static inline void refresh_child(struct inner *node, uint32_t i, int height)
 {
     int64_t least, greatest;

@@ -18,6 +18,11 @@ struct profile *profile_new(int64_t free);
 void profile_free(struct profile *profile); /* takes NULL */
 AUTO_DEFINE(struct profile *, profile_free)
 
+/* For what-if: a copy that shares nothing. profile_assign makes a profile equal to another and
+ * allocates only where that has more nodes than it ever had. O(steps), by memcpy of whole nodes. */
+struct profile *profile_copy(const struct profile *profile);
+void profile_assign(struct profile *copy, const struct profile *profile);
+
 /* From `at` on, free changes by `change`. An instant at or before the last profile_advance changes
  * the base. O(log steps). */
 void profile_change(struct profile *profile, simtime at, int64_t change);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "scenario/brokers.h"
 #include "scenario/build_tenants.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
@@ -102,11 +103,12 @@ static bool asks_nodes_of(const struct program *program, int64_t centre, const c
     for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = scenario->rows.items[i].tenant;
         const struct workload *workloads = tenant->workloads.items;
-        if (tenant->workloads.len == 0 || scenario_centre(scenario, tenant->home) != centre)
-            continue;
         for (size_t k = 0; k < tenant->workloads.len; k++) {
             const char *name = workloads[k].partition;
-            if (name && strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
+            if (!freight_may_run(scenario, &workloads[k].freight, centre))
+                continue;
+            if (centre == workloads[k].freight.home && !scenario->broker.policy.kind && name &&
+                strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
                 continue;
             if (workloads[k].kind->asks_nodes && workloads[k].kind->asks_nodes(workloads[k].params))
                 return true;
@@ -195,9 +197,15 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
 
 /* --- tenants and workloads --- */
 
-/* May jobs like this run in the partition? */
-static bool may_run(const struct build *build, const struct job_spec *base, size_t row)
+/* May jobs of the workload run in the partition? */
+static bool may_run(const struct build *build, const struct build_workload *bw, size_t row)
 {
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const struct job_spec *base = &bw->context.base;
+    const struct freight *freight = &bw->workload->freight;
+    const int32_t centre = build->world.partitions[row].centre;
+    if (scenario->broker.policy.kind || centre != freight->home)
+        return freight_may_run(scenario, freight, centre);
     return base->partition >= 0 ? (size_t)base->partition == row
                                 : build->world.partitions[row].centre == base->centre;
 }
@@ -236,12 +244,13 @@ static int64_t larger(int64_t a, int64_t b)
 }
 
 /* What the context says of where the jobs may run. */
-static void describe_room(const struct build *build, struct workload_context *context)
+static void describe_room(const struct build *build, struct build_workload *bw)
 {
+    struct workload_context *context = &bw->context;
     double all = 0;
     context->kills = true;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
-        if (!may_run(build, &context->base, row))
+        if (!may_run(build, bw, row))
             continue;
         const struct sched_config *config = &build->partitions[row].config;
         const int32_t per_node = least_node(&build->partitions[row].setup);
@@ -275,7 +284,7 @@ static void check_speeds(const struct build *build, const struct build_workload 
         bits |= workload->kind->works(bw->epochs[e].params);
     for (size_t row = 0; row < build->world.n_partitions && bits; row++) {
         const struct partition_info *info = &build->world.partitions[row];
-        if (!may_run(build, &bw->context.base, row))
+        if (!may_run(build, bw, row))
             continue;
         for (int k = 0; k < PRECISIONS; k++) {
             struct error err = {0};
@@ -340,12 +349,14 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
         .tenant_of = member_of,
         .tenant_ctx = &build->members[tenant],
     };
-    describe_room(build, &bw->context);
+    describe_room(build, bw);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
+    bw->data = mem_new(program->n_epochs, sizeof(*bw->data));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
         bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params, w->deadline};
+        bw->data[e] = (struct sim_data){program->epochs[e].at, w->freight.data};
     }
     check_speeds(build, bw, errors);
 }
@@ -443,6 +454,8 @@ int build_init(struct build *build, const struct program *program,
     check_scripts(build, errors);
     if (errors->len > before)
         return -1;
+    build->broker =
+        broker_layout_new(build, (struct rng_seed){options->seed, options->replication});
     struct sim_setup setup;
     build_setup(build, &setup);
     if (options->causes)
@@ -516,6 +529,7 @@ void build_deinit(struct build *build)
         source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);
+        free(build->workloads[i].data);
     }
     for (size_t row = 0; row < build->world.n_partitions && build->windows; row++)
         free(build->windows[row]);
@@ -533,6 +547,7 @@ void build_deinit(struct build *build)
     free(build->members);
     free(build->stays);
     drawn_deinit(build);
+    broker_layout_free(build->broker);
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);
@@ -543,6 +558,7 @@ void build_deinit(struct build *build)
 void build_setup(const struct build *build, struct sim_setup *ret)
 {
     *ret = (struct sim_setup){
+        .broker = build->broker ? &build->broker->setup : NULL,
         .world = &build->world,
         .partitions = build->partitions,
         .changes = build->changes,

@@ -23,6 +23,7 @@ struct build_workload {
     const struct workload *workload; /* at the start; borrowed from the program */
     struct workload_context context;
     struct workload_epoch *epochs; /* owned, as many as the program has */
+    struct sim_data *data;         /* owned; by epoch */
     struct source *source;         /* owned; NULL before build_open */
     struct source *within;         /* owned: what the tenant's stay leaves of it; NULL: all */
     struct stay stay;
@@ -38,7 +39,8 @@ struct build {
     struct build_workload *workloads; /* rows of world.workloads */
     struct source **sources;
     bool drain;
-    struct stay *stays; /* by tenant of the scenario */
+    struct stay *stays;           /* by tenant of the scenario */
+    struct broker_layout *broker; /* owned; NULL: jobs run at home */
     /* Owned by the above. */
     struct maintenance **windows;   /* by partition */
     struct member_context *members; /* by tenant of the scenario */

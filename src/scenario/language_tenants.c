@@ -198,6 +198,12 @@ const struct field tenant_fields[] = {
      .choices = locations,
      .def = "local",
      .help = "where it is; as the tenant above if not given"},
+    {.key = "data_may_leave",
+     .kind = FIELD_BOOL,
+     .offset = IN(tenant, data_may_leave),
+     .def = "true",
+     .help = "false: jobs run where their data lie, whatever the broker; as the tenant above if "
+             "not given"},
     {.key = "sector",
      .kind = FIELD_TEXT,
      .offset = IN(tenant, sector),

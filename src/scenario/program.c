@@ -154,7 +154,10 @@ static void check_changeable(const struct node *set, const struct node *tree,
                                         "leave",
                                         "like",
                                         "location",
-                                        "sector"};
+                                        "sector",
+                                        "data_at",
+                                        "data_may_leave",
+                                        "centres"};
     for (size_t i = 0; i < set->len; i++) {
         struct path path = {0};
         struct error err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/scenario.h"
 
+#include "scenario/brokers.h"
 #include "scenario/complete.h"
 #include "scenario/slurm_conf.h"
 #include "util/mem.h"
@@ -247,6 +248,7 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
         complete_centres(&ctx, scenario, tree);
         complete_tenants(&ctx, scenario, tree);
         complete_uncertain(&ctx, scenario, tree);
+        check_links(&ctx, scenario, tree);
     }
     const size_t failures = ctx.failures;
     scenario->paths = ctx.notes;

@@ -73,6 +73,13 @@ struct workload {
     char *partition;       /* NULL: the only one; "any" */
     int priority;          /* enum job_priority; the tenant's unless said */
     struct dist *deadline; /* s after the submission; NULL: none */
+    struct freight {
+        struct dist *data;    /* bytes a job; NULL: none */
+        char *data_at;        /* centre; NULL: the tenant's home */
+        bool data_may_leave;  /* the tenant's unless said */
+        struct texts centres; /* where its jobs may run; none: anywhere */
+        int64_t home, place;  /* rows of centres: the tenant's home and where the data lie */
+    } freight;
 };
 
 /* As struct tenant_quota of model/observe.h. */
@@ -112,6 +119,7 @@ struct tenant {
     struct guarantee_plan guarantee;
     int location; /* enum location */
     char *sector; /* NULL: not said */
+    bool data_may_leave;
     struct {
         int by;        /* enum log_key; LOG_BY_NONE: one tenant */
         int64_t count; /* 0: none */
@@ -144,6 +152,21 @@ struct tenant_row {
 
 /* All tenants together. */
 #define TENANTS_MAX 500000
+
+/* An entry of `links`. */
+struct link_plan {
+    struct texts between; /* two centres */
+    double bandwidth;     /* bytes per second */
+    simtime latency;
+};
+
+struct broker_plan {
+    struct kinded policy; /* kind NULL: no broker */
+    simtime refresh, delay;
+    int sees; /* enum broker_sees */
+    bool knows_own;
+    int64_t depth;
+};
 
 /* An entry of `changes`. */
 struct change {
@@ -198,6 +221,8 @@ struct scenario {
         int better;   /* of better_names */
         char *matters;
     } question;
+    struct items links; /* struct link_plan */
+    struct broker_plan broker;
     struct path_notes paths; /* file names in it */
 };
 
@@ -208,6 +233,7 @@ extern const struct field *const scheduler_table, *const change_table, *const wo
 extern const struct field tenant_fields[], workload_fields[], uncertain_fields[];
 extern const char *const priority_names[];
 extern const struct field workload_common_fields[]; /* what any workload may say */
+extern const struct field link_fields[], broker_fields[];
 
 /* A scenario and how it changes. epochs[0] holds from the start. */
 struct program {

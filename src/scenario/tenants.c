@@ -110,6 +110,8 @@ static void inherit(struct tenant *tenant, const struct tenant *above, const str
     tenant->sector = sector;
     if (!node_get(node, "priority"))
         tenant->priority = above->priority;
+    if (!node_get(node, "data_may_leave"))
+        tenant->data_may_leave = above->data_may_leave;
     if (!node_get(node, "location"))
         tenant->location = above->location;
 }

@@ -1,5 +1,6 @@
 /* The workloads of a tenant: each of the kind that its keys tell. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/brokers.h"
 #include "scenario/complete.h"
 
 #include "util/mem.h"
@@ -108,6 +109,9 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     if (tenant->members.by && strcmp(kind->key, "log") != 0)
         decode_error(ctx, node->at, "members by user, group, queue or partition come from logs");
     check_place(ctx, scenario, tenant, workload);
+    if (!node_get(node, "data_may_leave"))
+        workload->freight.data_may_leave = tenant->data_may_leave;
+    complete_freight(ctx, scenario, tenant->home, workload);
 }
 
 void complete_workloads(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant)

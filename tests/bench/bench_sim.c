@@ -4,7 +4,7 @@
 #include "engine/sim.h"
 
 #include "bench.h"
-#include "drawn_log.h"
+#include "drawn_source.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,54 +33,6 @@ struct outcome {
     int64_t longest; /* queue, in jobs */
 };
 
-/* --- a source that draws jobs by the thousand and knows what that took --- */
-
-enum { BATCH = 4096 };
-
-struct drawn_source {
-    struct source source;
-    struct drawn_log log;
-    uint64_t left, ordinal;
-    size_t next, len;
-    double seconds; /* spent on drawing */
-    struct job_spec batch[BATCH];
-};
-
-static void draw_batch(struct drawn_source *drawn)
-{
-    const double begin = bench_clock();
-    drawn->next = 0;
-    drawn->len = drawn->left < BATCH ? (size_t)drawn->left : BATCH;
-    for (size_t i = 0; i < drawn->len; i++) {
-        const struct drawn_job job = drawn_log_next(&drawn->log);
-        drawn->batch[i] = (struct job_spec){
-            .ordinal = drawn->ordinal++,
-            .priority = job.user % 3,
-            .ask = {.procs = (int32_t)job.size},
-            .submit = job.submit * SIMTIME_SECOND,
-            .runtime = job.run * SIMTIME_SECOND,
-            .request = job.request * SIMTIME_SECOND,
-        };
-    }
-    drawn->left -= drawn->len;
-    drawn->seconds += bench_clock() - begin;
-}
-
-static int next_drawn(struct source *source, struct job_spec *ret_job, struct error *err)
-{
-    struct drawn_source *drawn = (struct drawn_source *)source;
-    (void)err;
-    if (drawn->next == drawn->len) {
-        draw_batch(drawn);
-        if (drawn->len == 0)
-            return SOURCE_END;
-    }
-    *ret_job = drawn->batch[drawn->next++];
-    return SOURCE_JOB;
-}
-
-static const struct source_class drawn_class = {.next = next_drawn};
-
 /* --- one simulation --- */
 
 static void see_queue(void *ctx, const struct fact *fact)
@@ -94,11 +46,7 @@ static void simulate(const struct bench_case *c, struct sim_setup *setup, struct
 {
     static struct drawn_source drawn;
     struct source *sources[] = {&drawn.source};
-    drawn.source.class = &drawn_class;
-    drawn.left = c->jobs;
-    drawn.ordinal = drawn.next = drawn.len = 0;
-    drawn.seconds = 0;
-    drawn_log_init(&drawn.log, c->load, c->size, 1);
+    drawn_source_init(&drawn, c->load, c->size, c->jobs);
     setup->sources = sources;
     setup->n_sources = 1;
     AUTO(sim_free) struct sim *sim = sim_new(setup);

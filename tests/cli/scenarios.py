@@ -33,7 +33,7 @@ def block(value, depth=3, indent=""):
     for key, item in value.items():
         if isinstance(item, dict) and item and depth > 0:
             lines += [f"{indent}{key}:", block(item, depth - 1, indent + "  ").rstrip("\n")]
-        elif key in ("changes", "jobs") and isinstance(item, list):
+        elif key in ("changes", "jobs", "links") and isinstance(item, list):
             lines.append(f"{indent}{key}:")
             lines += [f"{indent}  - {flow(each)}" for each in item]
         else:
@@ -340,6 +340,56 @@ def members(rng, places, hours, until):
     return value
 
 
+def policy(rng):
+    pick = rng.choice(["home", "least-wait", "least-wait", "round-robin", "fastest",
+                       "nearest-data", "overflow"])
+    if pick == "overflow" and rng.random() < 0.7:
+        return {"overflow": {"after": rng.choice(["0 s", "30 min", "unlimited"]),
+                             "queued": rng.choice(["50 %", 2, "unlimited"])}}
+    return pick
+
+
+def broker(rng, scenario):
+    """A broker, links, not always between all, and data of workloads that may have to stay."""
+    names = list(scenario["centres"])
+    value = {"policy": policy(rng)}
+    for key, choices in (("refresh", ["5 min", "2 h"]), ("delay", ["2 min", "1 h"]),
+                         ("sees", ["plan", "queue", "free"]), ("knows_own", [True, False]),
+                         ("depth", [0, 1, 5])):
+        if rng.random() < 0.35:
+            value[key] = rng.choice(choices)
+    scenario["broker"] = value
+    links = []
+    for i, a in enumerate(names):
+        for b in names[:i]:
+            if rng.random() < 0.8:
+                links.append({"between": [a, b], "latency": rng.choice(["0 s", "15 ms", "1 min"]),
+                              "bandwidth": rng.choice(["10 Gbit/s", "1 Gbit/s", "333 Mbit/s"])})
+    if links:
+        scenario["links"] = links
+    homes, stays_here = {}, {}
+    for path, plan in tenant_paths(scenario["tenants"]):
+        homes[path] = plan.get("home") or homes[path.rsplit(".tenants.", 1)[0]]
+        if rng.random() < 0.2:
+            plan["data_may_leave"] = False
+        stays_here[path] = not plan.get(
+            "data_may_leave", not stays_here.get(path.rsplit(".tenants.", 1)[0], False))
+        for work in plan.get("workloads", {}).values():
+            if rng.random() < 0.6:
+                work["data"] = rng.choice(["1 TB", "30 GB", "0 B", {"lognormal": {
+                    "median": "100 GB", "sigma": 2}}, {"choice": ["1 GB", "1 GB", "0 B"]}])
+            if rng.random() < 0.3:
+                work["data_at"] = rng.choice(names)
+            if rng.random() < 0.2:
+                work["data_may_leave"] = rng.random() < 0.5
+            stays = not work.get("data_may_leave", not stays_here[path])
+            if rng.random() < 0.3:
+                work["centres"] = rng.sample(names, rng.randint(1, len(names)))
+                place = work.get("data_at", homes[path])
+                if stays and place not in work["centres"]:
+                    work["centres"].append(place)
+
+
 def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
@@ -403,7 +453,8 @@ def generate(rng, folder):
     speeds = rng.random() < 0.4
     if speeds:
         scenario["processors"] = PROCESSORS
-    for c in range(rng.choice([1, 1, 2])):
+    brokered = rng.random() < 0.4
+    for c in range(rng.choice([2, 3, 4]) if brokered else rng.choice([1, 1, 2])):
         parts = {f"p{k}": partition(rng, hours, counting) for k in range(rng.choice([1, 1, 2, 3]))}
         for part in parts.values():
             if speeds:
@@ -446,6 +497,8 @@ def generate(rng, folder):
         scenario["uncertain"] = {"tenants.t0.share": {"uniform": [1, 2], "confidence": "low"}}
         scenario["question"] = {"metric": "wait.p95", "better": "lower", "matters": "15 min"}
         scenario["analysis"] = "steady"
+    if brokered:
+        broker(rng, scenario)
     if rng.random() < 0.4:
         dated = changes(rng, scenario, hours, counting)
         if dated:

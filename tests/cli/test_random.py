@@ -71,7 +71,22 @@ def check_jobs(trace):
             want = late.sum() / bound.sum() if bound.any() else numpy.nan
             if not numpy.allclose(said, [want], equal_nan=True):
                 return f"deadlines missed: {said}, not {want}"
-    return check_capacity(trace, jobs, begun)
+    return check_joined(trace, jobs, begun) or check_capacity(trace, jobs, begun)
+
+
+def check_joined(trace, jobs, begun):
+    """What a broker adds: nothing starts before its data are there."""
+    if "joined" not in jobs.dtype.names:
+        return None
+    joined = jobs["joined"]
+    if numpy.isnan(joined[begun]).any() or (joined[begun] < jobs["submit"][begun]).any():
+        return "a job started that joined no queue, or joined before its submission"
+    if (jobs["start"] < joined)[begun].any():
+        return "a job started before it joined a queue"
+    slow = [8 * jobs["moved"] / 10e9 - 1e-6]  # the fastest link of scenarios.py
+    if (joined - jobs["submit"] < slow)[0][begun].any():
+        return "data moved faster than any link"
+    return None
 
 
 def check_capacity(trace, jobs, begun):

@@ -21,6 +21,7 @@ KINDS = {
     'backfill': ('Backfills', 'How jobs may pass a blocked head.'),
     'placement': ('Placements', 'Which nodes a job gets.'),
     'decide': ('Decides', 'When the scheduler decides.'),
+    'broker': ('Brokers', 'Which centre a job goes to: [brokers.md](brokers.md) has the rules.'),
     'request': ('Requests', 'The wall time that a job asks for. A duration or a distribution alone is short for `time`.'),
     'work': ('Work', 'How much a job computes. An amount or a distribution alone is short for `amount`.'),
     'distribution': ('Distributions', 'A number (with its unit) stands for a constant; else a map of one name and its '

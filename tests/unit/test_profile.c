@@ -279,6 +279,7 @@ static void run_load(const struct load *load)
     naive->free = 50;
     AUTO(profile_free) struct profile *profile = profile_new(50);
     profile_advance(profile, -100);
+    AUTO(profile_free) struct profile *copy = profile_copy(profile);
     bool growing = true;
     for (unsigned i = 0; i < load->operations; i++) {
         growing = growing ? naive->len < load->steps : naive->len < load->steps / 20;
@@ -304,8 +305,15 @@ static void run_load(const struct load *load)
         }
         if (draw(load->check_every) == 0)
             compare(profile, naive, load);
-        if (draw(8 * (uint64_t)load->check_every) == 0)
+        if (draw(8 * (uint64_t)load->check_every) == 0) {
             profile_check(profile);
+            profile_assign(copy, profile);
+            profile_check(copy);
+            compare(copy, naive, load);
+            /* It shares nothing: what it goes through is not seen. */
+            profile_reserve(copy, naive->now + 1, naive->now + 1 + load->span, 7);
+            compare(profile, naive, load);
+        }
     }
     profile_check(profile);
     profile_advance(profile, 2 * NEVER);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/forecast.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Jobs placed before the question is asked again whether that is enough. */
+#define STRIDE 3
+
+void forecast_init(struct forecast *forecast, struct sched *sched, bool stale, size_t depth)
+{
+    *forecast = (struct forecast){.sched = sched, .stale = stale, .depth = depth};
+}
+
+void forecast_deinit(struct forecast *forecast)
+{
+    free(forecast->items);
+    profile_free(forecast->base);
+    profile_free(forecast->plan);
+    profile_free(forecast->scratch);
+}
+
+static simtime request_of(const struct partition *partition, const struct job *job, int32_t procs)
+{
+    const simtime request = job_request(&job->spec, procs, partition->speeds);
+    return request > 0 ? request : 1;
+}
+
+area forecast_area(const struct forecast *forecast, const struct job *job, int64_t *ret_procs)
+{
+    const struct partition *partition = forecast->sched->partition;
+    *ret_procs = partition_procs(partition, &job->spec.ask);
+    return (area)*ret_procs * request_of(partition, job, (int32_t)*ret_procs);
+}
+
+/* Without reservations of waiting jobs, but for those of a conservative scheduler. */
+static const struct profile *base_of(const struct forecast *forecast)
+{
+    return forecast->stale ? forecast->base : forecast->sched->partition->profile;
+}
+
+static void assign(struct profile **copy, const struct profile *profile)
+{
+    if (*copy)
+        profile_assign(*copy, profile);
+    else
+        *copy = profile_copy(profile);
+}
+
+/* --- what is seen --- */
+
+static void see_counts(struct forecast *forecast, simtime at)
+{
+    const struct partition_counts *counts = &forecast->sched->partition->counts;
+    const area running = forecast->running - (area)counts->busy * at;
+    forecast->free = cluster_free_procs(forecast->sched->partition->cluster);
+    forecast->queued = counts->queued_procs + forecast->coming_procs;
+    forecast->in_service = counts->capacity - counts->down;
+    forecast->backlog = (running > 0 ? running : 0) + forecast->waiting + forecast->coming;
+}
+
+static bool key_before(struct jobkey a, struct jobkey b)
+{
+    return a.score != b.score ? a.score < b.score : a.seq < b.seq;
+}
+
+/* A conservative scheduler gives each job its reservation as it comes, whatever the order. */
+static bool holds_reservations(const struct sched *sched)
+{
+    return sched->config.conservative && !sched->replan;
+}
+
+extern const struct order_type order_fcfs;
+
+bool forecast_in_order(const struct forecast *forecast)
+{
+    const struct sched *sched = forecast->sched;
+    return sched->config.conservative || sched->config.order == &order_fcfs;
+}
+
+static struct jobitem item_of(const struct forecast *forecast, const struct job *job)
+{
+    const struct sched *sched = forecast->sched;
+    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
+    const simtime at = forecast->at > job->spec.submit ? forecast->at : job->spec.submit;
+    struct jobitem item = queue_item(&sched->queue, job, procs, at);
+    if (sched->config.conservative)
+        item.key.score = 0;
+    return item;
+}
+
+static void append(struct forecast *forecast, const struct jobitem *item, simtime after)
+{
+    if (forecast->len == forecast->cap) {
+        forecast->cap = forecast->cap ? 2 * forecast->cap : 32;
+        forecast->items = mem_resize(forecast->items, forecast->cap, sizeof(*forecast->items));
+    }
+    forecast->items[forecast->len++] = (struct expected){*item, after, SIMTIME_NEVER};
+}
+
+static void read_queue(struct forecast *forecast)
+{
+    struct sched *sched = forecast->sched;
+    struct queue *queue = &sched->queue;
+    struct jobitem item;
+    queue_settle(queue, forecast->at);
+    if (holds_reservations(sched)) {
+        for (size_t i = 0; i < sched->fresh.len; i++) {
+            if (forecast->len == forecast->depth) {
+                forecast->deeper = true;
+                break;
+            }
+            item = item_of(forecast, jobs_at(sched->jobs, sched->fresh.items[i]));
+            append(forecast, &item, forecast->at);
+        }
+        return;
+    }
+    for (bool more = queue_first(queue, &item); more; more = queue_next(queue, item.key, &item)) {
+        if (forecast->len == forecast->depth) {
+            forecast->deeper = true;
+            break;
+        }
+        append(forecast, &item, forecast->at);
+        if (sched->config.conservative)
+            forecast->items[forecast->len - 1].item.key.score = 0;
+    }
+}
+
+/* What gates let through and where tenants stand changes with what happens elsewhere. */
+static bool is_kept(const struct forecast *forecast)
+{
+    const struct queue *queue = &forecast->sched->queue;
+    return !forecast->stale && !queue->classes && !queue->tenancy.gates;
+}
+
+static bool holds(const struct forecast *forecast, simtime now)
+{
+    return is_kept(forecast) && forecast->valid && forecast->first >= now &&
+           (forecast->at == now || !forecast->sched->queue.order->ages);
+}
+
+void forecast_look(struct forecast *forecast, simtime at)
+{
+    forecast->valid = holds(forecast, at);
+    forecast->at = at;
+    see_counts(forecast, at);
+}
+
+void forecast_read(struct forecast *forecast)
+{
+    forecast->valid = true;
+    forecast->len = forecast->placed = 0;
+    forecast->deeper = false;
+    forecast->first = SIMTIME_NEVER;
+    if (forecast->stale)
+        assign(&forecast->base, forecast->sched->partition->profile);
+    read_queue(forecast);
+}
+
+/* The first of the items that does not stand before the key. */
+static size_t position(const struct forecast *forecast, struct jobkey key)
+{
+    size_t low = 0, high = forecast->len;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (key_before(forecast->items[middle].item.key, key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void forecast_expect(struct forecast *forecast, const struct job *job, simtime after)
+{
+    const struct jobitem item = item_of(forecast, job);
+    size_t i = position(forecast, item.key);
+    if (forecast->len == forecast->depth) {
+        forecast->deeper = true;
+        if (i == forecast->len)
+            return;
+        forecast->len--;
+    }
+    append(forecast, &item, after);
+    struct expected *items = forecast->items;
+    memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
+    items[i] = (struct expected){item, after, SIMTIME_NEVER};
+    if (i < forecast->placed) {
+        forecast->placed = 0;
+        forecast->first = SIMTIME_NEVER;
+    }
+}
+
+void forecast_joined(struct forecast *forecast, const struct job *job, simtime now)
+{
+    if (job->joined > job->spec.submit || !is_kept(forecast))
+        forecast_doubt(forecast);
+    else if (forecast->valid)
+        forecast_expect(forecast, job, now);
+}
+
+void forecast_started(struct forecast *forecast, const struct job *job, simtime now)
+{
+    if (!forecast->valid || forecast->stale)
+        return;
+    for (size_t i = 0; i < forecast->placed; i++) {
+        struct expected *items = forecast->items;
+        if (items[i].item.slot != job->slot || items[i].start != now)
+            continue;
+        forecast->len--;
+        forecast->placed--;
+        memmove(&items[i], &items[i + 1], (forecast->len - i) * sizeof(*items));
+        /* Where nothing else was to start by now either, what was planned stands. */
+        forecast->first = SIMTIME_NEVER;
+        for (size_t k = 0; k < forecast->placed; k++)
+            if (items[k].start < forecast->first)
+                forecast->first = items[k].start;
+        forecast->valid = !forecast->deeper;
+        return;
+    }
+    forecast->valid = false;
+}
+
+/* --- the plan --- */
+
+static simtime place(struct profile *plan, const struct expected *expected, simtime from)
+{
+    const struct jobitem *item = &expected->item;
+    const simtime after = expected->after > from ? expected->after : from;
+    const simtime start = profile_earliest(plan, after, item->request, item->procs);
+    if (start < SIMTIME_NEVER)
+        profile_reserve(plan, start, start + item->request, item->procs);
+    return start;
+}
+
+/* Place items up to the first `to`. */
+static void place_to(struct forecast *forecast, size_t to, simtime now)
+{
+    if (forecast->placed == 0)
+        assign(&forecast->plan, base_of(forecast));
+    for (; forecast->placed < to; forecast->placed++) {
+        struct expected *expected = &forecast->items[forecast->placed];
+        expected->start = place(forecast->plan, expected, now);
+        if (expected->start < forecast->first)
+            forecast->first = expected->start;
+    }
+}
+
+static simtime start_in(const struct profile *profile, const struct jobitem *item, simtime after)
+{
+    return profile_earliest(profile, after, item->request, item->procs);
+}
+
+/* Behind the first `ahead` of the items. */
+static simtime planned_start(struct forecast *forecast, const struct jobitem *item, size_t ahead,
+                             simtime now, simtime after, simtime before)
+{
+    simtime start;
+    if (ahead == 0)
+        return start_in(base_of(forecast), item, after);
+    if (ahead < forecast->placed) {
+        assign(&forecast->scratch, base_of(forecast));
+        for (size_t i = 0; i < ahead; i++)
+            place(forecast->scratch, &forecast->items[i], now);
+        return start_in(forecast->scratch, item, after);
+    }
+    for (size_t to = forecast->placed;;) {
+        to = to + STRIDE < ahead ? to + STRIDE : ahead;
+        place_to(forecast, to, now);
+        start = start_in(forecast->plan, item, after);
+        if (to == ahead || start >= before)
+            return start;
+    }
+}
+
+/* When all work that is there now would be done, were it spread evenly. */
+static simtime drained(const struct forecast *forecast)
+{
+    if (forecast->in_service <= 0)
+        return SIMTIME_NEVER;
+    const area time = forecast->backlog / forecast->in_service;
+    return time < SIMTIME_NEVER - forecast->at ? forecast->at + (simtime)time : SIMTIME_NEVER;
+}
+
+simtime forecast_bound(const struct forecast *forecast, const struct job *job,
+                       enum broker_sees sees, simtime after, bool *ret_exact)
+{
+    const struct partition *partition = forecast->sched->partition;
+    const int32_t procs = partition_procs(partition, &job->spec.ask);
+    if (sees == SEES_PLAN) {
+        const simtime request = request_of(partition, job, procs);
+        *ret_exact = forecast->queued == 0;
+        return profile_earliest(base_of(forecast), after, request, procs);
+    }
+    *ret_exact = true;
+    if (procs <= forecast->free - forecast->queued)
+        return after;
+    const simtime evenly = sees == SEES_FREE ? SIMTIME_NEVER : drained(forecast);
+    return evenly > after ? evenly : after;
+}
+
+simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
+                       simtime before)
+{
+    const struct jobitem item = item_of(forecast, job);
+    const size_t ahead = position(forecast, item.key);
+    const simtime now = forecast->stale ? forecast->at : job->spec.submit;
+    if (ahead == forecast->len && forecast->deeper) {
+        const simtime evenly = drained(forecast);
+        after = evenly > after ? evenly : after;
+    }
+    return after >= before ? after : planned_start(forecast, &item, ahead, now, after, before);
+}

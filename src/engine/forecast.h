@@ -1,0 +1,100 @@
+/* When a job would start in a partition, as far as a broker can tell: from the partition's own
+ * plan, its queue or what is free there, as they are now or as they were when last looked at.
+ *
+ * The plan is the partition's profile with the jobs that wait, and those on their way to it, placed
+ * one after the other in the order of the queue, each at its earliest start that moves none before
+ * it. It is kept while nothing but submissions happens, made no further than an answer needs, and
+ * at most so many jobs deep; jobs beyond count as work spread evenly over the partition. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENGINE_FORECAST_H
+#define ENGINE_FORECAST_H
+
+#include "policy/sched.h"
+
+__extension__ typedef __int128 area; /* processors x microseconds */
+
+/* What a broker sees of a partition. */
+enum broker_sees {
+    SEES_PLAN,  /* its plan */
+    SEES_QUEUE, /* processors free, how much waits and how much runs until when by request */
+    SEES_FREE   /* only whether enough is free beyond what waiting jobs ask */
+};
+
+/* Of a job that waits or is on its way. */
+struct expected {
+    struct jobitem item;
+    simtime after; /* it cannot start before */
+    simtime start; /* in the plan; of those placed */
+};
+
+struct forecast {
+    struct sched *sched; /* borrowed */
+    bool stale;          /* kept as of the last look */
+    size_t depth;
+
+    /* As of now. */
+    area waiting; /* asked by jobs in the queue */
+    area coming;  /* and by those on their way */
+    int64_t coming_procs, coming_jobs;
+    area running; /* processors x end by request, of running jobs */
+
+    /* As seen. */
+    bool valid;      /* the items are */
+    uint64_t looked; /* the owner's: when it looked last */
+    simtime at;
+    int64_t free, queued, in_service;
+    area backlog; /* work from `at` on */
+
+    struct expected *items; /* in the order of the queue; owned */
+    size_t len, cap;
+    size_t placed;        /* the first so many are in the plan */
+    bool deeper;          /* there are more, behind these */
+    simtime first;        /* least start of those placed */
+    struct profile *base; /* stale: the profile as it was; owned */
+    struct profile *plan; /* owned; NULL: not made yet */
+    struct profile *scratch;
+};
+
+void forecast_init(struct forecast *forecast, struct sched *sched, bool stale, size_t depth);
+void forecast_deinit(struct forecast *forecast);
+
+/* Look, at `at`, how much there is. What was read before may not hold any more (`valid`), and never
+ * does of a stale one. O(1). */
+void forecast_look(struct forecast *forecast, simtime at);
+
+/* Read the queue as it is, up to the depth. The jobs on their way have to be told again by
+ * forecast_expect. O(depth). */
+void forecast_read(struct forecast *forecast);
+
+/* A job waits, or is on its way and arrives at `after`. O(log), before others O(depth). */
+void forecast_expect(struct forecast *forecast, const struct job *job, simtime after);
+
+/* When the job would start at the earliest, not before `after`, whatever waits; *ret_exact: it
+ * would start just then. SIMTIME_NEVER: not known, or never. */
+simtime forecast_bound(const struct forecast *forecast, const struct job *job,
+                       enum broker_sees sees, simtime after, bool *ret_exact);
+
+/* When it would start by the plan, of a forecast that is valid. An answer that is not before
+ * `before` may be too early. */
+simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
+                       simtime before);
+
+/* Something else happened: what was seen does not hold any more. */
+static inline void forecast_doubt(struct forecast *forecast)
+{
+    forecast->valid &= forecast->stale;
+}
+
+/* Do jobs stand in the queue in the order of their submission? */
+bool forecast_in_order(const struct forecast *forecast);
+
+/* A job joined the queue at `now`. */
+void forecast_joined(struct forecast *forecast, const struct job *job, simtime now);
+
+/* A job started at `now`, which may be just what was planned. */
+void forecast_started(struct forecast *forecast, const struct job *job, simtime now);
+
+/* The area that a job asks for here, and the number of its processors. */
+area forecast_area(const struct forecast *forecast, const struct job *job, int64_t *ret_procs);
+
+#endif

@@ -1,0 +1,174 @@
+"""Where brokers send jobs, worked by hand: the rules of docs/brokers.md, one by one.
+
+usage: test_broker.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+HEAD = """jishi: 1
+processors: {slow: {fp16: 100 TFLOPS}, fast: {fp16: 300 TFLOPS}, cpu: {fp64: 900 TFLOPS}}
+centres:
+  a: {partitions: {p: {nodes: 8, processor: slow}}, scheduler: {order: fcfs, backfill: easy}}
+  b: {partitions: {p: {nodes: 8, processor: cpu}}, scheduler: {order: fcfs, backfill: easy}}
+  c: {partitions: {p: {nodes: 8, processor: fast}, q: {nodes: 16}}}
+links:
+  - {between: [a, b], bandwidth: 8 Gbit/s, latency: 10 ms}      # 1 GB/s
+  - {between: [b, c], bandwidth: 4 Gbit/s, latency: 20 ms}
+"""
+
+
+def jobs(*lines):
+    return "[" + ", ".join("{submit: %s, processors: %d, runtime: %s}" % line for line in lines) + "]"
+
+
+class Broker(unittest.TestCase):
+    def run_text(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            done = subprocess.run([PROGRAM, "run", path, "--check", "-o", out],
+                                  capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(out) as trace:
+                rows = trace["jobs"][:]
+                names = trace["names/centres"].asstr()[:]
+                parts = trace["names/partitions"].asstr()[:]
+                reasons = trace["names/reasons"].asstr()[:]
+        rows.sort(order="id")
+        self.summary = done.stdout
+        self.parts = [parts[row] if row >= 0 else "any" for row in rows["partition"]]
+        self.reasons = [reasons[row] for row in rows["reason"]]
+        return rows, "".join(names[row] for row in rows["centre"])
+
+    def send(self, broker, work, more=""):
+        return self.run_text(f"{HEAD}broker: {broker}\ntenants: {{t: {{home: a, {more}"
+                             f"workloads: {{w: {{{work}}}}}}}}}\n")
+
+    def test_home(self):
+        rows, where = self.send("{policy: home}", "jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h")))
+        self.assertEqual(where, "aa")
+        self.assertEqual(list(rows["start"]), [0, 3600])
+
+    def test_home_too_small(self):
+        """Home holds 8: 16 go to the only centre that can, and 20 nowhere."""
+        rows, where = self.send("{policy: home}", "jobs: " + jobs(("0s", 16, "1h"), ("0s", 20, "1h")))
+        self.assertEqual(where[0], "c")
+        self.assertEqual(self.parts[0], "c/q")
+        self.assertEqual(rows["state"][1], 4)
+        self.assertEqual(self.reasons[1], "no centre that it may use can hold it")
+
+    def test_round_robin(self):
+        """In turn; what may run at a and c only leaves out b, and c's turn is over then."""
+        _, where = self.send("{policy: round-robin}", "centres: [c, a], jobs: "
+                             + jobs(*[("0s", 1, "1h")] * 4))
+        self.assertEqual(where, "acac")
+        _, where = self.send("{policy: round-robin}", "jobs: " + jobs(*[("0s", 1, "1h")] * 5))
+        self.assertEqual(where, "abcab")
+
+    def test_partition_of_the_same_name(self):
+        self.send("{policy: round-robin}", "partition: p, jobs: " + jobs(*[("0s", 1, "1h")] * 3))
+        self.assertEqual(self.parts, ["a/p", "b/p", "c/p"])
+
+    def test_fastest(self):
+        """c has faster FP16; b's FP64 is another trade."""
+        _, where = self.send("{policy: fastest}", "jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h")))
+        self.assertEqual(where, "cc")
+
+    def test_nearest_data(self):
+        """Where the data are; without any at home."""
+        work = "jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h"))
+        self.assertEqual(self.send("{policy: nearest-data}", work)[1], "aa")
+        rows, where = self.send("{policy: nearest-data}", "data: 1 TB, data_at: b, " + work)
+        self.assertEqual(where, "bb")
+        self.assertEqual(list(rows["moved"]), [0, 0])
+
+    def test_least_wait(self):
+        """a until 5 h, b until 2 h, c free; then the wait at each, plans included; ties go home."""
+        rows, where = self.send("{policy: least-wait}", "centres: [a, b], jobs: " + jobs(
+            ("0s", 8, "5h"), ("0s", 8, "2h"), ("0s", 8, "3h"), ("0s", 4, "1h"), ("0s", 4, "1h")))
+        # the third at b from 2 h; at 5 h both are the same: home
+        self.assertEqual(where, "abbaa")
+        self.assertEqual(list(rows["start"] / 3600), [0, 0, 2, 5, 5])
+
+    def test_least_wait_data(self):
+        """a is busy for 1 h; 3.6 TB to b take 1 h and 10 ms: home. With 3 TB b is sooner."""
+        work = "centres: [a, b], jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h"))
+        self.assertEqual(self.send("{policy: least-wait}", "data: 3.6 TB, " + work)[1], "aa")
+        rows, where = self.send("{policy: least-wait}", "data: 3 TB, " + work)
+        self.assertEqual(where, "ab")
+        self.assertAlmostEqual(rows["joined"][1], 3000.01, delta=1e-9)
+        self.assertIn("1 of 2 jobs of a went to b with 3 TB, 50 min on the way", self.summary)
+
+    def test_two_hops(self):
+        """a to c over b: the narrower link's 500 MB/s, both latencies."""
+        rows, where = self.send("{policy: home}", "centres: [c], data: 1 TB, jobs: "
+                                + jobs(("0s", 8, "1h")))
+        self.assertEqual(where, "c")
+        self.assertAlmostEqual(rows["start"][0], 2000.03, delta=1e-9)
+
+    def test_data_may_not_leave(self):
+        work = "jobs: " + jobs(*[("0s", 8, "1h")] * 3)
+        self.assertEqual(self.send("{policy: round-robin}", "data_may_leave: false, " + work)[1],
+                         "aaa")
+        self.assertEqual(self.send("{policy: round-robin}", work, "data_may_leave: false, ")[1],
+                         "aaa")
+        self.assertEqual(self.send("{policy: round-robin}", "data_may_leave: true, " + work,
+                                   "data_may_leave: false, ")[1], "abc")
+        self.assertEqual(self.send("{policy: round-robin}", "data_may_leave: false, data_at: b, "
+                                   + work)[1], "bbb")
+
+    def test_no_broker(self):
+        """Data that lie elsewhere come home."""
+        rows, where = self.run_text(HEAD + "tenants: {t: {home: a, workloads: {w: {data: 1 TB, "
+                                    "data_at: b, jobs: " + jobs(("0s", 8, "1h")) + "}}}}\n")
+        self.assertEqual(where, "a")
+        self.assertAlmostEqual(rows["start"][0], 1000.01, delta=1e-9)
+        self.assertAlmostEqual(rows["wait"][0], 1000.01, delta=1e-9)
+
+    def test_delay(self):
+        """Of what is sent elsewhere; the start counts it."""
+        work = "centres: [a, b], jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h"), ("0s", 8, "1h"))
+        rows, where = self.send("{policy: least-wait, delay: 10min}", work)
+        self.assertEqual(where, "aba")
+        self.assertEqual(list(rows["start"]), [0, 600, 3600])
+        self.assertEqual(self.send("{policy: least-wait, delay: 61min}", work)[1], "aab")
+
+    def test_refresh(self):
+        """The start of a's long job is not seen before the next hour, the own sending is."""
+        lines = jobs(("0s", 8, "5h"), ("10min", 8, "1h"), ("20min", 8, "1h"), ("70min", 8, "1h"))
+        work = "centres: [a, b], jobs: " + lines
+        self.assertEqual(self.send("{policy: least-wait}", work)[1], "abbb")
+        self.assertEqual(self.send("{policy: least-wait, refresh: 1h, knows_own: false}", work)[1],
+                         "aaab")
+        self.assertEqual(self.send("{policy: least-wait, refresh: 1h}", work)[1], "abbb")
+
+    def test_sees(self):
+        """b is free but for 2, a's queue is short: by counts, 4 go home or away."""
+        lines = jobs(("0s", 8, "1h"), ("0s", 8, "10h"), ("1min", 4, "1h"))
+        work = "centres: [a, b], jobs: " + lines
+        self.assertEqual(self.send("{policy: least-wait}", work)[1], "aba")
+        self.assertEqual(self.send("{policy: least-wait, sees: queue}", work)[1], "aba")
+        # neither is free: not known, so home
+        self.assertEqual(self.send("{policy: least-wait, sees: free}", work)[1], "aba")
+
+    def test_overflow(self):
+        """Waits at home of 0, 1, 2, 3 h: the last is beyond 2 h."""
+        work = "centres: [a, b], jobs: " + jobs(*[("0s", 8, "1h")] * 4)
+        self.assertEqual(self.send("{policy: overflow}", work)[1], "aaab")
+        self.assertEqual(self.send("{policy: {overflow: 30min}}", work)[1], "abab")
+        # 0, 8, 16 and 16 processors asked for by jobs that wait at home: the last two may go away
+        self.assertEqual(self.send("{policy: {overflow: {after: unlimited, queued: 100 %}}}",
+                                   work)[1], "aabb")
+
+
+if __name__ == "__main__":
+    unittest.main()
