@@ -100,7 +100,6 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .jobs = jobs,
         .n_groups = setup->n_groups,
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
-        .counts_only = setup->placement->counts_only && !setup->nodes_matter,
         .constrained = setup->placement->constraint || setup->nodes_matter,
         .speeds = setup->speeds,
         .windows = setup->windows,
@@ -111,10 +110,12 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         if (setup->windows[i].to > partition->windows_end)
             partition->windows_end = setup->windows[i].to;
     find_edges(partition);
-    if (partition->constrained)
-        partition->by_due = jobtree_new();
     partition->cluster =
         cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
+    partition->counts_only = partition->cluster->counts_only;
+    partition->constrained |= partition->cluster->memory;
+    if (partition->constrained)
+        partition->by_due = jobtree_new();
     partition->cluster->overcommit = setup->overcommit;
     renew_profile(partition, -1);
     count_nodes(partition);
@@ -139,6 +140,29 @@ int32_t partition_procs(const struct partition *partition, const struct ask *ask
             least = partition->groups[g].procs_per_node;
     const int64_t procs = (int64_t)least * ask->nodes;
     return procs < INT32_MAX ? (int32_t)procs : INT32_MAX;
+}
+
+int64_t partition_memory(const struct partition *partition)
+{
+    return cluster_memory(partition->cluster);
+}
+
+int64_t partition_memory_of(const struct partition *partition, const struct ask *ask)
+{
+    if (!partition->cluster->memory)
+        return 0;
+    int64_t each = ask->memory, count = ask->procs;
+    if (ask->nodes > 0) {
+        count = ask->nodes;
+        each = 0;
+        for (size_t g = 0; g < partition->n_groups; g++) {
+            const int64_t memory = partition->groups[g].memory;
+            if (memory > 0 && memory >= ask->memory && (each == 0 || memory < each))
+                each = memory;
+        }
+    }
+    int64_t bytes;
+    return __builtin_mul_overflow(each, count, &bytes) ? INT64_MAX : bytes;
 }
 
 static struct jobkey due_key(const struct job *job)
@@ -217,6 +241,20 @@ void partition_maintain(struct partition *partition, const struct maintenance *w
     count_nodes(partition);
 }
 
+/* With all that jobs have given back, no node has anything in use. */
+static void check_nodes(const struct partition *partition)
+{
+    struct cluster *const copy = cluster_copy(partition->cluster);
+    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
+        const struct job *job = jobs_at(partition->jobs, slot);
+        if (is_running_here(partition, job))
+            cluster_give_copy(copy, &job->allocation);
+    }
+    cluster_check(copy);
+    REQUIRE(copy->now.busy == 0 && copy->now.memory == 0);
+    cluster_free(copy);
+}
+
 void partition_check(struct partition *partition, simtime now)
 {
     cluster_check(partition->cluster);
@@ -226,15 +264,19 @@ void partition_check(struct partition *partition, simtime now)
     REQUIRE(c->busy == cluster_busy(partition->cluster));
     REQUIRE(c->down == cluster_down_procs(partition->cluster));
     REQUIRE(c->busy + c->down + cluster_free_procs(partition->cluster) == c->capacity);
-    int64_t busy = 0, running = 0;
+    int64_t busy = 0, running = 0, memory = 0;
     for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
         const struct job *job = jobs_at(partition->jobs, slot);
         if (is_running_here(partition, job)) {
             busy += job->allocation.procs;
+            memory += cluster_memory_of(partition->cluster, &job->allocation);
             running++;
         }
     }
     REQUIRE(busy == c->busy && running == partition->running);
+    REQUIRE(memory == partition->cluster->now.memory);
+    if (partition->cluster->memory)
+        check_nodes(partition);
     struct profile *fresh = make_profile(partition, now);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(fresh, t))
         REQUIRE(profile_at(fresh, t) == profile_at(partition->profile, t));

@@ -55,6 +55,13 @@ void partition_deinit(struct partition *partition);
 /* Processors that an ask counts for: of whole nodes, what the smallest nodes hold. O(groups). */
 int32_t partition_procs(const struct partition *partition, const struct ask *ask);
 
+/* Bytes of memory in service, where jobs ask memory and it is told; else 0. O(groups). */
+int64_t partition_memory(const struct partition *partition);
+
+/* Bytes that an ask counts for; of whole nodes, the least that nodes have which will do. O(groups).
+ */
+int64_t partition_memory_of(const struct partition *partition, const struct ask *ask);
+
 /* The job takes its processors at `now`; its end by request is entered in the profile. It must fit
  * (partition_fits), except that a scheduler which decides after each event may count on processors
  * that come free at this very instant. O(log steps). */

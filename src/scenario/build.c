@@ -11,6 +11,7 @@
 #include "workload/log.h"
 #include "workload/within.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,18 @@ static void describe_processor(const struct scenario *scenario, const struct par
     }
 }
 
-static bool asks_nodes_of(const struct program *program, int64_t centre, const char *partition)
+enum asks { ASKS_NODES, ASKS_MEMORY };
+
+static bool workload_asks(const struct workload *workload, enum asks what)
+{
+    bool (*const asks)(const void *) =
+        what == ASKS_NODES ? workload->kind->asks_nodes : workload->kind->asks_memory;
+    return asks && asks(workload->params);
+}
+
+/* Does some job that may run in the partition ask whole nodes, or memory? */
+static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
+                         const char *partition)
 {
     const struct scenario *scenario = program->epochs[0].scenario;
     for (size_t i = 0; i < scenario->rows.len; i++) {
@@ -108,7 +120,7 @@ static bool asks_nodes_of(const struct program *program, int64_t centre, const c
             const char *name = workloads[k].partition;
             if (name && strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
                 continue;
-            if (workloads[k].kind->asks_nodes && workloads[k].kind->asks_nodes(workloads[k].params))
+            if (workload_asks(&workloads[k], what))
                 return true;
         }
     }
@@ -131,10 +143,15 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     const struct group *groups = plan->groups.items;
     struct node_group *copy = mem_new(plan->groups.len, sizeof(*copy));
     build_keep(build, copy);
+    /* Where no job asks it, memory need not be looked at. */
+    const bool memory_asked = someone_asks(program, ASKS_MEMORY, (int64_t)centre, plan->named.name);
+    bool memory_matters = false;
     int64_t procs = 0;
     for (size_t g = 0; g < plan->groups.len; g++) {
         copy[g] =
-            (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node};
+            (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node,
+                                memory_asked ? llround(groups[g].memory_per_node) : 0};
+        memory_matters |= copy[g].memory > 0;
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
     char place[200];
@@ -148,7 +165,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .placement = (const struct placement_type *)(const void *)scheduler->placement.kind,
         .groups = copy,
         .n_groups = plan->groups.len,
-        .nodes_matter = asks_nodes_of(program, (int64_t)centre, plan->named.name),
+        .nodes_matter = someone_asks(program, ASKS_NODES, (int64_t)centre, plan->named.name),
         .overcommit = partition->config.decide == DECIDE_EVENT,
         .speeds = info->speeds,
     };
@@ -156,6 +173,12 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
         error_list_addf(errors, plan->named.at,
                         "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
+                        "commit_head, which only count processors",
+                        info->path);
+    if (memory_matters &&
+        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
+        error_list_addf(errors, plan->named.at,
+                        "%s: jobs that ask memory cannot run under decide: each-event or "
                         "commit_head, which only count processors",
                         info->path);
     struct items windows = {0};

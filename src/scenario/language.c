@@ -144,6 +144,13 @@ static const struct field group_fields[] = {
      .min = 1,
      .max = 4096,
      .help = "processors of each"},
+    {.key = "memory_per_node",
+     .kind = FIELD_QUANTITY,
+     .unit = UNIT_BYTES,
+     .offset = IN(group, memory_per_node),
+     .min = 1,
+     .max = 1e15,
+     .help = "memory of each, which jobs that ask memory share; never short if not given"},
     {.kind = FIELD_END},
 };
 
@@ -209,6 +216,13 @@ static const struct field partition_fields[] = {
      .max = 1,
      .help = "its factor in orders that weigh partitions (Slurm's PriorityJobFactor, over the "
              "largest)"},
+    {.key = "memory_per_node",
+     .kind = FIELD_QUANTITY,
+     .unit = UNIT_BYTES,
+     .offset = IN(partition_plan, memory_per_node),
+     .min = 1,
+     .max = 1e15,
+     .help = "memory of each, which jobs that ask memory share; never short if not given"},
     {.key = "groups",
      .kind = FIELD_LIST,
      .offset = IN(partition_plan, groups),

@@ -197,6 +197,9 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
     else if (has_groups && node_get(node, "processors_per_node"))
         decode_error(ctx, mark_of(node, "processors_per_node"),
                      "processors_per_node: belongs inside each of the groups");
+    else if (has_groups && node_get(node, "memory_per_node"))
+        decode_error(ctx, mark_of(node, "memory_per_node"),
+                     "memory_per_node: belongs inside each of the groups");
     const struct node *groups = node_get(node, "groups");
     if (groups && groups->kind == NODE_LIST && groups->len == 0)
         decode_error(ctx, mark_of(node, "groups"), "groups: at least one is needed");
@@ -204,7 +207,7 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         decode_error(ctx, mark_of(node, "groups"), "groups: at most %d", PARTITION_GROUPS_MAX);
     if (plan->groups.len == 0) {
         struct group *group = mem_new(1, sizeof(*group));
-        *group = (struct group){plan->nodes, plan->processors_per_node};
+        *group = (struct group){plan->nodes, plan->processors_per_node, plan->memory_per_node};
         plan->groups = (struct items){group, 1};
     }
     if (plan->maintenance.len > 0)

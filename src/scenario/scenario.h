@@ -36,6 +36,7 @@ extern const struct kind_list decide_kinds;
 
 struct group {
     int64_t nodes, processors_per_node;
+    double memory_per_node; /* bytes; 0: not said */
 };
 
 struct window {
@@ -51,6 +52,7 @@ struct partition_plan {
     char *processor;                    /* NULL: not said */
     int64_t nodes, processors_per_node; /* 0: groups say */
     double weight;
+    double memory_per_node;
     struct items groups;         /* struct group; filled from nodes where only these are given */
     struct items maintenance;    /* struct window */
     struct node *scheduler_node; /* NULL: its centre's holds */

@@ -122,6 +122,11 @@ def windows(rng, groups, hours):
     return value
 
 
+def memory(rng):
+    """Of a processor; of a node so much for each of four."""
+    return rng.choice(["0 B", "1 GB", "2 GB", "3 GB", "8 GB", "500 MB"])
+
+
 def partition(rng, hours, counting):
     value = {}
     groups = 1
@@ -132,6 +137,9 @@ def partition(rng, hours, counting):
     else:
         value["nodes"] = rng.randint(1, 10)
         value["processors_per_node"] = rng.choice([1, 1, 2, 4])
+    for each in value.get("groups", [value]):
+        if rng.random() < 0.5 and not counting:
+            each["memory_per_node"] = rng.choice(["4 GB", "8 GB", "10 GB"])
     if rng.random() < 0.3:
         value["maintenance"] = windows(rng, groups, hours)
     if rng.random() < 0.4:
@@ -218,6 +226,8 @@ def written(rng, hours, counting):
     for _ in range(rng.randint(1, 40)):
         job = {"submit": f"{rng.randint(0, hours * 60)} min"}
         job["nodes" if rng.random() < 0.2 and not counting else "processors"] = rng.choice([1, 1, 2, 3, 4, 6, 12])
+        if rng.random() < 0.4 and not counting:
+            job["memory" if "processors" in job else "memory_per_node"] = memory(rng)
         job["runtime"] = rng.choice(["0 s", time(rng, 7200), time(rng, 600)])
         if rng.random() < 0.6:
             job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
@@ -239,11 +249,11 @@ def log_text(rng, hours):
         asked = rng.choice([-1, 0, 600, 7200, ran])
         procs = [rng.choice([-1, 1, 2, 4, 8, 16, 30]) for _ in range(2)]
         rows.append(f"{number} {max(clock + late, 0)} {rng.randint(-1, 99)} {ran} {procs[0]} -1 -1 "
-                    f"{procs[1]} {asked} -1 1 {rng.randint(1, 5)} {rng.randint(1, 2)} -1 1 1 -1 -1")
+                    f"{procs[1]} {asked} {rng.choice([-1, 1000000, 3000000])} 1 {rng.randint(1, 5)} {rng.randint(1, 2)} -1 1 1 -1 -1")
     return "\n".join(rows) + "\n"
 
 
-def log_workload(rng, folder, name, hours):
+def log_workload(rng, folder, name, hours, counting):
     path = os.path.join(folder, name + ".swf")
     with open(path, "w", encoding="utf-8") as file:
         file.write(log_text(rng, hours))
@@ -260,6 +270,8 @@ def log_workload(rng, folder, name, hours):
         value["request"] = rng.choice(["exact", {"factor": {"uniform": [1, 3]}}])
     if rng.random() < 0.3:
         value["shift"] = "to-start"
+    if rng.random() < 0.4 and not counting:
+        value["memory"] = "requested"
     return value
 
 
@@ -275,13 +287,16 @@ def workload(rng, folder, name, hours, places, counting):
     if pick < 4:
         value = {"jobs": written(rng, hours, counting)}
     elif pick < 6:
-        value = log_workload(rng, folder, name, hours)
+        value = log_workload(rng, folder, name, hours, counting)
     else:
         value = {"arrival": arrival(rng, hours), "runtime": runtime(rng), "request": request(rng)}
         if rng.random() < 0.2 and not counting:
             value["nodes"] = rng.choice([1, 2, {"uniform": [1, 3]}])
         else:
             value["processors"] = size(rng)
+        if rng.random() < 0.4 and not counting:
+            value["memory" if "processors" in value else "memory_per_node"] = rng.choice(
+                [memory(rng), {"uniform": ["0 B", "4 GB"]}, {"choice": [memory(rng), memory(rng)]}])
         if rng.random() < 0.3:
             value["batch"] = rng.choice([2, {"uniform": [1, 3]}])
     if len(places) > 1 or rng.random() < 0.2:
