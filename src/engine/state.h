@@ -125,13 +125,14 @@ static inline bool sim_counts(const struct sim *sim, const struct job *job)
     return job->spec.submit >= world->measure_from && job->spec.submit < world->measure_until;
 }
 
-/* The partitions a job may run in: [*ret_from, to). */
+/* The partitions a job may run in, but for those kept for others: [*ret_from, to). */
 static inline size_t sim_candidates(const struct sim *sim, const struct job_spec *spec,
                                     size_t *ret_from)
 {
     if (spec->partition >= 0) {
-        *ret_from = (size_t)spec->partition;
-        return *ret_from + 1;
+        const struct partition_info *info = &sim->setup.world->partitions[spec->partition];
+        *ret_from = (size_t)(spec->partition - info->reservations);
+        return (size_t)spec->partition + 1;
     }
     size_t from = 0;
     while (from < sim->n_stations && sim->setup.world->partitions[from].centre != spec->centre)

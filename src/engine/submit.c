@@ -51,7 +51,7 @@ void sim_enter_queues(struct sim *sim, struct job *job)
         sched_add(&station->sched, job, sim->now);
         if (owes_pass)
             sim_mark(sim, station);
-        if (job->partition == PARTITION_ANY)
+        if (job->partition != station->partition.row)
             sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
     }
     sim_tenant_waits(sim, job, 1);
@@ -85,9 +85,13 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
 }
 
 /* Could the partition ever run it, with the nodes it has now or will have? */
-static bool could_run(const struct sim *sim, const struct station *station, const struct ask *ask)
+static bool could_run(const struct sim *sim, const struct station *station,
+                      const struct job_spec *spec)
 {
     const struct partition *partition = &station->partition;
+    const struct ask *ask = &spec->ask;
+    if (sim->setup.world->partitions[partition->row].of >= 0)
+        return partition_ever_lent(partition, ask, spec->request, sim->now);
     const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
     if (partition->cluster->plain &&
         ask->procs <= partition->counts.capacity - partition->counts.down)
@@ -113,12 +117,17 @@ static bool could_run(const struct sim *sim, const struct station *station, cons
 static enum job_reason judge(const struct sim *sim, struct job *job)
 {
     size_t from;
-    enum job_reason reason = REASON_TOO_LARGE;
+    enum job_reason reason = REASON_KEPT;
     const size_t to = sim_candidates(sim, &job->spec, &from);
+    const struct access *const access = sim->setup.world->access;
     for (size_t i = from; i < to; i++) {
         const struct station *station = &sim->stations[i];
         const int64_t most = station->sched.config.max_processors;
-        if (!could_run(sim, station, &job->spec.ask))
+        if (!access_may(access, job->spec.tenant, (int32_t)i))
+            continue;
+        if (reason == REASON_KEPT)
+            reason = REASON_TOO_LARGE;
+        if (!could_run(sim, station, &job->spec))
             continue;
         if (most >= 0 && partition_procs(&station->partition, &job->spec.ask) > most)
             reason = REASON_MAX_PROCESSORS;

@@ -26,6 +26,7 @@ enum job_reason {
     REASON_MAX_PROCESSORS, /* asks more than the limit on processors a job */
     REASON_QUOTA,          /* asks more than a quota of its tenants ever allows */
     REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
+    REASON_KEPT,           /* all partitions it may run in are kept for others */
     JOB_REASONS
 };
 

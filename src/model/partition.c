@@ -92,6 +92,14 @@ static void renew_profile(struct partition *partition, simtime now)
     partition->profile = make_profile(partition, now);
 }
 
+bool partition_constrains(const struct partition_setup *setup)
+{
+    bool memory = false;
+    for (size_t g = 0; g < setup->n_groups; g++)
+        memory |= setup->groups[g].memory > 0;
+    return memory || setup->nodes_matter || setup->placement->constraint;
+}
+
 void partition_init(struct partition *partition, const struct partition_setup *setup,
                     struct jobs *jobs)
 {
@@ -100,7 +108,7 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .jobs = jobs,
         .n_groups = setup->n_groups,
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
-        .constrained = setup->placement->constraint || setup->nodes_matter,
+        .constrained = partition_constrains(setup),
         .speeds = setup->speeds,
         .windows = setup->windows,
         .n_windows = setup->n_windows,
@@ -110,10 +118,11 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         if (setup->windows[i].to > partition->windows_end)
             partition->windows_end = setup->windows[i].to;
     find_edges(partition);
+    partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
+    partition->fixed = true;
     partition->cluster =
         cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
     partition->counts_only = partition->cluster->counts_only;
-    partition->constrained |= partition->cluster->memory;
     if (partition->constrained)
         partition->by_due = jobtree_new();
     partition->cluster->overcommit = setup->overcommit;
@@ -127,6 +136,7 @@ void partition_deinit(struct partition *partition)
     profile_free(partition->profile);
     free(partition->groups);
     free(partition->edges);
+    free(partition->moved);
     jobtree_free(partition->by_due);
 }
 
@@ -222,10 +232,32 @@ void partition_overdue(struct partition *partition, struct job *job)
     partition->overdue += job->allocation.procs;
 }
 
+bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
+                         simtime now)
+{
+    for (size_t i = 0; i < partition->n_windows; i++) {
+        const struct maintenance *w = &partition->windows[i];
+        const simtime from = w->from > now ? w->from : now;
+        if (w->to > from && request <= w->to - from &&
+            partition_procs(partition, ask) <=
+                -(int64_t)w->nodes * partition->groups[0].procs_per_node)
+            return true;
+    }
+    return false;
+}
+
+/* What is here now, of what the group is to have in all. */
+static void resize_cluster(struct partition *partition, size_t g)
+{
+    const int64_t nodes = (int64_t)partition->groups[g].nodes - partition->moved[g];
+    cluster_resize(partition->cluster, g, nodes > 0 ? (int32_t)nodes : 0);
+}
+
 void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now)
 {
+    partition->fixed &= nodes >= partition->groups[g].nodes;
     partition->groups[g].nodes = nodes;
-    cluster_resize(partition->cluster, g, nodes);
+    resize_cluster(partition, g);
     renew_profile(partition, now);
     count_nodes(partition);
 }
@@ -233,12 +265,28 @@ void partition_resize(struct partition *partition, size_t g, int32_t nodes, simt
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
                         simtime now)
 {
-    if (opens)
+    if (window->moves) {
+        partition->moved[window->group] += opens ? window->nodes : -window->nodes;
+        resize_cluster(partition, window->group);
+    } else if (opens) {
         cluster_down(partition->cluster, window->group, window->nodes);
-    else
+    } else {
         cluster_up(partition->cluster, window->group, window->nodes);
+    }
     renew_profile(partition, now);
     count_nodes(partition);
+}
+
+/* What is elsewhere is not here, whatever ran here before. */
+static void check_moved(const struct partition *partition)
+{
+    int64_t procs = 0, moved = 0;
+    for (size_t g = 0; g < partition->n_groups; g++) {
+        const struct node_group *group = &partition->groups[g];
+        moved += partition->moved[g] != 0;
+        procs += (int64_t)(group->nodes - partition->moved[g]) * group->procs_per_node;
+    }
+    REQUIRE(moved == 0 || !partition->fixed || partition->counts.capacity == procs);
 }
 
 /* With all that jobs have given back, no node has anything in use. */
@@ -264,6 +312,7 @@ void partition_check(struct partition *partition, simtime now)
     REQUIRE(c->busy == cluster_busy(partition->cluster));
     REQUIRE(c->down == cluster_down_procs(partition->cluster));
     REQUIRE(c->busy + c->down + cluster_free_procs(partition->cluster) == c->capacity);
+    check_moved(partition);
     int64_t busy = 0, running = 0, memory = 0;
     for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
         const struct job *job = jobs_at(partition->jobs, slot);

@@ -4,6 +4,7 @@
 #include "scenario/build_tenants.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
+#include "scenario/reservations.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/deadline.h"
@@ -43,6 +44,8 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
     const int32_t home = parent >= 0 ? world->tenants.items[parent].home : -1;
     world->tenants.items[world->tenants.len] =
         (struct tenant_info){.path = path, .parent = parent, .home = home, .share = 1};
+    if (world->access)
+        access_add(world->access, path, parent);
     return (int32_t)world->tenants.len++;
 }
 
@@ -139,6 +142,8 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     info->name = plan->named.name;
     info->path = build_keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
     info->centre = (int32_t)centre;
+    info->of = -1;
+    info->reservations = (int32_t)plan->reservations.len;
     describe_processor(scenario, plan, info);
     const struct group *groups = plan->groups.items;
     struct node_group *copy = mem_new(plan->groups.len, sizeof(*copy));
@@ -204,6 +209,9 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
     for (size_t i = 0; i < world->n_centres; i++) {
         world->centres[i].name = centres[i].named.name;
         world->n_partitions += centres[i].partitions.len;
+        const struct partition_plan *plans = centres[i].partitions.items;
+        for (size_t k = 0; k < centres[i].partitions.len; k++)
+            world->n_partitions += plans[k].reservations.len;
     }
     world->partitions = mem_new(world->n_partitions, sizeof(*world->partitions));
     build->partitions = mem_new(world->n_partitions, sizeof(*build->partitions));
@@ -211,8 +219,14 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
     size_t row = 0;
     for (size_t i = 0; i < world->n_centres; i++) {
         const struct partition_plan *plans = centres[i].partitions.items;
-        for (size_t k = 0; k < centres[i].partitions.len; k++)
-            lay_out_partition(build, row++, i, &plans[k], errors);
+        for (size_t k = 0; k < centres[i].partitions.len; k++) {
+            const size_t first = row;
+            row += plans[k].reservations.len;
+            lay_out_partition(build, row, i, &plans[k], errors);
+            for (size_t r = 0; r < plans[k].reservations.len; r++)
+                lay_out_reservation(build, first + r, row, &plans[k], r, errors);
+            row++;
+        }
     }
 }
 
@@ -221,6 +235,9 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
 /* May jobs like this run in the partition? */
 static bool may_run(const struct build *build, const struct job_spec *base, size_t row)
 {
+    if (build->world.partitions[row].of >= 0 ||
+        !access_may(build->world.access, base->tenant, (int32_t)row))
+        return false;
     return base->partition >= 0 ? (size_t)base->partition == row
                                 : build->world.partitions[row].centre == base->centre;
 }
@@ -322,7 +339,7 @@ static void check_speeds(const struct build *build, const struct build_workload 
 static int32_t row_of(const struct build *build, int64_t centre, const char *partition)
 {
     for (size_t row = 0; row < build->world.n_partitions; row++)
-        if (build->world.partitions[row].centre == centre &&
+        if (build->world.partitions[row].centre == centre && build->world.partitions[row].of < 0 &&
             (!partition || strcmp(build->world.partitions[row].name, partition) == 0))
             return (int32_t)row;
     return -1;
@@ -386,6 +403,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
         build->members[i] = (struct member_context){world, build, (int32_t)i, {0}};
         n += rows[i].tenant->workloads.len;
     }
+    open_access(build, errors);
     draw_members(build, options, errors);
     find_stays(build, errors);
     for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
@@ -401,6 +419,8 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     for (size_t i = 0; i < scenario->rows.len; i++)
         for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
             lay_out_workload(build, i, k, options, errors);
+    for (size_t i = 0; i < world->n_workloads && world->access; i++)
+        check_access(build, i, errors);
 }
 
 static void set_times(struct build *build)
@@ -457,6 +477,7 @@ int build_init(struct build *build, const struct program *program,
     set_times(build);
     lay_out_centres(build, errors);
     find_changes(build, errors);
+    check_lent(build, errors);
     lay_out_tenants(build, options, errors);
     if (errors->len > before)
         return -1;
@@ -556,6 +577,7 @@ void build_deinit(struct build *build)
     free(build->members);
     free(build->stays);
     drawn_deinit(build);
+    access_free(build->world.access);
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);

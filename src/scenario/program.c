@@ -140,7 +140,8 @@ static int compare_dated(const void *a, const void *b)
 /* Below a partition, whatever is inside of it. */
 static bool is_fixed_of_partition(const struct path *path)
 {
-    static const char *const fixed[] = {"memory_per_node", "maintenance"};
+    static const char *const fixed[] = {"memory_per_node", "maintenance", "tenants",
+                                        "reservations"};
     if (strcmp(path->items[0].key, "centres") != 0)
         return false;
     for (size_t i = 4; i < path->len; i++)

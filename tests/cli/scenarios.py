@@ -127,6 +127,43 @@ def memory(rng):
     return rng.choice(["0 B", "1 GB", "2 GB", "3 GB", "8 GB", "500 MB"])
 
 
+def reservations(rng, hours):
+    """Of the only group of a partition; tenants t0 and t1 are mostly there."""
+    value = []
+    for _ in range(rng.randint(1, 2)):
+        one = {"tenant": "t0", rng.choice(["nodes", "processors"]): rng.randint(1, 2)}
+        one["from"] = f"{rng.randint(0, hours * 60)} min"
+        one["length"] = f"{rng.randint(1, 240)} min"
+        if rng.random() < 0.5:
+            one["every"] = rng.choice(["6h", "1 day", "1 h"])
+        value.append(one)
+    return value
+
+
+def reserve(rng, part, scheduler, hours):
+    """Where the language allows it: nothing but processors counted, nodes enough, no overrun."""
+    if "nodes" not in part or part["nodes"] < 4:
+        return
+    part.pop("maintenance", None)
+    ruled = dict(part.get("scheduler", scheduler), placement="any")
+    for key in ("commit_head", "overrun", *(["decide"] if ruled.get("decide") == "each-event" else [])):
+        ruled.pop(key, None)
+    part["scheduler"] = ruled
+    part["reservations"] = reservations(rng, hours)
+    if "tenants" in part and "t0" not in part["tenants"]:
+        part["tenants"].append("t0")
+
+
+def keep(rng, centre, parts, tenants):
+    """One partition for those who name it, who must, and perhaps others."""
+    name = rng.choice(list(parts))
+    parts[name]["tenants"] = [
+        tenant for tenant, plan in tenants.items() if rng.random() < 0.3 or plan["home"] == centre and (
+            len(parts) == 1 or f"partition: {name}" in flow(plan))]
+    if not parts[name]["tenants"]:
+        del parts[name]["tenants"]
+
+
 def partition(rng, hours, counting):
     value = {}
     groups = 1
@@ -363,6 +400,8 @@ def changes(rng, scenario, hours, counting):
         for centre, plan in scenario["centres"].items():
             for name, part in plan["partitions"].items():
                 path = f"centres.{centre}.partitions.{name}"
+                if "reservations" in part:
+                    continue
                 if rng.random() < 0.5 and "nodes" in part:
                     settings[f"{path}.nodes"] = rng.choice(["+2", "+1", 0, rng.randint(0, 12)])
                 elif rng.random() < 0.5 and "groups" in part:
@@ -377,7 +416,8 @@ def changes(rng, scenario, hours, counting):
                 settings[f"centres.{centre}.scheduler.order"] = order(rng)
             if rng.random() < 0.2:
                 settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
-            if rng.random() < 0.2:
+            reserved = any("reservations" in part for part in plan["partitions"].values())
+            if rng.random() < 0.2 and not reserved:
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
         for path, plan in tenant_paths(scenario["tenants"]):
             for name, work in plan.get("workloads", {}).items():
@@ -461,6 +501,12 @@ def generate(rng, folder):
         scenario["uncertain"] = {"tenants.t0.share": {"uniform": [1, 2], "confidence": "low"}}
         scenario["question"] = {"metric": "wait.p95", "better": "lower", "matters": "15 min"}
         scenario["analysis"] = "steady"
+    for name, centre in centres.items():
+        if rng.random() < 0.2:
+            keep(rng, name, centre["partitions"], tenants)
+        for part in centre["partitions"].values():
+            if counting and rng.random() < 0.5:
+                reserve(rng, part, centre["scheduler"], hours)
     if rng.random() < 0.4:
         dated = changes(rng, scenario, hours, counting)
         if dated:

@@ -1,4 +1,4 @@
-"""Worked by hand: who runs when where nodes have memory.
+"""Worked by hand: who runs when where nodes have memory, or are kept for some.
 
 usage: test_capacity.py JISHI
 
@@ -26,6 +26,8 @@ class Capacity(unittest.TestCase):
                            check=True, timeout=60)
             with h5py.File(out) as file:
                 jobs = file["jobs"][:]
+                self.use = {row["scope"].decode(): row["value"] for row in file["metrics"][:]
+                            if row["name"] == b"utilisation" and not row["period"]}
                 self.places = [name.decode() for name in file["names/partitions"][:]]
         jobs = sorted(jobs, key=lambda job: job["id"])
         self.jobs = jobs
@@ -72,6 +74,58 @@ tenants: {t: {home: c, workloads: {w: {jobs: [%s]}}}}
                 (2, "nodes: 1, memory_per_node: 17 GB", 10), (3, "nodes: 2", 10),
                 (4, "processors: 1, memory: 16 GB", 10)]
         self.assertEqual(self.memory(2, jobs), [0, 1, None, 100, 4])
+
+    KEPT = """
+time: {length: 2000 s}
+centres: {c: {partitions: {%s}, scheduler: {backfill: %s}}}
+tenants:
+  firms: {home: c, tenants: {a: {workloads: {w: {partition: %s, jobs: [%s]}}}, b: {workloads: {w: {partition: %s, jobs: [%s]}}}}}
+"""
+
+    def kept(self, partitions, a, b, backfill="easy", places=("p", "p")):
+        texts = [", ".join("{submit: %s s, processors: %s, runtime: %s s}" % job for job in jobs)
+                 for jobs in (a, b)]
+        starts = self.starts(self.KEPT % (partitions, backfill, places[0], texts[0], places[1], texts[1]))
+        where = [self.places[job["partition"]] if job["partition"] >= 0 else None
+                 for job in self.jobs]
+        return list(zip(starts, where))
+
+    RESERVED = ("p: {nodes: 10, reservations: [{name: r, tenant: firms/a, processors: 4, "
+                "from: 100 s, length: 50 s%s}]}")
+
+    def test_reservation(self):
+        """Of 10 processors 4 are a's in [100, 150). b's first leaves them alone, its second is over
+        at 100, its third must wait until 150. a's first is too long for them and comes behind; its
+        second has them at 100."""
+        b = [(0, 6, 1000), (1, 4, 99), (2, 4, 50)]
+        a = [(3, 4, 60), (4, 4, 50)]
+        for backfill in ("easy", "plan", "conservative"):
+            self.assertEqual(self.kept(self.RESERVED % "", a, b, backfill),
+                             [(0, "c/p"), (1, "c/p"), (150, "c/p"), (200, "c/p"), (100, "c/p+r")],
+                             backfill)
+
+    def test_again(self):
+        """Every 100 s: b's third needs 200 s without one, or other room beside it: at 950, since its
+        first ends at 1000. a's first has the one at 100; the others fit in the whole between two."""
+        b = [(0, 6, 1000), (1, 4, 99), (2, 4, 200)]
+        a = [(3, 4, 40), (4, 2, 50), (5, 2, 50)]
+        self.assertEqual(self.kept(self.RESERVED % ", every: 100 s", a, b),
+                         [(0, "c/p"), (1, "c/p"), (950, "c/p"), (100, "c/p+r"), (150, "c/p"),
+                          (150, "c/p")])
+
+    def test_capacity(self):
+        """What is installed stays what it is: 10, of which 4 are elsewhere in [100, 150)."""
+        self.kept(self.RESERVED % "", [(4, 4, 50)], [(0, 6, 200), (1, 4, 90)])
+        self.assertAlmostEqual(self.use["partition:c/p"], (1200 + 360) / (20000 - 200))
+        self.assertAlmostEqual(self.use["partition:c/p+r"], 1)
+        self.assertAlmostEqual(self.use["all"], 1760 / 20000)
+
+    def test_kept(self):
+        """b's `any` is q alone; a's is either, the first that has room; c's own may not be named."""
+        partitions = "p: {nodes: 4, tenants: [firms/a]}, q: {nodes: 4}"
+        a, b = [(2, 4, 10), (3, 4, 10)], [(0, 4, 100), (1, 4, 100)]
+        self.assertEqual(self.kept(partitions, a, b, places=("any", "any")),
+                         [(0, "c/q"), (100, "c/q"), (2, "c/p"), (12, "c/p")])
 
 
 if __name__ == "__main__":
