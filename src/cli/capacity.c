@@ -34,6 +34,8 @@ void phases_init(struct phases *phases, const struct build *build)
 {
     *phases = (struct phases){0};
     for (size_t row = 0; row < build->world.n_partitions; row++) {
+        if (build->world.partitions[row].of >= 0)
+            continue; /* installed in the whole */
         add_phase(phases, build, row, 0);
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
@@ -76,6 +78,8 @@ double maintenance_time(const struct build *build, int32_t partition, simtime fr
     double sum = 0;
     for (size_t i = 0; i < setup->n_windows; i++) {
         const struct maintenance *window = &setup->windows[i];
+        if (window->moves)
+            continue;
         const int64_t there = nodes_of(build, (size_t)partition, window->group, window->from);
         const int64_t nodes = window->nodes < there ? window->nodes : there;
         sum += (double)nodes * setup->groups[window->group].procs_per_node *

@@ -402,8 +402,8 @@ static int32_t partition_at(const struct sim *sim, const struct job *job, int32_
     int32_t one = NOWHERE;
     size_t holding = 0;
     for (size_t i = 0; i < sim->n_stations; i++) {
-        if (world->partitions[i].centre != centre ||
-            sim_may_hold(sim, &sim->stations[i], &job->spec.ask) != REASON_NONE)
+        if (world->partitions[i].centre != centre || world->partitions[i].of >= 0 ||
+            sim_may_hold(sim, &sim->stations[i], &job->spec) != REASON_NONE)
             continue;
         if (names[i] == name)
             return (int32_t)i;
@@ -490,7 +490,7 @@ static size_t next_there(const struct broker *broker, size_t i, size_t k)
         if (broker->partitions[i] >= 0
                 ? (size_t)broker->partitions[i] == k
                 : sim->setup.world->partitions[k].centre == broker->choices[i].centre &&
-                      sim_may_hold(sim, &sim->stations[k], &broker->job->spec.ask) == REASON_NONE)
+                      sim_may_hold(sim, &sim->stations[k], &broker->job->spec) == REASON_NONE)
             break;
     return k;
 }

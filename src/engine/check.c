@@ -23,17 +23,20 @@ struct check {
     struct sched **scheds;
     size_t n_scheds;
     const struct jobs *jobs;
+    const struct world *world;
     struct promise *promises;
     size_t n_promises;
     struct record *records;
 };
 
-struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jobs)
+struct check *check_new(struct sched **scheds, const struct world *world, const struct jobs *jobs)
 {
+    const size_t len = world->n_partitions;
     struct check *check = mem_new(1, sizeof(*check));
     check->scheds = scheds;
     check->n_scheds = len;
     check->jobs = jobs;
+    check->world = world;
     check->records = mem_new(len, sizeof(*check->records));
     return check;
 }
@@ -73,6 +76,7 @@ static void see_start(struct check *check, const struct fact *fact)
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
     REQUIRE(fact->at >= job->spec.submit && fact->at >= job->joined);
     REQUIRE(job->joined >= job->spec.submit + job->broker_time + job->data_time);
+    REQUIRE(access_may(check->world->access, job->spec.tenant, fact->partition));
     REQUIRE(job->wait <= fact->at - job->spec.submit);
     REQUIRE(job->attempt > 1 || job->wait == fact->at - job->spec.submit);
     REQUIRE(record->capacity_changed || fact->at <= promise->start);
@@ -145,7 +149,8 @@ static void renew(struct check *check, size_t i, uint32_t slot, simtime start)
 {
     const struct job *job = jobs_at(check->jobs, slot);
     struct promise *promise = promise_of(check, job);
-    if (job->spec.partition == PARTITION_ANY)
+    const bool in_several = (job->waits_in & (job->waits_in - 1)) != 0;
+    if (job->spec.partition == PARTITION_ANY || in_several)
         return;
     REQUIRE(promise->generation == job->generation && promise->state == JOB_PENDING);
     REQUIRE(check->records[i].capacity_changed || start <= promise->start);

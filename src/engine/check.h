@@ -8,8 +8,8 @@
 
 struct check;
 
-/* Takes the array of schedulers (not what it points to). */
-struct check *check_new(struct sched **scheds, size_t len, const struct jobs *jobs);
+/* Takes the array of schedulers (not what it points to), one a partition of the world. */
+struct check *check_new(struct sched **scheds, const struct world *world, const struct jobs *jobs);
 void check_free(struct check *check); /* takes NULL */
 
 void check_see(struct check *check, const struct fact *fact);

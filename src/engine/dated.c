@@ -34,7 +34,7 @@ void sim_queue_windows(struct sim *sim, const struct partition *partition)
             const struct maintenance *window = &partition->windows[i];
             const struct event event = {
                 .at = closes ? window->to : window->from,
-                .class = closes ? EVENT_GAIN : EVENT_LOSS,
+                .class = (closes != 0) == (window->nodes > 0) ? EVENT_GAIN : EVENT_LOSS,
                 .source = (uint64_t)i << 1 | (uint64_t)closes,
                 .kind = KIND_MAINTENANCE,
                 .object = (uint32_t)partition->row,

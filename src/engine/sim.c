@@ -296,7 +296,7 @@ struct sim *sim_new(const struct sim_setup *setup)
         struct sched **scheds = mem_new(sim->n_stations, sizeof(*scheds));
         for (size_t i = 0; i < sim->n_stations; i++)
             scheds[i] = &sim->stations[i].sched;
-        sim->check = check_new(scheds, sim->n_stations, &sim->jobs);
+        sim->check = check_new(scheds, setup->world, &sim->jobs);
     }
     return sim;
 }

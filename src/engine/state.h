@@ -159,13 +159,14 @@ static inline bool sim_counts(const struct sim *sim, const struct job *job)
     return job->spec.submit >= world->measure_from && job->spec.submit < world->measure_until;
 }
 
-/* The partitions a job may run in: [*ret_from, to). */
+/* The partitions a job may run in, but for those kept for others: [*ret_from, to). */
 static inline size_t sim_candidates(const struct sim *sim, const struct job_spec *spec,
                                     size_t *ret_from)
 {
     if (spec->partition >= 0) {
-        *ret_from = (size_t)spec->partition;
-        return *ret_from + 1;
+        const struct partition_info *info = &sim->setup.world->partitions[spec->partition];
+        *ret_from = (size_t)(spec->partition - info->reservations);
+        return (size_t)spec->partition + 1;
     }
     size_t from = 0;
     while (from < sim->n_stations && sim->setup.world->partitions[from].centre != spec->centre)
@@ -207,7 +208,7 @@ int sim_submit(struct sim *sim, struct error *err);
 /* Could the partition ever run it, with the nodes it has now or will have, within its limit on
  * processors? REASON_NONE, or why not. */
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
-                             const struct ask *ask);
+                             const struct job_spec *spec);
 
 /* A job that has a centre and a partition joins the queues where it may wait, or is turned down.
  * `late`: it was submitted before. O(log n) a queue. */

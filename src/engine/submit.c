@@ -55,7 +55,7 @@ void sim_enter_queues(struct sim *sim, struct job *job)
             broker_joined(sim, job, (int32_t)i);
         if (owes_pass)
             sim_mark(sim, station);
-        if (job->partition == PARTITION_ANY)
+        if (job->partition != station->partition.row)
             sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
     }
     sim_tenant_waits(sim, job, 1);
@@ -90,9 +90,13 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
 }
 
 /* Could the partition ever run it, with the nodes it has now or will have? */
-static bool could_run(const struct sim *sim, const struct station *station, const struct ask *ask)
+static bool could_run(const struct sim *sim, const struct station *station,
+                      const struct job_spec *spec)
 {
     const struct partition *partition = &station->partition;
+    const struct ask *ask = &spec->ask;
+    if (sim->setup.world->partitions[partition->row].of >= 0)
+        return partition_ever_lent(partition, ask, spec->request, sim->now);
     const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
     if (partition->cluster->plain &&
         ask->procs <= partition->counts.capacity - partition->counts.down)
@@ -115,26 +119,29 @@ static bool could_run(const struct sim *sim, const struct station *station, cons
 }
 
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
-                             const struct ask *ask)
+                             const struct job_spec *spec)
 {
     const int64_t most = station->sched.config.max_processors;
-    if (!could_run(sim, station, ask))
+    if (!access_may(sim->setup.world->access, spec->tenant, station->partition.row))
+        return REASON_KEPT;
+    if (!could_run(sim, station, spec))
         return REASON_TOO_LARGE;
-    return most >= 0 && partition_procs(&station->partition, ask) > most ? REASON_MAX_PROCESSORS
-                                                                         : REASON_NONE;
+    if (most >= 0 && partition_procs(&station->partition, &spec->ask) > most)
+        return REASON_MAX_PROCESSORS;
+    return REASON_NONE;
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
 static enum job_reason judge(const struct sim *sim, struct job *job)
 {
     size_t from;
-    enum job_reason reason = REASON_TOO_LARGE;
+    enum job_reason reason = REASON_KEPT;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
-        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec.ask);
+        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (here == REASON_MAX_PROCESSORS)
+        else if (here == REASON_MAX_PROCESSORS || reason == REASON_KEPT)
             reason = here;
     }
     if (job->waits_in && sim->gates && !gates_could(sim->gates, job->spec.tenant, job->procs) &&

@@ -28,7 +28,7 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
             &setup->partitions[change ? (size_t)change->partition : i];
         const struct sched_config *config = change ? change->config : &partition->config;
         const bool reserves = config->conservative || config->depth > 0 || config->slurm;
-        if (partition->setup.placement->constraint || partition->setup.nodes_matter)
+        if (partition_constrains(&partition->setup))
             causes |= 1u << CAUSE_FRAGMENTATION;
         if ((reserves && !config->commit_head) || partition->setup.n_windows > 0)
             causes |= 1u << CAUSE_RESERVED;

@@ -171,7 +171,9 @@ static int compare_shapes(const struct cause_want *want, const struct shape *sha
         return want->request < other->request ? -1 : 1;
     if (want->ask.nodes != other->ask.nodes)
         return want->ask.nodes < other->ask.nodes ? -1 : 1;
-    return (want->ask.procs > other->ask.procs) - (want->ask.procs < other->ask.procs);
+    if (want->ask.procs != other->ask.procs)
+        return want->ask.procs < other->ask.procs ? -1 : 1;
+    return (want->ask.memory > other->ask.memory) - (want->ask.memory < other->ask.memory);
 }
 
 /* The first shape that does not stand before; *ret_same: it is the one. */
@@ -291,11 +293,13 @@ static struct row *row_for(struct causes *causes, struct job *job)
 /* The crowd of a job that waits. */
 static size_t crowd_of(struct causes *causes, const struct job *job)
 {
+    const struct partition_info *partitions = causes->world->partitions;
     size_t from = 0;
     if (job->spec.partition >= 0)
-        return (size_t)job->spec.partition;
-    while (causes->world->partitions[from].centre != job->spec.centre)
-        from++;
+        from = (size_t)(job->spec.partition - partitions[job->spec.partition].reservations);
+    else
+        while (partitions[from].centre != job->spec.centre)
+            from++;
     const uint64_t mask = job->waits_in;
     if ((mask & (mask - 1)) == 0)
         return from + (size_t)__builtin_ctzll(mask);

@@ -2,6 +2,7 @@
 #include "model/cluster.h"
 
 #include "model/placement.h"
+#include "model/view.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -106,6 +107,7 @@ int64_t cluster_returning(const struct cluster *cluster, const struct allocation
 
 static void settle(struct cluster *cluster, struct nodes *group)
 {
+    cluster->changes++;
     if (cluster->counts_only)
         count(cluster);
     else
@@ -117,12 +119,16 @@ struct cluster *cluster_new(const struct placement_type *placement, const struct
 {
     struct cluster *const cluster = mem_new(1, sizeof(*cluster));
     cluster->placement = placement;
-    cluster->counts_only = placement->counts_only && !nodes_matter;
-    cluster->by_count = !placement->constraint;
+    for (size_t g = 0; g < len; g++)
+        cluster->memory |= groups[g].memory > 0;
+    cluster->counts_only = placement->counts_only && !nodes_matter && !cluster->memory;
+    cluster->by_count = !placement->constraint && !cluster->memory;
     cluster->groups = mem_new(len, sizeof(*cluster->groups));
     cluster->len = len;
     cluster->choice = mem_new(1, sizeof(*cluster->choice));
     cluster->pool = mem_new(1, sizeof(*cluster->pool));
+    if (cluster->memory)
+        cluster->view = view_new(placement, len);
     REQUIRE(cluster->counts_only || len <= CLUSTER_GROUPS);
     for (size_t g = 0; g < len; g++) {
         REQUIRE(groups[g].procs_per_node > 0);
@@ -131,6 +137,7 @@ struct cluster *cluster_new(const struct placement_type *placement, const struct
         else
             nodes_init(&cluster->groups[g], groups[g].procs_per_node, placement->lowest,
                        placement->runs);
+        cluster->groups[g].memory = groups[g].memory;
     }
     if (cluster->counts_only)
         count(cluster);
@@ -149,6 +156,7 @@ void cluster_free(struct cluster *cluster)
     free(cluster->choice->items);
     free(cluster->choice);
     pool_free(cluster->pool);
+    view_free(cluster->view);
     free(cluster);
 }
 
@@ -159,6 +167,8 @@ struct cluster *cluster_copy(const struct cluster *cluster)
     copy->len = cluster->len;
     copy->choice = mem_new(1, sizeof(*copy->choice));
     copy->pool = mem_new(1, sizeof(*copy->pool));
+    if (cluster->memory)
+        copy->view = view_new(cluster->placement, cluster->len);
     cluster_assign(copy, cluster);
     return copy;
 }
@@ -170,6 +180,8 @@ void cluster_assign(struct cluster *copy, const struct cluster *cluster)
     new.groups = copy->groups;
     new.choice = copy->choice;
     new.pool = copy->pool;
+    new.view = copy->view;
+    new.changes = copy->changes + 1;
     *copy = new;
     for (size_t g = 0; g < cluster->len; g++) {
         if (cluster->counts_only)
@@ -182,6 +194,8 @@ void cluster_assign(struct cluster *copy, const struct cluster *cluster)
 bool cluster_fits_nodes(const struct cluster *cluster, const struct ask *ask)
 {
     REQUIRE(!cluster->counts_only);
+    if (cluster->memory && ask->memory > 0)
+        return view_fits(cluster, ask);
     return cluster->placement->fits(cluster, ask);
 }
 
@@ -218,16 +232,18 @@ static const struct choice *choose(const struct cluster *cluster, const struct a
     struct choice *const choice = cluster->choice;
     choice->len = 0;
     choice->procs = 0;
-    cluster->placement->choose(cluster, ask, choice);
+    const bool viewed = cluster->memory && ask->memory > 0;
+    cluster->placement->choose(viewed ? view_of(cluster, ask) : cluster, ask, choice);
     order_choice(choice);
     REQUIRE(choice->procs <= INT32_MAX && choice->len <= INT32_MAX);
     return choice;
 }
 
-static void make_allocation(struct pool *pool, const struct choice *choice, struct allocation *ret)
+static void make_allocation(struct pool *pool, const struct choice *choice, int64_t memory,
+                            struct allocation *ret)
 {
     const uint32_t len = (uint32_t)choice->len;
-    *ret = (struct allocation){.procs = (int32_t)choice->procs, .len = len};
+    *ret = (struct allocation){.procs = (int32_t)choice->procs, .len = len, .memory = memory};
     if (len == 1) {
         ret->one = choice->items[0];
         return;
@@ -243,8 +259,30 @@ static struct nodes *group_of(struct cluster *cluster, int32_t node)
     return &cluster->groups[g];
 }
 
-static void use(struct cluster *cluster, const struct extent *extents, size_t len, int sign)
+/* What an allocation has of the memory of each node of the extent. */
+static int64_t memory_on(const struct nodes *group, const struct extent *extent, int64_t memory)
 {
+    if (group->memory == 0)
+        return 0;
+    return memory == ALLOCATION_ALL ? group->memory : extent->procs * memory;
+}
+
+static void use_memory(struct cluster *cluster, const struct extent *extents, size_t len,
+                       int64_t memory, int sign)
+{
+    for (size_t i = 0; i < len; i++) {
+        struct nodes *const group = group_of(cluster, extents[i].first);
+        const int64_t bytes = memory_on(group, &extents[i], memory);
+        if (bytes > 0)
+            nodes_use_memory(group, cluster_node_index(extents[i].first), extents[i].count,
+                             sign * bytes, &cluster->now);
+    }
+}
+
+static void use(struct cluster *cluster, const struct extent *extents, size_t len, int64_t memory,
+                int sign)
+{
+    cluster->changes++;
     /* scattered nodes are fetched side by side instead of one after the other */
     for (size_t i = 0; i < len && len > 1; i++)
         __builtin_prefetch(
@@ -252,13 +290,22 @@ static void use(struct cluster *cluster, const struct extent *extents, size_t le
     for (size_t i = 0; i < len; i++)
         nodes_use(group_of(cluster, extents[i].first), cluster_node_index(extents[i].first),
                   extents[i].count, sign * extents[i].procs, &cluster->now);
+    if (memory != 0)
+        use_memory(cluster, extents, len, memory, sign);
+}
+
+/* As an allocation tells it. */
+static int64_t memory_for(const struct cluster *cluster, const struct ask *ask)
+{
+    return !cluster->memory ? 0 : ask->nodes > 0 ? ALLOCATION_ALL : ask->memory;
 }
 
 void cluster_take_nodes(struct cluster *cluster, const struct ask *ask, struct allocation *ret)
 {
     const struct choice *const choice = choose(cluster, ask);
-    use(cluster, choice->items, choice->len, 1);
-    make_allocation(cluster->pool, choice, ret);
+    const int64_t memory = memory_for(cluster, ask);
+    use(cluster, choice->items, choice->len, memory, 1);
+    make_allocation(cluster->pool, choice, memory, ret);
 }
 
 void cluster_choose(const struct cluster *cluster, const struct ask *ask, struct allocation *ret)
@@ -268,7 +315,7 @@ void cluster_choose(const struct cluster *cluster, const struct ask *ask, struct
         *ret = (struct allocation){.procs = ask->procs};
         return;
     }
-    make_allocation(NULL, choose(cluster, ask), ret);
+    make_allocation(NULL, choose(cluster, ask), memory_for(cluster, ask), ret);
 }
 
 void allocation_clear(struct allocation *allocation)
@@ -280,7 +327,7 @@ void allocation_clear(struct allocation *allocation)
 void cluster_give_copy(struct cluster *cluster, const struct allocation *allocation)
 {
     if (!cluster->counts_only) {
-        use(cluster, allocation_extents(allocation), allocation->len, -1);
+        use(cluster, allocation_extents(allocation), allocation->len, allocation->memory, -1);
         return;
     }
     REQUIRE(allocation->procs <= cluster->now.busy);
@@ -298,6 +345,7 @@ void cluster_give_nodes(struct cluster *cluster, struct allocation *allocation)
 
 static void hold(struct cluster *cluster, const struct allocation *allocation, int sign)
 {
+    cluster->changes++;
     if (cluster->counts_only) {
         cluster->hold += sign * allocation->procs;
         REQUIRE(cluster->hold >= 0);
@@ -306,8 +354,12 @@ static void hold(struct cluster *cluster, const struct allocation *allocation, i
     }
     for (uint32_t i = 0; i < allocation->len; i++) {
         const struct extent *const extent = &allocation_extents(allocation)[i];
-        nodes_hold(group_of(cluster, extent->first), cluster_node_index(extent->first),
-                   extent->count, sign * extent->procs, &cluster->now);
+        struct nodes *const group = group_of(cluster, extent->first);
+        const int32_t first = cluster_node_index(extent->first);
+        const int64_t bytes = memory_on(group, extent, allocation->memory);
+        nodes_hold(group, first, extent->count, sign * extent->procs, &cluster->now);
+        if (bytes > 0)
+            nodes_hold_memory(group, first, extent->count, sign * bytes);
     }
 }
 
@@ -354,8 +406,46 @@ int64_t cluster_fragmented(const struct cluster *cluster)
     return cluster->now.free - idle;
 }
 
-bool cluster_could_fit(const struct placement_type *placement, const struct node_group *groups,
-                       size_t len, const struct ask *ask)
+int64_t cluster_memory(const struct cluster *cluster)
+{
+    int64_t bytes = 0;
+    for (size_t g = 0; g < cluster->len; g++) {
+        const struct nodes *const group = &cluster->groups[g];
+        bytes += (group->nodes - down_nodes(group)) * group->memory;
+    }
+    return bytes;
+}
+
+int64_t cluster_memory_of(const struct cluster *cluster, const struct allocation *allocation)
+{
+    int64_t bytes = 0;
+    for (uint32_t i = 0; i < allocation->len && allocation->memory != 0; i++) {
+        const struct extent *const extent = &allocation_extents(allocation)[i];
+        const struct nodes *const group = &cluster->groups[cluster_node_group(extent->first)];
+        bytes += extent->count * memory_on(group, extent, allocation->memory);
+    }
+    return bytes;
+}
+
+/* The groups as an ask of memory sees them: view.h. Returns how many are left. */
+static size_t groups_with(const struct node_group *groups, size_t len, const struct ask *ask,
+                          struct node_group *ret)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < len; g++) {
+        if (groups[g].memory > 0 && groups[g].memory < ask->memory)
+            continue;
+        ret[n] = groups[g];
+        if (ask->nodes <= 0)
+            ret[n].procs_per_node =
+                memory_lets(groups[g].memory, groups[g].procs_per_node, ask->memory);
+        n++;
+    }
+    return n;
+}
+
+static bool could_fit(const struct placement_type *placement, const struct node_group *groups,
+                      size_t len, const struct ask *ask)
 {
     int64_t nodes = 0, procs = 0;
     for (size_t g = 0; g < len; g++) {
@@ -365,6 +455,15 @@ bool cluster_could_fit(const struct placement_type *placement, const struct node
     if (ask->nodes > 0 ? ask->nodes > nodes : ask->procs <= 0 || ask->procs > procs)
         return false;
     return placement->could_fit ? placement->could_fit(groups, len, ask) : true;
+}
+
+bool cluster_could_fit(const struct placement_type *placement, const struct node_group *groups,
+                       size_t len, const struct ask *ask)
+{
+    struct node_group left[CLUSTER_GROUPS];
+    if (ask->memory <= 0 || len > CLUSTER_GROUPS)
+        return could_fit(placement, groups, len, ask);
+    return could_fit(placement, left, groups_with(groups, len, ask, left), ask);
 }
 
 void cluster_check(const struct cluster *cluster)

@@ -9,8 +9,9 @@
 
 /* What a job asks of a partition. */
 struct ask {
-    int32_t procs; /* all processors; for whole nodes what the nodes taken hold is counted */
-    int32_t nodes; /* > 0: that many whole nodes, nobody else on them; procs is then ignored */
+    int32_t procs;  /* all processors; for whole nodes what the nodes taken hold is counted */
+    int32_t nodes;  /* > 0: that many whole nodes, nobody else on them; procs is then ignored */
+    int64_t memory; /* bytes for each processor, or that each whole node must have; 0: none */
 };
 
 /* Processors on consecutive nodes first .. first + count - 1, `procs` on each. */
@@ -25,7 +26,10 @@ struct allocation {
     uint32_t len;
     struct extent *extents; /* ascending by node; owned; NULL if len <= 1 */
     struct extent one;      /* if len == 1 */
+    int64_t memory;         /* bytes for each processor; ALLOCATION_ALL: what the nodes have */
 };
+
+#define ALLOCATION_ALL INT64_C(-1)
 
 static inline const struct extent *allocation_extents(const struct allocation *allocation)
 {
@@ -34,6 +38,7 @@ static inline const struct extent *allocation_extents(const struct allocation *a
 
 struct node_group {
     int32_t nodes, procs_per_node;
+    int64_t memory; /* of each, bytes; 0: not told, never short */
 };
 
 /* Most groups of a partition. */
@@ -81,6 +86,7 @@ struct cluster_counts {
     int64_t free; /* to be had now */
     int64_t held; /* free, but set aside by cluster_hold */
     int64_t busy, down;
+    int64_t memory; /* bytes in use, on nodes whose memory is told */
 };
 
 /* Read it through the functions below; it stands here so that the counts-only case is inlined. */
@@ -91,19 +97,22 @@ struct cluster {
     bool by_count;    /* what is there by count fits, but for whole nodes */
     bool plain;       /* counts only, and all that is given back is free again */
     bool overcommit;  /* counts only: what comes free within the instant may be handed out before */
+    bool memory;      /* the memory of some nodes is told */
     int64_t hold;     /* counts only: processors held, free or not */
     const struct placement_type *placement;
     struct nodes *groups; /* owned */
     size_t len;
     struct choice *choice; /* scratch; owned */
     struct pool *pool;     /* of extents; owned */
+    uint64_t changes;      /* so far, of what is free on nodes */
+    struct view *view;     /* scratch: the nodes as a job that asks memory sees them; owned */
 };
 
 extern const struct kind_list placement_kinds;
 
-/* nodes_matter: some job asks whole nodes, so that nodes must be kept even for `any`. Memory
- * follows the nodes that exist: some 8 bytes each and a bit for each number of free processors in
- * use. */
+/* nodes_matter: some job asks whole nodes, so that nodes must be kept even for `any`; where a group
+ * tells the memory of its nodes they are too. What this takes follows the nodes that exist: some 8
+ * bytes each (with memory 16) and a bit for each number of free processors in use. */
 struct cluster *cluster_new(const struct placement_type *placement, const struct node_group *groups,
                             size_t len, bool nodes_matter);
 void cluster_free(struct cluster *cluster); /* takes NULL */
@@ -118,7 +127,9 @@ bool cluster_fits_nodes(const struct cluster *cluster, const struct ask *ask);
 void cluster_take_nodes(struct cluster *cluster, const struct ask *ask, struct allocation *ret);
 
 /* Does it fit now? An ask of nothing never does. O(1) by counts, O(groups) for whole nodes and
- * `contiguous`. */
+ * `contiguous`. To an ask of memory a node has as many processors as its memory lets the job use,
+ * min(processors, memory / asked), free as well as in all, and one of which all these are free is
+ * idle; whole nodes must have the memory. O(nodes) where memory is told, and so is taking them. */
 static inline bool cluster_fits(const struct cluster *cluster, const struct ask *ask)
 {
     if (LIKELY(cluster->by_count && ask->nodes <= 0))
@@ -220,6 +231,11 @@ int64_t cluster_returning(const struct cluster *cluster, const struct allocation
 
 /* Processors in service: capacity without what is down, draining or leaving. O(groups). */
 int64_t cluster_in_service(const struct cluster *cluster);
+
+/* Bytes of memory, of nodes whose memory is told: in service, and of an allocation. O(groups),
+ * O(extents). */
+int64_t cluster_memory(const struct cluster *cluster);
+int64_t cluster_memory_of(const struct cluster *cluster, const struct allocation *allocation);
 
 /* Free processors that are of no use to a job that asks a whole node: free on partly busy nodes,
  * held ones apart. 0 for a counts-only cluster. O(groups). */

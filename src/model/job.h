@@ -27,6 +27,7 @@ enum job_reason {
     REASON_QUOTA,          /* asks more than a quota of its tenants ever allows */
     REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
     REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
+    REASON_KEPT,           /* all partitions it may run in are kept for others */
     JOB_REASONS
 };
 

@@ -94,6 +94,8 @@ void nodes_deinit(struct nodes *nodes)
     free(nodes->used);
     free(nodes->hold);
     free(nodes->state);
+    free(nodes->memory_used);
+    free(nodes->memory_hold);
     free(nodes->words);
     free(nodes->levels);
     free(nodes->spare);
@@ -136,6 +138,12 @@ void nodes_copy(struct nodes *nodes, const struct nodes *from)
         COPY(hold, old_cap, cap);
     else
         free(nodes->hold);
+    if (from->memory_used)
+        COPY(memory_used, old_cap, cap);
+    if (from->memory_hold)
+        COPY(memory_hold, old_cap, cap);
+    else
+        free(nodes->memory_hold);
     copy.runs = nodes->runs;
     if (from->with_runs)
         runs_copy(&copy.runs, &from->runs);
@@ -167,6 +175,16 @@ static void rebuild(struct nodes *nodes)
     }
 }
 
+/* An array of old to cap numbers, new ones 0; NULL stays NULL. */
+static int64_t *lengthen(int64_t *numbers, int32_t old, int32_t cap)
+{
+    if (!numbers)
+        return NULL;
+    numbers = mem_resize(numbers, (size_t)cap, sizeof(*numbers));
+    memset(numbers + old, 0, (size_t)(cap - old) * sizeof(*numbers));
+    return numbers;
+}
+
 static void reserve(struct nodes *nodes, int32_t need)
 {
     REQUIRE(need <= CLUSTER_GROUP_NODES);
@@ -183,6 +201,11 @@ static void reserve(struct nodes *nodes, int32_t need)
         nodes->hold = mem_resize(nodes->hold, cap, sizeof(*nodes->hold));
         memset(nodes->hold + old, 0, more * sizeof(*nodes->hold));
     }
+    if (nodes->memory > 0 && !nodes->memory_used)
+        nodes->memory_used = mem_new(cap, sizeof(*nodes->memory_used));
+    else
+        nodes->memory_used = lengthen(nodes->memory_used, old, nodes->cap);
+    nodes->memory_hold = lengthen(nodes->memory_hold, old, nodes->cap);
     rebuild(nodes);
 }
 
@@ -292,6 +315,48 @@ void nodes_hold(struct nodes *nodes, int32_t first, int32_t count, int32_t procs
     }
 }
 
+void nodes_use_memory(struct nodes *nodes, int32_t first, int32_t count, int64_t bytes,
+                      struct cluster_counts *counts)
+{
+    for (int32_t i = first; i < first + count; i++) {
+        nodes->memory_used[i] += bytes;
+        REQUIRE(nodes->memory_used[i] >= 0 && nodes->memory_used[i] <= nodes->memory);
+    }
+    counts->memory += bytes * count;
+}
+
+void nodes_hold_memory(struct nodes *nodes, int32_t first, int32_t count, int64_t bytes)
+{
+    if (!nodes->memory_hold)
+        nodes->memory_hold = mem_new((size_t)nodes->cap, sizeof(*nodes->memory_hold));
+    for (int32_t i = first; i < first + count; i++) {
+        nodes->memory_hold[i] += bytes;
+        REQUIRE(nodes->memory_hold[i] >= 0);
+    }
+}
+
+void nodes_view(struct nodes *view, const struct nodes *nodes, int64_t memory, bool whole,
+                struct cluster_counts *counts)
+{
+    const bool lacks = nodes->memory > 0 && nodes->memory < memory;
+    const int32_t size = whole ? nodes->size : memory_lets(nodes->memory, nodes->size, memory);
+    nodes_deinit(view);
+    nodes_init(view, lacks ? 1 : size, nodes->with_some, nodes->with_runs);
+    if (lacks || nodes->len == 0)
+        return;
+    reserve(view, nodes->len);
+    view->len = nodes->len;
+    for (int32_t i = 0; i < nodes->len; i++) {
+        int32_t available =
+            whole ? nodes_available(nodes, i) : nodes_available_with(nodes, i, memory);
+        available = available < size ? available : size;
+        view->used[i] = size - available;
+        view->state[i] = nodes->state[i];
+        counts->free += available;
+    }
+    rebuild(view);
+}
+
 static int32_t lowest(const struct nodes *nodes, enum node_state state)
 {
     return bits_next(&nodes->shape, nodes_slot(nodes, state), 0);
@@ -367,6 +432,14 @@ static void check_node(const struct nodes *nodes, int32_t i)
         REQUIRE(bits_test(nodes_slot(nodes, nodes->slot[available]), (uint32_t)i));
 }
 
+/* Only who has processors of a node has memory of it. */
+static void check_memory(const struct nodes *nodes, int32_t i)
+{
+    REQUIRE(nodes->memory_used[i] >= 0 && nodes->memory_used[i] <= nodes->memory);
+    REQUIRE(nodes->memory_used[i] == 0 || nodes->used[i] > 0);
+    REQUIRE(!nodes->memory_hold || nodes->memory_hold[i] >= 0);
+}
+
 static void check_slot(const struct nodes *nodes, uint32_t slot, int32_t count)
 {
     const struct bits_shape *const shape = &nodes->shape;
@@ -390,6 +463,10 @@ void nodes_check(const struct nodes *nodes, struct cluster_counts *ret_counts)
         some += nodes_available(nodes, i) > 0;
         held += hold_of(nodes, i);
         tally(nodes, i, 1, ret_counts);
+        if (nodes->memory > 0) {
+            check_memory(nodes, i);
+            ret_counts->memory += nodes->memory_used[i];
+        }
     }
     REQUIRE(held == nodes->held && memcmp(in, nodes->in, sizeof(in)) == 0);
     REQUIRE(members(nodes) == nodes->nodes);

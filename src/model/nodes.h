@@ -24,6 +24,7 @@ enum { SLOT_SOME = NODE_STATES, SLOT_LEVELS };
 /* A node in service makes available what is neither in use nor held; any other nothing. */
 struct nodes {
     int32_t size;       /* processors a node */
+    int64_t memory;     /* bytes a node; 0: not told */
     int32_t nodes;      /* that the group is to have: up, draining and down */
     int64_t asked_down; /* of them: min(asked_down, nodes) draining or down */
 
@@ -33,6 +34,8 @@ struct nodes {
     int32_t *used;           /* processors in use, by node; owned, as all that follow */
     int32_t *hold;           /* processors set aside for somebody, free or not; NULL: none yet */
     uint8_t *state;
+    int64_t *memory_used; /* bytes in use, by node; NULL: memory is not told */
+    int64_t *memory_hold; /* set aside, as hold; NULL: none yet */
 
     /* The index. Level k, 1 <= k <= size, has count[k] nodes; with none it has no set. A set is a
      * slot of shape.words words, so that memory follows the levels in use. */
@@ -58,6 +61,24 @@ void nodes_use(struct nodes *nodes, int32_t first, int32_t count, int32_t procs,
 
 /* Hold `procs` more (negative: fewer) on each. O(log nodes) a node. */
 void nodes_hold(struct nodes *nodes, int32_t first, int32_t count, int32_t procs,
+                struct cluster_counts *counts);
+
+/* `bytes` (negative: fewer) more of memory in use, or set aside, on each; only where it is told. */
+void nodes_use_memory(struct nodes *nodes, int32_t first, int32_t count, int64_t bytes,
+                      struct cluster_counts *counts);
+void nodes_hold_memory(struct nodes *nodes, int32_t first, int32_t count, int64_t bytes);
+
+/* Processors of a node of the group that a job can use which asks `memory` bytes for each. */
+static inline int32_t memory_lets(int64_t memory, int32_t procs, int64_t asked)
+{
+    return memory > 0 && asked > 0 && memory / asked < procs ? (int32_t)(memory / asked) : procs;
+}
+
+/* Make *view (initialised; any former view) the group as a job sees it that asks `memory` for each
+ * processor: of the size that memory lets it have (memory_lets), each node with so much available
+ * as it can use. With `whole`, as one sees it that asks whole nodes with `memory`: no nodes at all
+ * where they have less. *counts gets what is available. O(nodes). */
+void nodes_view(struct nodes *view, const struct nodes *nodes, int64_t memory, bool whole,
                 struct cluster_counts *counts);
 
 /* Bring the states in line with `nodes` and `asked_down`, in the order that cluster.h states.
@@ -116,6 +137,17 @@ static inline int32_t nodes_available(const struct nodes *nodes, int32_t node)
     const int32_t hold = nodes->hold ? nodes->hold[node] : 0;
     const int32_t free = nodes->size - nodes->used[node];
     return free > hold ? free - hold : 0;
+}
+
+/* Of them those for which the node has `memory` bytes each. */
+static inline int32_t nodes_available_with(const struct nodes *nodes, int32_t node, int64_t memory)
+{
+    const int32_t available = nodes_available(nodes, node);
+    if (available == 0 || nodes->memory == 0)
+        return available;
+    const int64_t hold = nodes->memory_hold ? nodes->memory_hold[node] : 0;
+    const int64_t free = nodes->memory - nodes->memory_used[node] - hold;
+    return free < memory ? 0 : memory_lets(free, available, memory);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef MODEL_OBSERVE_H
 #define MODEL_OBSERVE_H
 
+#include "model/access.h"
 #include "model/job.h"
 
 /* What a partition holds now. In processors, but for queued_jobs. capacity = busy + idle + down. */
@@ -15,6 +16,8 @@ struct partition_info {
     const char *name; /* "ascend" */
     const char *path; /* "wuhan-ai/ascend" */
     int32_t centre;
+    int32_t of;                /* a reservation: row of the partition it is part of; -1: none */
+    int32_t reservations;      /* that are part of this one: the rows just before it */
     const char *processor;     /* kind of processor; "" if not said */
     double flops;              /* of one processor, at `precision`; 0: not said */
     const char *precision;     /* "fp16"; "" if not said */
@@ -63,7 +66,8 @@ struct world {
     struct {
         struct tenant_info *items;
         size_t len, cap;
-    } tenants; /* grows while a log is read */
+    } tenants;             /* grows while a log is read */
+    struct access *access; /* grows with them; NULL: nothing is kept for anybody */
     struct workload_info *workloads;
     size_t n_workloads;
     simtime start;   /* of the run: microseconds since 1970-01-01T00:00Z */

@@ -92,6 +92,14 @@ static void renew_profile(struct partition *partition, simtime now)
     partition->profile = make_profile(partition, now);
 }
 
+bool partition_constrains(const struct partition_setup *setup)
+{
+    bool memory = false;
+    for (size_t g = 0; g < setup->n_groups; g++)
+        memory |= setup->groups[g].memory > 0;
+    return memory || setup->nodes_matter || setup->placement->constraint;
+}
+
 void partition_init(struct partition *partition, const struct partition_setup *setup,
                     struct jobs *jobs)
 {
@@ -100,8 +108,7 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .jobs = jobs,
         .n_groups = setup->n_groups,
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
-        .counts_only = setup->placement->counts_only && !setup->nodes_matter,
-        .constrained = setup->placement->constraint || setup->nodes_matter,
+        .constrained = partition_constrains(setup),
         .speeds = setup->speeds,
         .windows = setup->windows,
         .n_windows = setup->n_windows,
@@ -111,10 +118,13 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         if (setup->windows[i].to > partition->windows_end)
             partition->windows_end = setup->windows[i].to;
     find_edges(partition);
-    if (partition->constrained)
-        partition->by_due = jobtree_new();
+    partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
+    partition->fixed = true;
     partition->cluster =
         cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
+    partition->counts_only = partition->cluster->counts_only;
+    if (partition->constrained)
+        partition->by_due = jobtree_new();
     partition->cluster->overcommit = setup->overcommit;
     renew_profile(partition, -1);
     count_nodes(partition);
@@ -126,6 +136,7 @@ void partition_deinit(struct partition *partition)
     profile_free(partition->profile);
     free(partition->groups);
     free(partition->edges);
+    free(partition->moved);
     jobtree_free(partition->by_due);
 }
 
@@ -139,6 +150,29 @@ int32_t partition_procs(const struct partition *partition, const struct ask *ask
             least = partition->groups[g].procs_per_node;
     const int64_t procs = (int64_t)least * ask->nodes;
     return procs < INT32_MAX ? (int32_t)procs : INT32_MAX;
+}
+
+int64_t partition_memory(const struct partition *partition)
+{
+    return cluster_memory(partition->cluster);
+}
+
+int64_t partition_memory_of(const struct partition *partition, const struct ask *ask)
+{
+    if (!partition->cluster->memory)
+        return 0;
+    int64_t each = ask->memory, count = ask->procs;
+    if (ask->nodes > 0) {
+        count = ask->nodes;
+        each = 0;
+        for (size_t g = 0; g < partition->n_groups; g++) {
+            const int64_t memory = partition->groups[g].memory;
+            if (memory > 0 && memory >= ask->memory && (each == 0 || memory < each))
+                each = memory;
+        }
+    }
+    int64_t bytes;
+    return __builtin_mul_overflow(each, count, &bytes) ? INT64_MAX : bytes;
 }
 
 static struct jobkey due_key(const struct job *job)
@@ -198,10 +232,32 @@ void partition_overdue(struct partition *partition, struct job *job)
     partition->overdue += job->allocation.procs;
 }
 
+bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
+                         simtime now)
+{
+    for (size_t i = 0; i < partition->n_windows; i++) {
+        const struct maintenance *w = &partition->windows[i];
+        const simtime from = w->from > now ? w->from : now;
+        if (w->to > from && request <= w->to - from &&
+            partition_procs(partition, ask) <=
+                -(int64_t)w->nodes * partition->groups[0].procs_per_node)
+            return true;
+    }
+    return false;
+}
+
+/* What is here now, of what the group is to have in all. */
+static void resize_cluster(struct partition *partition, size_t g)
+{
+    const int64_t nodes = (int64_t)partition->groups[g].nodes - partition->moved[g];
+    cluster_resize(partition->cluster, g, nodes > 0 ? (int32_t)nodes : 0);
+}
+
 void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now)
 {
+    partition->fixed &= nodes >= partition->groups[g].nodes;
     partition->groups[g].nodes = nodes;
-    cluster_resize(partition->cluster, g, nodes);
+    resize_cluster(partition, g);
     renew_profile(partition, now);
     count_nodes(partition);
 }
@@ -209,12 +265,42 @@ void partition_resize(struct partition *partition, size_t g, int32_t nodes, simt
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
                         simtime now)
 {
-    if (opens)
+    if (window->moves) {
+        partition->moved[window->group] += opens ? window->nodes : -window->nodes;
+        resize_cluster(partition, window->group);
+    } else if (opens) {
         cluster_down(partition->cluster, window->group, window->nodes);
-    else
+    } else {
         cluster_up(partition->cluster, window->group, window->nodes);
+    }
     renew_profile(partition, now);
     count_nodes(partition);
+}
+
+/* What is elsewhere is not here, whatever ran here before. */
+static void check_moved(const struct partition *partition)
+{
+    int64_t procs = 0, moved = 0;
+    for (size_t g = 0; g < partition->n_groups; g++) {
+        const struct node_group *group = &partition->groups[g];
+        moved += partition->moved[g] != 0;
+        procs += (int64_t)(group->nodes - partition->moved[g]) * group->procs_per_node;
+    }
+    REQUIRE(moved == 0 || !partition->fixed || partition->counts.capacity == procs);
+}
+
+/* With all that jobs have given back, no node has anything in use. */
+static void check_nodes(const struct partition *partition)
+{
+    struct cluster *const copy = cluster_copy(partition->cluster);
+    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
+        const struct job *job = jobs_at(partition->jobs, slot);
+        if (is_running_here(partition, job))
+            cluster_give_copy(copy, &job->allocation);
+    }
+    cluster_check(copy);
+    REQUIRE(copy->now.busy == 0 && copy->now.memory == 0);
+    cluster_free(copy);
 }
 
 void partition_check(struct partition *partition, simtime now)
@@ -226,15 +312,20 @@ void partition_check(struct partition *partition, simtime now)
     REQUIRE(c->busy == cluster_busy(partition->cluster));
     REQUIRE(c->down == cluster_down_procs(partition->cluster));
     REQUIRE(c->busy + c->down + cluster_free_procs(partition->cluster) == c->capacity);
-    int64_t busy = 0, running = 0;
+    check_moved(partition);
+    int64_t busy = 0, running = 0, memory = 0;
     for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
         const struct job *job = jobs_at(partition->jobs, slot);
         if (is_running_here(partition, job)) {
             busy += job->allocation.procs;
+            memory += cluster_memory_of(partition->cluster, &job->allocation);
             running++;
         }
     }
     REQUIRE(busy == c->busy && running == partition->running);
+    REQUIRE(memory == partition->cluster->now.memory);
+    if (partition->cluster->memory)
+        check_nodes(partition);
     struct profile *fresh = make_profile(partition, now);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(fresh, t))
         REQUIRE(profile_at(fresh, t) == profile_at(partition->profile, t));

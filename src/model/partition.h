@@ -9,11 +9,14 @@
 #include "model/observe.h"
 #include "model/profile.h"
 
-/* A window in which nodes are out of service, known ahead to every scheduler. */
+/* A window in which nodes are out of service, known ahead to every scheduler. One that moves them
+ * takes them to another partition instead (or, with nodes < 0, has them from one): they are not
+ * down, but part of the capacity there. */
 struct maintenance {
     simtime from, to;
     size_t group;
     int32_t nodes;
+    bool moves;
 };
 
 struct partition {
@@ -29,6 +32,8 @@ struct partition {
     bool constrained;                  /* free processors may not suffice for a start */
     const struct maintenance *windows; /* borrowed, by `from` */
     size_t n_windows;
+    int32_t *moved; /* owned: by group, nodes that are elsewhere now; negative: from elsewhere */
+    bool fixed;     /* no group ever got smaller but by windows */
     struct edge *edges;     /* owned: where windows open and close, by time */
     simtime windows_end;    /* the last of them is over; 0: there is none */
     int64_t overdue;        /* processors of jobs that outlived their request and run on */
@@ -48,12 +53,22 @@ struct partition_setup {
     const double *speeds; /* of a processor, by enum precision; borrowed */
 };
 
+/* May what is free there not suffice? Whole nodes, memory, a placement that is a constraint. */
+bool partition_constrains(const struct partition_setup *setup);
+
 void partition_init(struct partition *partition, const struct partition_setup *setup,
                     struct jobs *jobs);
 void partition_deinit(struct partition *partition);
 
 /* Processors that an ask counts for: of whole nodes, what the smallest nodes hold. O(groups). */
 int32_t partition_procs(const struct partition *partition, const struct ask *ask);
+
+/* Bytes of memory in service, where jobs ask memory and it is told; else 0. O(groups). */
+int64_t partition_memory(const struct partition *partition);
+
+/* Bytes that an ask counts for; of whole nodes, the least that nodes have which will do. O(groups).
+ */
+int64_t partition_memory_of(const struct partition *partition, const struct ask *ask);
 
 /* The job takes its processors at `now`; its end by request is entered in the profile. It must fit
  * (partition_fits), except that a scheduler which decides after each event may count on processors
@@ -74,7 +89,12 @@ static inline int64_t partition_free(const struct partition *partition, simtime 
     return profile_at(partition->profile, now);
 }
 
-/* Group g has `nodes` nodes from now on. O(running jobs). */
+/* Of a partition that has nodes only in windows that move them, in one group: could the ask ever
+ * start at `now` or later and end, by request, within a window? O(windows to come). */
+bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
+                         simtime now);
+
+/* Group g has `nodes` nodes from now on, those that are elsewhere included. O(running jobs). */
 void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now);
 
 /* A maintenance window opens or closes. O(running jobs). */

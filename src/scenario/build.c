@@ -5,6 +5,7 @@
 #include "scenario/build_tenants.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
+#include "scenario/reservations.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/deadline.h"
@@ -12,6 +13,7 @@
 #include "workload/log.h"
 #include "workload/within.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,8 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
     const int32_t home = parent >= 0 ? world->tenants.items[parent].home : -1;
     world->tenants.items[world->tenants.len] =
         (struct tenant_info){.path = path, .parent = parent, .home = home, .share = 1};
+    if (world->access)
+        access_add(world->access, path, parent);
     return (int32_t)world->tenants.len++;
 }
 
@@ -97,7 +101,18 @@ static void describe_processor(const struct scenario *scenario, const struct par
     }
 }
 
-static bool asks_nodes_of(const struct program *program, int64_t centre, const char *partition)
+enum asks { ASKS_NODES, ASKS_MEMORY };
+
+static bool workload_asks(const struct workload *workload, enum asks what)
+{
+    bool (*const asks)(const void *) =
+        what == ASKS_NODES ? workload->kind->asks_nodes : workload->kind->asks_memory;
+    return asks && asks(workload->params);
+}
+
+/* Does some job that may run in the partition ask whole nodes, or memory? */
+static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
+                         const char *partition)
 {
     const struct scenario *scenario = program->epochs[0].scenario;
     for (size_t i = 0; i < scenario->rows.len; i++) {
@@ -110,7 +125,7 @@ static bool asks_nodes_of(const struct program *program, int64_t centre, const c
             if (centre == workloads[k].freight.home && !scenario->broker.policy.kind && name &&
                 strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
                 continue;
-            if (workloads[k].kind->asks_nodes && workloads[k].kind->asks_nodes(workloads[k].params))
+            if (workload_asks(&workloads[k], what))
                 return true;
         }
     }
@@ -129,14 +144,21 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     info->name = plan->named.name;
     info->path = build_keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
     info->centre = (int32_t)centre;
+    info->of = -1;
+    info->reservations = (int32_t)plan->reservations.len;
     describe_processor(scenario, plan, info);
     const struct group *groups = plan->groups.items;
     struct node_group *copy = mem_new(plan->groups.len, sizeof(*copy));
     build_keep(build, copy);
+    /* Where no job asks it, memory need not be looked at. */
+    const bool memory_asked = someone_asks(program, ASKS_MEMORY, (int64_t)centre, plan->named.name);
+    bool memory_matters = false;
     int64_t procs = 0;
     for (size_t g = 0; g < plan->groups.len; g++) {
         copy[g] =
-            (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node};
+            (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node,
+                                memory_asked ? llround(groups[g].memory_per_node) : 0};
+        memory_matters |= copy[g].memory > 0;
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
     char place[200];
@@ -150,7 +172,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .placement = (const struct placement_type *)(const void *)scheduler->placement.kind,
         .groups = copy,
         .n_groups = plan->groups.len,
-        .nodes_matter = asks_nodes_of(program, (int64_t)centre, plan->named.name),
+        .nodes_matter = someone_asks(program, ASKS_NODES, (int64_t)centre, plan->named.name),
         .overcommit = partition->config.decide == DECIDE_EVENT,
         .speeds = info->speeds,
     };
@@ -158,6 +180,12 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
         error_list_addf(errors, plan->named.at,
                         "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
+                        "commit_head, which only count processors",
+                        info->path);
+    if (memory_matters &&
+        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
+        error_list_addf(errors, plan->named.at,
+                        "%s: jobs that ask memory cannot run under decide: each-event or "
                         "commit_head, which only count processors",
                         info->path);
     struct items windows = {0};
@@ -183,6 +211,9 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
     for (size_t i = 0; i < world->n_centres; i++) {
         world->centres[i].name = centres[i].named.name;
         world->n_partitions += centres[i].partitions.len;
+        const struct partition_plan *plans = centres[i].partitions.items;
+        for (size_t k = 0; k < centres[i].partitions.len; k++)
+            world->n_partitions += plans[k].reservations.len;
     }
     world->partitions = mem_new(world->n_partitions, sizeof(*world->partitions));
     build->partitions = mem_new(world->n_partitions, sizeof(*build->partitions));
@@ -190,8 +221,14 @@ static void lay_out_centres(struct build *build, struct error_list *errors)
     size_t row = 0;
     for (size_t i = 0; i < world->n_centres; i++) {
         const struct partition_plan *plans = centres[i].partitions.items;
-        for (size_t k = 0; k < centres[i].partitions.len; k++)
-            lay_out_partition(build, row++, i, &plans[k], errors);
+        for (size_t k = 0; k < centres[i].partitions.len; k++) {
+            const size_t first = row;
+            row += plans[k].reservations.len;
+            lay_out_partition(build, row, i, &plans[k], errors);
+            for (size_t r = 0; r < plans[k].reservations.len; r++)
+                lay_out_reservation(build, first + r, row, &plans[k], r, errors);
+            row++;
+        }
     }
 }
 
@@ -204,6 +241,9 @@ static bool may_run(const struct build *build, const struct build_workload *bw, 
     const struct job_spec *base = &bw->context.base;
     const struct freight *freight = &bw->workload->freight;
     const int32_t centre = build->world.partitions[row].centre;
+    if (build->world.partitions[row].of >= 0 ||
+        !access_may(build->world.access, base->tenant, (int32_t)row))
+        return false;
     if (scenario->broker.policy.kind || centre != freight->home)
         return freight_may_run(scenario, freight, centre);
     return base->partition >= 0 ? (size_t)base->partition == row
@@ -308,7 +348,7 @@ static void check_speeds(const struct build *build, const struct build_workload 
 static int32_t row_of(const struct build *build, int64_t centre, const char *partition)
 {
     for (size_t row = 0; row < build->world.n_partitions; row++)
-        if (build->world.partitions[row].centre == centre &&
+        if (build->world.partitions[row].centre == centre && build->world.partitions[row].of < 0 &&
             (!partition || strcmp(build->world.partitions[row].name, partition) == 0))
             return (int32_t)row;
     return -1;
@@ -374,6 +414,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
         build->members[i] = (struct member_context){world, build, (int32_t)i, {0}};
         n += rows[i].tenant->workloads.len;
     }
+    open_access(build, errors);
     draw_members(build, options, errors);
     find_stays(build, errors);
     for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
@@ -389,6 +430,8 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     for (size_t i = 0; i < scenario->rows.len; i++)
         for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
             lay_out_workload(build, i, k, options, errors);
+    for (size_t i = 0; i < world->n_workloads && world->access; i++)
+        check_access(build, i, errors);
 }
 
 static void set_times(struct build *build)
@@ -445,6 +488,7 @@ int build_init(struct build *build, const struct program *program,
     set_times(build);
     lay_out_centres(build, errors);
     find_changes(build, errors);
+    check_lent(build, errors);
     lay_out_tenants(build, options, errors);
     if (errors->len > before)
         return -1;
@@ -548,6 +592,7 @@ void build_deinit(struct build *build)
     free(build->stays);
     drawn_deinit(build);
     broker_layout_free(build->broker);
+    access_free(build->world.access);
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);

@@ -111,6 +111,15 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
                         "changes: decide of %s cannot change to or from each-event while the run "
                         "goes on",
                         build->world.partitions[row].path);
+    const int32_t parts = build->world.partitions[row].reservations;
+    for (int32_t part = row - parts; part < row; part++) {
+        struct sched_config *its = build_keep(build, mem_new(1, sizeof(*its)));
+        *its = *config;
+        its->max_queued = -1;
+        add_change(build,
+                   (struct sim_change){
+                       .at = now->at, .what = CHANGE_RULES, .partition = part, .config = its});
+    }
     add_change(build, (struct sim_change){
                           .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
 }
@@ -122,8 +131,11 @@ void find_changes(struct build *build, struct error_list *errors)
         for (size_t i = 0; i < build->world.n_centres; i++) {
             const struct centre *centre =
                 (const struct centre *)build->program->epochs[e].scenario->centres.items + i;
-            for (size_t k = 0; k < centre->partitions.len; k++)
-                compare_partition(build, e, i, k, row++, errors);
+            for (size_t k = 0; k < centre->partitions.len; k++, row++) {
+                while (build->world.partitions[row].of >= 0)
+                    row++;
+                compare_partition(build, e, i, k, row, errors);
+            }
         }
     }
 }

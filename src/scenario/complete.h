@@ -30,6 +30,14 @@ void complete_alone(struct decode *ctx, const struct scenario *scenario, struct 
 void complete_uncertain(struct decode *ctx, struct scenario *scenario, const struct node *root);
 void uncertain_deinit(struct items *list);
 
+/* Of one window: its end and its group. */
+void check_window(struct decode *ctx, const struct partition_plan *plan,
+                  const struct window *window, struct mark at);
+
+/* Their names, nodes and places, and that the scheduler of the partition can keep them. */
+void complete_reservations(struct decode *ctx, const struct centre *centre,
+                           struct partition_plan *plan, const struct node *list);
+
 /* Free what complete_tenants made in structs tenant. */
 void tenants_deinit(const struct items *tenants);
 

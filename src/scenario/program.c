@@ -137,6 +137,20 @@ static int compare_dated(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
+/* Below a partition, whatever is inside of it. */
+static bool is_fixed_of_partition(const struct path *path)
+{
+    static const char *const fixed[] = {"memory_per_node", "maintenance", "tenants",
+                                        "reservations"};
+    if (strcmp(path->items[0].key, "centres") != 0)
+        return false;
+    for (size_t i = 4; i < path->len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(fixed) && path->items[i].key; k++)
+            if (strcmp(path->items[i].key, fixed[k]) == 0)
+                return true;
+    return false;
+}
+
 /* What may change while the run goes on: values inside centres and tenants. What a run is built
  * around may not. */
 static void check_changeable(const struct node *set, const struct node *tree,
@@ -170,6 +184,7 @@ static void check_changeable(const struct node *set, const struct node *tree,
             !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
         for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
             bad |= strcmp(last, fixed[k]) == 0;
+        bad = bad || is_fixed_of_partition(&path);
         for (size_t k = 3; k < path.len && !bad; k++)
             bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
                   path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;

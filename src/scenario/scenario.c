@@ -159,6 +159,19 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
     decode_leave(ctx);
 }
 
+void check_window(struct decode *ctx, const struct partition_plan *plan,
+                  const struct window *window, struct mark at)
+{
+    const bool until = window->until.given, length = window->length > 0;
+    if (until == length)
+        decode_error(ctx, at,
+                     until ? "give either until or length, not both"
+                           : "its end is missing: give until or length");
+    if (window->group >= (int64_t)plan->groups.len)
+        decode_error(ctx, at, "group: %lld is none of the %zu groups, counted from 0",
+                     (long long)window->group, plan->groups.len);
+}
+
 static void check_windows(struct decode *ctx, const struct partition_plan *plan,
                           const struct node *list)
 {
@@ -166,22 +179,15 @@ static void check_windows(struct decode *ctx, const struct partition_plan *plan,
     decode_enter(ctx, "maintenance");
     for (size_t i = 0; i < plan->maintenance.len; i++) {
         decode_enter_item(ctx, i);
-        const bool until = windows[i].until.given, length = windows[i].length > 0;
-        if (until == length)
-            decode_error(ctx, list->items[i].at,
-                         until ? "give either until or length, not both"
-                               : "its end is missing: give until or length");
-        if (windows[i].group >= (int64_t)plan->groups.len)
-            decode_error(ctx, list->items[i].at,
-                         "group: %lld is none of the %zu groups, counted from 0",
-                         (long long)windows[i].group, plan->groups.len);
+        check_window(ctx, plan, &windows[i], list->items[i].at);
         decode_leave(ctx);
     }
     decode_leave(ctx);
 }
 
 static void complete_partition(struct decode *ctx, const struct scenario *scenario,
-                               struct partition_plan *plan, const struct node *node)
+                               const struct centre *centre, struct partition_plan *plan,
+                               const struct node *node)
 {
     bool known = !plan->processor;
     const struct processor *processors = scenario->processors.items;
@@ -198,6 +204,9 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
     else if (has_groups && node_get(node, "processors_per_node"))
         decode_error(ctx, mark_of(node, "processors_per_node"),
                      "processors_per_node: belongs inside each of the groups");
+    else if (has_groups && node_get(node, "memory_per_node"))
+        decode_error(ctx, mark_of(node, "memory_per_node"),
+                     "memory_per_node: belongs inside each of the groups");
     const struct node *groups = node_get(node, "groups");
     if (groups && groups->kind == NODE_LIST && groups->len == 0)
         decode_error(ctx, mark_of(node, "groups"), "groups: at least one is needed");
@@ -205,13 +214,15 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         decode_error(ctx, mark_of(node, "groups"), "groups: at most %d", PARTITION_GROUPS_MAX);
     if (plan->groups.len == 0) {
         struct group *group = mem_new(1, sizeof(*group));
-        *group = (struct group){plan->nodes, plan->processors_per_node};
+        *group = (struct group){plan->nodes, plan->processors_per_node, plan->memory_per_node};
         plan->groups = (struct items){group, 1};
     }
     if (plan->maintenance.len > 0)
         check_windows(ctx, plan, node_get(node, "maintenance"));
     if (plan->scheduler_node)
         decode_scheduler(ctx, plan->scheduler_node, &plan->scheduler);
+    if (plan->reservations.len > 0)
+        complete_reservations(ctx, centre, plan, node_get(node, "reservations"));
 }
 
 static void complete_centres(struct decode *ctx, struct scenario *scenario, const struct node *root)
@@ -229,7 +240,8 @@ static void complete_centres(struct decode *ctx, struct scenario *scenario, cons
             decode_error(ctx, partitions->at, "at least one is needed");
         for (size_t k = 0; k < centres[i].partitions.len; k++) {
             decode_enter(ctx, plans[k].named.name);
-            complete_partition(ctx, scenario, &plans[k], node_get(partitions, plans[k].named.name));
+            complete_partition(ctx, scenario, &centres[i], &plans[k],
+                               node_get(partitions, plans[k].named.name));
             decode_leave(ctx);
         }
         decode_leave(ctx);

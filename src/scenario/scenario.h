@@ -36,6 +36,7 @@ extern const struct kind_list decide_kinds;
 
 struct group {
     int64_t nodes, processors_per_node;
+    double memory_per_node; /* bytes; 0: not said */
 };
 
 struct window {
@@ -46,13 +47,29 @@ struct window {
     int64_t group;
 };
 
+/* Part of a partition, for some tenants alone, in windows known ahead. */
+struct reservation {
+    struct window window; /* its nodes, however they are told */
+    char *name;           /* NULL: its number */
+    char *tenant;
+    struct texts tenants; /* instead of tenant */
+    int64_t processors;   /* instead of nodes; 0: not said */
+    struct mark at;
+};
+
+/* Most of a partition: a job waits in all of them at once. */
+enum { RESERVATIONS_MAX = PARTITIONS_ANY_MAX - 1 };
+
 struct partition_plan {
     struct named named;
     char *processor;                    /* NULL: not said */
     int64_t nodes, processors_per_node; /* 0: groups say */
     double weight;
+    double memory_per_node;
     struct items groups;         /* struct group; filled from nodes where only these are given */
     struct items maintenance;    /* struct window */
+    struct texts tenants;        /* paths of those it is kept for; none: everybody's */
+    struct items reservations;   /* struct reservation */
     struct node *scheduler_node; /* NULL: its centre's holds */
     struct scheduler scheduler;
 };

@@ -35,7 +35,7 @@ int expand_window(const struct program *program, const struct window *window, in
     const int64_t nodes = window->nodes < group_nodes ? window->nodes : group_nodes;
     if (to <= from)
         return error_set(err, "it ends before it begins");
-    struct maintenance one = {from, to, (size_t)window->group, (int32_t)nodes};
+    struct maintenance one = {from, to, (size_t)window->group, (int32_t)nodes, false};
     const simtime length = program->epochs[0].scenario->time.length;
     if (!window->every) {
         add_window(ret, one);
@@ -58,6 +58,21 @@ int expand_window(const struct program *program, const struct window *window, in
         one.to = one.from + (to - from);
     }
     return 0;
+}
+
+void join_windows(struct items *windows)
+{
+    struct maintenance *items = windows->items;
+    size_t len = 0;
+    for (size_t i = 0; i < windows->len; i++) {
+        if (len > 0 && items[i].from <= items[len - 1].to) {
+            if (items[i].to > items[len - 1].to)
+                items[len - 1].to = items[i].to;
+        } else {
+            items[len++] = items[i];
+        }
+    }
+    windows->len = len;
 }
 
 void sort_windows(struct items *windows)

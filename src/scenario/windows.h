@@ -14,4 +14,7 @@ int expand_window(const struct program *program, const struct window *window, in
 /* By their beginning, then their end. */
 void sort_windows(struct items *windows);
 
+/* Windows of one thing, sorted, that overlap or meet become one. */
+void join_windows(struct items *windows);
+
 #endif

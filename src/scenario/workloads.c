@@ -69,11 +69,15 @@ static void check_place(struct decode *ctx, const struct scenario *scenario,
     if (home < 0)
         return;
     const struct centre *centre = (const struct centre *)scenario->centres.items + home;
+    const struct partition_plan *plans = centre->partitions.items;
+    size_t queues = centre->partitions.len;
+    for (size_t k = 0; k < centre->partitions.len; k++)
+        queues += plans[k].reservations.len;
     if (workload->partition && strcmp(workload->partition, "any") == 0 &&
-        centre->partitions.len > PARTITIONS_ANY_MAX) {
+        queues > PARTITIONS_ANY_MAX) {
         decode_error(ctx, mark_of(workload->node, "partition"),
                      "partition: any works with at most %d partitions; %s has %zu",
-                     PARTITIONS_ANY_MAX, tenant->home, centre->partitions.len);
+                     PARTITIONS_ANY_MAX, tenant->home, queues);
     } else if (!workload->partition && centre->partitions.len > 1) {
         decode_error(ctx, workload->node->at,
                      "partition: %s has %zu partitions; name one of them, or any", tenant->home,

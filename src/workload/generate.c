@@ -23,13 +23,29 @@ struct generate {
     struct source source;
     struct job_spec spec;
     struct arrival *arrival;
-    struct rng_stream batch, processors, runtime, request;
+    struct rng_stream batch, processors, runtime, request, memory;
     struct epoch *epochs;
     size_t len, at;
     uint64_t ordinal; /* of the next job */
     simtime submit;
     int32_t left; /* jobs of this arrival still to come */
 };
+
+const char ask_memory_of_nodes[] =
+    "memory is for each processor; of whole nodes say memory_per_node";
+const char ask_memory_of_processors[] =
+    "memory_per_node is of whole nodes; say memory, for each processor";
+
+static int check_memory(const struct generate_params *params, struct error *err)
+{
+    const struct dist *memory = params->nodes ? params->memory_per_node : params->memory;
+    if (params->nodes ? params->memory : params->memory_per_node)
+        return error_set(err, "%s", params->nodes ? ask_memory_of_nodes : ask_memory_of_processors);
+    if (memory && !(dist_least(memory) >= 0))
+        return error_set(err, "%s can be negative: add `min: 0 B`",
+                         params->nodes ? "memory_per_node" : "memory");
+    return 0;
+}
 
 static int check_dists(const struct generate_params *params, struct error *err)
 {
@@ -47,7 +63,7 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "%s: a job needs at least 1", what);
     if (count && dist_least(count) > INT32_MAX)
         return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
-    return 0;
+    return check_memory(params, err);
 }
 
 int generate_check(const struct generate_params *params, struct error *err)
@@ -148,6 +164,15 @@ static int32_t draw_count(const struct dist *dist, struct rng_stream *stream, ui
     return dist ? dist_draw_count(dist, rng_at(stream, ordinal)) : 1;
 }
 
+/* Nobody has more: enough for every sum of bytes to fit into 64 bits. */
+#define MEMORY_MAX INT64_C(1000000000000000)
+
+static int64_t draw_memory(const struct dist *dist, struct rng_stream *stream, uint64_t ordinal)
+{
+    const double bytes = dist ? dist_draw(dist, rng_at(stream, ordinal)) : 0;
+    return bytes < (double)MEMORY_MAX ? llround(bytes) : MEMORY_MAX;
+}
+
 /* Jobs of one instant are all held in memory. */
 #define BATCH_MAX 1000000
 
@@ -188,6 +213,8 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
     else
         ret_job->ask =
             (struct ask){.procs = draw_count(params->processors, &generate->processors, n)};
+    ret_job->ask.memory =
+        draw_memory(params->nodes ? params->memory_per_node : params->memory, &generate->memory, n);
     if (epoch->work) {
         work_draw(epoch->work, n, ret_job);
         request_draw_work(epoch->request, rng_at(&generate->request, n), ret_job);
@@ -208,6 +235,7 @@ static void generate_free(struct source *source)
     rng_stream_deinit(&generate->processors);
     rng_stream_deinit(&generate->runtime);
     rng_stream_deinit(&generate->request);
+    rng_stream_deinit(&generate->memory);
     for (size_t i = 0; i < generate->len; i++) {
         request_free(generate->epochs[i].request);
         work_free(generate->epochs[i].work);
@@ -257,6 +285,7 @@ struct source *generate_new(const struct place *place, const struct generate_epo
     rng_stream_init(&generate->processors, place->seed, place->path, "processors");
     rng_stream_init(&generate->runtime, place->seed, place->path, "runtime");
     rng_stream_init(&generate->request, place->seed, place->path, "request");
+    rng_stream_init(&generate->memory, place->seed, place->path, "memory");
     if (open_epochs(generate, place, epochs, err) < 0) {
         source_free(&generate->source);
         return NULL;

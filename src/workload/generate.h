@@ -13,12 +13,14 @@
 
 struct generate_params {
     struct arrival_params arrival;
-    struct dist *batch;      /* jobs an arrival; NULL: 1. Rounded to nearest, at least 1 */
-    struct dist *processors; /* NULL: 1. Rounded to nearest, at least 1 */
-    struct dist *nodes;      /* whole nodes, instead of processors */
-    struct dist *runtime;    /* s; this or work */
-    struct kinded work;      /* from work_kinds */
-    struct kinded request;   /* from request_kinds; absent: exact */
+    struct dist *batch;           /* jobs an arrival; NULL: 1. Rounded to nearest, at least 1 */
+    struct dist *processors;      /* NULL: 1. Rounded to nearest, at least 1 */
+    struct dist *nodes;           /* whole nodes, instead of processors */
+    struct dist *memory;          /* bytes for each processor; NULL: none asked */
+    struct dist *memory_per_node; /* that each whole node must have; NULL: any will do */
+    struct dist *runtime;         /* s; this or work */
+    struct kinded work;           /* from work_kinds */
+    struct kinded request;        /* from request_kinds; absent: exact */
 };
 
 /* Rows for the table of a workload, whose struct `type` holds a struct generate_params `member`. */
@@ -31,6 +33,11 @@ struct generate_params {
          "processors a job, 1 if not given", .unit = UNIT_NONE},                                   \
         {"nodes", FIELD_DIST, offsetof(type, member.nodes),                                        \
          "whole nodes a job, instead of processors", .unit = UNIT_NONE},                           \
+        {"memory", FIELD_DIST, offsetof(type, member.memory),                                      \
+         "memory for each processor, on the node where that is; none asked if not given",          \
+         .unit = UNIT_BYTES},                                                                      \
+        {"memory_per_node", FIELD_DIST, offsetof(type, member.memory_per_node),                    \
+         "memory that each whole node must have", .unit = UNIT_BYTES},                             \
         {"runtime", FIELD_DIST, offsetof(type, member.runtime),                                    \
          "how long a job runs on its reference processor", .unit = UNIT_TIME},                     \
         {"work", FIELD_KIND, offsetof(type, member.work),                                          \
@@ -41,6 +48,9 @@ struct generate_params {
     }
 
 extern const struct field generate_fields[]; /* of struct generate_params itself */
+
+/* What to say where `memory` stands beside `nodes`, or `memory_per_node` without them. */
+extern const char ask_memory_of_nodes[], ask_memory_of_processors[];
 
 /* Everything that can be said of the parameters alone, across fields. */
 int generate_check(const struct generate_params *params, struct error *err);

@@ -40,6 +40,12 @@ static struct source *open_generated(const struct workload_epoch *epochs, size_t
     return source;
 }
 
+static bool asks_memory(const void *object)
+{
+    const struct generate_params *params = object;
+    return params->memory || params->memory_per_node;
+}
+
 static int outlook(const void *object, const struct workload_context *context,
                    struct workload_outlook *ret, struct error *err)
 {
@@ -71,6 +77,7 @@ const struct workload_kind workload_generated = {
     .check = check,
     .asks_nodes = asks_nodes,
     .works = works,
+    .asks_memory = asks_memory,
     .open = open_generated,
     .outlook = outlook,
 };

@@ -2,9 +2,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/date.h"
 #include "util/mem.h"
+#include "workload/generate.h"
 #include "workload/kinds.h"
 #include "workload/work.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct written {
@@ -14,6 +16,7 @@ struct written {
     simtime runtime, request; /* SIMTIME_NEVER: by its work; as long as it runs */
     struct kinded work;
     simtime deadline; /* after the submission; 0: none of its own */
+    double memory, memory_per_node;
 };
 
 struct written_list {
@@ -42,6 +45,20 @@ static const struct field job_fields[] = {
      .min = 1,
      .max = INT32_MAX,
      .help = "whole nodes it needs, instead of processors"},
+    {.key = "memory",
+     .kind = FIELD_QUANTITY,
+     .unit = UNIT_BYTES,
+     .offset = offsetof(struct written, memory),
+     .min = 0,
+     .max = 1e15,
+     .help = "memory it needs for each of its processors, on the node where that is"},
+    {.key = "memory_per_node",
+     .kind = FIELD_QUANTITY,
+     .unit = UNIT_BYTES,
+     .offset = offsetof(struct written, memory_per_node),
+     .min = 0,
+     .max = 1e15,
+     .help = "memory that each of its whole nodes must have"},
     {.key = "runtime",
      .kind = FIELD_DURATION,
      .offset = offsetof(struct written, runtime),
@@ -104,8 +121,21 @@ static int check(const void *params, struct error *err)
             return error_set(err, "jobs[%zu]: %s", i,
                              timed ? "give either runtime or work, not both"
                                    : "runtime is missing (or work)");
+        if (jobs[i].nodes > 0 ? jobs[i].memory > 0 : jobs[i].memory_per_node > 0)
+            return error_set(err, "jobs[%zu]: %s", i,
+                             jobs[i].nodes > 0 ? ask_memory_of_nodes : ask_memory_of_processors);
     }
     return 0;
+}
+
+static bool asks_memory(const void *params)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    for (size_t i = 0; i < list->jobs.len; i++)
+        if (jobs[i].memory > 0 || jobs[i].memory_per_node > 0)
+            return true;
+    return false;
 }
 
 static bool asks_nodes(const void *params)
@@ -166,7 +196,9 @@ static int next(struct source *source, struct job_spec *ret, struct error *err)
     *ret = list->base;
     ret->ordinal = line->first + (uint64_t)list->done;
     ret->submit = line->submit;
-    ret->ask = (struct ask){.procs = (int32_t)job->processors, .nodes = (int32_t)job->nodes};
+    ret->ask = (struct ask){.procs = (int32_t)job->processors,
+                            .nodes = (int32_t)job->nodes,
+                            .memory = llround(job->memory + job->memory_per_node)};
     ret->deadline = job->deadline > 0 ? ret->submit + job->deadline : 0;
     if (line->work) {
         work_draw(line->work, ret->ordinal, ret);
@@ -301,6 +333,7 @@ const struct workload_kind workload_jobs = {
     .asks_nodes = asks_nodes,
     .works = works,
     .has_deadlines = has_deadlines,
+    .asks_memory = asks_memory,
     .open = open_jobs,
     .outlook = outlook,
 };

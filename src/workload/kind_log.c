@@ -108,6 +108,11 @@ static int check(const void *params, struct error *err)
     return log_params_check(params, err);
 }
 
+static bool asks_memory(const void *params)
+{
+    return ((const struct log_params *)params)->memory != LOG_MEMORY_NONE;
+}
+
 /* The outlook wants no tenants: users are counted, not made. */
 static int32_t any_tenant(void *ctx, int64_t key)
 {
@@ -147,6 +152,7 @@ const struct workload_kind workload_log = {
     .fields = log_fields,
     .size = sizeof(struct log_params),
     .check = check,
+    .asks_memory = asks_memory,
     .open = open_log,
     .outlook = outlook,
 };

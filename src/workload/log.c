@@ -13,6 +13,9 @@
  * of times since its beginning. */
 #define SUBMIT_IS_DATE (INT64_C(100000000) * SIMTIME_SECOND)
 
+/* What the format calls a kilobyte. */
+#define KILOBYTE INT64_C(1024)
+
 /* Copies of a job are submitted within this time after it. */
 #define COPY_SPREAD SIMTIME_HOUR
 
@@ -149,6 +152,14 @@ static void remark_file(struct log *log)
     }
 }
 
+/* In KB: 2 TB a processor at most, which is as good as more. */
+static int32_t memory_of(const struct log *log, const struct swf_row *row)
+{
+    if (log->params->memory == LOG_MEMORY_NONE || row->memory_asked <= 0)
+        return 0;
+    return row->memory_asked < INT32_MAX ? (int32_t)row->memory_asked : INT32_MAX;
+}
+
 /* The next job of the file that can be used. */
 static int read_kept(struct log *log, struct entry *ret, struct error *err)
 {
@@ -172,7 +183,8 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
                               .id = row.job,
                               .key = key_of(log->context.by, &row),
                               .ordinal = ordinal,
-                              .procs = (int32_t)size};
+                              .procs = (int32_t)size,
+                              .memory = memory_of(log, &row)};
         return SOURCE_JOB;
     }
     if (got == 0)
@@ -371,7 +383,7 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
     struct job_spec job = log->context.base;
     job.id = entry.id;
     job.ordinal = entry.ordinal;
-    job.ask = (struct ask){.procs = entry.procs};
+    job.ask = (struct ask){.procs = entry.procs, .memory = entry.memory * KILOBYTE};
     job.submit = entry.submit + log->to_start;
     job.runtime = entry.run;
     job.request = entry.request;

@@ -21,14 +21,16 @@
 
 enum log_drop { LOG_DROP_NONE, LOG_DROP_UNUSABLE };
 enum log_size { LOG_SIZE_REQUESTED, LOG_SIZE_ALLOCATED, LOG_SIZE_MAX };
+enum log_memory { LOG_MEMORY_NONE, LOG_MEMORY_REQUESTED };
 enum log_shift { LOG_SHIFT_NONE, LOG_SHIFT_TO_START };
 
 /* What a workload of the scenario says of its log: filled by decoding with log_fields. */
 struct log_params {
-    char *log; /* path */
-    int drop;  /* enum log_drop */
-    int size;  /* enum log_size */
-    int shift; /* enum log_shift */
+    char *log;  /* path */
+    int drop;   /* enum log_drop */
+    int size;   /* enum log_size */
+    int memory; /* enum log_memory */
+    int shift;  /* enum log_shift */
     struct {
         char *request; /* "runtime", "drop" or a duration; NULL: runtime */
     } missing;

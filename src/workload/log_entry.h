@@ -15,6 +15,7 @@ struct entry {
     int64_t key; /* user, group, queue or partition; what the tenant is told by */
     uint64_t ordinal;
     int32_t procs;
+    int32_t memory; /* KB for each processor; 0: none asked */
 };
 
 /* Zeroed is empty. Also a heap, least first, through entries_push and entries_pop. */

@@ -16,6 +16,8 @@ static const char *const size_names[] = {[LOG_SIZE_REQUESTED] = "requested",
                                          [LOG_SIZE_ALLOCATED] = "allocated",
                                          [LOG_SIZE_MAX] = "max",
                                          NULL};
+static const char *const memory_names[] = {
+    [LOG_MEMORY_NONE] = "none", [LOG_MEMORY_REQUESTED] = "requested", NULL};
 static const char *const shift_names[] = {
     [LOG_SHIFT_NONE] = "none", [LOG_SHIFT_TO_START] = "to-start", NULL};
 
@@ -104,6 +106,13 @@ const struct field log_fields[] = {
              "missing), or the larger",
      .def = "requested",
      .choices = size_names},
+    {.key = "memory",
+     .kind = FIELD_CHOICE,
+     .offset = HERE(memory),
+     .help = "memory of a job for each processor: what it requested (field 10, in units of 1024 "
+             "bytes; none where it is missing), or none",
+     .def = "none",
+     .choices = memory_names},
     {.key = "shift",
      .kind = FIELD_CHOICE,
      .offset = HERE(shift),

@@ -122,6 +122,48 @@ def windows(rng, groups, hours):
     return value
 
 
+def memory(rng):
+    """Of a processor; of a node so much for each of four."""
+    return rng.choice(["0 B", "1 GB", "2 GB", "3 GB", "8 GB", "500 MB"])
+
+
+def reservations(rng, hours):
+    """Of the only group of a partition; tenants t0 and t1 are mostly there."""
+    value = []
+    for _ in range(rng.randint(1, 2)):
+        one = {"tenant": "t0", rng.choice(["nodes", "processors"]): rng.randint(1, 2)}
+        one["from"] = f"{rng.randint(0, hours * 60)} min"
+        one["length"] = f"{rng.randint(1, 240)} min"
+        if rng.random() < 0.5:
+            one["every"] = rng.choice(["6h", "1 day", "1 h"])
+        value.append(one)
+    return value
+
+
+def reserve(rng, part, scheduler, hours):
+    """Where the language allows it: nothing but processors counted, nodes enough, no overrun."""
+    if "nodes" not in part or part["nodes"] < 4:
+        return
+    part.pop("maintenance", None)
+    ruled = dict(part.get("scheduler", scheduler), placement="any")
+    for key in ("commit_head", "overrun", *(["decide"] if ruled.get("decide") == "each-event" else [])):
+        ruled.pop(key, None)
+    part["scheduler"] = ruled
+    part["reservations"] = reservations(rng, hours)
+    if "tenants" in part and "t0" not in part["tenants"]:
+        part["tenants"].append("t0")
+
+
+def keep(rng, centre, parts, tenants):
+    """One partition for those who name it, who must, and perhaps others."""
+    name = rng.choice(list(parts))
+    parts[name]["tenants"] = [
+        tenant for tenant, plan in tenants.items() if rng.random() < 0.3 or plan["home"] == centre and (
+            len(parts) == 1 or f"partition: {name}" in flow(plan))]
+    if not parts[name]["tenants"]:
+        del parts[name]["tenants"]
+
+
 def partition(rng, hours, counting):
     value = {}
     groups = 1
@@ -132,6 +174,9 @@ def partition(rng, hours, counting):
     else:
         value["nodes"] = rng.randint(1, 10)
         value["processors_per_node"] = rng.choice([1, 1, 2, 4])
+    for each in value.get("groups", [value]):
+        if rng.random() < 0.5 and not counting:
+            each["memory_per_node"] = rng.choice(["4 GB", "8 GB", "10 GB"])
     if rng.random() < 0.3:
         value["maintenance"] = windows(rng, groups, hours)
     if rng.random() < 0.4:
@@ -218,6 +263,8 @@ def written(rng, hours, counting):
     for _ in range(rng.randint(1, 40)):
         job = {"submit": f"{rng.randint(0, hours * 60)} min"}
         job["nodes" if rng.random() < 0.2 and not counting else "processors"] = rng.choice([1, 1, 2, 3, 4, 6, 12])
+        if rng.random() < 0.4 and not counting:
+            job["memory" if "processors" in job else "memory_per_node"] = memory(rng)
         job["runtime"] = rng.choice(["0 s", time(rng, 7200), time(rng, 600)])
         if rng.random() < 0.6:
             job["request"] = rng.choice(["0 s", time(rng, 7200), "unlimited"])
@@ -239,11 +286,11 @@ def log_text(rng, hours):
         asked = rng.choice([-1, 0, 600, 7200, ran])
         procs = [rng.choice([-1, 1, 2, 4, 8, 16, 30]) for _ in range(2)]
         rows.append(f"{number} {max(clock + late, 0)} {rng.randint(-1, 99)} {ran} {procs[0]} -1 -1 "
-                    f"{procs[1]} {asked} -1 1 {rng.randint(1, 5)} {rng.randint(1, 2)} -1 1 1 -1 -1")
+                    f"{procs[1]} {asked} {rng.choice([-1, 1000000, 3000000])} 1 {rng.randint(1, 5)} {rng.randint(1, 2)} -1 1 1 -1 -1")
     return "\n".join(rows) + "\n"
 
 
-def log_workload(rng, folder, name, hours):
+def log_workload(rng, folder, name, hours, counting):
     path = os.path.join(folder, name + ".swf")
     with open(path, "w", encoding="utf-8") as file:
         file.write(log_text(rng, hours))
@@ -260,6 +307,8 @@ def log_workload(rng, folder, name, hours):
         value["request"] = rng.choice(["exact", {"factor": {"uniform": [1, 3]}}])
     if rng.random() < 0.3:
         value["shift"] = "to-start"
+    if rng.random() < 0.4 and not counting:
+        value["memory"] = "requested"
     return value
 
 
@@ -275,13 +324,16 @@ def workload(rng, folder, name, hours, places, counting):
     if pick < 4:
         value = {"jobs": written(rng, hours, counting)}
     elif pick < 6:
-        value = log_workload(rng, folder, name, hours)
+        value = log_workload(rng, folder, name, hours, counting)
     else:
         value = {"arrival": arrival(rng, hours), "runtime": runtime(rng), "request": request(rng)}
         if rng.random() < 0.2 and not counting:
             value["nodes"] = rng.choice([1, 2, {"uniform": [1, 3]}])
         else:
             value["processors"] = size(rng)
+        if rng.random() < 0.4 and not counting:
+            value["memory" if "processors" in value else "memory_per_node"] = rng.choice(
+                [memory(rng), {"uniform": ["0 B", "4 GB"]}, {"choice": [memory(rng), memory(rng)]}])
         if rng.random() < 0.3:
             value["batch"] = rng.choice([2, {"uniform": [1, 3]}])
     if len(places) > 1 or rng.random() < 0.2:
@@ -398,6 +450,8 @@ def changes(rng, scenario, hours, counting):
         for centre, plan in scenario["centres"].items():
             for name, part in plan["partitions"].items():
                 path = f"centres.{centre}.partitions.{name}"
+                if "reservations" in part:
+                    continue
                 if rng.random() < 0.5 and "nodes" in part:
                     settings[f"{path}.nodes"] = rng.choice(["+2", "+1", 0, rng.randint(0, 12)])
                 elif rng.random() < 0.5 and "groups" in part:
@@ -412,7 +466,8 @@ def changes(rng, scenario, hours, counting):
                 settings[f"centres.{centre}.scheduler.order"] = order(rng)
             if rng.random() < 0.2:
                 settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
-            if rng.random() < 0.2:
+            reserved = any("reservations" in part for part in plan["partitions"].values())
+            if rng.random() < 0.2 and not reserved:
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
         for path, plan in tenant_paths(scenario["tenants"]):
             for name, work in plan.get("workloads", {}).items():
@@ -499,6 +554,12 @@ def generate(rng, folder):
         scenario["analysis"] = "steady"
     if brokered:
         broker(rng, scenario)
+    for name, centre in centres.items():
+        if rng.random() < 0.2:
+            keep(rng, name, centre["partitions"], tenants)
+        for part in centre["partitions"].values():
+            if counting and rng.random() < 0.5:
+                reserve(rng, part, centre["scheduler"], hours)
     if rng.random() < 0.4:
         dated = changes(rng, scenario, hours, counting)
         if dated:

@@ -91,10 +91,17 @@ def check_joined(trace, jobs, begun):
 
 def check_capacity(trace, jobs, begun):
     """At no instant are more processors busy than the centre's partitions ever have."""
-    for row, path in enumerate(trace["names/partitions"].asstr()[:]):
+    paths = trace["names/partitions"].asstr()[:]
+    for row, path in enumerate(paths):
         mine = begun & (jobs["partition"] == row)
         if not mine.any():
             continue
+        if "+" in path:  # a reservation, as scenarios.reservations makes them
+            tenants = trace["names/tenants"].asstr()[:][jobs["tenant"][mine]]
+            if any(tenant != "t0" and not tenant.startswith("t0/") for tenant in tenants):
+                return f"{path}: jobs of others"
+        if any(other != path and other.split("+")[0] == path.split("+")[0] for other in paths):
+            continue  # the series has means, --check has looked at each instant
         till = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])[mine]
         at = numpy.concatenate([jobs["start"][mine], till])
         procs = numpy.concatenate([jobs["procs"][mine], -jobs["procs"][mine]]).astype(numpy.int64)

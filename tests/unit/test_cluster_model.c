@@ -25,11 +25,14 @@ enum { MOST_GROUPS = 3, MOST_NODES = 700, MOST_JOBS = 400, MOST_HOLDS = 6 };
 
 struct plain_node {
     int32_t used, hold;
+    int64_t memory_used, memory_hold;
     enum node_state state;
 };
 
 struct plain_group {
     int32_t size, nodes, asked, len;
+    int32_t all, all_len;       /* size and len, while they are what an ask of memory sees */
+    int64_t memory, memory_ask; /* of a node; for each processor, or 0 */
     struct plain_node node[MOST_NODES];
 };
 
@@ -56,8 +59,40 @@ static uint32_t draw(struct world *world, uint32_t below)
 static int32_t plain_free(const struct plain_group *group, int32_t i)
 {
     const struct plain_node *const node = &group->node[i];
-    const int32_t free = group->size - node->used - node->hold;
-    return node->state == NODE_UP && free > 0 ? free : 0;
+    int32_t free = group->all - node->used - node->hold;
+    const int64_t bytes = group->memory - node->memory_used - node->memory_hold;
+    if (node->state != NODE_UP || free <= 0)
+        return 0;
+    while (group->memory > 0 && group->memory_ask > 0 && free > 0 &&
+           free * group->memory_ask > bytes)
+        free--;
+    return free < group->size ? free : group->size;
+}
+
+/* Groups become what the ask sees: fewer processors a node, or no nodes. */
+static void plain_look(struct world *world, const struct ask *ask)
+{
+    for (size_t g = 0; g < world->groups; g++) {
+        struct plain_group *const group = &world->group[g];
+        if (group->memory == 0 || ask->memory == 0)
+            continue;
+        if (group->memory < ask->memory)
+            group->len = 0;
+        if (ask->nodes > 0)
+            continue;
+        group->memory_ask = ask->memory;
+        while (group->size > 1 && group->size * ask->memory > group->memory)
+            group->size--;
+    }
+}
+
+static void plain_look_away(struct world *world)
+{
+    for (size_t g = 0; g < world->groups; g++) {
+        world->group[g].size = world->group[g].all;
+        world->group[g].len = world->group[g].all_len;
+        world->group[g].memory_ask = 0;
+    }
 }
 
 /* Fills world->give for whole nodes, lowest first or in a row. */
@@ -206,8 +241,17 @@ static bool plain_contiguous(struct world *world, const struct ask *ask)
     return found;
 }
 
+static int64_t plain_sum(const struct world *world)
+{
+    int64_t free = 0;
+    for (size_t g = 0; g < world->groups; g++)
+        for (int32_t i = 0; i < world->group[g].len; i++)
+            free += plain_free(&world->group[g], i);
+    return free;
+}
+
 /* Fills world->give; false if it does not fit. */
-static bool plain_choose(struct world *world, const struct ask *ask)
+static bool choose_plainly(struct world *world, const struct ask *ask)
 {
     memset(world->give, 0, sizeof(world->give));
     const bool contiguous = strcmp(world->placement, "contiguous") == 0;
@@ -215,7 +259,7 @@ static bool plain_choose(struct world *world, const struct ask *ask)
         return plain_whole(world, ask->nodes, contiguous);
     if (contiguous)
         return plain_contiguous(world, ask);
-    if (ask->procs > world->cluster->now.free)
+    if (ask->procs > plain_sum(world))
         return false;
     if (strcmp(world->placement, "any") == 0)
         plain_any(world, ask->procs);
@@ -224,6 +268,14 @@ static bool plain_choose(struct world *world, const struct ask *ask)
     else
         plain_spread(world, ask->procs);
     return true;
+}
+
+static bool plain_choose(struct world *world, const struct ask *ask)
+{
+    plain_look(world, ask);
+    const bool fits = choose_plainly(world, ask);
+    plain_look_away(world);
+    return fits;
 }
 
 static void set_owner(struct world *world, const struct allocation *allocation, uint32_t from,
@@ -277,6 +329,16 @@ static void compare_choice(const struct world *world, const struct allocation *a
     assert_int_equal(procs, allocation->procs);
 }
 
+/* What the allocation has on one of the nodes of an extent. */
+static int64_t plain_memory(const struct plain_group *group, const struct allocation *allocation,
+                            const struct extent *extent)
+{
+    if (group->memory == 0)
+        return 0;
+    return allocation->memory == ALLOCATION_ALL ? group->memory
+                                                : extent->procs * allocation->memory;
+}
+
 static void plain_settle_node(struct plain_node *node)
 {
     if (node->used == 0 && node->state == NODE_DRAINING)
@@ -306,6 +368,7 @@ static void plain_use(struct world *world, const struct allocation *allocation, 
         for (int32_t i = 0; i < extent->count; i++) {
             struct plain_node *const node = &group->node[cluster_node_index(extent->first) + i];
             node->used += sign * extent->procs;
+            node->memory_used += sign * plain_memory(group, allocation, extent);
             plain_settle_node(node);
         }
     }
@@ -360,17 +423,21 @@ static void plain_settle(struct plain_group *group)
         else
             break;
     }
+    group->all_len = group->len;
 }
 
 static void compare_counts(const struct world *world)
 {
-    int64_t free = 0, held = 0, busy = 0, down = 0, idle = 0, up = 0;
+    int64_t free = 0, held = 0, busy = 0, down = 0, idle = 0, up = 0, memory = 0, all = 0;
     for (size_t g = 0; g < world->groups; g++) {
         const struct plain_group *const group = &world->group[g];
         for (int32_t i = 0; i < group->len; i++) {
             const struct plain_node *const node = &group->node[i];
             const int32_t left = group->size - node->used, available = plain_free(group, i);
             up += node->state == NODE_UP ? group->size : 0;
+            all += node->state == NODE_UP ? group->memory : 0;
+            memory += node->memory_used;
+            assert_in_range(node->memory_used, 0, group->memory);
             busy += node->used;
             free += available;
             held += node->state == NODE_UP ? left - available : 0;
@@ -381,11 +448,24 @@ static void compare_counts(const struct world *world)
     const struct cluster *const cluster = world->cluster;
     assert_int_equal(cluster_in_service(cluster), up);
     assert_int_equal(cluster_busy(cluster), busy);
+    assert_int_equal(cluster_memory(cluster), all);
+    assert_int_equal(cluster->now.memory, memory);
     assert_int_equal(cluster->now.free, free);
     assert_int_equal(cluster_free_procs(cluster), free + held);
     assert_int_equal(cluster_down_procs(cluster), down);
     assert_int_equal(cluster_capacity(cluster), busy + free + held + down);
     assert_int_equal(cluster_fragmented(cluster), free - idle);
+}
+
+static void plain_hold_memory(struct world *world, const struct allocation *allocation, int sign)
+{
+    for (uint32_t e = 0; e < allocation->len; e++) {
+        const struct extent *const extent = &allocation_extents(allocation)[e];
+        struct plain_group *const group = &world->group[cluster_node_group(extent->first)];
+        for (int32_t i = 0; i < extent->count; i++)
+            group->node[cluster_node_index(extent->first) + i].memory_hold +=
+                sign * plain_memory(group, allocation, extent);
+    }
 }
 
 static void do_take(struct world *world)
@@ -398,6 +478,8 @@ static void do_take(struct world *world)
         ask.procs = 1 + (int32_t)draw(world, 2 * (uint32_t)world->group[0].size);
     else
         ask.procs = 1 + (int32_t)draw(world, 12 * (uint32_t)world->group[0].size);
+    if (draw(world, 2) == 0) /* a processor's part of a node's memory, less or more */
+        ask.memory = (ask.nodes > 0 ? 16 : 1) * (int64_t)draw(world, 20);
     const bool fits = plain_choose(world, &ask);
     assert_int_equal(cluster_fits(world->cluster, &ask), fits);
     if (!fits || world->jobs == MOST_JOBS)
@@ -411,6 +493,7 @@ static void do_take(struct world *world)
             for (size_t g = 0; g < world->groups; g++)
                 for (int32_t i = 0; i < world->group[g].len; i++)
                     world->group[g].node[i].hold += world->give[g][i];
+            plain_hold_memory(world, job, 1);
             world->hold[world->holds++] = *job;
             return;
         }
@@ -456,6 +539,7 @@ static void do_unhold(struct world *world)
     const size_t h = draw(world, (uint32_t)world->holds);
     const struct allocation *const hold = &world->hold[h];
     cluster_unhold(world->cluster, hold);
+    plain_hold_memory(world, hold, -1);
     for (uint32_t e = 0; e < hold->len; e++)
         for (int32_t i = 0; i < allocation_extents(hold)[e].count; i++)
             world->group[cluster_node_group(allocation_extents(hold)[e].first)]
@@ -504,6 +588,9 @@ static const struct {
     {{{0, 3}, {65, 2}, {3, 16}}, 3},
     {{{1, 64}}, 1},
     {{{200, 6}, {1, 24}}, 2},
+    {{{100, 8, 64}}, 1},
+    {{{40, 4, 16}, {30, 8}, {20, 8, 100}}, 3},
+    {{{5, 100, 500}, {60, 1, 10}}, 2},
 };
 
 static void run_world(const char *name, size_t shape, int steps)
@@ -515,6 +602,8 @@ static void run_world(const char *name, size_t shape, int steps)
     world->cluster = cluster_new(placement(name), shapes[shape].groups, world->groups, true);
     for (size_t g = 0; g < world->groups; g++) {
         world->group[g].size = shapes[shape].groups[g].procs_per_node;
+        world->group[g].all = world->group[g].size;
+        world->group[g].memory = shapes[shape].groups[g].memory;
         world->group[g].nodes = shapes[shape].groups[g].nodes;
         world->owner[g] =
             mem_new((size_t)MOST_NODES * (size_t)world->group[g].size, sizeof(uint32_t));

@@ -362,12 +362,13 @@ static void bad_parameters(void **state)
 static void table(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"arrival", "batch", "processors", "nodes",
-                                       "runtime", "work",  "request"};
+    static const char *const keys[] = {"arrival", "batch",  "processors",
+                                       "nodes",   "memory", "memory_per_node",
+                                       "runtime", "work",   "request"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         assert_string_equal(generate_fields[i].key, keys[i]);
     assert_int_equal(generate_fields[ARRAY_LEN(keys)].kind, FIELD_END);
-    assert_int_equal(generate_fields[4].offset, offsetof(struct generate_params, runtime));
+    assert_int_equal(generate_fields[6].offset, offsetof(struct generate_params, runtime));
 }
 
 int main(void)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/view.h"
+
+#include "model/nodes.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+struct view {
+    struct cluster cluster; /* its groups are owned; nothing is ever taken from it */
+    int64_t memory;
+    bool whole;
+    uint64_t changes; /* of the cluster when it was made; UINT64_MAX: never */
+};
+
+struct view *view_new(const struct placement_type *placement, size_t groups)
+{
+    struct view *const view = mem_new(1, sizeof(*view));
+    view->cluster.placement = placement;
+    view->cluster.groups = mem_new(groups, sizeof(*view->cluster.groups));
+    view->cluster.len = groups;
+    view->changes = UINT64_MAX;
+    return view;
+}
+
+void view_free(struct view *view)
+{
+    if (!view)
+        return;
+    for (size_t g = 0; g < view->cluster.len; g++)
+        nodes_deinit(&view->cluster.groups[g]);
+    free(view->cluster.groups);
+    free(view);
+}
+
+const struct cluster *view_of(const struct cluster *cluster, const struct ask *ask)
+{
+    struct view *const view = cluster->view;
+    const bool whole = ask->nodes > 0;
+    if (view->changes == cluster->changes && view->memory == ask->memory && view->whole == whole)
+        return &view->cluster;
+    view->memory = ask->memory;
+    view->whole = whole;
+    view->changes = cluster->changes;
+    view->cluster.now = (struct cluster_counts){0};
+    for (size_t g = 0; g < cluster->len; g++)
+        nodes_view(&view->cluster.groups[g], &cluster->groups[g], ask->memory, whole,
+                   &view->cluster.now);
+    return &view->cluster;
+}
+
+/* Are so many processors to be had, each with its memory? */
+static bool fits_count(const struct cluster *cluster, int32_t procs, int64_t memory)
+{
+    int64_t left = procs;
+    for (size_t g = 0; g < cluster->len; g++) {
+        const struct nodes *const group = &cluster->groups[g];
+        for (int32_t i = 0; i < group->len && left > 0; i++)
+            left -= nodes_available_with(group, i, memory);
+    }
+    return left <= 0;
+}
+
+bool view_fits(const struct cluster *cluster, const struct ask *ask)
+{
+    if (ask->nodes <= 0 && (ask->procs <= 0 || ask->procs > cluster->now.free))
+        return false;
+    if (ask->nodes <= 0 && !cluster->placement->constraint)
+        return fits_count(cluster, ask->procs, ask->memory);
+    return cluster->placement->fits(view_of(cluster, ask), ask);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/reservations.h"
+
+#include "scenario/changes.h"
+#include "scenario/complete.h"
+#include "scenario/windows.h"
+#include "util/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what the scenario says --- */
+
+static void check_scheduler(struct decode *ctx, const struct scheduler *scheduler, struct mark at)
+{
+    if (!scheduler->placement.kind || !scheduler->decide.kind)
+        return; /* told already */
+    struct placement_type placement;
+    memcpy(&placement, scheduler->placement.kind, sizeof(placement));
+    if (!placement.counts_only)
+        decode_error(ctx, at,
+                     "reservations are kept by number of processors: choose placement any");
+    if (scheduler->overrun == OVERRUN_EXTEND)
+        decode_error(ctx, at,
+                     "reservations cannot be kept from jobs that outlive their request: leave "
+                     "overrun: extend out");
+    if (scheduler->commit_head || strcmp(scheduler->decide.kind->name, "each-event") == 0)
+        decode_error(ctx, at,
+                     "reservations need a scheduler that looks ahead: leave decide: each-event and "
+                     "commit_head out");
+}
+
+static void complete_one(struct decode *ctx, const struct partition_plan *plan, size_t i)
+{
+    struct reservation *all = plan->reservations.items, *r = &all[i];
+    check_window(ctx, plan, &r->window, r->at);
+    if (r->tenant && r->tenants.len > 0)
+        decode_error(ctx, r->at, "give either tenant or tenants, not both");
+    else if (!r->tenant && r->tenants.len == 0)
+        decode_error(ctx, r->at, "for whom? tenant is missing (or tenants)");
+    if ((r->processors > 0) == (r->window.nodes > 0))
+        decode_error(ctx, r->at,
+                     r->processors > 0 ? "give either processors or nodes, not both"
+                                       : "processors is missing (or nodes)");
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(all[k].name, r->name) == 0)
+            decode_error(ctx, r->at, "name: there is another reservation \"%.60s\"", r->name);
+    if (r->window.group >= (int64_t)plan->groups.len)
+        return;
+    const struct group *group = (const struct group *)plan->groups.items + r->window.group;
+    if (r->processors > 0)
+        r->window.nodes = (r->processors - 1) / group->processors_per_node + 1;
+}
+
+void complete_reservations(struct decode *ctx, const struct centre *centre,
+                           struct partition_plan *plan, const struct node *list)
+{
+    struct reservation *all = plan->reservations.items;
+    decode_enter(ctx, "reservations");
+    if (plan->reservations.len > RESERVATIONS_MAX)
+        decode_error(ctx, list->at, "at most %d of a partition", RESERVATIONS_MAX);
+    check_scheduler(ctx, partition_scheduler(centre, plan), list->at);
+    for (size_t i = 0; i < plan->reservations.len; i++) {
+        all[i].at = list->items[i].at;
+        if (!all[i].name)
+            all[i].name = mem_format("%zu", i + 1);
+        decode_enter_item(ctx, i);
+        complete_one(ctx, plan, i);
+        decode_leave(ctx);
+    }
+    decode_leave(ctx);
+}
+
+/* --- as partitions --- */
+
+static void add_windows(struct build *build, size_t row, const struct items *windows, int sign)
+{
+    struct partition_setup *setup = &build->partitions[row].setup;
+    struct items all = {build->windows[row], setup->n_windows};
+    all.items = mem_resize(all.items, all.len + windows->len, sizeof(struct maintenance));
+    for (size_t i = 0; i < windows->len; i++) {
+        struct maintenance *w = (struct maintenance *)all.items + all.len++;
+        *w = ((const struct maintenance *)windows->items)[i];
+        w->moves = true;
+        w->from = w->from > 0 ? w->from : 0;
+        w->nodes *= sign;
+        w->group = sign > 0 ? w->group : 0;
+    }
+    sort_windows(&all);
+    setup->windows = build->windows[row] = all.items;
+    setup->n_windows = all.len;
+}
+
+void lay_out_reservation(struct build *build, size_t row, size_t of,
+                         const struct partition_plan *plan, size_t i, struct error_list *errors)
+{
+    const struct reservation *r = (const struct reservation *)plan->reservations.items + i;
+    const struct sim_partition *whole = &build->partitions[of];
+    struct sim_partition *part = &build->partitions[row];
+    struct partition_info *info = &build->world.partitions[row];
+    *info = build->world.partitions[of];
+    info->name = build_keep(build, mem_format("%s+%s", plan->named.name, r->name));
+    info->path = build_keep(build, mem_format("%s+%s", build->world.partitions[of].path, r->name));
+    info->of = (int32_t)of;
+    info->reservations = 0;
+    struct node_group *group = build_keep(build, mem_new(1, sizeof(*group)));
+    *group = whole->setup.groups[r->window.group];
+    group->nodes = 0;
+    part->config = whole->config;
+    part->config.max_queued = -1; /* those who wait here wait in the whole, too */
+    part->setup = whole->setup;
+    part->setup.row = (int32_t)row;
+    part->setup.groups = group;
+    part->setup.n_groups = 1;
+    part->setup.windows = NULL;
+    part->setup.n_windows = 0;
+    struct items windows = {0};
+    struct error err;
+    if (expand_window(build->program, &r->window, INT64_MAX, &windows, &err) < 0)
+        error_list_addf(errors, r->at, "reservation %s: %s", info->path, err.text);
+    join_windows(&windows);
+    add_windows(build, row, &windows, -1);
+    add_windows(build, of, &windows, 1);
+    free(windows.items);
+    if (whole->setup.nodes_matter || group->memory > 0)
+        error_list_addf(
+            errors, r->at,
+            "reservation %s: kept by number of processors, which does not suffice where "
+            "jobs ask for whole nodes or memory",
+            info->path);
+}
+
+/* More or fewer nodes taken, or another number there. */
+struct step {
+    simtime at;
+    int order; /* at one instant: ends, changes, beginnings */
+    int64_t nodes;
+};
+
+static int compare_steps(const void *a, const void *b)
+{
+    const struct step *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->order - y->order;
+}
+
+/* The first instant at which more is taken of a group than there is; SIMTIME_NEVER: none. */
+static simtime first_short(const struct build *build, size_t row, size_t g, int64_t *ret_taken,
+                           int64_t *ret_nodes)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    struct step *steps = mem_new(2 * setup->n_windows + build->n_changes, sizeof(*steps));
+    size_t n = 0;
+    for (size_t i = 0; i < setup->n_windows; i++) {
+        const struct maintenance *w = &setup->windows[i];
+        if (w->group != g)
+            continue;
+        steps[n++] = (struct step){w->from, 2, w->nodes};
+        steps[n++] = (struct step){w->to, 0, -w->nodes};
+    }
+    for (size_t i = 0; i < build->n_changes; i++) {
+        const struct sim_change *c = &build->changes[i];
+        if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g)
+            steps[n++] = (struct step){c->at, 1, c->nodes};
+    }
+    if (n > 0)
+        qsort(steps, n, sizeof(*steps), compare_steps);
+    simtime at = SIMTIME_NEVER;
+    *ret_taken = 0;
+    *ret_nodes = setup->groups[g].nodes;
+    for (size_t i = 0; i < n && at == SIMTIME_NEVER; i++) {
+        if (steps[i].order == 1)
+            *ret_nodes = steps[i].nodes;
+        else
+            *ret_taken += steps[i].nodes;
+        if (*ret_taken > *ret_nodes)
+            at = steps[i].at;
+    }
+    free(steps);
+    return at;
+}
+
+void check_lent(struct build *build, struct error_list *errors)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const struct centre *centres = scenario->centres.items;
+    size_t row = 0;
+    for (size_t c = 0; c < scenario->centres.len; c++) {
+        const struct partition_plan *plans = centres[c].partitions.items;
+        for (size_t k = 0; k < centres[c].partitions.len; k++) {
+            row += plans[k].reservations.len;
+            for (size_t g = 0; plans[k].reservations.len > 0 && g < plans[k].groups.len; g++) {
+                int64_t taken, nodes;
+                const simtime at = first_short(build, row, g, &taken, &nodes);
+                char text[40];
+                if (at < SIMTIME_NEVER)
+                    error_list_addf(errors, plans[k].named.at,
+                                    "%s: reservations and maintenance take %lld of the %lld nodes "
+                                    "of group %zu, "
+                                    "%s after the start",
+                                    build->world.partitions[row].path, (long long)taken,
+                                    (long long)nodes, g,
+                                    quantity_human_time(simtime_seconds(at), text, sizeof(text)));
+            }
+            row++;
+        }
+    }
+}
+
+/* --- who may --- */
+
+/* Its row; -1: none yet, but logs may bring it, below one that has members; -2: there is none. */
+static int64_t find_tenant(const struct build *build, const char *path)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    int64_t found = -2;
+    for (size_t i = 0; i < build->world.tenants.len; i++) {
+        const char *known = build->world.tenants.items[i].path;
+        const size_t len = strlen(known);
+        if (strcmp(known, path) == 0)
+            return (int64_t)i;
+        if (scenario->rows.items[i].tenant->members.by && strncmp(known, path, len) == 0 &&
+            path[len] == '/')
+            found = -1;
+    }
+    return found;
+}
+
+static void keep_for(struct build *build, size_t row, const char *path, struct mark at,
+                     const char *what, struct error_list *errors)
+{
+    if (find_tenant(build, path) == -2) {
+        char hint[240];
+        const size_t n = build->world.tenants.len;
+        const char **names = mem_new(n, sizeof(*names));
+        for (size_t i = 0; i < n; i++)
+            names[i] = build->world.tenants.items[i].path;
+        suggest_name(path, names, n, hint, sizeof(hint));
+        free(names);
+        error_list_addf(errors, at, "%s %s: unknown tenant \"%.60s\"%s", what,
+                        build->world.partitions[row].path, path, hint);
+    }
+    access_keep(build->world.access, (int32_t)row, path);
+}
+
+/* Calls keep_for with all that is kept. Returns whether anything is; build NULL: only that. */
+static bool keep_all(struct build *build, const struct scenario *scenario,
+                     struct error_list *errors)
+{
+    const struct centre *centres = scenario->centres.items;
+    bool any = false;
+    size_t row = 0;
+    for (size_t c = 0; c < scenario->centres.len; c++) {
+        const struct partition_plan *plans = centres[c].partitions.items;
+        for (size_t k = 0; k < centres[c].partitions.len; k++, row++) {
+            const struct reservation *all = plans[k].reservations.items;
+            any |= plans[k].tenants.len > 0 || plans[k].reservations.len > 0;
+            for (size_t i = 0; i < plans[k].reservations.len && build; i++, row++) {
+                if (all[i].tenant)
+                    keep_for(build, row, all[i].tenant, all[i].at, "reservation", errors);
+                for (size_t t = 0; t < all[i].tenants.len; t++)
+                    keep_for(build, row, all[i].tenants.items[t], all[i].at, "reservation", errors);
+            }
+            for (size_t t = 0; t < plans[k].tenants.len && build; t++)
+                keep_for(build, row, plans[k].tenants.items[t], plans[k].named.at, "tenants of",
+                         errors);
+        }
+    }
+    return any;
+}
+
+static const struct reservation *reservation_at(const struct scenario *scenario, size_t row)
+{
+    const struct centre *centres = scenario->centres.items;
+    for (size_t c = 0; c < scenario->centres.len; c++) {
+        const struct partition_plan *plans = centres[c].partitions.items;
+        for (size_t k = 0; k < centres[c].partitions.len; k++) {
+            if (row < plans[k].reservations.len)
+                return (const struct reservation *)plans[k].reservations.items + row;
+            row -= plans[k].reservations.len + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Who has a reservation must also be one of those the partition is kept for. */
+static void check_rules(const struct build *build, struct error_list *errors)
+{
+    const struct access *access = build->world.access;
+    for (size_t i = 0; i < access->n_rules; i++) {
+        const int32_t row = access->rules[i].partition, of = build->world.partitions[row].of;
+        const int64_t tenant = find_tenant(build, access->rules[i].path);
+        if (of >= 0 && tenant >= 0 && !access_may(access, (int32_t)tenant, of))
+            error_list_addf(errors,
+                            reservation_at(build->program->epochs[0].scenario, (size_t)row)->at,
+                            "reservation %s: %s may not run in %s, which is kept for others",
+                            build->world.partitions[row].path, access->rules[i].path,
+                            build->world.partitions[of].path);
+    }
+}
+
+void open_access(struct build *build, struct error_list *errors)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    if (!keep_all(NULL, scenario, errors))
+        return;
+    build->world.access = access_new(build->world.n_partitions);
+    keep_all(build, scenario, errors);
+    for (size_t i = 0; i < build->world.tenants.len; i++)
+        access_add(build->world.access, build->world.tenants.items[i].path,
+                   build->world.tenants.items[i].parent);
+    check_rules(build, errors);
+}
+
+void check_access(struct build *build, size_t workload, struct error_list *errors)
+{
+    const struct job_spec *base = &build->workloads[workload].context.base;
+    const struct world *world = &build->world;
+    const char *path = world->tenants.items[base->tenant].path;
+    for (size_t row = 0; row < world->n_partitions; row++)
+        if ((base->partition >= 0 ? (size_t)base->partition == row
+                                  : world->partitions[row].centre == base->centre) &&
+            (access_may(world->access, base->tenant, (int32_t)row) ||
+             access_below(world->access, path, (int32_t)row)))
+            return;
+    struct error err = {0};
+    if (base->partition >= 0)
+        error_set(&err, "partition: %s is kept for other tenants",
+                  world->partitions[base->partition].path);
+    else
+        error_set(&err, "partition: all those of %s are kept for other tenants",
+                  world->centres[base->centre].name);
+    build_workload_error(build, workload, &err);
+    error_list_add(errors, &err);
+}
