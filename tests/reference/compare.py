@@ -83,7 +83,7 @@ def draw_slurm(rng, horizon):
              'per_tenant': rng.choice([1, 2, 5]), 'starts': rng.choice([1, 2]), 'reservations': rng.choice([1, 2, 4]),
              'reserve_after': rng.choice([1, 20, 300]) * US, 'queue_depth': rng.choice([1, 2, 5]),
              'full_interval': max(rng.choice([5, 60]), at_least) * US}
-    return {key: value for key, value in drawn.items() if key == 'interval' or rng.random() < 0.5}
+    return {key: value for key, value in drawn.items() if key in ('interval', 'full_interval') or rng.random() < 0.5}
 
 
 def draw_mode(rng, order, backfill, mode, processors, horizon):
