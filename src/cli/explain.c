@@ -6,8 +6,8 @@
 #include "cli/capacity.h"
 #include "cli/explain_tenants.h"
 #include "cli/offer.h"
-#include "cli/slurm_notes.h"
 #include "cli/routes.h"
+#include "cli/slurm_notes.h"
 #include "util/mem.h"
 
 #include <math.h>

@@ -235,12 +235,18 @@ static void plan_pass(struct sched *sched, simtime now)
     sched_drop_reservations(sched);
 }
 
+/* Does time alone change what may start? On an idle partition it has been tried already. */
+static bool is_restless(const struct sched *sched)
+{
+    return sched->queue.order->ages && sched->partition->running > 0;
+}
+
 void sched_slurm_pass(struct sched *sched, simtime now)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
     const bool happened = sched->changed || sched->fresh.len > 0;
     const bool full = is_multiple(now, slurm->full_interval);
-    const bool ages = sched->queue.order->ages;
+    const bool ages = is_restless(sched);
     sched->vacated = false;
     sched->news |= happened;
     if (happened || (full && (sched->cut || ages)))
@@ -252,7 +258,7 @@ void sched_slurm_pass(struct sched *sched, simtime now)
 simtime sched_slurm_next(const struct sched *sched, simtime now)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
-    const bool ages = sched->queue.order->ages;
+    const bool ages = is_restless(sched);
     simtime next = SIMTIME_NEVER;
     if (queue_len(&sched->queue) == 0)
         return next;

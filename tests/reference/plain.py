@@ -458,7 +458,7 @@ class Simulation:
 
     def pass_slurm(self, happened):
         """docs/slurm.md, section 1."""
-        slurm, ages = self.sched.slurm(), self.sched.order in AGEING
+        slurm, ages = self.sched.slurm(), self.restless()
         full = self.now % slurm['full_interval'] == 0
         self.news |= bool(happened)
         if happened or (full and (self.cut or ages)):
@@ -466,6 +466,10 @@ class Simulation:
         if self.now % slurm['interval'] == 0 and (self.news or ages):
             self.news = False
             self.plan_slurm(slurm)
+
+    def restless(self):
+        """Does time alone change what may start? Not where nothing runs."""
+        return self.sched.order in AGEING and bool(self.running)
 
     def look(self, depth, reserve_after):
         self.cut = False
@@ -551,7 +555,7 @@ class Simulation:
         if isinstance(self.sched.decide, dict) and self.pending:
             n = self.sched.decide['every']
             times.append((self.now // n + 1) * n)
-        slurm, ages = self.sched.slurm(), self.sched.order in AGEING
+        slurm, ages = self.sched.slurm(), self.restless()
         if slurm and self.pending:
             times += [(self.now // n + 1) * n for n, wanted in (
                 (slurm['interval'], self.news or ages), (slurm['full_interval'], self.cut or ages)) if wanted]

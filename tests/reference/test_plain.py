@@ -99,6 +99,8 @@ BY_HAND = [
      [job(1, 500, 1), job(1, 500, 1), job(1, 500, 1)], [1, 60, 60]),
     ('slurm: a young head blocks nobody and holds nothing', 4, slurm(reserve_after=1000 * US),
      [job(0, 100, 3), job(1, 50, 4), job(2, 500, 1)], [0, 502, 2]),
+    ('slurm: a run ends, though the order ages, when what waits can never start', 4, Scheduler('wfp3', {'slurm': {}}),
+     [job(0, 10, 4), job(5, 10, 4)], [0, NO], [], [(8, 2)]),
     ('slurm: one job a tenant', 4, slurm(per_tenant=1),
      [job(0, 100, 3), job(1, 50, 4), job(2, 20, 1), dataclasses.replace(job(3, 10, 1), tenant=1)], [0, 100, 150, 30]),
 ]
