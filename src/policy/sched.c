@@ -192,13 +192,14 @@ bool sched_would_fit(const struct sched *sched, const struct job *job, simtime n
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
     if (sched->config.commit_head)
         return cluster_fits(sched->partition->cluster, &job->spec.ask);
-    return procs <= partition_free(sched->partition, now);
+    return procs <= sched_free(sched, now);
 }
 
 int64_t sched_free(const struct sched *sched, simtime now)
 {
     const int64_t planned = partition_free(sched->partition, now);
-    if (LIKELY(sched->partition->overdue == 0))
+    /* One that reaches its request at this very instant may run on, and is not yet overdue. */
+    if (LIKELY(sched->partition->overdue == 0 && !sched->config.extend))
         return planned;
     const int64_t real = cluster_free_procs(sched->partition->cluster);
     return real < planned ? real : planned;

@@ -94,6 +94,21 @@ class Case(unittest.TestCase):
         return done.stderr
 
 
+class Overrun(Case):
+    def test_still_running_at_its_request(self):
+        """Deciding after each event, the end that is due now counts as free, unless the job runs on."""
+        self.write("o.yaml", """jishi: 1
+title: one runs on
+centres: {lab: {partitions: {p: {nodes: 8}}, scheduler: {decide: each-event, overrun: extend}}}
+tenants: {firm: {home: lab, workloads: {w: {jobs: [
+  {submit: 0s, processors: 6, runtime: 80s, request: 50s},
+  {submit: 50s, processors: 4, runtime: 10s}]}}}}
+""")
+        self.jishi("run", "o.yaml", "-o", "o.h5", "--check", "--quiet")
+        with h5py.File(self.path("o.h5")) as trace:
+            self.assertEqual([row["start"] for row in trace["jobs"]], [0, 80])
+
+
 class Usage(Case):
     def test_wrong_lines(self):
         for arguments, words in (
