@@ -4,7 +4,7 @@
 
     queueing_c.py BINARY [--row Q01,Q14] [--effort X] [--list]
 
-The full proof, about a quarter of an hour of one core, is the command without options:
+The full proof, 335 million jobs and about a quarter of an hour of one core, is the command without options:
 
     /usr/bin/python3 tests/reference/queueing_c.py build/src/cli/jishi
 
@@ -142,7 +142,7 @@ def rows():
     yield mmc('Q03', 9, 10, (0.6687315241, 0.6687315241, 1.668731524, 6.018583717, 15.01858372, 0.9435365371,
                              2.593359665, 4.202797577), 220000, 0.01, 64)
     yield mmc('Q05', 142.5, 150, (0.425442076, 0.05672561014, 1.05672561, 8.083399444, 150.5833994, 0.109128523,
-                                  0.2854807736, 0.5000724952), 900000, 0.01, 96)
+                                  0.2854807736, 0.5000724952), 900000, 0.01, 128)
     yield Row('Q06', 'M/M/4/10', 4, one_class(poisson(3.6), EXPONENTIAL), 3.6, {
         'P(block)': 0.06717440793, 'E[N]': 5.061102357, 'E[Wq]': 0.5071003389, 'E[T]': 1.507100339,
         'utilisation': 0.8395430329}, 40000, 200,
@@ -435,6 +435,10 @@ def good(got, error, exact, limit, effort):
     return close and (limit is None or error <= limit * slack(effort) * abs(exact))
 
 
+def told(got, error, exact):
+    return 'z %+.2f, error %.3f %%' % ((got - exact) / error if error else 0, 100 * error / (abs(exact) or 1))
+
+
 class Verdicts(Checks):
     """Checks that remember the largest relative standard error of each kind of quantity."""
 
@@ -446,8 +450,7 @@ class Verdicts(Checks):
         got, error = value
         relative = error / (abs(exact) or 1)
         self.true('%s: %s' % (row, quantity), good(got, error, exact, limit, self.effort),
-                  'got %.6g, exact %.6g, z %+.2f, error %.3f %%' % (
-                      got, exact, (got - exact) / error if error else 0, 100 * relative))
+                  'got %.6g, exact %.6g, %s' % (got, exact, told(got, error, exact)))
         if limit is not None:
             kind = quantity if quantity.startswith('Wq') else quantity.split(' ')[0]
             kind = '%s, limit %g %%' % (kind, 100 * limit * slack(self.effort))
@@ -476,8 +479,11 @@ def run_row(binary, row, folder, effort, checks):
                     series, busy = sample.check_series(trace)
                     checks.near('%s %s: busy series' % (row.name, row.model), series, busy, 1e-6)
         values = row_estimates(row, samples, controls)
-        if all(good(*got, exact, limit, effort) for _, got, exact, limit in values):
+        bad = ['%s (%s)' % (quantity, told(*got, exact)) for quantity, got, exact, limit in values
+               if not good(*got, exact, limit, effort)]
+        if not bad:
             break
+        print('     %s: not yet after %d replications: %s' % (row.name, len(samples), ', '.join(bad)), flush=True)
     for quantity, got, exact, limit in values:
         checks.estimate('%s %s' % (row.name, row.model), quantity, got, exact, limit)
     print('     %s: %d replications, %d jobs, %.1f s' % (row.name, len(samples), jobs, time.monotonic() - begun),
