@@ -158,7 +158,7 @@ void sim_tick(struct sim *sim)
             const simtime began = shares_period_began(books->shares);
             for (size_t k = 0; k < sim->n_stations; k++)
                 if (sim->stations[k].books == books)
-                    sched_rank(&sim->stations[k].sched, began, began);
+                    sched_rank(&sim->stations[k].sched, began);
         }
         const simtime next = shares_next_period(books->shares);
         sim->next_tick = next < sim->next_tick ? next : sim->next_tick;

@@ -3,6 +3,7 @@
 
 #include "util/mem.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ struct node {
     int32_t depth;             /* of a tenant at the top: 0 */
     int32_t leaves;            /* below it, itself if it has no children */
     int32_t least, most;       /* depth of these */
+    double factor;             /* of the period `factored` */
+    uint64_t factored;
 };
 
 struct shares {
@@ -32,6 +35,11 @@ struct shares {
     simtime base;    /* inflation counts from here */
     simtime began;   /* of the period */
     simtime next;    /* beginning of the next one */
+    int32_t deepest; /* of all tenants: depth */
+    struct {
+        simtime at;
+        double value;
+    } inflated; /* as last asked for */
     uint64_t stamp;
 };
 
@@ -46,6 +54,7 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     shares->config = *config;
     shares->top = (struct node){.first_child = -1, .depth = -1};
     shares->stamp = 1;
+    shares->inflated.at = -1;
     return shares;
 }
 
@@ -57,13 +66,22 @@ void shares_free(struct shares *shares)
 }
 
 /* The integral of 2^(t / half-life), in seconds. */
-static double inflation(const struct shares *shares, simtime now)
+static double inflation_at(const struct shares *shares, simtime now)
 {
     const double t = simtime_seconds(now - shares->base);
     if (shares->config.half_life == 0)
         return t;
     const double half = simtime_seconds(shares->config.half_life);
     return half / M_LN2 * exp2(t / half);
+}
+
+static double inflation(struct shares *shares, simtime now)
+{
+    if (shares->inflated.at != now) {
+        shares->inflated.at = now;
+        shares->inflated.value = inflation_at(shares, now);
+    }
+    return shares->inflated.value;
 }
 
 static struct node *parent_of(struct shares *shares, int32_t row)
@@ -86,6 +104,7 @@ static void rebase(struct shares *shares, simtime now)
         return;
     const int steps = (int)((now - shares->base) / half);
     shares->base += steps * half;
+    shares->inflated.at = -1;
     scale(&shares->top.all, steps);
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
@@ -118,6 +137,8 @@ static void enter(struct shares *shares, int32_t row)
                           .depth = parent->depth + 1,
                           .leaves = 1};
     node->least = node->most = node->depth;
+    if (node->depth > shares->deepest)
+        shares->deepest = node->depth;
     count_leaf(shares, info->parent, parent->first_child >= 0, node->depth);
     shares->top.leaves += info->parent < 0 || parent->first_child >= 0;
     parent->first_child = row;
@@ -194,7 +215,7 @@ simtime shares_next_period(const struct shares *shares)
 }
 
 /* Rounding may leave a trace of usage that was never there. */
-static double inflated_usage(const struct shares *shares, const struct usage *usage, simtime at)
+static double inflated_usage(struct shares *shares, const struct usage *usage, simtime at)
 {
     const double inflated = inflation(shares, at), run = (double)usage->running.procs * inflated;
     const double sum = usage->sum + run;
@@ -252,23 +273,24 @@ static double line_level(struct shares *shares, const struct line *line, int i, 
     return level_of(shares, line->rows[i], line->own && i == line->len - 1, at);
 }
 
-int shares_compare(struct shares *shares, int32_t a, int32_t b, simtime now)
+size_t shares_key_len(struct shares *shares)
 {
-    if (a == b)
-        return 0;
-    struct line x, y;
     catch_up(shares);
-    line_of(shares, a, &x);
-    line_of(shares, b, &y);
-    const int len = x.len < y.len ? x.len : y.len;
-    for (int i = 0; i < len; i++) {
-        if (x.rows[i] == y.rows[i] && (i < x.len - 1) == (i < y.len - 1))
-            continue;
-        const double p = line_level(shares, &x, i, now), q = line_level(shares, &y, i, now);
-        if (p != q)
-            return p > q ? -1 : 1;
+    return (size_t)shares->deepest + 3; /* from depth 0, one below, the jobs of a group itself */
+}
+
+void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
+{
+    struct line line;
+    catch_up(shares);
+    line_of(shares, tenant, &line);
+    REQUIRE((size_t)line.len <= len);
+    for (int i = 0; i < line.len; i++) {
+        const double level = line_level(shares, &line, i, now);
+        ret[i] = isinf(level) ? -DBL_MAX : -level;
     }
-    return x.len < y.len ? -1 : x.len > y.len;
+    for (size_t i = (size_t)line.len; i < len; i++)
+        ret[i] = -INFINITY;
 }
 
 /* --- the factor: how many leaves stand before one --- */
@@ -310,15 +332,19 @@ static int64_t before(const struct count *count, int32_t row, int i)
 
 double shares_factor(struct shares *shares, int32_t tenant, simtime now)
 {
-    struct line line;
     catch_up(shares);
+    struct node *node = &shares->nodes[tenant];
+    if (node->factored == shares->stamp)
+        return node->factor;
+    struct line line;
     line_of(shares, tenant, &line);
     const struct count count = {shares, &line, now};
     const double all = (double)shares->top.leaves;
-    return (all - (double)before_among(&count, &shares->top, 0)) / all;
+    node->factored = shares->stamp;
+    return node->factor = (all - (double)before_among(&count, &shares->top, 0)) / all;
 }
 
-double shares_usage(const struct shares *shares, int32_t tenant, simtime now)
+double shares_usage(struct shares *shares, int32_t tenant, simtime now)
 {
     if ((size_t)tenant >= shares->len)
         return 0;

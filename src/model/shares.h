@@ -44,14 +44,18 @@ bool shares_tick(struct shares *shares, simtime now);
 simtime shares_period_began(const struct shares *shares);
 simtime shares_next_period(const struct shares *shares);
 
-/* Who stands before whom: < 0 if a goes first, 0 for a tie. Of brothers, the one with more share
- * for its usage; of cousins, the one with the ancestor that goes first; where ancestors tie, their
- * children are ranked as one group, and a leaf goes before a group. O(depth). */
-int shares_compare(struct shares *shares, int32_t a, int32_t b, simtime now);
+/* Most numbers of a key, of the tenants there are now and one level more. O(1). */
+size_t shares_key_len(struct shares *shares);
+
+/* Where a tenant stands, as numbers to be compared one after the other, smaller first; as many as
+ * shares_key_len said. Of brothers, the one with more share for its usage goes first; of cousins,
+ * the one with the ancestor that goes first; where ancestors tie, their children are ranked as one
+ * group, and a leaf goes before a group. O(depth). */
+void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
 
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
- * (0, 1]; tied leaves have the same. O(brothers of all ancestors); where ancestors tie, also what
- * is below those. */
+ * (0, 1]; tied leaves have the same. The first time in a period O(brothers of all ancestors); where
+ * ancestors tie, also what is below those. */
 double shares_factor(struct shares *shares, int32_t tenant, simtime now);
 
 /* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /
@@ -59,6 +63,6 @@ double shares_factor(struct shares *shares, int32_t tenant, simtime now);
 double shares_level(struct shares *shares, int32_t tenant, simtime now);
 
 /* Processor-seconds used, decayed to now, by the tenant and all below it. O(1). */
-double shares_usage(const struct shares *shares, int32_t tenant, simtime now);
+double shares_usage(struct shares *shares, int32_t tenant, simtime now);
 
 #endif

@@ -89,6 +89,15 @@ size_t bunch_len(const struct bunch *bunch)
     return bunch->tree ? jobtree_len(bunch->tree) : bunch->len;
 }
 
+bool bunch_first(const struct bunch *bunch, struct jobitem *ret)
+{
+    if (bunch->tree)
+        return jobtree_first(bunch->tree, ret);
+    if (bunch->len > 0)
+        *ret = bunch->items[0];
+    return bunch->len > 0;
+}
+
 bool bunch_next_fit(const struct bunch *bunch, const struct jobkey *after, int64_t free,
                     simtime window, int64_t spare, struct jobitem *ret)
 {

@@ -23,6 +23,9 @@ void bunch_insert(struct bunch *bunch, const struct jobitem *item);
 bool bunch_remove(struct bunch *bunch, struct jobkey key); /* false: it is not there */
 size_t bunch_len(const struct bunch *bunch);
 
+/* As jobtree_first. */
+bool bunch_first(const struct bunch *bunch, struct jobitem *ret);
+
 /* As jobtree_next_fit. */
 bool bunch_next_fit(const struct bunch *bunch, const struct jobkey *after, int64_t free,
                     simtime window, int64_t spare, struct jobitem *ret);

@@ -19,12 +19,14 @@ struct class
     bool standing; /* it has an entry in `stands`: */
     size_t place;  /* where, unless the order is by rank; else found by */
     double offset;
+    double *key;   /* by rank: where it stands; owned */
     uint32_t next; /* of the same tenant */
 };
 
 /* A class that is not empty, by offset where the order is by rank: what a search looks at. */
 struct stand {
     double offset;
+    double first;  /* total score of its first job */
     int32_t least; /* processors */
     uint32_t id;
 };
@@ -44,6 +46,7 @@ struct classes {
     int64_t processors;
     simtime now;  /* as of which standings are looked at */
     simtime tick; /* when the period began */
+    size_t key_len;
     struct {
         struct class *items;
         size_t len, cap;
@@ -76,6 +79,8 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->tenancy = *tenancy;
     classes->weight = weight;
     classes->processors = processors;
+    if (order->key_len)
+        classes->key_len = order->key_len(params, tenancy);
     return classes;
 }
 
@@ -83,8 +88,10 @@ void classes_free(struct classes *classes)
 {
     if (!classes)
         return;
-    for (size_t i = 0; i < classes->all.len; i++)
+    for (size_t i = 0; i < classes->all.len; i++) {
         bunch_deinit(&classes->all.items[i].jobs);
+        free(classes->all.items[i].key);
+    }
     free(classes->all.items);
     free(classes->stands.items);
     free(classes->ageing.items);
@@ -174,10 +181,27 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .tick = classes->tick};
 }
 
+static int compare_keys(const double *a, const double *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
 static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b)
 {
-    const struct class_view x = view_of(classes, a), y = view_of(classes, b);
-    return classes->order->compare(classes->params, &x, &y);
+    return compare_keys(classes->all.items[a].key, classes->all.items[b].key, classes->key_len);
+}
+
+/* Look at where a class stands. */
+static void take_key(struct classes *classes, uint32_t id)
+{
+    struct class *class = &classes->all.items[id];
+    if (!class->key)
+        class->key = mem_new(classes->key_len, sizeof(*class->key));
+    const struct class_view view = view_of(classes, id);
+    classes->order->key(classes->params, &view, class->key, classes->key_len);
 }
 
 static double offset_of(const struct classes *classes, uint32_t id)
@@ -222,6 +246,13 @@ static double offset_between(struct classes *classes, size_t place, uint32_t id)
     return stands[place - 1].offset + gap / 2;
 }
 
+static double first_total(const struct class *class)
+{
+    struct jobitem item;
+    REQUIRE(bunch_first(&class->jobs, &item));
+    return item.key.score + class->offset;
+}
+
 static bool by_rank(const struct classes *classes)
 {
     return classes->order->by == ORDER_BY_RANK;
@@ -232,6 +263,7 @@ static void stand_up(struct classes *classes, uint32_t id)
     struct class *class = &classes->all.items[id];
     size_t place = classes->stands.len;
     if (by_rank(classes)) {
+        take_key(classes, id);
         place = place_by_rank(classes, id);
         class->offset = offset_between(classes, place, id);
     } else {
@@ -241,7 +273,7 @@ static void stand_up(struct classes *classes, uint32_t id)
     MEM_GROW(&classes->stands);
     struct stand *at = &classes->stands.items[place];
     memmove(at + 1, at, (classes->stands.len - place) * sizeof(*at));
-    *at = (struct stand){class->offset, class->jobs.least, id};
+    *at = (struct stand){class->offset, first_total(class), class->jobs.least, id};
     classes->stands.len++;
     class->standing = true;
 }
@@ -291,6 +323,26 @@ static int compare_stands(const void *a, const void *b, void *ctx)
     return order != 0 ? order : x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* From one period to the next few change places: a few steps each do, else all are sorted. */
+static void sort_stands(struct classes *classes)
+{
+    struct stand *stands = classes->stands.items;
+    const size_t len = classes->stands.len;
+    size_t left = 4 * len;
+    for (size_t i = 1; i < len; i++) {
+        const struct stand stand = stands[i];
+        size_t k = i;
+        for (; k > 0 && left > 0 && compare_stands(&stands[k - 1], &stand, classes) > 0;
+             k--, left--)
+            stands[k] = stands[k - 1];
+        stands[k] = stand;
+        if (left == 0) {
+            qsort_r(stands, len, sizeof(*stands), compare_stands, classes);
+            return;
+        }
+    }
+}
+
 /* Whole numbers as offsets again; ties share one. The order stays. */
 static void number(struct classes *classes)
 {
@@ -299,25 +351,30 @@ static void number(struct classes *classes)
     for (size_t i = 0; i < classes->stands.len; i++) {
         if (i > 0 && compare_classes(classes, stands[i - 1].id, stands[i].id) != 0)
             offset++;
-        stands[i].offset = classes->all.items[stands[i].id].offset = offset;
+        struct class *class = &classes->all.items[stands[i].id];
+        stands[i].offset = class->offset = offset;
+        stands[i].first = first_total(class);
     }
     classes->crowded = false;
 }
 
-void classes_rank(struct classes *classes, simtime now, simtime tick)
+void classes_rank(struct classes *classes, simtime tick)
 {
     struct stand *stands = classes->stands.items;
-    classes->now = now;
-    classes->tick = tick;
-    if (by_rank(classes)) {
-        if (classes->stands.len > 1)
-            qsort_r(stands, classes->stands.len, sizeof(*stands), compare_stands, classes);
-        number(classes);
-        return;
+    classes->tick = classes->now = tick;
+    for (size_t i = 0; i < classes->stands.len; i++) {
+        struct class *class = &classes->all.items[stands[i].id];
+        if (by_rank(classes)) {
+            take_key(classes, stands[i].id);
+            continue;
+        }
+        stands[i].offset = class->offset = offset_of(classes, stands[i].id);
+        stands[i].first = first_total(class);
     }
-    for (size_t i = 0; i < classes->stands.len; i++)
-        stands[i].offset = classes->all.items[stands[i].id].offset =
-            offset_of(classes, stands[i].id);
+    if (by_rank(classes)) {
+        sort_stands(classes);
+        number(classes);
+    }
 }
 
 void classes_settle(struct classes *classes, simtime now)
@@ -331,7 +388,7 @@ void classes_changed(struct classes *classes, int32_t tenant, simtime now)
 {
     if (!classes->order->live || (size_t)(tenant + 1) >= classes->n_first)
         return;
-    classes->now = now;
+    classes_settle(classes, now);
     for (uint32_t id = classes->first[tenant + 1]; id != NO_CLASS; id = classes->all.items[id].next)
         if (classes->all.items[id].standing)
             stand_down(classes, id);
@@ -342,13 +399,22 @@ void classes_changed(struct classes *classes, int32_t tenant, simtime now)
 
 /* --- jobs --- */
 
+/* What a search looks at has changed. */
+static void refresh(struct classes *classes, uint32_t id)
+{
+    const struct class *class = &classes->all.items[id];
+    struct stand *stand = &classes->stands.items[stand_of(classes, id)];
+    stand->least = class->jobs.least;
+    stand->first = first_total(class);
+}
+
 static void insert(struct classes *classes, uint32_t id, const struct jobitem *item)
 {
     struct class *class = &classes->all.items[id];
     bunch_insert(&class->jobs, item);
     classes->len++;
     if (class->standing)
-        classes->stands.items[stand_of(classes, id)].least = class->jobs.least;
+        refresh(classes, id);
     else
         stand_up(classes, id);
 }
@@ -399,7 +465,7 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
 void classes_add(struct classes *classes, const struct job *job, bool aged,
                  const struct jobitem *item, simtime now)
 {
-    classes->now = now;
+    classes_settle(classes, now);
     insert(classes, class_of(classes, job, aged), item);
     if (classes->order->max_age && !aged)
         will_age(classes, job, item->procs);
@@ -413,7 +479,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
     const struct class *class = &classes->all.items[id];
     classes->len--;
     if (bunch_len(&class->jobs) > 0)
-        classes->stands.items[stand_of(classes, id)].least = class->jobs.least;
+        refresh(classes, id);
     else
         stand_down(classes, id);
     return true;
@@ -488,7 +554,8 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
         const struct stand *stand = &classes->stands.items[i];
         if (found && by_rank(classes) && stand->offset > ret->key.score)
             break;
-        if (stand->least > free || !search_class(classes, stand, &search, &item))
+        if (stand->least > free || (found && stand->first > ret->key.score) ||
+            !search_class(classes, stand, &search, &item))
             continue;
         if (!found || !jobkey_upto(&ret->key, &item.key))
             *ret = item;

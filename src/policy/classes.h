@@ -29,8 +29,9 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 /* What its class adds to its score. O(1). */
 double classes_offset(const struct classes *classes, const struct job *job, bool aged);
 
-/* A period has begun at `tick`: all standings are looked at anew. O(classes log classes). */
-void classes_rank(struct classes *classes, simtime now, simtime tick);
+/* A period has begun at `tick`: all standings are looked at anew. O(classes) where few change
+ * places, else O(classes log classes). */
+void classes_rank(struct classes *classes, simtime tick);
 
 /* Before a pass. */
 void classes_settle(struct classes *classes, simtime now);

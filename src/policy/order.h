@@ -71,8 +71,10 @@ struct order_type {
      * its class together, as multiples of ORDER_UNIT, so that sums are exact. */
     enum { ORDER_BY_JOB, ORDER_BY_RANK, ORDER_BY_SUM } by;
     bool live; /* ranks change with each start and end, else at the beginning of a period */
-    /* By rank: < 0 if a goes before b, 0 for a tie. */
-    int (*compare)(const void *params, const struct class_view *a, const struct class_view *b);
+    /* By rank: where a class stands, as numbers to be compared one after the other, smaller first;
+     * as many as key_len says for the tenants there are. */
+    size_t (*key_len)(const void *params, const struct tenancy *tenancy);
+    void (*key)(const void *params, const struct class_view *view, double *ret, size_t len);
     double (*offset)(const void *params, const struct class_view *view); /* by sum */
     struct shares_config (*shares)(const void *params);                  /* the usage it goes by */
     simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */

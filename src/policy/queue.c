@@ -81,19 +81,19 @@ struct jobitem queue_item(const struct queue *queue, const struct job *job, int3
     return item;
 }
 
-void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick)
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime tick)
 {
     struct job *job;
     int32_t procs;
     if (!queue->classes)
         return;
-    classes_rank(queue->classes, now, tick);
+    classes_rank(queue->classes, tick);
     while (classes_next_aged(queue->classes, jobs, &job, &procs)) {
         struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
         if (!classes_remove(queue->classes, job, false, item.key))
             continue;
         item = own_item(queue, job, procs, job->spec.submit, true);
-        classes_add(queue->classes, job, true, &item, now);
+        classes_add(queue->classes, job, true, &item, tick);
     }
 }
 

@@ -40,7 +40,7 @@ void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtim
 void queue_remove(struct queue *queue, const struct job *job, int32_t procs);
 
 /* The ranks of tenants are looked at anew: a period has begun at `tick`. */
-void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick);
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime tick);
 
 /* A tenant runs on more or fewer processors. */
 void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now);

@@ -109,11 +109,11 @@ void sched_add(struct sched *sched, struct job *job, simtime now)
     sched->partition->counts.queued_procs += procs;
 }
 
-void sched_rank(struct sched *sched, simtime now, simtime tick)
+void sched_rank(struct sched *sched, simtime tick)
 {
-    queue_rank(&sched->queue, sched->jobs, now, tick);
+    queue_rank(&sched->queue, sched->jobs, tick);
     if (sched->two_queues)
-        queue_rank(&sched->candidates, sched->jobs, now, tick);
+        queue_rank(&sched->candidates, sched->jobs, tick);
     sched->changed = true;
 }
 

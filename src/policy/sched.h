@@ -172,7 +172,7 @@ void sched_capacity_changed(struct sched *sched, enum capacity_change change);
 
 /* Tenants changed: a period of ranks has begun at `tick`; one runs on more or fewer processors; the
  * gates may let through what they held, or hold the head. */
-void sched_rank(struct sched *sched, simtime now, simtime tick);
+void sched_rank(struct sched *sched, simtime tick);
 void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now);
 void sched_gates_changed(struct sched *sched);
 

@@ -14,11 +14,19 @@ static double dominant(const struct class_view *view)
     return most / tenancy->world->tenants.items[view->tenant].share;
 }
 
-static int compare(const void *params, const struct class_view *a, const struct class_view *b)
+static size_t key_len(const void *params, const struct tenancy *tenancy)
 {
     (void)params;
-    const double x = dominant(a), y = dominant(b);
-    return x != y ? (x < y ? -1 : 1) : a->priority - b->priority;
+    (void)tenancy;
+    return 2;
+}
+
+static void key(const void *params, const struct class_view *view, double *ret, size_t len)
+{
+    (void)params;
+    (void)len;
+    ret[0] = dominant(view);
+    ret[1] = view->priority;
 }
 
 static struct shares_config shares(const void *params)
@@ -32,6 +40,7 @@ const struct order_type order_drf = {
              .summary = "the tenant with the least dominant share of what is in use goes first"},
     .by = ORDER_BY_RANK,
     .live = true,
-    .compare = compare,
+    .key_len = key_len,
+    .key = key,
     .shares = shares,
 };

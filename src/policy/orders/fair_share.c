@@ -9,11 +9,17 @@
 static const struct field params[] = {USAGE_PARAMS(struct usage_params, half_life, period),
                                       {.kind = FIELD_END}};
 
-static int compare(const void *object, const struct class_view *a, const struct class_view *b)
+static size_t key_len(const void *object, const struct tenancy *tenancy)
 {
     (void)object;
-    const int order = shares_compare(a->tenancy->shares, a->tenant, b->tenant, a->now);
-    return order != 0 ? order : a->priority - b->priority;
+    return shares_key_len(tenancy->shares) + 1;
+}
+
+static void key(const void *object, const struct class_view *view, double *ret, size_t len)
+{
+    (void)object;
+    shares_key(view->tenancy->shares, view->tenant, view->now, ret, len - 1);
+    ret[len - 1] = view->priority;
 }
 
 static struct shares_config shares(const void *object)
@@ -29,6 +35,7 @@ const struct order_type order_fair_share = {
              .params = params,
              .size = sizeof(struct usage_params)},
     .by = ORDER_BY_RANK,
-    .compare = compare,
+    .key_len = key_len,
+    .key = key,
     .shares = shares,
 };
