@@ -21,9 +21,8 @@ struct node {
     int32_t first_child, next; /* rows; -1: none */
     int32_t depth;             /* of a tenant at the top: 0 */
     int32_t leaves;            /* below it, itself if it has no children */
-    int32_t least, most;       /* depth of these */
-    double factor;             /* of the period `factored` */
-    uint64_t factored;
+    double factor;             /* as of `factored` */
+    uint64_t factored;         /* version */
 };
 
 struct shares {
@@ -39,8 +38,9 @@ struct shares {
     struct {
         simtime at;
         double value;
-    } inflated; /* as last asked for */
-    uint64_t stamp;
+    } inflated;       /* as last asked for */
+    uint64_t stamp;   /* of the period */
+    uint64_t version; /* of standings: shares change as well */
 };
 
 /* Beyond 2^REBASE all sums are scaled down. */
@@ -53,7 +53,7 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     shares->world = world;
     shares->config = *config;
     shares->top = (struct node){.first_child = -1, .depth = -1};
-    shares->stamp = 1;
+    shares->stamp = shares->version = 1;
     shares->inflated.at = -1;
     return shares;
 }
@@ -112,40 +112,28 @@ static void rebase(struct shares *shares, simtime now)
     }
 }
 
-/* A leaf of this depth is below all these now. */
-static void count_leaf(struct shares *shares, int32_t row, bool more, int32_t depth)
-{
-    for (int32_t up = row; up >= 0; up = shares->world->tenants.items[up].parent) {
-        struct node *node = &shares->nodes[up];
-        node->leaves += more;
-        if (depth > node->most)
-            node->most = depth;
-        /* The first child takes over its parent's leaf. */
-        if (depth < node->least || !more)
-            node->least = depth;
-    }
-}
-
 static void enter(struct shares *shares, int32_t row)
 {
     const struct tenant_info *info = &shares->world->tenants.items[row];
     REQUIRE(info->parent < row && info->share > 0);
-    struct node *node = &shares->nodes[row], *parent = parent_of(shares, row);
-    *node = (struct node){.share = info->share,
-                          .first_child = -1,
-                          .next = parent->first_child,
-                          .depth = parent->depth + 1,
-                          .leaves = 1};
-    node->least = node->most = node->depth;
-    if (node->depth > shares->deepest)
-        shares->deepest = node->depth;
-    count_leaf(shares, info->parent, parent->first_child >= 0, node->depth);
-    shares->top.leaves += info->parent < 0 || parent->first_child >= 0;
+    struct node *parent = parent_of(shares, row);
+    shares->nodes[row] = (struct node){.share = info->share,
+                                       .first_child = -1,
+                                       .next = parent->first_child,
+                                       .depth = parent->depth + 1,
+                                       .leaves = 1};
+    /* A first child is the leaf that its parent was. */
+    const bool more = info->parent < 0 || parent->first_child >= 0;
+    for (int32_t up = info->parent; more && up >= 0; up = shares->world->tenants.items[up].parent)
+        shares->nodes[up].leaves++;
+    shares->top.leaves += more;
+    if (parent->depth + 1 > shares->deepest)
+        shares->deepest = parent->depth + 1;
     parent->first_child = row;
     parent->below += info->share;
 }
 
-/* The rows that the world has by now. Amortised O(depth) a row. */
+/* The rows that the world has by now: O(depth) each. */
 static void catch_up(struct shares *shares)
 {
     const size_t len = shares->world->tenants.len;
@@ -157,6 +145,12 @@ static void catch_up(struct shares *shares)
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
+}
+
+static void ready(struct shares *shares, simtime now)
+{
+    catch_up(shares);
+    rebase(shares, now);
 }
 
 static void use(struct usage *usage, struct shares_use more, double inflated)
@@ -174,8 +168,7 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 
 void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now)
 {
-    catch_up(shares);
-    rebase(shares, now);
+    ready(shares, now);
     const double inflated = inflation(shares, now);
     use(&shares->nodes[tenant].own, more, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
@@ -183,13 +176,14 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
     use(&shares->top.all, more, inflated);
 }
 
-void shares_set(struct shares *shares, int32_t tenant)
+void shares_set(struct shares *shares, int32_t tenant, simtime now)
 {
-    catch_up(shares);
+    ready(shares, now);
     struct node *node = &shares->nodes[tenant];
     const double share = shares->world->tenants.items[tenant].share;
     parent_of(shares, tenant)->below += share - node->share;
     node->share = share;
+    shares->version++;
 }
 
 bool shares_tick(struct shares *shares, simtime now)
@@ -201,6 +195,7 @@ bool shares_tick(struct shares *shares, simtime now)
                        ? shares->began + shares->config.period
                        : SIMTIME_NEVER;
     shares->stamp++;
+    shares->version++;
     return true;
 }
 
@@ -233,7 +228,7 @@ static double seen(struct shares *shares, struct usage *usage, simtime at)
 }
 
 /* Share over usage, both relative to those of all brothers. The jobs that a group has of its own
- * count as one more child of share 1. */
+ * stand among its children as one more of share 1, which makes their shares no smaller. */
 static double level_of(struct shares *shares, int32_t row, bool own, simtime at)
 {
     struct node *node = &shares->nodes[row];
@@ -282,7 +277,7 @@ size_t shares_key_len(struct shares *shares)
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
 {
     struct line line;
-    catch_up(shares);
+    ready(shares, now);
     line_of(shares, tenant, &line);
     REQUIRE((size_t)line.len <= len);
     for (int i = 0; i < line.len; i++) {
@@ -295,68 +290,71 @@ void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret,
 
 /* --- the factor: how many leaves stand before one --- */
 
+/* Leaves whose ancestors tie with those of the line down to a level, which tells them apart. */
+struct rivals {
+    int64_t before; /* go first there */
+    int64_t tied;   /* end there, tied, where the line goes on */
+};
+
 struct count {
     struct shares *shares;
     const struct line *line;
     simtime at;
+    struct rivals levels[DEPTH_MOST + 1];
 };
 
-static int64_t before(const struct count *count, int32_t row, int i);
-
-/* Of the children of a node. */
-static int64_t before_among(const struct count *count, const struct node *node, int i)
-{
-    int64_t sum = 0;
-    for (int32_t row = node->first_child; row >= 0; row = count->shares->nodes[row].next)
-        sum += before(count, row, i);
-    return sum;
-}
-
-/* Leaves of `row` that stand before the line, whose ancestors above level i tie with those of
- * `row`. */
-static int64_t before(const struct count *count, int32_t row, int i)
+static void count_leaves(struct count *count, int32_t row, int i)
 {
     const struct line *line = count->line;
     const struct node *node = &count->shares->nodes[row];
     const double mine = line_level(count->shares, line, i, count->at);
     const double other = level_of(count->shares, row, false, count->at);
-    if (other != mine)
-        return other > mine ? node->leaves : 0;
-    /* Nobody below used anything: all tie, but that a leaf goes before a group. */
-    if (isinf(mine) && node->least >= line->len - 1)
-        return 0;
-    if (i == line->len - 1)
-        return 0; /* tied, or a group behind a leaf */
-    return node->first_child < 0 ? 1 : before_among(count, node, i + 1);
+    if (other > mine)
+        count->levels[i].before += node->leaves;
+    /* Of a group behind a leaf, and where nobody used anything, none goes first. */
+    if (other != mine || i == line->len - 1 || isinf(mine))
+        return;
+    count->levels[i].tied += node->first_child < 0;
+    for (int32_t child = node->first_child; child >= 0; child = count->shares->nodes[child].next)
+        count_leaves(count, child, i + 1);
 }
 
 double shares_factor(struct shares *shares, int32_t tenant, simtime now)
 {
-    catch_up(shares);
-    struct node *node = &shares->nodes[tenant];
-    if (node->factored == shares->stamp)
-        return node->factor;
+    ready(shares, now);
+    struct node *own = &shares->nodes[tenant];
+    if (own->factored == shares->version)
+        return own->factor;
     struct line line;
     line_of(shares, tenant, &line);
-    const struct count count = {shares, &line, now};
+    struct count count = {.shares = shares, .line = &line, .at = now};
+    for (int32_t row = shares->top.first_child; row >= 0; row = shares->nodes[row].next)
+        count_leaves(&count, row, 0);
+    /* The first of a group has the factor of the leaf with which the group ties. */
+    int64_t before = 0;
+    for (int i = line.len - 1; i >= 0; i--)
+        before += count.levels[i].before + (before > 0 ? count.levels[i].tied : 0);
     const double all = (double)shares->top.leaves;
-    node->factored = shares->stamp;
-    return node->factor = (all - (double)before_among(&count, &shares->top, 0)) / all;
+    own->factored = shares->version;
+    return own->factor = (all - (double)before) / all;
 }
 
 double shares_usage(struct shares *shares, int32_t tenant, simtime now)
 {
     if ((size_t)tenant >= shares->len)
         return 0;
-    const double inflated = inflated_usage(shares, &shares->nodes[tenant].all, now);
-    const simtime half = shares->config.half_life;
-    return half == 0
-               ? inflated
-               : inflated * exp2(-simtime_seconds(now - shares->base) / simtime_seconds(half));
+    const struct usage *usage = &shares->nodes[tenant].all;
+    const double half = simtime_seconds(shares->config.half_life);
+    if (half == 0)
+        return inflated_usage(shares, usage, now);
+    /* Deflated first: what ran for ages would overflow. */
+    const double decay = exp2(-simtime_seconds(now - shares->base) / half);
+    const double run = (double)usage->running.procs * half / M_LN2;
+    return fmax(0, usage->sum * decay + run);
 }
 
 double shares_level(struct shares *shares, int32_t tenant, simtime now)
 {
-    catch_up(shares);
+    ready(shares, now);
     return level_of(shares, tenant, false, now);
 }

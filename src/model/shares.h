@@ -34,7 +34,7 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 struct shares_use shares_running(const struct shares *shares, int32_t tenant);
 
 /* The world's share of the tenant has changed. O(1). */
-void shares_set(struct shares *shares, int32_t tenant);
+void shares_set(struct shares *shares, int32_t tenant, simtime now);
 
 /* Before anything happens at `now`: has a new period begun? Standings are then looked at as of its
  * beginning. O(1). */
@@ -54,8 +54,9 @@ size_t shares_key_len(struct shares *shares);
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
 
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
- * (0, 1]; tied leaves have the same. The first time in a period O(brothers of all ancestors); where
- * ancestors tie, also what is below those. */
+ * (0, 1]; tied leaves have the same, and so have the first leaves of a group and a leaf that ties
+ * with the group. The first time in a period O(brothers of all ancestors); where ancestors tie,
+ * also what is below those. */
 double shares_factor(struct shares *shares, int32_t tenant, simtime now);
 
 /* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /
