@@ -23,10 +23,10 @@ struct gate {
     bool carried; /* more was spent than starts were let through for */
 };
 
-/* The brothers that share guarantees. */
+/* Brothers that share guarantees: those with one home. */
 struct pot {
     int32_t parent; /* tenant; -1: the top */
-    int32_t owner;  /* gate of the parent; -1: none */
+    int32_t home;   /* centre */
     int64_t kept;   /* what brothers do not lend and do not use */
 };
 
@@ -93,18 +93,15 @@ void gates_free(struct gates *gates)
 
 /* --- which gates there are --- */
 
-static int32_t pot_of(struct gates *gates, int32_t parent)
+static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
 {
     if ((size_t)(parent + 1) > gates->n_needs || !gates->guarantees_below[parent + 1])
         return -1;
     for (size_t i = 0; i < gates->pots.len; i++)
-        if (gates->pots.items[i].parent == parent)
+        if (gates->pots.items[i].parent == parent && gates->pots.items[i].home == home)
             return (int32_t)i;
-    const int32_t owner = parent < 0 ? -1 : gates_of(gates, parent);
     MEM_GROW(&gates->pots);
-    gates->pots.items[gates->pots.len] = (struct pot){
-        .parent = parent,
-        .owner = owner >= 0 && gates->gates.items[owner].tenant == parent ? owner : -1};
+    gates->pots.items[gates->pots.len] = (struct pot){.parent = parent, .home = home};
     return (int32_t)gates->pots.len++;
 }
 
@@ -168,7 +165,7 @@ int32_t gates_of(struct gates *gates, int32_t tenant)
         return gates->of[tenant];
     const struct tenant_info *info = info_of(gates, tenant);
     const int32_t up = info->parent < 0 ? -1 : gates_of(gates, info->parent);
-    const int32_t pot = pot_of(gates, info->parent);
+    const int32_t pot = pot_of(gates, info->parent, info->home);
     const bool own = need_of(gates, tenant).quota || pot >= 0;
     return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
 }
@@ -278,42 +275,44 @@ static int64_t quota_room(const struct gates *gates, const struct gate *gate)
     return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
 }
 
-/* Most that a tenant may have at home by its own guarantee. */
-static int64_t most_of(const struct tenant_guarantee *g)
+/* What a tenant may have more at home by its own guarantee. */
+static int64_t borrowing_room(const struct gates *gates, const struct gate *gate, int32_t centre)
 {
-    return g && g->borrow < INT64_MAX ? g->processors + g->borrow : INT64_MAX;
+    const struct tenant_info *info = info_of(gates, gate->tenant);
+    const struct tenant_guarantee *g = info->guarantee;
+    if (!g || info->home != centre || g->borrow == INT64_MAX)
+        return INT64_MAX;
+    return g->processors + g->borrow - gate->at_home;
 }
 
-/* What brothers keep to themselves is out of reach; where they keep nothing, what is free in the
- * centre is the only bound, and not of this kind. */
-static int64_t guarantee_room(const struct gates *gates, const struct gate *gate, int32_t centre)
+/* Processors of the centre that the brothers of a tenant keep to themselves. */
+static int64_t kept_by_brothers(const struct gates *gates, const struct gate *gate, int32_t centre)
 {
-    if (gate->pot < 0 || info_of(gates, gate->tenant)->home != centre)
-        return INT64_MAX;
-    const struct pot *pot = &gates->pots.items[gate->pot];
-    const int64_t kept = pot->kept - kept_by(gates, gate);
-    int64_t room = most_of(info_of(gates, gate->tenant)->guarantee);
-    if (room < INT64_MAX)
-        room -= gate->at_home;
-    if (pot->owner >= 0) {
-        const struct gate *owner = &gates->gates.items[pot->owner];
-        const int64_t most = most_of(info_of(gates, owner->tenant)->guarantee);
-        if (most < INT64_MAX)
-            return lesser(room, most - owner->at_home - kept);
+    if (gate->pot < 0 || gates->pots.items[gate->pot].home != centre)
+        return 0;
+    return gates->pots.items[gate->pot].kept - kept_by(gates, gate);
+}
+
+/* What brothers keep to themselves, at each level, is out of reach; where they keep nothing, what
+ * is free in the centre is the only bound, and not of this kind. */
+static int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    int64_t room = INT64_MAX, kept = 0;
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        const int64_t borrowing = borrowing_room(gates, at, centre);
+        if (borrowing < INT64_MAX)
+            room = lesser(room, borrowing - kept);
+        kept += kept_by_brothers(gates, at, centre);
     }
-    if (kept > 0)
-        room = lesser(room, gates->capacity[centre] - gates->busy[centre] - kept);
-    return room;
+    return kept > 0 ? lesser(room, gates->capacity[centre] - gates->busy[centre] - kept) : room;
 }
 
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    struct room room = {INT64_MAX, INT64_MAX};
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        const struct gate *at = &gates->gates.items[i];
-        room.quota = lesser(room.quota, quota_room(gates, at));
-        room.guarantee = lesser(room.guarantee, guarantee_room(gates, at, centre));
-    }
+    struct room room = {INT64_MAX, guarantee_room(gates, gate, centre)};
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
     room.quota = room.quota < 0 ? 0 : room.quota;
     room.guarantee = room.guarantee < 0 ? 0 : room.guarantee;
     return room;
@@ -338,12 +337,13 @@ bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simti
     return true;
 }
 
-bool gates_admit(struct gates *gates, const struct job *job, int32_t procs, int32_t centre)
+bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
+                 simtime request)
 {
-    const int32_t gate = gates_of(gates, job->spec.tenant);
+    const int32_t gate = gates_of(gates, tenant);
     const struct room room = gates_room(gates, gate, centre);
     return procs <= room.quota && procs <= room.guarantee &&
-           gates_affords(gates, gate, procs, job->spec.request > 0 ? job->spec.request : 1);
+           gates_affords(gates, gate, procs, request);
 }
 
 /* The nearest gate upwards whose own tenant has a guarantee in the centre; -1: none. */
@@ -359,11 +359,13 @@ static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centr
 
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    const int32_t i = guaranteed(gates, gate, centre);
-    if (i < 0)
+    const int32_t claimer = guaranteed(gates, gate, centre);
+    if (claimer < 0)
         return 0;
-    const struct gate *at = &gates->gates.items[i];
-    const int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
+    const struct gate *at = &gates->gates.items[claimer];
+    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
+    for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
+        left = lesser(left, borrowing_room(gates, &gates->gates.items[i], centre));
     return left > 0 ? left : 0;
 }
 

@@ -3,8 +3,8 @@
  *
  * Quotas (Slurm's GrpTRES, GrpJobs, GrpTRESMins) count what runs below a tenant in all centres.
  * Guarantees (the nominal quotas of Kueue's cohorts) are of the processors of the tenant's home and
- * shared among the children of one parent: what one leaves idle others may borrow, but for what it
- * does not lend. The rest of the centre is open to all. */
+ * shared among the children of one parent that have this home: what one leaves idle others may
+ * borrow, but for what it does not lend. The rest of the centre is open to all. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_GATES_H
 #define MODEL_GATES_H
@@ -22,6 +22,7 @@ struct gate_need {
  * those have neither. */
 struct gates *gates_new(const struct world *world, const struct gate_need *needs);
 void gates_free(struct gates *gates); /* takes NULL */
+AUTO_DEFINE(struct gates *, gates_free)
 
 /* Has any tenant a guarantee, now or later? O(1). */
 bool gates_guarantee(const struct gates *gates);
@@ -30,7 +31,7 @@ bool gates_guarantee(const struct gates *gates);
  * are held alike. O(1). */
 int32_t gates_of(struct gates *gates, int32_t tenant);
 
-/* The world's quota or guarantee of the tenant has changed. O(brothers). */
+/* The world's quota or guarantee of the tenant has changed. O(gates). */
 void gates_set(struct gates *gates, int32_t tenant, simtime now);
 
 /* Processors of the centre that are in service. */
@@ -43,7 +44,7 @@ void gates_end(struct gates *gates, const struct job *job, simtime now);
 void gates_wait(struct gates *gates, int32_t tenant, int jobs);
 
 /* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
- * everywhere. O(1). */
+ * everywhere. O(depth). */
 enum gates_reach { GATES_NOWHERE, GATES_CENTRE, GATES_EVERYWHERE };
 enum gates_reach gates_reach(struct gates *gates, int32_t tenant);
 
@@ -60,10 +61,11 @@ bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simti
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
 /* Do the gates let a job of so many processors start in the centre now? O(depth). */
-bool gates_admit(struct gates *gates, const struct job *job, int32_t procs, int32_t centre);
+bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
+                 simtime request);
 
-/* What the gate may still claim of its guarantee in the centre; 0: nothing, or it has none. O(1).
- */
+/* What the gate may still claim of the nearest guarantee in the centre, its own or of one above, as
+ * far as those above let it; 0: nothing, or there is none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* May a running job be stopped for a claim of `gate`: does its tenant run on what it borrowed from

@@ -129,7 +129,7 @@ static void fill_fresh(struct sched *sched, simtime now)
     for (size_t i = 0; i < n; i++)
         if (items[i].procs <= room &&
             (items[i].request <= window || items[i].procs <= sched->spare) &&
-            queue_admits(queue, jobs_at(sched->jobs, items[i].slot), items[i].procs) &&
+            queue_admits(queue, jobs_at(sched->jobs, items[i].slot), &items[i]) &&
             moves_nothing(sched, &items[i], now)) {
             room -= items[i].procs;
             if (items[i].request > window)
@@ -279,8 +279,7 @@ void sched_backfill_pass(struct sched *sched, simtime now)
 static bool still_committed(struct sched *sched)
 {
     const struct jobitem *head = &sched->head;
-    if (sched->committed &&
-        !queue_admits(&sched->queue, jobs_at(sched->jobs, head->slot), head->procs))
+    if (sched->committed && !queue_admits(&sched->queue, jobs_at(sched->jobs, head->slot), head))
         sched->committed = false;
     return sched->committed;
 }

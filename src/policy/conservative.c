@@ -12,7 +12,7 @@
 /* Do the gates let it through now? */
 static bool admits(const struct sched *sched, const struct held *held)
 {
-    return queue_admits(&sched->queue, jobs_at(sched->jobs, held->item.slot), held->item.procs);
+    return queue_admits(&sched->queue, jobs_at(sched->jobs, held->item.slot), &held->item);
 }
 
 /* Take the earliest start there is. What gates hold gets none. O(steps of the plan). */

@@ -91,7 +91,7 @@ static void fill_fresh(struct sched *sched, simtime now)
         const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
         const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
         const struct jobitem item = queue_item(&sched->queue, job, procs, now);
-        if (procs <= sched_free(sched, now) && queue_admits(&sched->queue, job, procs))
+        if (procs <= sched_free(sched, now) && queue_admits(&sched->queue, job, &item))
             try_start(sched, &item, now);
     }
 }

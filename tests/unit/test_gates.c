@@ -1,0 +1,494 @@
+/* Quotas and guarantees: by hand, and against a plain count of what runs. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/gates.h"
+#include "util/date.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HOUR SIMTIME_HOUR
+#define NO_LIMIT INT64_MAX
+
+static const struct tenant_quota no_quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0};
+
+/* A world of tenants with what they have from the beginning; to be freed by gates_free. */
+static struct gates *open_gates(struct world *world, struct tenant_info *tenants, size_t len,
+                                int64_t capacity)
+{
+    static struct centre_info centres[2];
+    struct gate_need needs[64] = {0};
+    assert_true(len <= ARRAY_LEN(needs));
+    world->centres = centres;
+    world->n_centres = ARRAY_LEN(centres);
+    world->tenants.items = tenants;
+    world->tenants.len = world->tenants.cap = len;
+    for (size_t i = 0; i < len; i++)
+        needs[i] = (struct gate_need){tenants[i].quota, tenants[i].guarantee};
+    struct gates *gates = gates_new(world, needs);
+    for (int32_t i = 0; i < (int32_t)world->n_centres; i++)
+        gates_capacity(gates, i, capacity);
+    return gates;
+}
+
+static struct job job_of(int32_t tenant, int32_t centre, int32_t procs, simtime due)
+{
+    return (struct job){.spec = {.tenant = tenant, .centre = centre}, .procs = procs, .due = due};
+}
+
+static void expect_room(struct gates *gates, int32_t tenant, int64_t quota, int64_t guarantee)
+{
+    const struct room room = gates_room(gates, gates_of(gates, tenant), 0);
+    assert_int_equal(room.quota, quota);
+    assert_int_equal(room.guarantee, guarantee);
+}
+
+/* A firm of at most 10 processors and 3 jobs, with two projects, one of at most 4. */
+static void test_quotas(void **state)
+{
+    (void)state;
+    const struct tenant_quota firm = {10, 3, 2, HUGE_VAL, 0, 0},
+                              project = {.processors = 4,
+                                         .jobs = NO_LIMIT,
+                                         .queued = NO_LIMIT,
+                                         .processor_seconds = HUGE_VAL};
+    struct tenant_info tenants[] = {
+        {"firm", -1, 0, 1, &firm, NULL},
+        {"firm/a", 0, 0, 1, NULL, NULL},
+        {"firm/b", 0, 0, 1, &project, NULL},
+        {"other", -1, 0, 1, NULL, NULL},
+    };
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 4, 100);
+    assert_int_equal(gates_of(gates, 3), -1);
+    assert_int_equal(gates_of(gates, 1), gates_of(gates, 0));
+    assert_int_equal(gates_reach(gates, 3), GATES_NOWHERE);
+    assert_int_equal(gates_reach(gates, 1), GATES_EVERYWHERE);
+    assert_false(gates_guarantee(gates));
+    expect_room(gates, 1, 10, NO_LIMIT);
+    expect_room(gates, 2, 4, NO_LIMIT);
+    const struct job away = job_of(1, 1, 7, HOUR), b = job_of(2, 0, 1, HOUR);
+    gates_start(gates, &away, 0); /* in another centre: counts as well */
+    expect_room(gates, 2, 3, NO_LIMIT);
+    gates_start(gates, &b, 0);
+    expect_room(gates, 2, 2, NO_LIMIT);
+    gates_start(gates, &b, 0);
+    expect_room(gates, 1, 0, NO_LIMIT); /* three jobs */
+    assert_true(gates_could(gates, 1, 10) && !gates_could(gates, 1, 11));
+    assert_true(gates_could(gates, 2, 4) && !gates_could(gates, 2, 5));
+    gates_end(gates, &away, 1);
+    expect_room(gates, 1, 8, NO_LIMIT);
+    gates_wait(gates, 2, 2);
+    assert_false(gates_crowded(gates, 1));
+    gates_wait(gates, 1, 1);
+    assert_true(gates_crowded(gates, 1) && gates_crowded(gates, 2));
+    assert_false(gates_crowded(gates, 3));
+    gates_check(gates);
+}
+
+/* 10 processor-hours each hour: what runs counts to its request, what ends early gives back. */
+static void test_hours(void **state)
+{
+    (void)state;
+    const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 36000, 0, HOUR};
+    struct tenant_info tenants[] = {{"t", -1, 0, 1, &quota, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 1, 100);
+    assert_true(gates_counts_time(gates, 0));
+    assert_int_equal(gates_next_turn(gates), HOUR);
+    assert_true(gates_affords(gates, 0, 10, HOUR) && !gates_affords(gates, 0, 10, HOUR + 1));
+    const struct job job = job_of(0, 0, 4, 2 * HOUR), rest = job_of(0, 0, 2, HOUR);
+    gates_start(gates, &job, 0);
+    assert_true(gates_affords(gates, 0, 2, HOUR) && !gates_affords(gates, 0, 2, HOUR + 1));
+    gates_start(gates, &rest, 0);
+    expect_room(gates, 0, 0, NO_LIMIT);
+    gates_end(gates, &rest, HOUR / 2); /* used 1 of 2 */
+    assert_true(gates_affords(gates, 0, 1, HOUR) && !gates_affords(gates, 0, 1, HOUR + 1));
+    gates_turn(gates, HOUR); /* the rest of the first job counts in this period */
+    assert_int_equal(gates_next_turn(gates), 2 * HOUR);
+    assert_true(gates_affords(gates, 0, 6, HOUR) && !gates_affords(gates, 0, 6, HOUR + 1));
+    gates_end(gates, &job, HOUR + HOUR / 4); /* used 1 of 4 */
+    assert_true(gates_affords(gates, 0, 9, HOUR) && !gates_affords(gates, 0, 9, HOUR + 1));
+    gates_turn(gates, 2 * HOUR);
+    assert_true(gates_affords(gates, 0, 10, HOUR));
+    gates_check(gates);
+}
+
+static void expect_turns(int months, const char *start, const char *const *want, size_t len)
+{
+    const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 1, months, 0};
+    struct tenant_info tenants[] = {{"t", -1, 0, 1, &quota, NULL}};
+    struct date_value date;
+    struct error err;
+    char text[40];
+    assert_int_equal(date_parse(start, &date, &err), 0);
+    struct world world = {.start = date.instant, .offset = date.offset, .length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 1, 100);
+    for (size_t i = 0; i < len; i++) {
+        const simtime turn = gates_next_turn(gates);
+        date_format(world.start + turn, world.offset, text, sizeof(text));
+        assert_string_equal(text, want[i]);
+        gates_turn(gates, turn);
+    }
+}
+
+static void test_calendar(void **state)
+{
+    (void)state;
+    expect_turns(1, "2023-11-15T07:00+08:00",
+                 (const char *const[]){"2023-12-01T00:00:00+08:00", "2024-01-01T00:00:00+08:00",
+                                       "2024-02-01T00:00:00+08:00", "2024-03-01T00:00:00+08:00"},
+                 4);
+    expect_turns(3, "2023-11-15T07:00+08:00",
+                 (const char *const[]){"2024-01-01T00:00:00+08:00", "2024-04-01T00:00:00+08:00"},
+                 2);
+    expect_turns(12, "2024-01-01T00:00+08:00",
+                 (const char *const[]){"2025-01-01T00:00:00+08:00", "2026-01-01T00:00:00+08:00"},
+                 2);
+}
+
+/* Kueue's example of a cohort: two teams, each sure of its part of 100; one borrows what the other
+ * leaves, but for what that does not lend, and no more than its own bound. */
+static void test_cohort(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee a = {40, 20, NO_LIMIT}, b = {60, NO_LIMIT, 10};
+    struct tenant_info tenants[] = {
+        {"a", -1, 0, 1, NULL, &a}, {"b", -1, 0, 1, NULL, &b}, {"guest", -1, 0, 1, NULL, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 100);
+    assert_true(gates_guarantee(gates));
+    assert_int_equal(gates_reach(gates, 0), GATES_CENTRE);
+    expect_room(gates, 0, NO_LIMIT, 50); /* b keeps 50 */
+    expect_room(gates, 1, NO_LIMIT, NO_LIMIT);
+    expect_room(gates, 2, NO_LIMIT, 50);
+    const struct job first = job_of(0, 0, 45, HOUR), guest = job_of(2, 0, 3, HOUR);
+    gates_start(gates, &first, 0);
+    expect_room(gates, 0, NO_LIMIT, 5);
+    assert_int_equal(gates_claim(gates, 0, 0), 0); /* it has more than its guarantee */
+    assert_int_equal(gates_claim(gates, 1, 0), 60);
+    assert_int_equal(gates_claim(gates, 1, 1), 0); /* not its home */
+    gates_start(gates, &guest, 0);
+    expect_room(gates, 0, NO_LIMIT, 2);
+    const struct job small = job_of(1, 0, 50, HOUR);
+    assert_true(gates_admit(gates, 1, 0, 50, HOUR));
+    gates_start(gates, &small, 0);
+    assert_int_equal(gates_claim(gates, 1, 0), 10);
+    expect_room(gates, 0, NO_LIMIT, 15);              /* b keeps nothing more, a may have 60 */
+    assert_true(gates_borrows(gates, &first, 1, 0));  /* a has 45 of 40 */
+    assert_true(gates_borrows(gates, &guest, 1, 0));  /* who has none borrows all */
+    assert_false(gates_borrows(gates, &small, 1, 0)); /* one's own */
+    assert_false(gates_borrows(gates, &small, 0, 0)); /* b has 50 of 60 */
+    gates_check(gates);
+}
+
+/* What brothers keep is out of reach at each level: of 100, q keeps 40 and d 30 from c. */
+static void test_nested(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee p = {60, NO_LIMIT, 0}, q = {40, NO_LIMIT, 0},
+                                  c = {20, NO_LIMIT, 0}, d = {30, 5, 0}, e = {50, NO_LIMIT, 0};
+    struct tenant_info tenants[] = {
+        {"p", -1, 0, 1, NULL, &p},  {"q", -1, 0, 1, NULL, &q},     {"p/c", 0, 0, 1, NULL, &c},
+        {"p/d", 0, 0, 1, NULL, &d}, {"p/away", 0, 1, 1, NULL, &e},
+    };
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 5, 100);
+    expect_room(gates, 2, NO_LIMIT, 30);
+    expect_room(gates, 3, NO_LIMIT, 35); /* its own bound; 100 - 40 - 20 */
+    expect_room(gates, 1, NO_LIMIT, 40);
+    const struct job job = job_of(2, 0, 25, HOUR);
+    gates_start(gates, &job, 0);
+    expect_room(gates, 2, NO_LIMIT, 5);
+    expect_room(gates, 3, NO_LIMIT, 35);
+    assert_true(gates_borrows(gates, &job, 3, 0));  /* 25 of 20, from d */
+    assert_false(gates_borrows(gates, &job, 1, 0)); /* but p has 25 of 60 */
+    assert_int_equal(gates_claim(gates, 0, 0), 35);
+    gates_check(gates);
+}
+
+/* A bound of one above holds claims as well. */
+static void test_bounded_claim(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee p = {50, 10, NO_LIMIT}, c = {30, NO_LIMIT, NO_LIMIT};
+    struct tenant_info tenants[] = {
+        {"p", -1, 0, 1, NULL, &p}, {"p/c", 0, 0, 1, NULL, &c}, {"p/d", 0, 0, 1, NULL, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 100);
+    const struct job job = job_of(2, 0, 45, HOUR);
+    gates_start(gates, &job, 0);
+    assert_int_equal(gates_claim(gates, gates_of(gates, 1), 0), 15);
+    expect_room(gates, 1, NO_LIMIT, 15);
+}
+
+/* --- at random, against a count --- */
+
+static uint64_t lcg;
+
+static int64_t draw(int64_t below)
+{
+    lcg = lcg * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int64_t)((lcg >> 33) % (uint64_t)below);
+}
+
+struct past {
+    struct job job;
+    simtime began, end; /* end: by request, while it runs */
+    bool runs;
+};
+
+struct naive {
+    const struct world *world;
+    struct past jobs[4000];
+    size_t len;
+    int64_t capacity;
+    simtime now;
+};
+
+static bool is_below(const struct naive *naive, int32_t tenant, int32_t above)
+{
+    while (tenant >= 0 && tenant != above)
+        tenant = naive->world->tenants.items[tenant].parent;
+    return tenant >= 0;
+}
+
+struct sums {
+    int64_t procs, jobs, at_home;
+    wide spent; /* since `from` */
+};
+
+static struct sums sums_of(const struct naive *naive, int32_t tenant, simtime from)
+{
+    struct sums sums = {0};
+    for (size_t i = 0; i < naive->len; i++) {
+        const struct past *past = &naive->jobs[i];
+        const struct job *job = &past->job;
+        if (!is_below(naive, job->spec.tenant, tenant))
+            continue;
+        const simtime since = past->began > from ? past->began : from;
+        sums.spent += past->end > since ? (wide)job->procs * (past->end - since) : 0;
+        if (!past->runs)
+            continue;
+        sums.procs += job->procs;
+        sums.jobs++;
+        if (job->spec.centre == naive->world->tenants.items[tenant].home)
+            sums.at_home += job->procs;
+    }
+    return sums;
+}
+
+static simtime period_of(const struct naive *naive, int32_t tenant)
+{
+    const struct tenant_quota *quota = naive->world->tenants.items[tenant].quota;
+    return quota && quota->step > 0 ? naive->now / quota->step * quota->step : 0;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t naive_quota(const struct naive *naive, int32_t tenant)
+{
+    int64_t room = NO_LIMIT;
+    for (int32_t up = tenant; up >= 0; up = naive->world->tenants.items[up].parent) {
+        const struct tenant_quota *quota = naive->world->tenants.items[up].quota;
+        if (!quota)
+            continue;
+        const struct sums sums = sums_of(naive, up, period_of(naive, up));
+        if (quota->processors < NO_LIMIT)
+            room = least(room, quota->processors - sums.procs);
+        if (sums.jobs >= quota->jobs ||
+            (isfinite(quota->processor_seconds) &&
+             sums.spent >= (wide)(quota->processor_seconds * SIMTIME_SECOND)))
+            room = 0;
+    }
+    return room;
+}
+
+static bool naive_affords(const struct naive *naive, int32_t tenant, int64_t procs, simtime request)
+{
+    for (int32_t up = tenant; up >= 0; up = naive->world->tenants.items[up].parent) {
+        const struct tenant_quota *quota = naive->world->tenants.items[up].quota;
+        if (quota && isfinite(quota->processor_seconds) &&
+            sums_of(naive, up, period_of(naive, up)).spent + (wide)procs * request >
+                (wide)(quota->processor_seconds * SIMTIME_SECOND))
+            return false;
+    }
+    return true;
+}
+
+static int64_t naive_kept(const struct naive *naive, int32_t tenant)
+{
+    const struct tenant_guarantee *g = naive->world->tenants.items[tenant].guarantee;
+    const int64_t kept = g && g->lend < g->processors
+                             ? g->processors - g->lend - sums_of(naive, tenant, 0).at_home
+                             : 0;
+    return kept > 0 ? kept : 0;
+}
+
+static int64_t naive_guarantee(const struct naive *naive, int32_t tenant, int32_t centre)
+{
+    const struct tenant_info *tenants = naive->world->tenants.items;
+    int64_t room = NO_LIMIT, kept = 0, busy = 0;
+    for (int32_t up = tenant; up >= 0; up = tenants[up].parent) {
+        const struct tenant_guarantee *g = tenants[up].guarantee;
+        if (tenants[up].home != centre)
+            continue;
+        if (g && g->borrow < NO_LIMIT)
+            room = least(room, g->processors + g->borrow - sums_of(naive, up, 0).at_home - kept);
+        for (size_t i = 0; i < naive->world->tenants.len; i++)
+            if ((int32_t)i != up && tenants[i].parent == tenants[up].parent &&
+                tenants[i].home == centre)
+                kept += naive_kept(naive, (int32_t)i);
+    }
+    for (size_t i = 0; i < naive->len; i++)
+        if (naive->jobs[i].runs && naive->jobs[i].job.spec.centre == centre)
+            busy += naive->jobs[i].job.procs;
+    return kept > 0 ? least(room, naive->capacity - busy - kept) : room;
+}
+
+static void compare(struct gates *gates, const struct naive *naive)
+{
+    for (int32_t i = 0; i < (int32_t)naive->world->tenants.len; i++)
+        for (int32_t centre = 0; centre < 2; centre++) {
+            const int32_t gate = gates_of(gates, i);
+            const struct room room = gates_room(gates, gate, centre);
+            const int64_t quota = naive_quota(naive, i);
+            const int64_t guarantee = naive_guarantee(naive, i, centre);
+            assert_int_equal(room.quota, quota > 0 ? quota : 0);
+            assert_int_equal(room.guarantee, guarantee > 0 ? guarantee : 0);
+            const int32_t procs = (int32_t)(1 + draw(20));
+            const simtime request = 1 + draw(5 * HOUR);
+            assert_int_equal(gates_affords(gates, gate, procs, request),
+                             naive_affords(naive, i, procs, request));
+        }
+    gates_check(gates);
+}
+
+static void start_one(struct gates *gates, struct naive *naive)
+{
+    const struct world *world = naive->world;
+    const int32_t tenant = (int32_t)draw((int64_t)world->tenants.len);
+    const int32_t centre = (int32_t)draw(2), procs = (int32_t)(1 + draw(12));
+    const simtime request = 1 + draw(6 * HOUR);
+    int64_t free = naive->capacity;
+    for (size_t i = 0; i < naive->len; i++)
+        if (naive->jobs[i].runs && naive->jobs[i].job.spec.centre == centre)
+            free -= naive->jobs[i].job.procs;
+    const bool admits = gates_admit(gates, tenant, centre, procs, request);
+    assert_int_equal(admits, procs <= naive_quota(naive, tenant) &&
+                                 procs <= naive_guarantee(naive, tenant, centre) &&
+                                 naive_affords(naive, tenant, procs, request));
+    if (!admits || procs > free || naive->len == ARRAY_LEN(naive->jobs))
+        return;
+    struct past *past = &naive->jobs[naive->len++];
+    *past = (struct past){job_of(tenant, centre, procs, naive->now + request), naive->now,
+                          naive->now + request, true};
+    gates_start(gates, &past->job, naive->now);
+}
+
+/* Time goes on to `then`: what reaches its request ends, others may do so sooner. */
+static void advance(struct gates *gates, struct naive *naive, simtime then)
+{
+    for (;;) {
+        struct past *next = NULL;
+        for (size_t i = 0; i < naive->len; i++)
+            if (naive->jobs[i].runs && (!next || naive->jobs[i].end < next->end))
+                next = &naive->jobs[i];
+        const simtime turn = gates_next_turn(gates);
+        simtime at = next && next->end <= then ? next->end : then;
+        if (turn <= at) {
+            gates_turn(gates, turn);
+            continue;
+        }
+        if (!next || next->end > then)
+            break;
+        next->runs = false;
+        gates_end(gates, &next->job, at);
+    }
+    naive->now = then;
+    for (size_t i = 0; i < naive->len; i++) {
+        struct past *past = &naive->jobs[i];
+        if (!past->runs || draw(8) > 0)
+            continue;
+        past->runs = false;
+        past->end = naive->now;
+        gates_end(gates, &past->job, naive->now);
+    }
+}
+
+static struct tenant_quota draw_quota(void)
+{
+    struct tenant_quota quota = no_quota;
+    if (draw(2))
+        quota.processors = 1 + draw(40);
+    if (draw(3) == 0)
+        quota.jobs = 1 + draw(6);
+    if (draw(2)) {
+        quota.processor_seconds = (double)(1 + draw(50)) * 3600;
+        quota.step = draw(3) ? HOUR * (1 + draw(10)) : 0;
+    }
+    return quota;
+}
+
+static void run_random(uint64_t seed)
+{
+    struct tenant_info tenants[12];
+    struct tenant_quota quotas[12];
+    struct tenant_guarantee guarantees[12];
+    struct world world = {.length = SIMTIME_NEVER};
+    struct naive *naive = calloc(1, sizeof(*naive));
+    lcg = seed;
+    for (int32_t i = 0; i < 12; i++) {
+        quotas[i] = draw_quota();
+        guarantees[i] = (struct tenant_guarantee){draw(20), draw(2) ? draw(20) : NO_LIMIT,
+                                                  draw(2) ? draw(5) : NO_LIMIT};
+        tenants[i] = (struct tenant_info){.path = "",
+                                          .parent = (int32_t)draw(i + 1) - 1,
+                                          .home = draw(4) == 0,
+                                          .share = 1,
+                                          .quota = draw(3) ? NULL : &quotas[i],
+                                          .guarantee = draw(3) ? NULL : &guarantees[i]};
+    }
+    naive->world = &world;
+    naive->capacity = 60;
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 12, naive->capacity);
+    for (int step = 0; step < 60; step++) {
+        advance(gates, naive, naive->now + draw(2) * draw(3 * HOUR));
+        for (int i = 0; i < 6; i++)
+            start_one(gates, naive);
+        compare(gates, naive);
+        if (draw(20) == 0) { /* a change at a date */
+            const int32_t tenant = (int32_t)draw(12);
+            quotas[tenant].processors = 1 + draw(40);
+            guarantees[tenant].lend = draw(5);
+            gates_set(gates, tenant, naive->now);
+            compare(gates, naive);
+        }
+    }
+    free(naive);
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 150; seed++)
+        run_random(seed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quotas),   cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_calendar), cmocka_unit_test(test_cohort),
+        cmocka_unit_test(test_nested),   cmocka_unit_test(test_bounded_claim),
+        cmocka_unit_test(test_random),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
