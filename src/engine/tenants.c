@@ -44,21 +44,43 @@ static struct books *same_books(struct sim *sim, const struct station *station, 
     return NULL;
 }
 
-/* What runs in the partition counts from now on. */
-static void seed_books(struct sim *sim, struct station *station)
+/* The job runs, or (sign -1) does so no longer. */
+static void account(struct sim *sim, const struct station *station, const struct job *job, int sign)
+{
+    const struct cluster *cluster = station->partition.cluster;
+    const double memory = (double)cluster_memory_of(cluster, &job->allocation);
+    shares_use(station->books->shares, job->spec.tenant,
+               (struct shares_use){(int64_t)sign * job->procs, sign * memory}, sim->now);
+}
+
+/* What runs in the partition counts from now on, or (sign -1) does so no longer. */
+static void count_running(struct sim *sim, const struct station *station, int sign)
 {
     for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (job->live && job->state == JOB_RUNNING && job->partition == station->partition.row)
-            shares_use(station->books->shares, job->spec.tenant,
-                       (struct shares_use){.procs = job->procs}, sim->now);
+            account(sim, station, job, sign);
     }
+}
+
+/* Are the books those that the order would open? What was used is not forgotten then. */
+static bool still_good(const struct books *books, const struct order_type *order,
+                       const void *params)
+{
+    if (!books || order != books->order)
+        return false;
+    const struct shares_config old = order->shares(books->params), new = order->shares(params);
+    return old.half_life == new.half_life &&old.period == new.period;
 }
 
 void sim_open_books(struct sim *sim, struct station *station, const struct sched_config *config)
 {
     const void *params;
     const struct order_type *order = usage_order(config, &params);
+    if (still_good(station->books, order, params))
+        return;
+    if (station->books)
+        count_running(sim, station, -1);
     station->books = NULL;
     if (!order)
         return;
@@ -73,7 +95,7 @@ void sim_open_books(struct sim *sim, struct station *station, const struct sched
         sim->books[sim->n_books++] = station->books = books;
         sim->next_tick = sim->now;
     }
-    seed_books(sim, station);
+    count_running(sim, station, 1);
 }
 
 struct tenancy sim_tenancy(const struct sim *sim, const struct station *station)
@@ -100,8 +122,10 @@ void sim_tenants_free(struct sim *sim)
 static void queue_turn(struct sim *sim)
 {
     const simtime at = gates_next_turn(sim->gates);
-    if (at < SIMTIME_NEVER)
-        events_add(sim->events, &(struct event){.at = at, .class = EVENT_GAIN, .kind = KIND_TURN});
+    if (at >= sim->next_turn)
+        return;
+    events_add(sim->events, &(struct event){.at = at, .class = EVENT_GAIN, .kind = KIND_TURN});
+    sim->next_turn = at;
 }
 
 void sim_gates_open(struct sim *sim)
@@ -124,6 +148,7 @@ void sim_gates_open(struct sim *sim)
         needed |= needs[i].quota || needs[i].guarantee;
     if (needed) {
         sim->gates = gates_new(world, needs);
+        sim->next_turn = SIMTIME_NEVER;
         queue_turn(sim);
     }
     free(needs);
@@ -145,8 +170,17 @@ static void mark_waiting(struct sim *sim, const struct station *but, int32_t cen
 void sim_turn(struct sim *sim)
 {
     gates_turn(sim->gates, sim->now);
+    if (sim->next_turn <= sim->now)
+        sim->next_turn = SIMTIME_NEVER;
     queue_turn(sim);
     mark_waiting(sim, NULL, -1);
+}
+
+static void rank(struct sim *sim, const struct books *books, simtime at)
+{
+    for (size_t i = 0; i < sim->n_stations; i++)
+        if (sim->stations[i].books == books)
+            sched_rank(&sim->stations[i].sched, at, shares_period_began(books->shares));
 }
 
 void sim_tick(struct sim *sim)
@@ -154,12 +188,8 @@ void sim_tick(struct sim *sim)
     sim->next_tick = SIMTIME_NEVER;
     for (size_t i = 0; i < sim->n_books; i++) {
         struct books *books = sim->books[i];
-        if (shares_tick(books->shares, sim->now)) {
-            const simtime began = shares_period_began(books->shares);
-            for (size_t k = 0; k < sim->n_stations; k++)
-                if (sim->stations[k].books == books)
-                    sched_rank(&sim->stations[k].sched, began);
-        }
+        if (shares_tick(books->shares, sim->now))
+            rank(sim, books, shares_period_began(books->shares));
         const simtime next = shares_next_period(books->shares);
         sim->next_tick = next < sim->next_tick ? next : sim->next_tick;
     }
@@ -167,11 +197,14 @@ void sim_tick(struct sim *sim)
 
 void sim_tenant_changed(struct sim *sim, int32_t tenant)
 {
-    for (size_t i = 0; i < sim->n_books; i++)
-        shares_set(sim->books[i]->shares, tenant);
+    for (size_t i = 0; i < sim->n_books; i++) {
+        shares_set(sim->books[i]->shares, tenant, sim->now);
+        rank(sim, sim->books[i], sim->now);
+    }
     if (!sim->gates)
         return;
     gates_set(sim->gates, tenant, sim->now);
+    queue_turn(sim);
     mark_waiting(sim, NULL, -1);
 }
 
@@ -189,11 +222,11 @@ static void spread_word(struct sim *sim, const struct job *job, const struct sta
 
 static void use(struct sim *sim, const struct job *job, int sign)
 {
-    struct books *books = station_of(sim, job)->books;
+    const struct station *station = station_of(sim, job);
+    const struct books *books = station->books;
     if (!books)
         return;
-    shares_use(books->shares, job->spec.tenant,
-               (struct shares_use){.procs = (int64_t)sign * job->procs}, sim->now);
+    account(sim, station, job, sign);
     if (books->order->live)
         for (size_t i = 0; i < sim->n_stations; i++)
             if (sim->stations[i].books == books)
@@ -313,6 +346,45 @@ static int64_t within_reach(const struct sim *sim, const struct station *station
     return reach;
 }
 
+/* Processors, planned to be free or of jobs that may be stopped, at a later instant. O(running). */
+static int64_t reach_at(const struct sim *sim, const struct station *station, int32_t gate,
+                        simtime at)
+{
+    const int32_t centre = centre_of(sim, station);
+    int64_t reach = profile_at(station->partition.profile, at);
+    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
+        const struct job *other = jobs_at(&sim->jobs, slot);
+        reach += other->due > at && may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
+        slot = other->older;
+    }
+    return reach;
+}
+
+/* Could the job start if all were stopped that may be, in spite of maintenance ahead and nodes that
+ * do not suit? Nothing is stopped in vain. */
+static bool has_place(const struct sim *sim, const struct station *station, int32_t gate,
+                      const struct jobitem *item)
+{
+    const struct partition *partition = &station->partition;
+    if (partition->windows_end > sim->now)
+        for (simtime at = sim->now; at < sim->now + item->request;
+             at = profile_next_step(partition->profile, at))
+            if (reach_at(sim, station, gate, at) < item->procs)
+                return false;
+    if (!partition->constrained)
+        return true;
+    struct cluster *trial = cluster_copy(partition->cluster);
+    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
+        const struct job *other = jobs_at(&sim->jobs, slot);
+        if (may_be_stopped(sim, other, gate, centre_of(sim, station)))
+            cluster_give_copy(trial, &other->allocation);
+        slot = other->older;
+    }
+    const bool fits = cluster_fits(trial, &jobs_at(&sim->jobs, item->slot)->spec.ask);
+    cluster_free(trial);
+    return fits;
+}
+
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
 {
     struct sim *sim = ctx;
@@ -324,6 +396,8 @@ bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
         within_reach(sim, station, gate, procs) < procs)
         return false;
     const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
+    if (!has_place(sim, station, gate, &item))
+        return false;
     for (uint32_t slot = station->newest; slot != JOB_NONE;) {
         struct job *other = jobs_at(&sim->jobs, slot);
         slot = other->older;

@@ -42,8 +42,7 @@ struct classes {
     const struct order_type *order;
     const void *params;
     struct tenancy tenancy;
-    double weight;
-    int64_t processors;
+    struct classes_place place;
     simtime now;  /* as of which standings are looked at */
     simtime tick; /* when the period began */
     size_t key_len;
@@ -71,14 +70,13 @@ bool classes_needed(const struct order_type *order, const struct tenancy *tenanc
 }
 
 struct classes *classes_new(const struct order_type *order, const void *params,
-                            const struct tenancy *tenancy, double weight, int64_t processors)
+                            const struct tenancy *tenancy, const struct classes_place *place)
 {
     struct classes *classes = mem_new(1, sizeof(*classes));
     classes->order = order;
     classes->params = params;
     classes->tenancy = *tenancy;
-    classes->weight = weight;
-    classes->processors = processors;
+    classes->place = *place;
     if (order->key_len)
         classes->key_len = order->key_len(params, tenancy);
     return classes;
@@ -175,8 +173,9 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .tenant = class->tenant,
                                .priority = class->priority,
                                .aged = class->aged,
-                               .weight = classes->weight,
-                               .processors = classes->processors,
+                               .weight = classes->place.weight,
+                               .processors = classes->place.processors,
+                               .memory = classes->place.memory,
                                .now = classes->now,
                                .tick = classes->tick};
 }
@@ -295,7 +294,7 @@ static size_t first_from(const struct classes *classes, double offset)
 static size_t stand_of(const struct classes *classes, uint32_t id)
 {
     const struct class *class = &classes->all.items[id];
-    size_t i = class->place;
+    size_t i = class->place; /* unless by rank */
     if (by_rank(classes))
         for (i = first_from(classes, class->offset); classes->stands.items[i].id != id;)
             i++;
@@ -358,10 +357,11 @@ static void number(struct classes *classes)
     classes->crowded = false;
 }
 
-void classes_rank(struct classes *classes, simtime tick)
+void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
     struct stand *stands = classes->stands.items;
-    classes->tick = classes->now = tick;
+    classes->now = now;
+    classes->tick = tick;
     for (size_t i = 0; i < classes->stands.len; i++) {
         struct class *class = &classes->all.items[stands[i].id];
         if (by_rank(classes)) {
@@ -384,17 +384,31 @@ void classes_settle(struct classes *classes, simtime now)
         number(classes);
 }
 
+/* Its classes lose, or get back, their places. */
+static void restand(struct classes *classes, int32_t tenant, bool up)
+{
+    if ((size_t)(tenant + 1) >= classes->n_first)
+        return;
+    uint32_t id = classes->first[tenant + 1];
+    for (; id != NO_CLASS; id = classes->all.items[id].next) {
+        if (up && bunch_len(&classes->all.items[id].jobs) > 0)
+            stand_up(classes, id);
+        else if (!up && classes->all.items[id].standing)
+            stand_down(classes, id);
+    }
+}
+
 void classes_changed(struct classes *classes, int32_t tenant, simtime now)
 {
-    if (!classes->order->live || (size_t)(tenant + 1) >= classes->n_first)
+    const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
+    if (!classes->order->live)
         return;
     classes_settle(classes, now);
-    for (uint32_t id = classes->first[tenant + 1]; id != NO_CLASS; id = classes->all.items[id].next)
-        if (classes->all.items[id].standing)
-            stand_down(classes, id);
-    for (uint32_t id = classes->first[tenant + 1]; id != NO_CLASS; id = classes->all.items[id].next)
-        if (bunch_len(&classes->all.items[id].jobs) > 0)
-            stand_up(classes, id);
+    /* All down first: places are found among what stands in order. */
+    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
+        restand(classes, above, false);
+    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
+        restand(classes, above, true);
 }
 
 /* --- jobs --- */
@@ -474,9 +488,11 @@ void classes_add(struct classes *classes, const struct job *job, bool aged,
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key)
 {
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
-    if (id == NO_CLASS || !bunch_remove(&classes->all.items[id].jobs, key))
+    if (id == NO_CLASS)
         return false;
-    const struct class *class = &classes->all.items[id];
+    struct class *class = &classes->all.items[id];
+    if (!bunch_remove(&class->jobs, key))
+        return false;
     classes->len--;
     if (bunch_len(&class->jobs) > 0)
         refresh(classes, id);

@@ -14,14 +14,22 @@ struct classes;
 /* Are classes needed for this order under these gates? */
 bool classes_needed(const struct order_type *order, const struct tenancy *tenancy);
 
-/* All but `weight` (of the partition) and `processors` (in service) are borrowed. */
+/* What of the partition matters to orders; memory in bytes, 0: not told. */
+struct classes_place {
+    double weight;
+    int64_t processors, memory;
+};
+
+/* All but `place` and what is in `tenancy` is borrowed. */
 struct classes *classes_new(const struct order_type *order, const void *params,
-                            const struct tenancy *tenancy, double weight, int64_t processors);
+                            const struct tenancy *tenancy, const struct classes_place *place);
 void classes_free(struct classes *classes); /* takes NULL */
+AUTO_DEFINE(struct classes *, classes_free)
 
 /* Items come and go with the score of their own; searches give them with that of their class added.
- * `aged`: as classes_is_aged said when its score was taken. O(log n) in the class; one that was
- * empty is ranked: O(log classes) comparisons and a move of O(classes) small entries. */
+ * `aged`: as classes_is_aged said when its score was taken. O(log n) in the class, and the classes
+ * of its tenant. One that was empty is ranked, one that becomes so is not any more: O(log classes)
+ * comparisons and a move of O(classes) small entries; k classes that tie are scanned, O(k). */
 void classes_add(struct classes *classes, const struct job *job, bool aged,
                  const struct jobitem *item, simtime now);
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
@@ -29,14 +37,15 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 /* What its class adds to its score. O(1). */
 double classes_offset(const struct classes *classes, const struct job *job, bool aged);
 
-/* A period has begun at `tick`: all standings are looked at anew. O(classes) where few change
- * places, else O(classes log classes). */
-void classes_rank(struct classes *classes, simtime tick);
+/* All standings are looked at anew, as of `now`; the period began at `tick`. O(classes) where few
+ * change places, else O(classes log classes). */
+void classes_rank(struct classes *classes, simtime now, simtime tick);
 
 /* Before a pass. */
 void classes_settle(struct classes *classes, simtime now);
 
-/* A tenant runs on more or fewer processors: matters to live orders. O(classes). */
+/* A tenant, and with it those above, runs on more or fewer processors: matters to live orders, of
+ * which the classes of these tenants are ranked anew. O(classes) each. */
 void classes_changed(struct classes *classes, int32_t tenant, simtime now);
 
 /* Has the job waited for the order's max_age when this period began? The next that has and is still

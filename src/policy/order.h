@@ -27,7 +27,7 @@ struct class_view {
     int32_t priority;           /* enum job_priority */
     bool aged;                  /* its jobs have waited so long that age counts no more */
     double weight;              /* of the partition */
-    int64_t processors, memory; /* of the partition, in service */
+    int64_t processors, memory; /* of the partition, when its rules last changed; bytes */
     simtime now, tick;          /* tick: when the period of the ranks began */
 };
 
@@ -68,7 +68,8 @@ struct order_type {
 
     /* Orders that go by tenant: the jobs of a class keep their order, so that only classes are ever
      * ranked anew. By rank: one class after the other. By sum: the score of a job and the offset of
-     * its class together, as multiples of ORDER_UNIT, so that sums are exact. */
+     * its class together, both multiples of one power of two and below 2^52 of it, so that sums are
+     * exact. */
     enum { ORDER_BY_JOB, ORDER_BY_RANK, ORDER_BY_SUM } by;
     bool live; /* ranks change with each start and end, else at the beginning of a period */
     /* By rank: where a class stands, as numbers to be compared one after the other, smaller first;
@@ -79,8 +80,6 @@ struct order_type {
     struct shares_config (*shares)(const void *params);                  /* the usage it goes by */
     simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */
 };
-
-#define ORDER_UNIT (1.0 / (1 << 20))
 
 extern const struct kind_list order_kinds;
 

@@ -19,9 +19,9 @@ void queue_init(struct queue *queue, const struct queue_setup *setup)
                             .capacity = (double)setup->processors,
                             .speeds = setup->speeds,
                             .tenancy = setup->tenancy};
+    const struct classes_place place = {setup->weight, setup->processors, setup->memory};
     if (classes_needed(setup->order, &setup->tenancy))
-        queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, setup->weight,
-                                     setup->processors);
+        queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, &place);
     else if (!setup->order->ages)
         queue->tree = jobtree_new();
     if (setup->order->script)
@@ -81,13 +81,13 @@ struct jobitem queue_item(const struct queue *queue, const struct job *job, int3
     return item;
 }
 
-void queue_rank(struct queue *queue, const struct jobs *jobs, simtime tick)
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick)
 {
     struct job *job;
     int32_t procs;
     if (!queue->classes)
         return;
-    classes_rank(queue->classes, tick);
+    classes_rank(queue->classes, now, tick);
     while (classes_next_aged(queue->classes, jobs, &job, &procs)) {
         struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
         if (!classes_remove(queue->classes, job, false, item.key))
@@ -103,10 +103,11 @@ void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now)
         classes_changed(queue->classes, tenant, now);
 }
 
-bool queue_admits(const struct queue *queue, const struct job *job, int32_t procs)
+bool queue_admits(const struct queue *queue, const struct job *job, const struct jobitem *item)
 {
-    return !queue->tenancy.gates ||
-           gates_admit(queue->tenancy.gates, job, procs, queue->tenancy.centre);
+    const struct tenancy *tenancy = &queue->tenancy;
+    return !tenancy->gates || gates_admit(tenancy->gates, job->spec.tenant, tenancy->centre,
+                                          item->procs, item->request);
 }
 
 void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now)
@@ -251,9 +252,11 @@ static bool lets_through(const struct queue *queue, const struct jobitem *item)
         return true;
     const struct job *job = queue->waiting[find_waiting(queue, item->key.seq)].job;
     const int32_t gate = gates_of(tenancy->gates, job->spec.tenant);
-    return queue_admits(queue, job, item->procs) &&
-           (!queue->claims_only ||
-            item->procs <= gates_claim(tenancy->gates, gate, tenancy->centre));
+    if (!queue->claims_only)
+        return queue_admits(queue, job, item);
+    return item->procs <= gates_room(tenancy->gates, gate, tenancy->centre).quota &&
+           item->procs <= gates_claim(tenancy->gates, gate, tenancy->centre) &&
+           gates_affords(tenancy->gates, gate, item->procs, item->request);
 }
 
 bool queue_first(const struct queue *queue, struct jobitem *ret)

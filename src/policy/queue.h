@@ -12,6 +12,7 @@ struct queue_setup {
     const void *params; /* borrowed */
     struct tenancy tenancy;
     int64_t processors;   /* of the partition: for orders that ask */
+    int64_t memory;       /* of the partition, bytes; 0: not told */
     double weight;        /* of the partition: likewise */
     const double *speeds; /* of the partition: for the requests of jobs given by work; borrowed */
 };
@@ -39,14 +40,14 @@ void queue_deinit(struct queue *queue);
 void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now);
 void queue_remove(struct queue *queue, const struct job *job, int32_t procs);
 
-/* The ranks of tenants are looked at anew: a period has begun at `tick`. */
-void queue_rank(struct queue *queue, const struct jobs *jobs, simtime tick);
+/* The ranks of tenants are looked at anew, as of `now`, in the period that began at `tick`. */
+void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick);
 
 /* A tenant runs on more or fewer processors. */
 void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now);
 
 /* Do the gates let the job start now? O(depth); nothing where there are none. */
-bool queue_admits(const struct queue *queue, const struct job *job, int32_t procs);
+bool queue_admits(const struct queue *queue, const struct job *job, const struct jobitem *item);
 
 /* Bring the order up to `now`: needed before a pass looks. Nothing for an order that does not age,
  * O(n log n) for one that does. Jobs added later are seen after the next call. */

@@ -16,6 +16,7 @@ static void queues_init(struct sched *sched)
                                 .params = config->order_params,
                                 .tenancy = sched->tenancy,
                                 .processors = sched->partition->counts.capacity,
+                                .memory = partition_memory(sched->partition),
                                 .weight = config->weight,
                                 .speeds = sched->partition->speeds};
     queue_init(&sched->queue, &setup);
@@ -109,11 +110,11 @@ void sched_add(struct sched *sched, struct job *job, simtime now)
     sched->partition->counts.queued_procs += procs;
 }
 
-void sched_rank(struct sched *sched, simtime tick)
+void sched_rank(struct sched *sched, simtime now, simtime tick)
 {
-    queue_rank(&sched->queue, sched->jobs, tick);
+    queue_rank(&sched->queue, sched->jobs, now, tick);
     if (sched->two_queues)
-        queue_rank(&sched->candidates, sched->jobs, tick);
+        queue_rank(&sched->candidates, sched->jobs, now, tick);
     sched->changed = true;
 }
 

@@ -170,9 +170,9 @@ void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs
 enum capacity_change { CAPACITY_GAIN, CAPACITY_LOSS, CAPACITY_KNOWN };
 void sched_capacity_changed(struct sched *sched, enum capacity_change change);
 
-/* Tenants changed: a period of ranks has begun at `tick`; one runs on more or fewer processors; the
- * gates may let through what they held, or hold the head. */
-void sched_rank(struct sched *sched, simtime tick);
+/* Tenants changed: ranks are looked at anew as of `now`, in the period begun at `tick`; one runs on
+ * more or fewer processors; the gates may let through what they held, or hold the head. */
+void sched_rank(struct sched *sched, simtime now, simtime tick);
 void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now);
 void sched_gates_changed(struct sched *sched);
 

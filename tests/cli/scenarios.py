@@ -93,6 +93,9 @@ def scheduler(rng, counting):
         value.update(commit_head=True, placement="any", backfill=rng.choice(["none", "easy"]))
     elif pick < 0.36:
         value["decide"] = {"every": rng.choice(["1 min", "7 min", "30 min"])}
+    if not value.get("commit_head") and value.get("decide") != "each-event" and \
+            value["backfill"] != "conservative" and value["placement"] != "contiguous" and rng.random() < 0.3:
+        value["reclaim"] = "newest"
     if "decide" in value and ("slurm" in value["backfill"] or value["backfill"] == "conservative"):
         value["backfill"] = "plan"  # these decide at each instant
     if rng.random() < 0.2:

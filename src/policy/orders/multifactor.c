@@ -44,10 +44,13 @@ static const struct field params[] = {
     {.kind = FIELD_END},
 };
 
-/* Whole multiples of the unit, so that sums are exact. */
-static double rounded(double priority)
+/* A whole multiple of a power of two, 2^-26 of all weights together or less, so that sums are exact
+ * (for the first 2^25 times max_age). */
+static double rounded(const struct multifactor *w, double priority)
 {
-    return nearbyint(priority / ORDER_UNIT) * ORDER_UNIT;
+    int exponent;
+    frexp(w->age + w->fair_share + w->size + w->class + w->partition, &exponent);
+    return ldexp(nearbyint(ldexp(priority, 26 - exponent)), exponent - 26);
 }
 
 /* Age is taken from the beginning of the scenario here; the offset takes away what is too much. */
@@ -56,7 +59,7 @@ static double score(const void *object, const struct score_input *in)
     const struct multifactor *w = object;
     const double part = in->capacity > 0 ? fmin(1, in->procs / in->capacity) : 1;
     const double age = in->aged ? 0 : -in->arrived / simtime_seconds(w->max_age);
-    return -rounded(w->size * (w->favour_small ? 1 - part : part)) - rounded(w->age * age);
+    return -rounded(w, w->size * (w->favour_small ? 1 - part : part)) - rounded(w, w->age * age);
 }
 
 static double offset(const void *object, const struct class_view *view)
@@ -68,7 +71,7 @@ static double offset(const void *object, const struct class_view *view)
     sum += w->class * (PRIORITY_LOW - view->priority) / PRIORITY_LOW;
     if (w->fair_share > 0)
         sum += w->fair_share * shares_factor(tenancy->shares, view->tenant, view->now);
-    return -rounded(sum);
+    return -rounded(w, sum);
 }
 
 static struct shares_config shares(const void *object)

@@ -1,0 +1,470 @@
+/* Queues in classes, against a sorted list: orders by rank, by sum and live, and gates before an
+ * order by job. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/bunch.h"
+#include "policy/queue.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HOUR SIMTIME_HOUR
+#define TENANTS 9
+#define JOBS_MAX 400
+
+static uint64_t lcg;
+
+static int64_t draw(int64_t below)
+{
+    lcg = lcg * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int64_t)((lcg >> 33) % (uint64_t)below);
+}
+
+/* --- bunches --- */
+
+static void test_bunch(void **state)
+{
+    (void)state;
+    static struct jobitem items[200];
+    struct bunch bunch = {.least = INT32_MAX};
+    struct jobitem got;
+    size_t len = 0;
+    lcg = 1;
+    for (int i = 0; i < 20000; i++) {
+        if (len < ARRAY_LEN(items) && draw(200) >= (int64_t)len) {
+            items[len] = (struct jobitem){{(double)draw(5), (uint64_t)i},
+                                          (uint32_t)i,
+                                          (int32_t)(1 + draw(50)),
+                                          1 + draw(1000)};
+            bunch_insert(&bunch, &items[len++]);
+        } else {
+            const size_t at = (size_t)draw((int64_t)len);
+            assert_true(bunch_remove(&bunch, items[at].key));
+            assert_false(bunch_remove(&bunch, items[at].key));
+            items[at] = items[--len];
+        }
+        int32_t least = INT32_MAX;
+        const struct jobitem *want = NULL;
+        const struct jobkey after = {(double)draw(5), (uint64_t)draw(i + 1)};
+        const int64_t free = draw(60), spare = draw(20), window = draw(1000);
+        for (size_t k = 0; k < len; k++) {
+            const struct jobitem *item = &items[k];
+            least = item->procs < least ? item->procs : least;
+            if (!jobkey_upto(&item->key, &after) && item->procs <= free &&
+                (item->request <= window || item->procs <= spare) &&
+                (!want || jobkey_upto(&item->key, &want->key)))
+                want = item;
+        }
+        assert_int_equal(bunch_len(&bunch), len);
+        assert_int_equal(bunch.least, least);
+        assert_int_equal(bunch_next_fit(&bunch, &after, free, window, spare, &got), want != NULL);
+        if (want)
+            assert_int_equal(got.slot, want->slot);
+    }
+    bunch_deinit(&bunch);
+    assert_int_equal(bunch_len(&bunch), 0);
+}
+
+/* --- queues --- */
+
+/* As the parameters of multifactor and fair-share lie in memory: taken from their own tables. */
+static void set_param(const struct kind *kind, char *params, const char *key, double number)
+{
+    for (const struct field *field = kind->params; field->kind != FIELD_END; field++) {
+        if (strcmp(field->key, key) != 0)
+            continue;
+        if (field->kind == FIELD_DURATION)
+            *(simtime *)(void *)(params + field->offset) = (simtime)(number * SIMTIME_SECOND);
+        else
+            *(double *)(void *)(params + field->offset) = number;
+        return;
+    }
+    fail_msg("no parameter %s", key);
+}
+
+struct subject {
+    const struct order_type *order;
+    _Alignas(16) char params[256];
+    struct tenant_info tenants[TENANTS];
+    struct tenant_quota quotas[TENANTS];
+    struct tenant_guarantee guarantees[TENANTS];
+    struct centre_info centre;
+    struct world world;
+    struct tenancy tenancy;
+    struct jobs jobs;
+    struct queue queue;
+    double keys[JOBS_MAX][10]; /* by slot */
+    size_t key_len;            /* by rank */
+    struct job *waiting[JOBS_MAX];
+    size_t len;
+    struct job running[50];
+    size_t n_running;
+    simtime now, tick;
+    uint64_t seq;
+};
+
+static void draw_world(struct subject *s, bool gates)
+{
+    struct gate_need needs[TENANTS] = {0};
+    for (int32_t i = 0; i < TENANTS; i++) {
+        s->quotas[i] = (struct tenant_quota){draw(2) ? 5 + draw(40) : INT64_MAX,
+                                             draw(2) ? 1 + draw(5) : INT64_MAX,
+                                             INT64_MAX,
+                                             draw(2) ? 3600. * (double)(1 + draw(200)) : HUGE_VAL,
+                                             0,
+                                             0};
+        s->guarantees[i] = (struct tenant_guarantee){draw(30), INT64_MAX, draw(2) ? 0 : INT64_MAX};
+        s->tenants[i] =
+            (struct tenant_info){.path = "",
+                                 .parent = i < 3 ? -1 : (int32_t)draw(3),
+                                 .share = (double)(1 + draw(3)),
+                                 .quota = gates && draw(2) ? &s->quotas[i] : NULL,
+                                 .guarantee = gates && draw(2) ? &s->guarantees[i] : NULL};
+        needs[i] = (struct gate_need){s->tenants[i].quota, s->tenants[i].guarantee};
+    }
+    s->world = (struct world){.centres = &s->centre, .n_centres = 1, .length = SIMTIME_NEVER};
+    s->world.tenants.items = s->tenants;
+    s->world.tenants.len = TENANTS;
+    s->tenancy.world = &s->world;
+    if (gates) {
+        s->tenancy.gates = gates_new(&s->world, needs);
+        gates_capacity(s->tenancy.gates, 0, 100);
+    }
+    if (s->order->shares) {
+        const struct shares_config config = s->order->shares(s->params);
+        s->tenancy.shares = shares_new(&s->world, &config);
+        shares_tick(s->tenancy.shares, 0);
+    }
+    if (s->order->key_len)
+        s->key_len = s->order->key_len(s->params, &s->tenancy);
+    assert_true(s->key_len <= ARRAY_LEN(s->keys[0]));
+}
+
+static simtime max_age(const struct subject *s)
+{
+    return s->order->max_age ? s->order->max_age(s->params) : SIMTIME_NEVER;
+}
+
+static bool is_aged(const struct subject *s, const struct job *job)
+{
+    return max_age(s) < SIMTIME_NEVER && job->spec.submit + max_age(s) <= s->tick;
+}
+
+static struct class_view view_of(const struct subject *s, const struct job *job)
+{
+    return (struct class_view){.tenancy = &s->tenancy,
+                               .tenant = job->spec.tenant,
+                               .priority = job->spec.priority,
+                               .aged = is_aged(s, job),
+                               .weight = 2,
+                               .processors = 100,
+                               .memory = 0,
+                               .now = s->now,
+                               .tick = s->tick};
+}
+
+static double score_of(const struct subject *s, const struct job *job)
+{
+    const struct score_input in = {.request = simtime_seconds(job->spec.request),
+                                   .procs = job->spec.ask.procs,
+                                   .submit = simtime_seconds(job->spec.submit),
+                                   .arrived = simtime_seconds(job->spec.submit),
+                                   .priority = job->spec.priority,
+                                   .capacity = 100,
+                                   .aged = is_aged(s, job)};
+    double score = s->order->score ? s->order->score(s->params, &in) : 0;
+    if (s->order->by == ORDER_BY_SUM) {
+        const struct class_view view = view_of(s, job);
+        score += s->order->offset(s->params, &view);
+    }
+    return score;
+}
+
+static const struct subject *sorting;
+
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct job *x = *(const struct job *const *)a, *y = *(const struct job *const *)b;
+    for (size_t i = 0; i < sorting->key_len; i++) {
+        const double p = sorting->keys[x->slot][i], q = sorting->keys[y->slot][i];
+        if (p != q)
+            return p < q ? -1 : 1;
+    }
+    const double p = score_of(sorting, x), q = score_of(sorting, y);
+    return p != q ? (p < q ? -1 : 1) : x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void sort(struct subject *s)
+{
+    sorting = s;
+    for (size_t i = 0; i < s->len && s->key_len > 0; i++) {
+        const struct class_view view = view_of(s, s->waiting[i]);
+        s->order->key(s->params, &view, s->keys[s->waiting[i]->slot], s->key_len);
+    }
+    qsort(s->waiting, s->len, sizeof(*s->waiting), compare_jobs);
+}
+
+/* Is it what a search looks for? */
+static bool passes(const struct subject *s, const struct job *job, int64_t free, simtime window,
+                   int64_t spare)
+{
+    const int32_t procs = job->spec.ask.procs;
+    if (procs > free || (job->spec.request > window && procs > spare))
+        return false;
+    if (!s->tenancy.gates)
+        return true;
+    const int32_t gate = gates_of(s->tenancy.gates, job->spec.tenant);
+    const struct room room = gates_room(s->tenancy.gates, gate, 0);
+    const int64_t held =
+        s->queue.claims_only ? gates_claim(s->tenancy.gates, gate, 0) : room.guarantee;
+    return procs <= room.quota && procs <= held &&
+           gates_affords(s->tenancy.gates, gate, procs, job->spec.request);
+}
+
+/* The whole walk with these bounds gives what the list does. */
+static void check_walk(struct subject *s)
+{
+    const int64_t free = draw(4) ? draw(110) : INT64_MAX, spare = draw(3) ? 0 : draw(30);
+    const simtime window = draw(3) ? draw(12 * HOUR) : SIMTIME_NEVER;
+    struct jobitem item;
+    struct jobkey after;
+    sort(s);
+    s->queue.claims_only = s->tenancy.gates && draw(4) == 0;
+    bool more = queue_next_fit(&s->queue, NULL, free, window, spare, &item);
+    for (size_t i = 0; i < s->len; i++) {
+        if (!passes(s, s->waiting[i], free, window, spare))
+            continue;
+        assert_true(more);
+        assert_int_equal(item.key.seq, s->waiting[i]->seq);
+        assert_int_equal(item.slot, s->waiting[i]->slot);
+        after = item.key;
+        more = queue_next_fit(&s->queue, &after, free, window, spare, &item);
+    }
+    assert_false(more);
+    s->queue.claims_only = false;
+}
+
+static void check_list(struct subject *s)
+{
+    uint32_t slots[JOBS_MAX];
+    sort(s);
+    assert_int_equal(queue_len(&s->queue), s->len);
+    assert_int_equal(queue_list(&s->queue, slots), s->len);
+    for (size_t i = 0; i < s->len; i++)
+        assert_int_equal(slots[i], s->waiting[i]->slot);
+    classes_check(s->queue.classes);
+}
+
+static void submit(struct subject *s)
+{
+    if (s->len == JOBS_MAX)
+        return;
+    struct job *job = jobs_new(&s->jobs);
+    job->live = true;
+    job->seq = s->seq++;
+    job->state = JOB_PENDING;
+    job->spec = (struct job_spec){.tenant = (int32_t)draw(draw(2) ? TENANTS : 5),
+                                  .priority = (int32_t)draw(3),
+                                  .submit = draw(5) ? s->now : s->now - draw(s->now + 1),
+                                  .request = 1 + draw(20 * HOUR),
+                                  .ask = {.procs = (int32_t)(1 + draw(1 + draw(100)))}};
+    s->waiting[s->len++] = job;
+    if (s->tenancy.gates)
+        gates_wait(s->tenancy.gates, job->spec.tenant, 1);
+    queue_add(&s->queue, job, job->spec.ask.procs, s->now);
+}
+
+static void use(struct subject *s, const struct job *job, int sign)
+{
+    if (s->tenancy.gates && sign > 0)
+        gates_start(s->tenancy.gates, job, s->now);
+    else if (s->tenancy.gates)
+        gates_end(s->tenancy.gates, job, s->now);
+    if (s->tenancy.shares)
+        shares_use(s->tenancy.shares, job->spec.tenant,
+                   (struct shares_use){.procs = sign * job->procs}, s->now);
+    queue_usage_changed(&s->queue, job->spec.tenant, s->now);
+}
+
+static void withdraw(struct subject *s, size_t at, bool starts)
+{
+    struct job *job = s->waiting[at];
+    queue_remove(&s->queue, job, job->spec.ask.procs);
+    if (s->tenancy.gates)
+        gates_wait(s->tenancy.gates, job->spec.tenant, -1);
+    s->waiting[at] = s->waiting[--s->len];
+    job->procs = job->spec.ask.procs;
+    job->due = s->now + job->spec.request;
+    if (starts && s->n_running < ARRAY_LEN(s->running)) {
+        s->running[s->n_running++] = *job;
+        use(s, job, 1);
+    }
+    jobs_free(&s->jobs, job);
+}
+
+static void end_one(struct subject *s)
+{
+    if (s->n_running == 0)
+        return;
+    const size_t at = (size_t)draw((int64_t)s->n_running);
+    const struct job job = s->running[at];
+    s->running[at] = s->running[--s->n_running];
+    use(s, &job, -1);
+}
+
+static void step(struct subject *s, int64_t busy)
+{
+    s->now += draw(3) ? 0 : draw(HOUR / 4);
+    if (s->tenancy.shares && shares_tick(s->tenancy.shares, s->now)) {
+        s->tick = shares_period_began(s->tenancy.shares);
+        const simtime now = s->now;
+        s->now = s->tick; /* standings are as of then */
+        queue_rank(&s->queue, &s->jobs, s->tick, s->tick);
+        s->now = now;
+    }
+    if (draw(20) == 0)
+        for (int64_t i = draw(60); i > 0; i--)
+            submit(s);
+    else if (draw(100) < busy)
+        submit(s);
+    else if (s->len > 0)
+        withdraw(s, (size_t)draw((int64_t)s->len), draw(2));
+    if (draw(3) == 0)
+        end_one(s);
+    queue_settle(&s->queue, s->now);
+    check_walk(s);
+    if (draw(20) == 0)
+        check_list(s);
+}
+
+static void run(const char *name, bool gates, uint64_t seed)
+{
+    struct subject *s = calloc(1, sizeof(*s));
+    lcg = seed;
+    s->order = (const struct order_type *)(const void *)kind_find(&order_kinds, name);
+    assert_non_null(s->order);
+    if (s->order->shares && !s->order->live) {
+        set_param(&s->order->kind, s->params, "half_life", 7200);
+        set_param(&s->order->kind, s->params, "period", 1800);
+    }
+    if (s->order->max_age) {
+        set_param(&s->order->kind, s->params, "age", draw(2) ? 1000 : 4e9);
+        set_param(&s->order->kind, s->params, "fair_share", draw(2) ? 0.3 : 2000);
+        set_param(&s->order->kind, s->params, "size", (double)draw(900) / 7);
+        set_param(&s->order->kind, s->params, "class", (double)draw(3) * 333.3);
+        set_param(&s->order->kind, s->params, "partition", 1);
+        set_param(&s->order->kind, s->params, "max_age", 10000);
+    }
+    draw_world(s, gates);
+    jobs_init(&s->jobs);
+    const struct queue_setup setup = {.jobs = &s->jobs,
+                                      .order = s->order,
+                                      .params = s->params,
+                                      .tenancy = s->tenancy,
+                                      .processors = 100,
+                                      .weight = 2};
+    queue_init(&s->queue, &setup);
+    assert_non_null(s->queue.classes);
+    for (int i = 0; i < 400; i++)
+        step(s, i / 200 % 2 ? 30 : 65);
+    while (s->len > 0)
+        withdraw(s, 0, false);
+    assert_int_equal(queue_len(&s->queue), 0);
+    queue_deinit(&s->queue);
+    jobs_deinit(&s->jobs);
+    shares_free(s->tenancy.shares);
+    gates_free(s->tenancy.gates);
+    free(s);
+}
+
+static void run_seeds(const char *name, bool gates)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++)
+        run(name, gates, seed);
+}
+
+static void test_by_rank(void **state)
+{
+    (void)state;
+    run_seeds("fair-share", false);
+    run_seeds("fair-share", true);
+}
+
+static void test_by_sum(void **state)
+{
+    (void)state;
+    run_seeds("multifactor", false);
+    run_seeds("multifactor", true);
+}
+
+static void test_live(void **state)
+{
+    (void)state;
+    run_seeds("drf", false);
+    run_seeds("drf", true);
+}
+
+static void test_by_job(void **state)
+{
+    (void)state;
+    run_seeds("fcfs", true);
+    run_seeds("sjf", true);
+}
+
+/* NSDI 2011: 9 processors and 18 GB; one tenant's tasks take <1, 4 GB>, the other's <3, 1 GB>:
+ * three of the first and two of the second run. */
+static void test_drf_example(void **state)
+{
+    (void)state;
+    struct tenant_info tenants[] = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    world.tenants.items = tenants;
+    world.tenants.len = 2;
+    const struct shares_config config = {.half_life = 0, .period = SIMTIME_NEVER};
+    AUTO(shares_free) struct shares *shares = shares_new(&world, &config);
+    const struct queue_setup setup = {
+        .order = (const struct order_type *)(const void *)kind_find(&order_kinds, "drf"),
+        .tenancy = {.world = &world, .shares = shares},
+        .processors = 9,
+        .memory = 18};
+    struct job jobs[20] = {0};
+    struct queue queue;
+    queue_init(&queue, &setup);
+    for (uint32_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        const int32_t tenant = i < ARRAY_LEN(jobs) / 2;
+        jobs[i] = (struct job){.seq = i, .slot = i, .spec = {.tenant = tenant, .request = 1}};
+        queue_add(&queue, &jobs[i], tenant == 0 ? 1 : 3, 0);
+    }
+    int started[2] = {0};
+    int64_t procs = 9, memory = 18;
+    struct jobitem item;
+    for (queue_settle(&queue, 0); queue_first(&queue, &item); queue_settle(&queue, 0)) {
+        const int32_t tenant = jobs[item.slot].spec.tenant;
+        const int64_t bytes = tenant == 0 ? 4 : 1;
+        if (item.procs > procs || bytes > memory)
+            break;
+        procs -= item.procs;
+        memory -= bytes;
+        started[tenant]++;
+        queue_remove(&queue, &jobs[item.slot], item.procs);
+        shares_use(shares, tenant, (struct shares_use){item.procs, (double)bytes}, 0);
+        queue_usage_changed(&queue, tenant, 0);
+    }
+    assert_int_equal(started[0], 3);
+    assert_int_equal(started[1], 2);
+    queue_deinit(&queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bunch),  cmocka_unit_test(test_by_rank),
+        cmocka_unit_test(test_by_sum), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_by_job), cmocka_unit_test(test_drf_example),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
