@@ -114,6 +114,58 @@ static struct node *with_slurm(struct decode *ctx, const struct node *node,
     return whole;
 }
 
+/* Claims need a head that is judged once an instant, and processors that are all alike. */
+static void check_reclaim(struct decode *ctx, const struct node *node,
+                          const struct scheduler *scheduler)
+{
+    if (scheduler->reclaim != RECLAIM_NEWEST)
+        return;
+    if (strcmp(scheduler->backfill.kind->name, "conservative") == 0)
+        decode_error(ctx, mark_of(node, "reclaim"),
+                     "reclaim: under backfill: conservative no claim goes first; choose another "
+                     "backfill, or reclaim: none");
+    if (scheduler->commit_head || strcmp(scheduler->decide.kind->name, "each-event") == 0)
+        decode_error(ctx, mark_of(node, "reclaim"),
+                     "reclaim: claims are judged once an instant; leave commit_head and decide: "
+                     "each-event out");
+    if (strcmp(scheduler->placement.kind->name, "contiguous") == 0)
+        decode_error(ctx, mark_of(node, "reclaim"),
+                     "reclaim: stopping jobs makes room by count, not in one run of nodes; choose "
+                     "another placement than contiguous");
+}
+
+/* What no rule defines together. */
+static void check_scheduler(struct decode *ctx, const struct node *node,
+                            const struct scheduler *scheduler)
+{
+    struct placement_type placement;
+    memcpy(&placement, scheduler->placement.kind, sizeof(placement));
+    const char *decide = scheduler->decide.kind->name;
+    const char *backfill = scheduler->backfill.kind->name;
+    const bool each_event = strcmp(decide, "each-event") == 0;
+    const bool each_instant = strcmp(decide, "each-instant") == 0;
+    if ((each_event || scheduler->commit_head) && !placement.counts_only)
+        decode_error(ctx, mark_of(node, "placement"),
+                     "placement: with decide: each-event or commit_head processors are only "
+                     "counted; choose any");
+    if (scheduler->commit_head && !each_instant)
+        decode_error(ctx, mark_of(node, "decide"),
+                     "decide: commit_head decides after each event by itself; leave this out");
+    if (strcmp(backfill, "conservative") == 0 && !(each_instant && !scheduler->commit_head))
+        decode_error(ctx, mark_of(node, "backfill"),
+                     "backfill: conservative makes its reservations on arrival, so it decides "
+                     "at each instant; leave decide and commit_head out, or choose plan");
+    else if (strcmp(backfill, "slurm") == 0 && !(each_instant && !scheduler->commit_head))
+        decode_error(ctx, mark_of(node, "backfill"),
+                     "backfill: slurm decides when something happens and at intervals of its "
+                     "own; leave decide and commit_head out");
+    else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
+             strcmp(backfill, "easy") != 0)
+        decode_error(ctx, mark_of(node, "backfill"),
+                     "backfill: commit_head has its own, published with it: easy; or none");
+    check_reclaim(ctx, node, scheduler);
+}
+
 static void decode_scheduler(struct decode *ctx, const struct node *node,
                              struct scheduler *scheduler)
 {
@@ -128,33 +180,8 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
             return;
         }
     }
-    if (decode_table(node ? node : &none, scheduler_table, scheduler, ctx) == 0) {
-        struct placement_type placement;
-        memcpy(&placement, scheduler->placement.kind, sizeof(placement));
-        const char *decide = scheduler->decide.kind->name;
-        const char *backfill = scheduler->backfill.kind->name;
-        const bool each_event = strcmp(decide, "each-event") == 0;
-        const bool each_instant = strcmp(decide, "each-instant") == 0;
-        if ((each_event || scheduler->commit_head) && !placement.counts_only)
-            decode_error(ctx, mark_of(node, "placement"),
-                         "placement: with decide: each-event or commit_head processors are only "
-                         "counted; choose any");
-        if (scheduler->commit_head && !each_instant)
-            decode_error(ctx, mark_of(node, "decide"),
-                         "decide: commit_head decides after each event by itself; leave this out");
-        if (strcmp(backfill, "conservative") == 0 && !(each_instant && !scheduler->commit_head))
-            decode_error(ctx, mark_of(node, "backfill"),
-                         "backfill: conservative makes its reservations on arrival, so it decides "
-                         "at each instant; leave decide and commit_head out, or choose plan");
-        else if (strcmp(backfill, "slurm") == 0 && !(each_instant && !scheduler->commit_head))
-            decode_error(ctx, mark_of(node, "backfill"),
-                         "backfill: slurm decides when something happens and at intervals of its "
-                         "own; leave decide and commit_head out");
-        else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
-                 strcmp(backfill, "easy") != 0)
-            decode_error(ctx, mark_of(node, "backfill"),
-                         "backfill: commit_head has its own, published with it: easy; or none");
-    }
+    if (decode_table(node ? node : &none, scheduler_table, scheduler, ctx) == 0)
+        check_scheduler(ctx, node, scheduler);
     node_free(whole);
     decode_leave(ctx);
 }
