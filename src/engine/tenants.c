@@ -270,6 +270,8 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
             procs += counts->capacity - counts->down;
     }
     gates_capacity(sim->gates, centre, procs);
+    if (gates_guarantee(sim->gates))
+        mark_waiting(sim, NULL, centre);
 }
 
 /* --- the quota of waiting jobs --- */

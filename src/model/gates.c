@@ -19,7 +19,8 @@ struct gate {
     wide due;     /* sum of procs x due of what runs */
     wide most;    /* of spent; -1: no limit */
     simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
-    bool lowered; /* its limits changed while jobs ran */
+    bool
+        lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
     bool carried; /* more was spent than starts were let through for */
 };
 
@@ -237,6 +238,8 @@ void gates_start(struct gates *gates, const struct job *job, simtime now)
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, 1);
         gate->spent += area;
+        /* Judged by the smallest nodes: larger ones may exceed a limit. */
+        gate->lowered |= job->spec.ask.nodes > 0;
     }
 }
 

@@ -462,7 +462,7 @@ def changes(rng, scenario, hours, counting):
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
             if rng.random() < 0.4:
-                deciding = counting or "decide" in plan["scheduler"]
+                deciding = counting or not {"decide", "reclaim"}.isdisjoint(plan["scheduler"])
                 settings[f"centres.{centre}.scheduler.backfill"] = (
                     rng.choice(["none", "easy"]) if deciding else backfill(rng))
             if rng.random() < 0.3:

@@ -45,8 +45,11 @@ def check_jobs(trace):
         return "start or end is there without cause, or missing"
     if (start[begun] < submit[begun]).any() or (end[ended] < start[ended]).any():
         return "a start before the submission or an end before the start"
-    if (abs(jobs["wait"][begun] - (start - submit)[begun]) > 1e-6).any():
+    stopped = jobs["preemptions"] > 0  # these waited again
+    if (abs(jobs["wait"] - (start - submit))[begun & ~stopped] > 1e-6).any():
         return "the wait is not start - submit"
+    if (jobs["wait"] < start - submit - 1e-6)[begun & stopped].any():
+        return "a job that was stopped waited less than until its first start"
     causes = [jobs[name] for name in jobs.dtype.names if name.startswith("wait_")]
     if (abs(sum(causes) - jobs["wait"]) > 1e-6).any():
         return "the causes of waiting do not add up to the wait"
