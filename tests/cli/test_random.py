@@ -45,7 +45,8 @@ def check_jobs(trace):
         return "start or end is there without cause, or missing"
     if (start[begun] < submit[begun]).any() or (end[ended] < start[ended]).any():
         return "a start before the submission or an end before the start"
-    stopped = jobs["preemptions"] > 0  # these waited again
+    stops = "preemptions" in jobs.dtype.names
+    stopped = jobs["preemptions"] > 0 if stops else numpy.zeros(len(jobs), bool)  # these waited again
     if (abs(jobs["wait"] - (start - submit))[begun & ~stopped] > 1e-6).any():
         return "the wait is not start - submit"
     if (jobs["wait"] < start - submit - 1e-6)[begun & stopped].any():
@@ -53,7 +54,7 @@ def check_jobs(trace):
     causes = [jobs[name] for name in jobs.dtype.names if name.startswith("wait_")]
     if (abs(sum(causes) - jobs["wait"]) > 1e-6).any():
         return "the causes of waiting do not add up to the wait"
-    whole = state == 0
+    whole = (state == 0) & ~stopped
     if (abs((end - start - jobs["runtime"])[whole]) > 2e-6).any():
         return "a completed job did not run for its run time"
     killed = state == 1
