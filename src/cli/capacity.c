@@ -34,7 +34,7 @@ void phases_init(struct phases *phases, const struct build *build)
 {
     *phases = (struct phases){0};
     for (size_t row = 0; row < build->world.n_partitions; row++) {
-        if (build->world.partitions[row].of >= 0)
+        if (build->world.partitions[row].part)
             continue; /* installed in the whole */
         add_phase(phases, build, row, 0);
         for (size_t i = 0; i < build->n_changes; i++) {

@@ -457,7 +457,7 @@ static void print_loads(const struct explain *explain)
           explain->out);
     for (size_t row = 0; row < world->n_partitions; row++) {
         const struct scope scope = {(int32_t)row, world->partitions[row].centre};
-        if (world->partitions[row].of >= 0)
+        if (world->partitions[row].part)
             continue;
         print_load(explain, &scope, world->partitions[row].path);
     }

@@ -402,7 +402,7 @@ static int32_t partition_at(const struct sim *sim, const struct job *job, int32_
     int32_t one = NOWHERE;
     size_t holding = 0;
     for (size_t i = 0; i < sim->n_stations; i++) {
-        if (world->partitions[i].centre != centre || world->partitions[i].of >= 0 ||
+        if (world->partitions[i].centre != centre || world->partitions[i].part ||
             sim_may_hold(sim, &sim->stations[i], &job->spec) != REASON_NONE)
             continue;
         if (names[i] == name)

@@ -95,7 +95,7 @@ static bool could_run(const struct sim *sim, const struct station *station,
 {
     const struct partition *partition = &station->partition;
     const struct ask *ask = &spec->ask;
-    if (sim->setup.world->partitions[partition->row].of >= 0)
+    if (sim->setup.world->partitions[partition->row].part)
         return partition_ever_lent(partition, ask, spec->request, sim->now);
     const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
     if (partition->cluster->plain &&

@@ -232,7 +232,8 @@ static const struct choice *choose(const struct cluster *cluster, const struct a
     struct choice *const choice = cluster->choice;
     choice->len = 0;
     choice->procs = 0;
-    const bool viewed = cluster->memory && ask->memory > 0;
+    const bool viewed =
+        cluster->memory && ask->memory > 0 && (ask->nodes > 0 || !cluster->placement->lowest);
     cluster->placement->choose(viewed ? view_of(cluster, ask) : cluster, ask, choice);
     order_choice(choice);
     REQUIRE(choice->procs <= INT32_MAX && choice->len <= INT32_MAX);

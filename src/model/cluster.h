@@ -73,7 +73,7 @@ struct placement_type {
     bool counts_only; /* keeps no nodes unless whole-node jobs need them */
     bool constraint;  /* may refuse what fits by count */
     bool runs;        /* asks for runs of consecutive idle nodes */
-    bool lowest;      /* asks for nodes with anything free, lowest first */
+    bool lowest;      /* asks for nodes with anything free, lowest first; heeds memory by itself */
     bool (*fits)(const struct cluster *cluster, const struct ask *ask);
     /* The nodes to take; it fits. Nothing is taken yet. */
     void (*choose)(const struct cluster *cluster, const struct ask *ask, struct choice *ret);

@@ -143,7 +143,7 @@ static inline int32_t nodes_available(const struct nodes *nodes, int32_t node)
 static inline int32_t nodes_available_with(const struct nodes *nodes, int32_t node, int64_t memory)
 {
     const int32_t available = nodes_available(nodes, node);
-    if (available == 0 || nodes->memory == 0)
+    if (available == 0 || nodes->memory == 0 || memory == 0)
         return available;
     const int64_t hold = nodes->memory_hold ? nodes->memory_hold[node] : 0;
     const int64_t free = nodes->memory - nodes->memory_used[node] - hold;

@@ -16,7 +16,8 @@ struct partition_info {
     const char *name; /* "ascend" */
     const char *path; /* "wuhan-ai/ascend" */
     int32_t centre;
-    int32_t of;                /* a reservation: row of the partition it is part of; -1: none */
+    bool part; /* a reservation, part of the partition in row `of` */
+    int32_t of;
     int32_t reservations;      /* that are part of this one: the rows just before it */
     const char *processor;     /* kind of processor; "" if not said */
     double flops;              /* of one processor, at `precision`; 0: not said */

@@ -14,8 +14,10 @@ static void choose(const struct cluster *cluster, const struct ask *ask, struct 
         const struct nodes *const group = &cluster->groups[g];
         int32_t node = -1;
         while (left > 0 && (node = nodes_next_some(group, node + 1)) >= 0) {
-            const int32_t available = nodes_available(group, node);
+            const int32_t available = nodes_available_with(group, node, ask->memory);
             const int32_t procs = available < left ? available : left;
+            if (procs == 0)
+                continue;
             choice_add(ret, cluster_number(g, node), 1, procs);
             left -= procs;
         }

@@ -6,11 +6,19 @@
 
 #include <stdlib.h>
 
+/* Sums that are remembered: jobs tried one after the other often ask the same few amounts. */
+enum { VIEW_SUMS = 16 };
+
 struct view {
     struct cluster cluster; /* its groups are owned; nothing is ever taken from it */
     int64_t memory;
     bool whole;
     uint64_t changes; /* of the cluster when it was made; UINT64_MAX: never */
+    struct {
+        int64_t memory, free; /* processors to be had with so much for each */
+    } sums[VIEW_SUMS];
+    size_t n_sums, next_sum;
+    uint64_t sums_changes; /* of the cluster when they were taken */
 };
 
 struct view *view_new(const struct placement_type *placement, size_t groups)
@@ -49,16 +57,28 @@ const struct cluster *view_of(const struct cluster *cluster, const struct ask *a
     return &view->cluster;
 }
 
-/* Are so many processors to be had, each with its memory? */
-static bool fits_count(const struct cluster *cluster, int32_t procs, int64_t memory)
+/* Processors to be had, each with its memory. */
+static int64_t sum_free(const struct cluster *cluster, int64_t memory)
 {
-    int64_t left = procs;
+    struct view *const view = cluster->view;
+    if (view->sums_changes != cluster->changes)
+        view->n_sums = view->next_sum = 0;
+    view->sums_changes = cluster->changes;
+    for (size_t i = 0; i < view->n_sums; i++)
+        if (view->sums[i].memory == memory)
+            return view->sums[i].free;
+    int64_t free = 0;
     for (size_t g = 0; g < cluster->len; g++) {
         const struct nodes *const group = &cluster->groups[g];
-        for (int32_t i = 0; i < group->len && left > 0; i++)
-            left -= nodes_available_with(group, i, memory);
+        for (int32_t i = 0; i < group->len; i++)
+            free += nodes_available_with(group, i, memory);
     }
-    return left <= 0;
+    const size_t at = view->next_sum++ % VIEW_SUMS;
+    view->sums[at].memory = memory;
+    view->sums[at].free = free;
+    if (view->n_sums < VIEW_SUMS)
+        view->n_sums++;
+    return free;
 }
 
 bool view_fits(const struct cluster *cluster, const struct ask *ask)
@@ -66,6 +86,6 @@ bool view_fits(const struct cluster *cluster, const struct ask *ask)
     if (ask->nodes <= 0 && (ask->procs <= 0 || ask->procs > cluster->now.free))
         return false;
     if (ask->nodes <= 0 && !cluster->placement->constraint)
-        return fits_count(cluster, ask->procs, ask->memory);
+        return ask->procs <= sum_free(cluster, ask->memory);
     return cluster->placement->fits(view_of(cluster, ask), ask);
 }

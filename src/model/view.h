@@ -13,7 +13,8 @@ void view_free(struct view *view); /* takes NULL */
  * change. Made in O(nodes). */
 const struct cluster *view_of(const struct cluster *cluster, const struct ask *ask);
 
-/* Does it fit? O(nodes), without a view where the placement takes whatever fits by count. */
+/* Does it fit? O(nodes), without a view where the placement takes whatever fits by count, and then
+ * O(1) for as much memory as was asked of late, while nothing changes. */
 bool view_fits(const struct cluster *cluster, const struct ask *ask);
 
 #endif

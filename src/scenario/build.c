@@ -144,7 +144,6 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     info->name = plan->named.name;
     info->path = build_keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
     info->centre = (int32_t)centre;
-    info->of = -1;
     info->reservations = (int32_t)plan->reservations.len;
     describe_processor(scenario, plan, info);
     const struct group *groups = plan->groups.items;
@@ -241,7 +240,7 @@ static bool may_run(const struct build *build, const struct build_workload *bw, 
     const struct job_spec *base = &bw->context.base;
     const struct freight *freight = &bw->workload->freight;
     const int32_t centre = build->world.partitions[row].centre;
-    if (build->world.partitions[row].of >= 0 ||
+    if (build->world.partitions[row].part ||
         !access_may(build->world.access, base->tenant, (int32_t)row))
         return false;
     if (scenario->broker.policy.kind || centre != freight->home)
@@ -348,7 +347,7 @@ static void check_speeds(const struct build *build, const struct build_workload 
 static int32_t row_of(const struct build *build, int64_t centre, const char *partition)
 {
     for (size_t row = 0; row < build->world.n_partitions; row++)
-        if (build->world.partitions[row].centre == centre && build->world.partitions[row].of < 0 &&
+        if (build->world.partitions[row].centre == centre && !build->world.partitions[row].part &&
             (!partition || strcmp(build->world.partitions[row].name, partition) == 0))
             return (int32_t)row;
     return -1;

@@ -132,7 +132,7 @@ void find_changes(struct build *build, struct error_list *errors)
             const struct centre *centre =
                 (const struct centre *)build->program->epochs[e].scenario->centres.items + i;
             for (size_t k = 0; k < centre->partitions.len; k++, row++) {
-                while (build->world.partitions[row].of >= 0)
+                while (build->world.partitions[row].part)
                     row++;
                 compare_partition(build, e, i, k, row, errors);
             }

@@ -102,6 +102,7 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
     *info = build->world.partitions[of];
     info->name = build_keep(build, mem_format("%s+%s", plan->named.name, r->name));
     info->path = build_keep(build, mem_format("%s+%s", build->world.partitions[of].path, r->name));
+    info->part = true;
     info->of = (int32_t)of;
     info->reservations = 0;
     struct node_group *group = build_keep(build, mem_new(1, sizeof(*group)));
@@ -290,14 +291,14 @@ static void check_rules(const struct build *build, struct error_list *errors)
 {
     const struct access *access = build->world.access;
     for (size_t i = 0; i < access->n_rules; i++) {
-        const int32_t row = access->rules[i].partition, of = build->world.partitions[row].of;
+        const int32_t row = access->rules[i].partition;
+        const struct partition_info *info = &build->world.partitions[row];
         const int64_t tenant = find_tenant(build, access->rules[i].path);
-        if (of >= 0 && tenant >= 0 && !access_may(access, (int32_t)tenant, of))
-            error_list_addf(errors,
-                            reservation_at(build->program->epochs[0].scenario, (size_t)row)->at,
-                            "reservation %s: %s may not run in %s, which is kept for others",
-                            build->world.partitions[row].path, access->rules[i].path,
-                            build->world.partitions[of].path);
+        if (info->part && tenant >= 0 && !access_may(access, (int32_t)tenant, info->of))
+            error_list_addf(
+                errors, reservation_at(build->program->epochs[0].scenario, (size_t)row)->at,
+                "reservation %s: %s may not run in %s, which is kept for others", info->path,
+                access->rules[i].path, build->world.partitions[info->of].path);
     }
 }
 

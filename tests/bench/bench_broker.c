@@ -85,7 +85,7 @@ static double measure(const struct bench_case *c)
     for (int32_t i = 0; i < CENTRES; i++) {
         centres[i] = (struct centre_info){.name = names[i]};
         infos[i] = (struct partition_info){
-            .name = "p", .path = names[i], .centre = i, .of = -1, .processor = "", .precision = ""};
+            .name = "p", .path = names[i], .centre = i, .processor = "", .precision = ""};
         workloads[i] = (struct workload_info){.path = names[i]};
         partitions[i] = (struct sim_partition){
             .setup = {.row = i,

@@ -130,8 +130,7 @@ static double ns_per_job(const struct bench_case *c)
     struct forest forest = {0};
     grow(&forest, c, -1, 1);
     struct centre_info centre = {.name = "c"};
-    struct partition_info info = {
-        .name = "p", .path = "c/p", .processor = "", .precision = "", .of = -1};
+    struct partition_info info = {.name = "p", .path = "c/p", .processor = "", .precision = ""};
     struct workload_info workload = {.path = "t/w"};
     struct world world = {
         .centres = &centre,

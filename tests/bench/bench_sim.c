@@ -79,8 +79,7 @@ static struct sched_config config_of(const struct bench_case *c)
 static struct outcome measure(const struct bench_case *c)
 {
     struct centre_info centre = {.name = "c"};
-    struct partition_info info = {
-        .name = "p", .path = "c/p", .of = -1, .processor = "", .precision = ""};
+    struct partition_info info = {.name = "p", .path = "c/p", .processor = "", .precision = ""};
     struct workload_info workload = {.path = "t/w"};
     struct tenant_info tenant = {.path = "t", .parent = -1};
     struct world world = {
