@@ -44,6 +44,13 @@ static struct books *same_books(struct sim *sim, const struct station *station, 
     return NULL;
 }
 
+/* What a running job holds. */
+static struct shares_use use_of(const struct partition *partition, const struct job *job, int sign)
+{
+    const int64_t memory = cluster_memory_of(partition->cluster, &job->allocation);
+    return (struct shares_use){(int64_t)sign * job->procs, sign * (double)memory};
+}
+
 /* What runs in the partition counts from now on. */
 static void seed_books(struct sim *sim, struct station *station)
 {
@@ -51,7 +58,7 @@ static void seed_books(struct sim *sim, struct station *station)
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (job->live && job->state == JOB_RUNNING && job->partition == station->partition.row)
             shares_use(station->books->shares, job->spec.tenant,
-                       (struct shares_use){.procs = job->procs}, sim->now);
+                       use_of(&station->partition, job, 1), sim->now);
     }
 }
 
@@ -189,11 +196,11 @@ static void spread_word(struct sim *sim, const struct job *job, const struct sta
 
 static void use(struct sim *sim, const struct job *job, int sign)
 {
-    struct books *books = station_of(sim, job)->books;
+    const struct station *station = station_of(sim, job);
+    struct books *books = station->books;
     if (!books)
         return;
-    shares_use(books->shares, job->spec.tenant,
-               (struct shares_use){.procs = (int64_t)sign * job->procs}, sim->now);
+    shares_use(books->shares, job->spec.tenant, use_of(&station->partition, job, sign), sim->now);
     if (books->order->live)
         for (size_t i = 0; i < sim->n_stations; i++)
             if (sim->stations[i].books == books)

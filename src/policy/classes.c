@@ -43,7 +43,7 @@ struct classes {
     const void *params;
     struct tenancy tenancy;
     double weight;
-    int64_t processors;
+    int64_t processors, memory;
     simtime now;  /* as of which standings are looked at */
     simtime tick; /* when the period began */
     size_t key_len;
@@ -71,7 +71,8 @@ bool classes_needed(const struct order_type *order, const struct tenancy *tenanc
 }
 
 struct classes *classes_new(const struct order_type *order, const void *params,
-                            const struct tenancy *tenancy, double weight, int64_t processors)
+                            const struct tenancy *tenancy, double weight, int64_t processors,
+                            int64_t memory)
 {
     struct classes *classes = mem_new(1, sizeof(*classes));
     classes->order = order;
@@ -81,6 +82,7 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->processors = processors;
     if (order->key_len)
         classes->key_len = order->key_len(params, tenancy);
+    classes->memory = memory;
     return classes;
 }
 
@@ -177,6 +179,7 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .aged = class->aged,
                                .weight = classes->weight,
                                .processors = classes->processors,
+                               .memory = classes->memory,
                                .now = classes->now,
                                .tick = classes->tick};
 }

@@ -21,7 +21,7 @@ void queue_init(struct queue *queue, const struct queue_setup *setup)
                             .tenancy = setup->tenancy};
     if (classes_needed(setup->order, &setup->tenancy))
         queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, setup->weight,
-                                     setup->processors);
+                                     setup->processors, setup->memory);
     else if (!setup->order->ages)
         queue->tree = jobtree_new();
     if (setup->order->script)

@@ -12,6 +12,7 @@ struct queue_setup {
     const void *params; /* borrowed */
     struct tenancy tenancy;
     int64_t processors;   /* of the partition: for orders that ask */
+    int64_t memory;       /* of the partition, bytes: likewise; 0: not told, or nobody asks */
     double weight;        /* of the partition: likewise */
     const double *speeds; /* of the partition: for the requests of jobs given by work; borrowed */
 };

@@ -16,6 +16,7 @@ static void queues_init(struct sched *sched)
                                 .params = config->order_params,
                                 .tenancy = sched->tenancy,
                                 .processors = sched->partition->counts.capacity,
+                                .memory = partition_memory(sched->partition),
                                 .weight = config->weight,
                                 .speeds = sched->partition->speeds};
     queue_init(&sched->queue, &setup);
