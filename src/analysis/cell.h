@@ -31,7 +31,8 @@ struct cell {
     wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */
     wide asked;            /* processor-microseconds that unfinished jobs need in all */
-    wide carried; /* processor-microseconds in the window of jobs submitted before it, but for ... */
+    wide
+        carried; /* processor-microseconds in the window of jobs submitted before it, but for ... */
     int64_t carried_procs; /* ... what these, which run on, receive from the start of the run on */
     int64_t running_procs; /* of jobs running at the end ... */
     wide running_since;    /* ... and the sum of procs * (submit + wait) over them */

@@ -14,7 +14,8 @@ struct classes;
 /* Are classes needed for this order under these gates? */
 bool classes_needed(const struct order_type *order, const struct tenancy *tenancy);
 
-/* All but `weight` (of the partition), `processors` and `memory` (bytes; in service) are borrowed. */
+/* All but `weight` (of the partition), `processors` and `memory` (bytes; in service) are borrowed.
+ */
 struct classes *classes_new(const struct order_type *order, const void *params,
                             const struct tenancy *tenancy, double weight, int64_t processors,
                             int64_t memory);

@@ -33,7 +33,7 @@ struct log_params {
     struct {
         char *user, *group, *queue, *partition; /* whole numbers; NULL: any */
     } where;
-    int shift;  /* enum log_shift */
+    int shift; /* enum log_shift */
     struct {
         char *request; /* "runtime", "drop" or a duration; NULL: runtime */
     } missing;
@@ -55,8 +55,8 @@ struct log_params {
 
 extern const struct field log_fields[];
 
-/* `where`: the numbers that fields of a row must have, by enum log_key; a negative one: any. -1 with
- * an error. */
+/* `where`: the numbers that fields of a row must have, by enum log_key; a negative one: any. -1
+ * with an error. */
 int log_where(const struct log_params *params, int64_t ret[5], struct error *err);
 
 /* Across fields: a window of jobs or of dates, one kind of load, what `missing` says. */

@@ -5,6 +5,8 @@ usage: test_sharing.py JISHI [FIXTURES]
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +51,52 @@ class Run:
         """How many start when, in hours."""
         at, count = numpy.unique(self.of(name)["start"] / HOUR, return_counts=True)
         return {float(t): int(n) for t, n in zip(at, count) if not numpy.isnan(t)}
+
+
+TRACES = os.path.join(FIXTURES, "../traces")
+
+
+def most_at_once(jobs):
+    """Most processors that jobs which were never stopped hold at one instant."""
+    jobs = jobs[~numpy.isnan(jobs["start"])]
+    till = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])
+    at = numpy.concatenate([jobs["start"], till])
+    procs = numpy.concatenate([jobs["procs"], -jobs["procs"]]).astype(numpy.int64)
+    return int(numpy.cumsum(procs[numpy.lexsort((procs, at))]).max())
+
+
+class Logs(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(os.path.join(TRACES, "philly.csv.gz")), "no traces")
+    def test_philly(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, os.path.join(HERE, "../tools/csv_to_swf.py"),
+                            os.path.join(TRACES, "philly.csv.gz"),
+                            os.path.join(folder, "philly.swf.gz"), "--submit", "timestamp", "--run",
+                            "duration", "--procs", "num_gpus", "--queue", "cluster"], check=True,
+                           stdout=subprocess.DEVNULL)
+            scenario = shutil.copy(os.path.join(HERE, "philly.yaml"), folder)
+            run = Run(scenario)
+            lent = Run(scenario, "--variant", "guarantees")
+        self.assertEqual(len(run.jobs), 82247 - 18)
+        with open(os.path.join(HERE, "philly.yaml"), encoding="utf-8") as file:
+            quotas = re.findall(r"(vc-\w+): .*quota: .processors: (\d+)", file.read())
+        self.assertEqual(len(quotas), 11)
+        for name, quota in quotas:
+            self.assertLessEqual(most_at_once(run.of(name)), int(quota))
+            # what ran is what was asked, whoever it was lent by
+            self.assertAlmostEqual(run.hours(name, 0, 200), lent.hours(name, 0, 200), delta=1e-3)
+        # held by quotas alone; without them nobody waits
+        self.assertGreater(run.jobs["wait_quota"].sum(), 0)
+        self.assertAlmostEqual(run.jobs["wait_quota"].sum(), run.jobs["wait"].sum(), delta=1)
+        self.assertEqual(lent.jobs["wait"].max(), 0)
+
+    @unittest.skipUnless(os.path.exists(os.path.join(TRACES, "KTH-SP2-1996-2.swf.gz")), "no traces")
+    def test_kth(self):
+        run = Run(os.path.join(FIXTURES, "replay-kth.yaml"), "--set",
+                  "centres.kth.scheduler.order=fair-share")
+        self.assertEqual(len(run.jobs), 28481)
+        self.assertIn("users/12", run.names)
+        self.assertLessEqual(most_at_once(run.jobs), 100)
 
 
 class Shares(unittest.TestCase):
