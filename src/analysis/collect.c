@@ -273,12 +273,11 @@ static struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tena
     return leaf;
 }
 
-static struct leaf *leaf_of(struct collect *collect, const struct job *job)
+static struct leaf *leaf_in(struct collect *collect, const struct job *job, int32_t slice)
 {
     const int32_t partition = job->partition >= 0 ? job->partition : job->spec.partition;
     const int32_t place =
         partition >= 0 ? partition : (int32_t)collect->world->n_partitions + job->spec.centre;
-    const int32_t slice = slice_of(collect, job->spec.submit);
     const uint64_t key = (uint64_t)job->spec.tenant << (SLICE_BITS + PLACE_BITS) |
                          (uint64_t)place << SLICE_BITS | (uint64_t)(slice + 1);
     for (size_t slot = slot_of(collect, key); collect->map[slot].leaf;
@@ -334,12 +333,26 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
 
 static inline void see_job(struct collect *collect, const struct job *job, enum outcome outcome)
 {
-    struct leaf *leaf = leaf_of(collect, job);
+    struct leaf *leaf = leaf_in(collect, job, slice_of(collect, job->spec.submit));
     const int32_t procs = procs_of(job);
     put(collect, &leaf->cell, job, procs, outcome);
     for (size_t i = 0; i < collect->watches.len && leaf->slice != SLICE_OUTSIDE; i++)
         if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
             put(collect, &collect->watches.items[i].cell, job, procs, outcome);
+}
+
+/* A job submitted before the window that ran in it, until `end`: in the first period. */
+static void see_carried(struct collect *collect, const struct job *job, simtime end)
+{
+    const simtime from = collect->world->measure_from;
+    if (LIKELY(job->spec.submit >= from) || end <= from || collect->slices.len == 0)
+        return;
+    struct leaf *leaf = leaf_in(collect, job, 0);
+    const int32_t procs = procs_of(job);
+    cell_carry(&leaf->cell, job, procs, from, end);
+    for (size_t i = 0; i < collect->watches.len; i++)
+        if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
+            cell_carry(&collect->watches.items[i].cell, job, procs, from, end);
 }
 
 /* ---- facts ---- */
@@ -387,6 +400,8 @@ static void see(void *ctx, const struct fact *fact)
         if (ran && fact->partition >= 0)
             collect->lanes[fact->partition].use.ended++;
         see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
+        if (ran)
+            see_carried(collect, fact->job, fact->at);
         break;
     }
     case FACT_REJECT:
@@ -400,6 +415,8 @@ static void see(void *ctx, const struct fact *fact)
 static void see_unfinished(void *ctx, const struct job *job)
 {
     see_job(ctx, job, OUTCOME_UNFINISHED);
+    if (job->state == JOB_RUNNING)
+        see_carried(ctx, job, SIMTIME_NEVER);
 }
 
 static void see_finish(void *ctx, simtime end)

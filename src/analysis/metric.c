@@ -90,7 +90,7 @@ static double in_state(const struct metric_view *view, unsigned state, unsigned 
 static double processor_hours(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
-    return (double)cell_received(view->cell, view->end) / 3600e6;
+    return (double)cell_delivered(view->cell, view->end) / 3600e6;
 }
 
 static double makespan(const struct metric_view *view, unsigned a, unsigned b)
@@ -218,8 +218,8 @@ const struct metric metrics_table[] = {
     COUNT_ROW("rejected", JOB_REJECTED, "submitted in the window and rejected"),
     COUNT_ROW("pending", JOB_PENDING, "submitted in the window and pending when the run ended"),
     COUNT_ROW("running", JOB_RUNNING, "submitted in the window and running when the run ended"),
-    {"processor_hours", "processor-h", "processor-hours received, until the end of the run, by jobs "
-     "submitted in the window", METRIC_JOBS, true, processor_hours, 0, 0},
+    {"processor_hours", "processor-h", "processor-hours received in the window, and until the end of "
+     "the run by jobs submitted in it", METRIC_JOBS, true, processor_hours, 0, 0},
     {"makespan", "s", "from the first submission to the last end" COUNTED, METRIC_JOBS, false,
      makespan, 0, 0},
     {"throughput", "1/s", "jobs that ended in the window, whenever submitted, by its length",

@@ -136,9 +136,10 @@ static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves
     wide total = 0;
     for (size_t i = 0; i < len; i++) {
         const struct cell *cell = &leaves[i]->cell;
-        const wide received = cell_received(cell, collect->end), asked = cell->used + cell->asked;
+        const wide own = cell_received(cell, collect->end), asked = cell->used + cell->asked;
+        const wide received = cell_delivered(cell, collect->end);
         metrics->received[leaves[i]->tenant] += received;
-        metrics->demand[leaves[i]->tenant] += asked > received ? asked : received;
+        metrics->demand[leaves[i]->tenant] += received + (asked > own ? asked - own : 0);
         total += received;
     }
     double *demands = mem_new(3 * n, sizeof(*demands)), *due = demands + n, *got = demands + 2 * n;
@@ -231,7 +232,7 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
     if (whole && scope->kind == SCOPE_TENANT)
         view.due = metrics->due[scope->row] / 3600;
     else if (whole && scope->kind == SCOPE_ALL)
-        view.due = (double)cell_received(cell, collect->end) / 3600e6;
+        view.due = (double)cell_delivered(cell, collect->end) / 3600e6;
     if (whole || view.span > 0 || len > 0)
         emit(metrics, scope, period, &view);
 }

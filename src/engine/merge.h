@@ -11,8 +11,16 @@ struct pending {
     struct source *source;
 };
 
+/* What the heap is ordered by; small, and apart from the jobs, so that many sources cost little. */
+struct turn {
+    simtime submit;
+    int32_t workload;
+    uint32_t item;
+};
+
 struct merge {
-    struct pending *items; /* one a source that has more: a heap */
+    struct pending *items; /* one a source */
+    struct turn *turns;    /* of those that have more: a heap */
     size_t len;
 };
 
@@ -23,7 +31,7 @@ void merge_deinit(struct merge *merge);
 /* The next job; NULL at the end. Borrowed until merge_advance. O(1). */
 static inline const struct job_spec *merge_first(const struct merge *merge)
 {
-    return merge->len ? &merge->items[0].spec : NULL;
+    return merge->len ? &merge->items[merge->turns[0].item].spec : NULL;
 }
 
 /* Go on to the one after. O(log sources). 0, or -1 or SOURCE_UNSORTED on failure. */

@@ -25,6 +25,7 @@ struct log {
     struct log_context context;
     enum log_missing missing;
     simtime missing_request;
+    int64_t where[5]; /* by enum log_key; negative: any */
     struct swf *swf;
     struct log_report report;
     struct keymap tenants;
@@ -160,7 +161,15 @@ static int32_t memory_of(const struct log *log, const struct swf_row *row)
     return row->memory_asked < INT32_MAX ? (int32_t)row->memory_asked : INT32_MAX;
 }
 
-/* The next job of the file that can be used. */
+static bool wanted(const struct log *log, const struct swf_row *row)
+{
+    for (enum log_key by = LOG_BY_USER; by <= LOG_BY_PARTITION; by++)
+        if (log->where[by] >= 0 && log->where[by] != key_of(by, row))
+            return false;
+    return true;
+}
+
+/* The next job of the file that can be used; without processors if it is not wanted. */
 static int read_kept(struct log *log, struct entry *ret, struct error *err)
 {
     struct swf_row row;
@@ -171,11 +180,13 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
         bool other;
         const int64_t size = size_of(log, &row, &other);
         const enum log_kind verdict = judge(log, &row, size);
+        const bool mine = wanted(log, &row);
         if (verdict != LOG_USED) {
-            log_report_count(&log->report, verdict, row.line);
+            log_report_count(&log->report, mine ? verdict : LOG_ELSEWHERE, row.line);
             continue;
         }
-        remark_job(log, &row, size, other);
+        if (mine)
+            remark_job(log, &row, size, other);
         const simtime filled = log->missing == LOG_MISSING_VALUE ? log->missing_request : row.run;
         *ret = (struct entry){.submit = row.submit,
                               .run = row.run,
@@ -183,7 +194,7 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
                               .id = row.job,
                               .key = key_of(log->context.by, &row),
                               .ordinal = ordinal,
-                              .procs = (int32_t)size,
+                              .procs = mine ? (int32_t)size : 0,
                               .memory = memory_of(log, &row)};
         return SOURCE_JOB;
     }
@@ -261,7 +272,9 @@ static int next_selected(struct log *log, struct entry *ret, struct error *err)
         if (!log->any_kept)
             set_origin(log, ret->submit);
         log->any_kept = true;
-        if (!in_window(log, ret, log->index++))
+        if (ret->procs == 0)
+            log_report_count(&log->report, LOG_ELSEWHERE, 0);
+        else if (!in_window(log, ret, log->index++))
             log_report_count(&log->report, LOG_OUTSIDE_WINDOW, 0);
         else if (ret->submit + log->to_start < 0)
             log_report_count(&log->report, LOG_BEFORE_START, 0);
@@ -429,7 +442,8 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
     log->context = *context;
     log->copies_max = 1;
     if (log_params_check(params, err) < 0 ||
-        log_missing_request(params, &log->missing, &log->missing_request, err) < 0)
+        log_missing_request(params, &log->missing, &log->missing_request, err) < 0 ||
+        log_where(params, log->where, err) < 0)
         return NULL;
     log->swf = swf_open(params->log, err);
     if (!log->swf)

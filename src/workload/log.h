@@ -4,7 +4,7 @@
  *   1. use:     both sizes missing, run < 0 or submit < 0 can never be used; `drop: unusable`
  * leaves out run = 0 and whatever asked for or was given more than the partition
  *   2. request: where field 9 is not > 0, `missing: {request: ...}`
- *   3. window:  a range of the jobs kept so far, in order of submission, or of dates
+ *   3. window:  of those `where` asks for, a range in order of submission, or of dates
  *   4. start:   jobs submitted before the scenario's start are left out
  *   5. load:    gaps, run times, or copies
  *   6. request: the rule of the workload (the log's own, exact, or a model)
@@ -30,7 +30,10 @@ struct log_params {
     int drop;   /* enum log_drop */
     int size;   /* enum log_size */
     int memory; /* enum log_memory */
-    int shift;  /* enum log_shift */
+    struct {
+        char *user, *group, *queue, *partition; /* whole numbers; NULL: any */
+    } where;
+    int shift; /* enum log_shift */
     struct {
         char *request; /* "runtime", "drop" or a duration; NULL: runtime */
     } missing;
@@ -51,6 +54,10 @@ struct log_params {
 };
 
 extern const struct field log_fields[];
+
+/* `where`: the numbers that fields of a row must have, by enum log_key; a negative one: any. -1
+ * with an error. */
+int log_where(const struct log_params *params, int64_t ret[5], struct error *err);
 
 /* Across fields: a window of jobs or of dates, one kind of load, what `missing` says. */
 int log_params_check(const struct log_params *params, struct error *err);

@@ -3,10 +3,12 @@
 #include "workload/log_missing.h"
 #include "workload/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HERE(member) offsetof(struct log_params, member)
 #define IN_MISSING(member) (HERE(missing.member) - HERE(missing))
+#define IN_WHERE(member) (HERE(where.member) - HERE(where))
 #define IN_WINDOW(member) (HERE(window.member) - HERE(window))
 #define IN_LOAD(member) (HERE(load.member) - HERE(load))
 
@@ -29,6 +31,16 @@ static const struct field missing_fields[] = {
              "out), or a duration",
      .def = "runtime"},
     {.kind = FIELD_END},
+};
+
+#define WHERE(name, number)                                                                        \
+    {                                                                                              \
+        .key = #name, .kind = FIELD_TEXT, .offset = IN_WHERE(name),                                \
+        .help = "jobs of the " #name " with this number (field " #number ")"                       \
+    }
+
+static const struct field where_fields[] = {
+    WHERE(user, 12), WHERE(group, 13), WHERE(queue, 15), WHERE(partition, 16), {.kind = FIELD_END},
 };
 
 static const struct field window_fields[] = {
@@ -120,6 +132,12 @@ const struct field log_fields[] = {
              "keeps its dates",
      .def = "none",
      .choices = shift_names},
+    {.key = "where",
+     .kind = FIELD_TABLE,
+     .offset = HERE(where),
+     .help = "only some jobs of the log, by their numbers; for a tenant of one queue, say",
+     .table = where_fields,
+     .size = sizeof(((struct log_params *)0)->where)},
     {.key = "window",
      .kind = FIELD_TABLE,
      .offset = HERE(window),
@@ -168,6 +186,28 @@ int log_missing_request(const struct log_params *params, enum log_missing *ret_r
     return 0;
 }
 
+int log_where(const struct log_params *params, int64_t ret[5], struct error *err)
+{
+    const struct {
+        const char *key, *text;
+    } wanted[] = {[LOG_BY_USER] = {"user", params->where.user},
+                  [LOG_BY_GROUP] = {"group", params->where.group},
+                  [LOG_BY_QUEUE] = {"queue", params->where.queue},
+                  [LOG_BY_PARTITION] = {"partition", params->where.partition}};
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        const char *text = wanted[i].text;
+        ret[i] = -1;
+        if (!text)
+            continue;
+        const size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > 18 || text[digits])
+            return error_set(err, "where.%s: \"%.100s\" is no number of a %s, such as 3",
+                             wanted[i].key, text, wanted[i].key);
+        ret[i] = strtoll(text, NULL, 10);
+    }
+    return 0;
+}
+
 static bool factor_ok(double factor)
 {
     return factor == 0 || (factor >= 1e-3 && factor <= 1e3);
@@ -180,6 +220,9 @@ int log_params_check(const struct log_params *params, struct error *err)
     enum log_missing rule;
     simtime request;
     if (log_missing_request(params, &rule, &request, err) < 0)
+        return -1;
+    int64_t where[5];
+    if (log_where(params, where, err) < 0)
         return -1;
     const struct date_value *const from = &params->window.from, *const until =
                                                                     &params->window.until;

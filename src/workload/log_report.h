@@ -17,6 +17,7 @@ enum log_kind {
     LOG_RUN_ZERO,        /* drop: unusable */
     LOG_TOO_LARGE,       /* drop: unusable: asked or given more than the partition */
     LOG_REQUEST_DROPPED, /* missing: {request: drop} */
+    LOG_ELSEWHERE,       /* where: of others */
     LOG_OUTSIDE_WINDOW,
     LOG_BEFORE_START,   /* submitted before the scenario's start */
     LOG_RESAMPLED_AWAY, /* load: {resample: F} drew none */

@@ -1,0 +1,194 @@
+"""What tenants get of a centre is what they are due: shares, dominant resources, lent processors.
+
+usage: test_sharing.py JISHI [FIXTURES]
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+FIXTURES = os.environ.get("JISHI_FIXTURES") or (sys.argv.pop(1) if len(sys.argv) > 1 else "")
+HOUR, DAY = 3600, 86400
+
+
+class Run:
+    """One run: its jobs, the names of its tenants, its metrics."""
+
+    def __init__(self, path, *more):
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "x.h5")
+            subprocess.run([PROGRAM, "run", path, "-q", "-o", out, *more], check=True, timeout=600)
+            with h5py.File(out) as file:
+                assert file.attrs["complete"] == 1
+                self.jobs = file["jobs"][:]
+                self.names = list(file["names/tenants"].asstr()[:])
+                self.metrics = {(row["name"].decode(), row["scope"].decode()): row["value"]
+                                for row in file["metrics"][:] if not row["period"]}
+
+    def of(self, name):
+        return self.jobs[self.jobs["tenant"] == self.names.index(name)]
+
+    def hours(self, name, since, until):
+        """Processor-hours that the tenant, with all below it, used in a stretch of days."""
+        rows = [i for i, path in enumerate(self.names) if (path + "/").startswith(name + "/")]
+        jobs = self.jobs[numpy.isin(self.jobs["tenant"], rows)]
+        jobs = jobs[~numpy.isnan(jobs["start"])]
+        end = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])
+        span = numpy.minimum(end, until * DAY) - numpy.maximum(jobs["start"], since * DAY)
+        return (numpy.clip(span, 0, None) * jobs["procs"]).sum() / HOUR
+
+    def starts(self, name):
+        """How many start when, in hours."""
+        at, count = numpy.unique(self.of(name)["start"] / HOUR, return_counts=True)
+        return {float(t): int(n) for t, n in zip(at, count) if not numpy.isnan(t)}
+
+
+TRACES = os.path.join(FIXTURES, "../traces")
+
+
+def most_at_once(jobs):
+    """Most processors that jobs which were never stopped hold at one instant."""
+    jobs = jobs[~numpy.isnan(jobs["start"])]
+    till = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])
+    at = numpy.concatenate([jobs["start"], till])
+    procs = numpy.concatenate([jobs["procs"], -jobs["procs"]]).astype(numpy.int64)
+    return int(numpy.cumsum(procs[numpy.lexsort((procs, at))]).max())
+
+
+class Logs(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(os.path.join(TRACES, "philly.csv.gz")), "no traces")
+    def test_philly(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, os.path.join(HERE, "../tools/csv_to_swf.py"),
+                            os.path.join(TRACES, "philly.csv.gz"),
+                            os.path.join(folder, "philly.swf.gz"), "--submit", "timestamp", "--run",
+                            "duration", "--procs", "num_gpus", "--queue", "cluster"], check=True,
+                           stdout=subprocess.DEVNULL)
+            scenario = shutil.copy(os.path.join(HERE, "philly.yaml"), folder)
+            run = Run(scenario)
+            lent = Run(scenario, "--variant", "guarantees")
+        self.assertEqual(len(run.jobs), 82247 - 18)
+        with open(os.path.join(HERE, "philly.yaml"), encoding="utf-8") as file:
+            quotas = re.findall(r"(vc-\w+): .*quota: .processors: (\d+)", file.read())
+        self.assertEqual(len(quotas), 11)
+        for name, quota in quotas:
+            self.assertLessEqual(most_at_once(run.of(name)), int(quota))
+            # what ran is what was asked, whoever it was lent by
+            self.assertAlmostEqual(run.hours(name, 0, 200), lent.hours(name, 0, 200), delta=1e-3)
+        # held by quotas alone; without them nobody waits
+        self.assertGreater(run.jobs["wait_quota"].sum(), 0)
+        self.assertAlmostEqual(run.jobs["wait_quota"].sum(), run.jobs["wait"].sum(), delta=1)
+        self.assertEqual(lent.jobs["wait"].max(), 0)
+
+    @unittest.skipUnless(os.path.exists(os.path.join(TRACES, "KTH-SP2-1996-2.swf.gz")), "no traces")
+    def test_kth(self):
+        run = Run(os.path.join(FIXTURES, "replay-kth.yaml"), "--set",
+                  "centres.kth.scheduler.order=fair-share")
+        self.assertEqual(len(run.jobs), 28481)
+        self.assertIn("users/12", run.names)
+        self.assertLessEqual(most_at_once(run.jobs), 100)
+
+
+class Shares(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(os.path.join(FIXTURES, "fair-share.yaml")), "no fixtures")
+    def test_two_tenants(self):
+        run = Run(os.path.join(FIXTURES, "fair-share.yaml"))
+        for day in range(10, 90, 10):
+            large, small = (run.hours(name, day, day + 10) for name in ("large", "small"))
+            self.assertAlmostEqual(large / (large + small) / 0.75, 1, delta=0.01)
+            self.assertAlmostEqual(large + small, 64 * 240, delta=0.01 * 64 * 240)
+        # and so says the summary: what was used, not by whom it was submitted when
+        for name in ("large", "small"):
+            self.assertAlmostEqual(run.metrics["processor_hours", f"tenant:{name}"],
+                                   run.hours(name, 10, 90), delta=1e-3)
+        self.assertGreater(run.metrics["fairness.jain", "all"], 0.9999)
+
+    def check_levels(self, *more):
+        run = Run(os.path.join(HERE, "three-levels.yaml"), *more)
+        names = ("city", "uni", "city/a", "city/b", "city/a/x", "city/a/y", "city/b/x", "city/b/y",
+                 "uni/c", "uni/d")
+        due = (3 / 4, 1 / 4, 1 / 2, 1 / 4, 3 / 8, 1 / 8, 1 / 20, 1 / 5, 1 / 8, 1 / 8)
+        for name, share in zip(names, due):
+            with self.subTest(name):
+                got = run.hours(name, 40, 200)
+                self.assertAlmostEqual(got / (64 * 160 * 24) / share, 1, delta=0.01)
+                self.assertAlmostEqual(run.metrics["processor_hours", f"tenant:{name}"], got,
+                                       delta=1e-3)
+                self.assertAlmostEqual(run.metrics["processor_hours.due", f"tenant:{name}"],
+                                       share * run.hours("city", 40, 200) +
+                                       share * run.hours("uni", 40, 200), delta=1e-3)
+
+    def test_three_levels(self):
+        self.check_levels()
+
+    def test_three_levels_multifactor(self):
+        self.check_levels("--variant", "multifactor")
+
+
+class Resources(unittest.TestCase):
+    def check_drf(self, a, b, *more):
+        run = Run(os.path.join(HERE, "drf.yaml"), "--check", *more)
+        self.assertEqual(run.starts("a"), {float(hour): a for hour in range(11)})
+        self.assertEqual(run.starts("b"), {float(hour): b for hour in range(11)})
+
+    def test_drf(self):
+        self.check_drf(3, 2)
+        self.check_drf(3, 2, "--variant", "easy")
+        self.check_drf(4, 1, "--variant", "shares")
+
+    def test_drf_plenty_of_memory(self):
+        # Of processors alone: A, B, A, A, and at 3 to 3 A again, which came first; then it is B's
+        # turn, for whom two are too few. They idle, or go to A.
+        plenty = ("--set", "centres.shop.partitions.p.memory_per_node=100 TB")
+        self.check_drf(4, 1, *plenty)
+        self.check_drf(6, 1, *plenty, "--variant", "easy")
+
+
+class Cohort(unittest.TestCase):
+    def cohort(self, *more):
+        return Run(os.path.join(HERE, "cohort.yaml"), "--check", *more)
+
+    def most(self, run, until):
+        """Most processors that team-a has at once before the hour."""
+        jobs = run.of("team-a")
+        return int(jobs["procs"][jobs["start"] < until * HOUR].sum())
+
+    def test_borrow_and_reclaim(self):
+        run = self.cohort()
+        self.assertEqual(self.most(run, 1), 21)
+        self.assertEqual(run.starts("team-b"), {1: 12})
+        jobs = numpy.sort(run.of("team-a"), order="id")
+        # The first nine are team-a's own. The twelve borrowers of 1 min were stopped at 1 h; they
+        # stand before the nine that never ran, and begin anew at 10 h, when the nine end, and at
+        # 11 h, when team-b does.
+        self.assertEqual(jobs["start"].tolist(), [0] * 9 + [60] * 12 + [11 * HOUR] * 9)
+        self.assertEqual(jobs["end"].tolist(),
+                         [10 * HOUR] * 9 + [20 * HOUR] * 9 + [21 * HOUR] * 12)
+        self.assertEqual(jobs["preemptions"].tolist(), [0] * 9 + [1] * 12 + [0] * 9)
+        self.assertEqual(jobs["lost"].tolist(), [0] * 9 + [59 * 60] * 12 + [0] * 9)
+
+    def test_limits(self):
+        for variant in ("borrowing-limit", "lending-limit"):
+            with self.subTest(variant):
+                run = self.cohort("--variant", variant)
+                self.assertEqual(self.most(run, 10), 10)
+                self.assertEqual(run.starts("team-b"), {1: 12})
+                self.assertEqual(run.of("team-a")["preemptions"].sum(), 1)  # the one that it borrowed
+
+    def test_no_reclaim(self):
+        run = self.cohort("--variant", "no-reclaim")
+        self.assertEqual(run.starts("team-b"), {10: 9, 10 + 1 / 60: 3})
+
+
+if __name__ == "__main__":
+    unittest.main()
