@@ -22,7 +22,8 @@ void uncertain_deinit(struct items *list)
     *list = (struct items){0};
 }
 
-/* The list of changes is no part of the later states of a scenario: it is looked up where it stands. */
+/* The list of changes is no part of the later states of a scenario: it is looked up where it
+ * stands. */
 static bool find_change(const struct node *root, const struct path *path, enum unit *unit)
 {
     const struct node *list = node_get(root, "changes");
