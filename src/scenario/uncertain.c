@@ -6,6 +6,7 @@
 #include "util/dist.h"
 #include "util/mem.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,17 @@ void uncertain_deinit(struct items *list)
     *list = (struct items){0};
 }
 
-/* In which unit the value at the path is told. */
+/* The list of changes is no part of the later states of a scenario: it is looked up where it
+ * stands. */
+static bool find_change(const struct node *root, const struct path *path, enum unit *unit)
+{
+    const struct node *list = node_get(root, "changes");
+    const char *key = path->items[path->len - 1].key;
+    *unit = path->len == 3 && key && strcmp(key, "at") == 0 ? UNIT_TIME : UNIT_NONE;
+    return !list || path_get(root, path);
+}
+
+/* In which unit the value at the path is told; of a date, as a time since the start. */
 static int find_unit(struct decode *ctx, const struct node *root, struct uncertain *uncertain)
 {
     struct path path = {0};
@@ -30,9 +41,15 @@ static int find_unit(struct decode *ctx, const struct node *root, struct uncerta
     int rc = 0;
     if (path_parse(uncertain->path, &path, &err) < 0)
         return decode_error(ctx, uncertain->at, "%s", err.text);
-    if (field_at(scenario_fields, root, &path, 0, &place))
-        uncertain->unit = place.field->kind == FIELD_DURATION ? UNIT_TIME : place.unit;
-    else if (!path_get(root, &path))
+    bool found = true;
+    if (path.items[0].key && strcmp(path.items[0].key, "changes") == 0)
+        found = find_change(root, &path, &uncertain->unit);
+    else if (field_at(scenario_fields, root, &path, 0, &place)) {
+        const enum field_kind kind = place.field->kind;
+        uncertain->unit = kind == FIELD_DURATION || kind == FIELD_DATE ? UNIT_TIME : place.unit;
+    } else
+        found = path_get(root, &path);
+    if (!found)
         rc = decode_error(ctx, uncertain->at, "the scenario has no such value");
     path_deinit(&path);
     return rc;
