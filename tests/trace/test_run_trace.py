@@ -172,8 +172,9 @@ def check_series(file, jobs, scenario, length):
         waited = mine[mine["state"] != REJECTED]
         until = numpy.where(numpy.isnan(waited["start"]), length, waited["start"])
         waits = until - waited["joined" if "joined" in jobs.dtype.names else "submit"]
+        waits = numpy.nan_to_num(waits)  # on the way to a centre at the end
         close((step["queued_jobs"] * lengths).sum(), waits.sum(), f"Little's law in {path}")
-        close(waited["wait"].sum(), waits.sum(), "waits")
+        close(waited["wait"].sum(), (until - waited["submit"]).sum(), "waits")
         if "nodes: 1," not in text and "nodes:" not in text.split("tenants:")[1]:
             close((step["queued_procs"] * lengths).sum(), (waits * waited["procs"]).sum(),
                   f"processors queued in {path}")
