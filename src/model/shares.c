@@ -13,6 +13,8 @@ struct usage {
     struct shares_use running;
     double seen; /* inflated usage as looked at in the period `stamp` */
     uint64_t stamp;
+    double level;      /* as of `levelled` */
+    uint64_t levelled; /* version */
 };
 
 struct node {
@@ -100,7 +102,7 @@ static void scale(struct usage *usage, int steps)
 static void rebase(struct shares *shares, simtime now)
 {
     const simtime half = shares->config.half_life;
-    if (half == 0 || (double)(now - shares->base) / (double)half < REBASE)
+    if (half == 0 || (double)(now - shares->base) < REBASE * (double)half)
         return;
     const int steps = (int)((now - shares->base) / half);
     shares->base += steps * half;
@@ -145,6 +147,7 @@ static void catch_up(struct shares *shares)
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
+    shares->version++;
 }
 
 static void ready(struct shares *shares, simtime now)
@@ -232,12 +235,14 @@ static double seen(struct shares *shares, struct usage *usage, simtime at)
 static double level_of(struct shares *shares, int32_t row, bool own, simtime at)
 {
     struct node *node = &shares->nodes[row];
+    struct usage *usage = own ? &node->own : &node->all;
+    if (usage->levelled == shares->version)
+        return usage->level;
     struct node *parent = own ? node : parent_of(shares, row);
-    const double usage = seen(shares, own ? &node->own : &node->all, at);
-    if (usage == 0)
-        return INFINITY;
+    const double used = seen(shares, usage, at), all = seen(shares, &parent->all, at);
     const double due = (own ? 1 : node->share) / parent->below;
-    return due / (usage / seen(shares, &parent->all, at));
+    usage->levelled = shares->version;
+    return usage->level = used == 0 ? (double)INFINITY : due / (used / all);
 }
 
 /* A leaf as its place in the tree: the rows from the top, and whether the last stands for the jobs
