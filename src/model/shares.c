@@ -11,7 +11,7 @@
 struct usage {
     double sum; /* inflated processor-seconds, less procs x inflation when they began */
     struct shares_use running;
-    double seen; /* inflated usage as looked at in the period `stamp` */
+    double seen; /* inflated usage as of the beginning of the period `stamp` */
     uint64_t stamp;
     double level;      /* as of `levelled` */
     uint64_t levelled; /* version */
@@ -37,10 +37,11 @@ struct shares {
     simtime began;   /* of the period */
     simtime next;    /* beginning of the next one */
     int32_t deepest; /* of all tenants: depth */
-    struct {
+    uint64_t scaled; /* how often sums were scaled or shares changed */
+    struct inflation {
         simtime at;
         double value;
-    } inflated;       /* as last asked for */
+    } last, first;    /* as last asked for; at the beginning of the period */
     uint64_t stamp;   /* of the period */
     uint64_t version; /* of standings: shares change as well */
 };
@@ -56,7 +57,7 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     shares->config = *config;
     shares->top = (struct node){.first_child = -1, .depth = -1};
     shares->stamp = shares->version = 1;
-    shares->inflated.at = -1;
+    shares->last.at = shares->first.at = -1;
     return shares;
 }
 
@@ -77,13 +78,11 @@ static double inflation_at(const struct shares *shares, simtime now)
     return half / M_LN2 * exp2(t / half);
 }
 
-static double inflation(struct shares *shares, simtime now)
+static double inflation(struct shares *shares, struct inflation *kept, simtime now)
 {
-    if (shares->inflated.at != now) {
-        shares->inflated.at = now;
-        shares->inflated.value = inflation_at(shares, now);
-    }
-    return shares->inflated.value;
+    if (kept->at != now)
+        *kept = (struct inflation){now, inflation_at(shares, now)};
+    return kept->value;
 }
 
 static struct node *parent_of(struct shares *shares, int32_t row)
@@ -106,7 +105,8 @@ static void rebase(struct shares *shares, simtime now)
         return;
     const int steps = (int)((now - shares->base) / half);
     shares->base += steps * half;
-    shares->inflated.at = -1;
+    shares->scaled++;
+    shares->last.at = shares->first.at = -1;
     scale(&shares->top.all, steps);
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
@@ -156,8 +156,29 @@ static void ready(struct shares *shares, simtime now)
     rebase(shares, now);
 }
 
-static void use(struct usage *usage, struct shares_use more, double inflated)
+/* Rounding may leave a trace of usage that was never there. */
+static double inflated_usage(const struct usage *usage, double inflated)
 {
+    const double run = (double)usage->running.procs * inflated;
+    const double sum = usage->sum + run;
+    return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
+}
+
+/* As of the beginning of the period: noted before the first change in it. */
+static double seen(struct shares *shares, struct usage *usage)
+{
+    if (usage->stamp != shares->stamp) {
+        usage->stamp = shares->stamp;
+        /* It never falls, whatever rounding makes of it. */
+        usage->seen = fmax(usage->seen,
+                           inflated_usage(usage, inflation(shares, &shares->first, shares->began)));
+    }
+    return usage->seen;
+}
+
+static void use(struct shares *shares, struct usage *usage, struct shares_use more, double inflated)
+{
+    seen(shares, usage);
     usage->sum -= (double)more.procs * inflated;
     usage->running.procs += more.procs;
     usage->running.memory += more.memory;
@@ -172,11 +193,11 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now)
 {
     ready(shares, now);
-    const double inflated = inflation(shares, now);
-    use(&shares->nodes[tenant].own, more, inflated);
+    const double inflated = inflation(shares, &shares->last, now);
+    use(shares, &shares->nodes[tenant].own, more, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
-        use(&shares->nodes[up].all, more, inflated);
-    use(&shares->top.all, more, inflated);
+        use(shares, &shares->nodes[up].all, more, inflated);
+    use(shares, &shares->top.all, more, inflated);
 }
 
 void shares_set(struct shares *shares, int32_t tenant, simtime now)
@@ -186,6 +207,7 @@ void shares_set(struct shares *shares, int32_t tenant, simtime now)
     const double share = shares->world->tenants.items[tenant].share;
     parent_of(shares, tenant)->below += share - node->share;
     node->share = share;
+    shares->scaled++;
     shares->version++;
 }
 
@@ -212,34 +234,16 @@ simtime shares_next_period(const struct shares *shares)
     return shares->next;
 }
 
-/* Rounding may leave a trace of usage that was never there. */
-static double inflated_usage(struct shares *shares, const struct usage *usage, simtime at)
-{
-    const double inflated = inflation(shares, at), run = (double)usage->running.procs * inflated;
-    const double sum = usage->sum + run;
-    return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
-}
-
-/* What was looked at before in this period keeps its value. */
-static double seen(struct shares *shares, struct usage *usage, simtime at)
-{
-    if (usage->stamp != shares->stamp) {
-        usage->stamp = shares->stamp;
-        usage->seen = inflated_usage(shares, usage, at);
-    }
-    return usage->seen;
-}
-
 /* Share over usage, both relative to those of all brothers. The jobs that a group has of its own
  * stand among its children as one more of share 1, which makes their shares no smaller. */
-static double level_of(struct shares *shares, int32_t row, bool own, simtime at)
+static double level_of(struct shares *shares, int32_t row, bool own)
 {
     struct node *node = &shares->nodes[row];
     struct usage *usage = own ? &node->own : &node->all;
     if (usage->levelled == shares->version)
         return usage->level;
     struct node *parent = own ? node : parent_of(shares, row);
-    const double used = seen(shares, usage, at), all = seen(shares, &parent->all, at);
+    const double used = seen(shares, usage), all = seen(shares, &parent->all);
     const double due = (own ? 1 : node->share) / parent->below;
     usage->levelled = shares->version;
     return usage->level = used == 0 ? (double)INFINITY : due / (used / all);
@@ -268,9 +272,9 @@ static void line_of(const struct shares *shares, int32_t tenant, struct line *re
         ret->rows[i--] = up;
 }
 
-static double line_level(struct shares *shares, const struct line *line, int i, simtime at)
+static double line_level(struct shares *shares, const struct line *line, int i)
 {
-    return level_of(shares, line->rows[i], line->own && i == line->len - 1, at);
+    return level_of(shares, line->rows[i], line->own && i == line->len - 1);
 }
 
 size_t shares_key_len(struct shares *shares)
@@ -279,6 +283,7 @@ size_t shares_key_len(struct shares *shares)
     return (size_t)shares->deepest + 3; /* from depth 0, one below, the jobs of a group itself */
 }
 
+/* Usage over share grows as time passes and never falls: an old key is never too late. */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
 {
     struct line line;
@@ -286,11 +291,18 @@ void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret,
     line_of(shares, tenant, &line);
     REQUIRE((size_t)line.len <= len);
     for (int i = 0; i < line.len; i++) {
-        const double level = line_level(shares, &line, i, now);
-        ret[i] = isinf(level) ? -DBL_MAX : -level;
+        struct node *node = &shares->nodes[line.rows[i]];
+        const bool own = line.own && i == line.len - 1;
+        ret[i] = own ? seen(shares, &node->own) : seen(shares, &node->all) / node->share;
     }
     for (size_t i = (size_t)line.len; i < len; i++)
-        ret[i] = -INFINITY;
+        ret[i] = -1; /* a leaf goes before a group */
+}
+
+uint64_t shares_scale(struct shares *shares, simtime now)
+{
+    ready(shares, now);
+    return shares->scaled;
 }
 
 /* --- the factor: how many leaves stand before one --- */
@@ -304,7 +316,6 @@ struct rivals {
 struct count {
     struct shares *shares;
     const struct line *line;
-    simtime at;
     struct rivals levels[DEPTH_MOST + 1];
 };
 
@@ -312,8 +323,8 @@ static void count_leaves(struct count *count, int32_t row, int i)
 {
     const struct line *line = count->line;
     const struct node *node = &count->shares->nodes[row];
-    const double mine = line_level(count->shares, line, i, count->at);
-    const double other = level_of(count->shares, row, false, count->at);
+    const double mine = line_level(count->shares, line, i);
+    const double other = level_of(count->shares, row, false);
     if (other > mine)
         count->levels[i].before += node->leaves;
     /* Of a group behind a leaf, and where nobody used anything, none goes first. */
@@ -332,7 +343,7 @@ double shares_factor(struct shares *shares, int32_t tenant, simtime now)
         return own->factor;
     struct line line;
     line_of(shares, tenant, &line);
-    struct count count = {.shares = shares, .line = &line, .at = now};
+    struct count count = {.shares = shares, .line = &line};
     for (int32_t row = shares->top.first_child; row >= 0; row = shares->nodes[row].next)
         count_leaves(&count, row, 0);
     /* The first of a group has the factor of the leaf with which the group ties. */
@@ -351,7 +362,7 @@ double shares_usage(struct shares *shares, int32_t tenant, simtime now)
     const struct usage *usage = &shares->nodes[tenant].all;
     const double half = simtime_seconds(shares->config.half_life);
     if (half == 0)
-        return inflated_usage(shares, usage, now);
+        return inflated_usage(usage, inflation_at(shares, now));
     /* Deflated first: what ran for ages would overflow. */
     const double decay = exp2(-simtime_seconds(now - shares->base) / half);
     const double run = (double)usage->running.procs * half / M_LN2;
@@ -361,5 +372,5 @@ double shares_usage(struct shares *shares, int32_t tenant, simtime now)
 double shares_level(struct shares *shares, int32_t tenant, simtime now)
 {
     ready(shares, now);
-    return level_of(shares, tenant, false, now);
+    return level_of(shares, tenant, false);
 }

@@ -3,8 +3,8 @@
  * (Cox and Morrison; slurm.schedmd.com/fair_tree.html).
  *
  * Usage is stored inflated by 2^(t / half-life), so that decay never changes an order and nothing
- * has to be touched as time passes. The standing of a tenant is looked at once a period: at its
- * beginning, or when it is first asked for in it. */
+ * has to be touched as time passes. Standings are as of the beginning of a period, whenever in it
+ * they are asked for. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_SHARES_H
 #define MODEL_SHARES_H
@@ -47,11 +47,15 @@ simtime shares_next_period(const struct shares *shares);
 /* Most numbers of a key, of the tenants there are now and one level more. O(1). */
 size_t shares_key_len(struct shares *shares);
 
-/* Where a tenant stands, as numbers to be compared one after the other, smaller first; as many as
- * shares_key_len said. Of brothers, the one with more share for its usage goes first; of cousins,
- * the one with the ancestor that goes first; where ancestors tie, their children are ranked as one
- * group, and a leaf goes before a group. O(depth). */
+/* Where a tenant stands as of the beginning of this period, as numbers to be compared one after the
+ * other, smaller first; as many as shares_key_len said: usage over share, level by level. Of
+ * brothers, the one that used less for its share goes first; of cousins, the one with the ancestor
+ * that goes first; where ancestors tie, their children are ranked as one group, and a leaf goes
+ * before a group. Numbers of one scale never fall from one period to the next. O(depth). */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
+
+/* Another number once keys do not compare with former ones: shares changed, or sums were scaled. */
+uint64_t shares_scale(struct shares *shares, simtime now);
 
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
  * (0, 1]; tied leaves have the same, and so have the first leaves of a group and a leaf that ties

@@ -19,8 +19,9 @@ struct class
     bool standing; /* it has an entry in `stands`: */
     size_t place;  /* where, unless the order is by rank; else found by */
     double offset;
-    double *key;   /* by rank: where it stands; owned */
-    uint32_t next; /* of the same tenant */
+    uint64_t keyed; /* period as of whose beginning the key is */
+    double *key;    /* by rank: where it stands; owned */
+    uint32_t next;  /* of the same tenant */
 };
 
 /* A class that is not empty, by offset where the order is by rank: what a search looks at. */
@@ -46,6 +47,8 @@ struct classes {
     simtime now;  /* as of which standings are looked at */
     simtime tick; /* when the period began */
     size_t key_len;
+    uint64_t period; /* of ranks; counted */
+    uint64_t scale;  /* as order->scale said */
     struct {
         struct class *items;
         size_t len, cap;
@@ -201,6 +204,7 @@ static void take_key(struct classes *classes, uint32_t id)
         class->key = mem_new(classes->key_len, sizeof(*class->key));
     const struct class_view view = view_of(classes, id);
     classes->order->key(classes->params, &view, class->key, classes->key_len);
+    class->keyed = classes->period;
 }
 
 static double offset_of(const struct classes *classes, uint32_t id)
@@ -322,26 +326,6 @@ static int compare_stands(const void *a, const void *b, void *ctx)
     return order != 0 ? order : x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* From one period to the next few change places: a few steps each do, else all are sorted. */
-static void sort_stands(struct classes *classes)
-{
-    struct stand *stands = classes->stands.items;
-    const size_t len = classes->stands.len;
-    size_t left = 4 * len;
-    for (size_t i = 1; i < len; i++) {
-        const struct stand stand = stands[i];
-        size_t k = i;
-        for (; k > 0 && left > 0 && compare_stands(&stands[k - 1], &stand, classes) > 0;
-             k--, left--)
-            stands[k] = stands[k - 1];
-        stands[k] = stand;
-        if (left == 0) {
-            qsort_r(stands, len, sizeof(*stands), compare_stands, classes);
-            return;
-        }
-    }
-}
-
 /* Whole numbers as offsets again; ties share one. The order stays. */
 static void number(struct classes *classes)
 {
@@ -357,29 +341,70 @@ static void number(struct classes *classes)
     classes->crowded = false;
 }
 
+/* All ranks are taken anew where keys do not compare with former ones. */
+static void rank_all(struct classes *classes)
+{
+    struct stand *stands = classes->stands.items;
+    for (size_t i = 0; i < classes->stands.len; i++)
+        take_key(classes, stands[i].id);
+    if (classes->stands.len > 1)
+        qsort_r(stands, classes->stands.len, sizeof(*stands), compare_stands, classes);
+    number(classes);
+}
+
+static void keep_scale(struct classes *classes)
+{
+    const struct order_type *order = classes->order;
+    const uint64_t scale =
+        order->scale ? order->scale(classes->params, &classes->tenancy, classes->now) : 0;
+    if (scale == classes->scale)
+        return;
+    classes->scale = scale;
+    rank_all(classes);
+}
+
 void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
     struct stand *stands = classes->stands.items;
     classes->now = now;
     classes->tick = tick;
+    classes->period++;
+    if (by_rank(classes)) {
+        keep_scale(classes);
+        return;
+    }
     for (size_t i = 0; i < classes->stands.len; i++) {
         struct class *class = &classes->all.items[stands[i].id];
-        if (by_rank(classes)) {
-            take_key(classes, stands[i].id);
-            continue;
-        }
         stands[i].offset = class->offset = offset_of(classes, stands[i].id);
         stands[i].first = first_total(class);
     }
-    if (by_rank(classes)) {
-        sort_stands(classes);
-        number(classes);
-    }
+}
+
+/* Bring a class up to this period. It goes no further to the front, for keys never fall. True if it
+ * may have moved. */
+static bool renew(struct classes *classes, uint32_t id)
+{
+    const struct class *class = &classes->all.items[id];
+    if (!by_rank(classes) || !class->standing || class->keyed == classes->period ||
+        classes->order->live)
+        return false;
+    const size_t at = stand_of(classes, id);
+    const struct stand *stand = &classes->stands.items[at];
+    const bool last = at + 1 == classes->stands.len;
+    const bool tied = (at > 0 && stand[-1].offset == stand->offset) ||
+                      (!last && stand[1].offset == stand->offset);
+    take_key(classes, id);
+    if (!tied && (last || compare_classes(classes, id, stand[1].id) < 0))
+        return false;
+    stand_down(classes, id);
+    stand_up(classes, id);
+    return true;
 }
 
 void classes_settle(struct classes *classes, simtime now)
 {
     classes->now = now;
+    keep_scale(classes);
     if (classes->crowded)
         number(classes);
 }
@@ -501,10 +526,13 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
     return true;
 }
 
-double classes_offset(const struct classes *classes, const struct job *job, bool aged)
+double classes_offset(struct classes *classes, const struct job *job, bool aged)
 {
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
-    return id == NO_CLASS ? 0 : classes->all.items[id].offset;
+    if (id == NO_CLASS)
+        return 0;
+    renew(classes, id);
+    return classes->all.items[id].offset;
 }
 
 /* --- searches --- */
@@ -559,29 +587,41 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return false;
 }
 
-bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
+bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret)
 {
     const struct search search = {after, claims_only, free, window, spare};
     bool found = false;
     struct jobitem item;
     size_t i = by_rank(classes) && after ? first_from(classes, after->score) : 0;
-    for (; i < classes->stands.len; i++) {
+    while (i < classes->stands.len) {
         const struct stand *stand = &classes->stands.items[i];
         if (found && by_rank(classes) && stand->offset > ret->key.score)
             break;
         if (stand->least > free || (found && stand->first > ret->key.score) ||
-            !search_class(classes, stand, &search, &item))
+            !search_class(classes, stand, &search, &item)) {
+            i++;
             continue;
+        }
+        /* Only what holds the job that is looked for has to stand as of this period. */
+        const uint32_t id = stand->id;
+        if (renew(classes, id)) {
+            const size_t to = stand_of(classes, id); /* before those it ties with */
+            i = to < i ? to : i;
+            continue;
+        }
         if (!found || !jobkey_upto(&ret->key, &item.key))
             *ret = item;
         found = true;
+        i++;
     }
     return found;
 }
 
-void classes_list(const struct classes *classes, struct jobitem *ret)
+void classes_list(struct classes *classes, struct jobitem *ret)
 {
+    if (by_rank(classes))
+        rank_all(classes);
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct stand *stand = &classes->stands.items[i];
         const struct bunch *jobs = &classes->all.items[stand->id].jobs;

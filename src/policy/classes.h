@@ -35,10 +35,10 @@ void classes_add(struct classes *classes, const struct job *job, bool aged,
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
 
 /* What its class adds to its score. O(1). */
-double classes_offset(const struct classes *classes, const struct job *job, bool aged);
+double classes_offset(struct classes *classes, const struct job *job, bool aged);
 
-/* All standings are looked at anew, as of `now`; the period began at `tick`. O(classes) where few
- * change places, else O(classes log classes). */
+/* A period has begun at `tick`, or shares changed at `now`. By rank: O(1), for searches bring up to
+ * it what they come upon, but O(classes log classes) once the scale changes; by sum: O(classes). */
 void classes_rank(struct classes *classes, simtime now, simtime tick);
 
 /* Before a pass. */
@@ -57,14 +57,16 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
 /* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
  * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
  * covers. O(classes) looks at entries that lie side by side (by rank: until it is found), and a
- * search in each class that may hold it. */
-bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
+ * search in each class that may hold it. By rank a search
+ * finds its way among classes that former searches of the period did not come upon: `*after` has to
+ * come from one that let through at least as much. */
+bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret);
 
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */
-void classes_list(const struct classes *classes, struct jobitem *ret);
+void classes_list(struct classes *classes, struct jobitem *ret);
 
 /* REQUIREs that entries and counts are right. */
 void classes_check(const struct classes *classes);

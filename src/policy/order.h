@@ -75,6 +75,9 @@ struct order_type {
     /* By rank: where a class stands, as numbers to be compared one after the other, smaller first;
      * as many as key_len says for the tenants there are. */
     size_t (*key_len)(const void *params, const struct tenancy *tenancy);
+    /* Keys never fall from one period to the next unless this number changes; NULL: it never does.
+     */
+    uint64_t (*scale)(const void *params, const struct tenancy *tenancy, simtime now);
     void (*key)(const void *params, const struct class_view *view, double *ret, size_t len);
     double (*offset)(const void *params, const struct class_view *view); /* by sum */
     struct shares_config (*shares)(const void *params);                  /* the usage it goes by */

@@ -7,11 +7,6 @@
 
 /* --- the list --- */
 
-static inline struct plan_step *step_of(const struct plan *plan, uint32_t i)
-{
-    return &plan->steps[i];
-}
-
 static uint32_t step_new(struct plan *plan)
 {
     if (plan->spare != TAIL) {

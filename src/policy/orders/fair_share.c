@@ -15,6 +15,12 @@ static size_t key_len(const void *object, const struct tenancy *tenancy)
     return shares_key_len(tenancy->shares) + 1;
 }
 
+static uint64_t scale(const void *object, const struct tenancy *tenancy, simtime now)
+{
+    (void)object;
+    return shares_scale(tenancy->shares, now);
+}
+
 static void key(const void *object, const struct class_view *view, double *ret, size_t len)
 {
     (void)object;
@@ -36,6 +42,7 @@ const struct order_type order_fair_share = {
              .size = sizeof(struct usage_params)},
     .by = ORDER_BY_RANK,
     .key_len = key_len,
+    .scale = scale,
     .key = key,
     .shares = shares,
 };
