@@ -267,6 +267,26 @@ static int check_folder(const char *path)
     return rc;
 }
 
+/* What is there already is replaced only if it is a trace: a scenario or a log is left alone. */
+static int check_replaced(const char *path)
+{
+    static const char signature[] = "\x89HDF\r\n\x1a\n";
+    char found[sizeof(signature) - 1];
+    struct error err;
+    struct stat status;
+    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+        return 0;
+    FILE *file = fopen(path, "rb");
+    const size_t len = file ? fread(found, 1, sizeof(found), file) : 0;
+    if (file)
+        fclose(file);
+    if (len == sizeof(found) && memcmp(found, signature, len) == 0)
+        return 0;
+    error_set(&err, "%s: is there already and is no trace; it is not overwritten", path);
+    print_error(&err);
+    return -1;
+}
+
 static int run_program(const struct run_options *options, const struct program *program,
                        const char *path)
 {
@@ -310,7 +330,8 @@ static int run(const struct command *command, int argc, char **argv)
     if (load_program(&program, argv[optind], &options.scenario) == 0 &&
         (!options.output || options.no_trace || check_folder(options.output) == 0)) {
         char *path = options.output ? mem_text(options.output) : default_output(argv[optind]);
-        status = run_program(&options, &program, path);
+        if (options.no_trace || check_replaced(path) == 0)
+            status = run_program(&options, &program, path);
         free(path);
     }
     program_free(&program);

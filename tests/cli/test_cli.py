@@ -200,6 +200,13 @@ class Output(Case):
                 self.assertIn(words, self.refused("run", "small.yaml", "-o", place))
         self.assertEqual(sorted(os.listdir(self.folder)), ["file", "small.yaml"])
 
+    def test_not_a_trace(self):
+        self.assertEqual(self.refused("run", "small.yaml", "-o", "small.yaml"),
+                         "jishi: small.yaml: is there already and is no trace; it is not overwritten\n")
+        self.assertEqual(self.read("small.yaml").decode(), SMALL)
+        self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
+        self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
+
     @unittest.skipIf(os.getuid() == 0, "root may write anywhere")
     def test_unwritable(self):
         os.mkdir(self.path("shut"), 0o500)
