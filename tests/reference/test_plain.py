@@ -131,7 +131,8 @@ def identities(checks, cases):
     """On random traces; the invariants of section 7 are asserted inside."""
     odd = {'easy by its words and by the profile': 0, 'reserve of all jobs is plan': 0, 'reserve 1 is easy': 0,
            'a time shift changes nothing': 0, 'conservative with exact requests never later than fcfs': 0}
-    combos = list(compare.combinations([]))
+    # Conservative is tried once a second while jobs outlive their requests: ages here, and no identity is of it.
+    combos = [c for c in compare.combinations([]) if c[2:] != ('conservative', 'extend')]
     for number in range(cases):
         rng = random.Random('plain/%d' % number)
         name, order, backfill, mode = rng.choice(combos)
