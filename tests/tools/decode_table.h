@@ -39,8 +39,8 @@ static const struct kind kind_reserve = {.name = "reserve",
                                          .params = reserve_fields,
                                          .size = sizeof(struct reserve_params),
                                          .shorthand = "depth"};
-static const struct kind *const order_items[] = {&kind_fcfs, &kind_sjf, &kind_reserve, NULL};
-static const struct kind_list order_kinds = {"order", "orders", order_items};
+static const struct kind *const table_order_items[] = {&kind_fcfs, &kind_sjf, &kind_reserve, NULL};
+static const struct kind_list table_orders = {"order", "orders", table_order_items};
 
 struct part {
     struct named named;
@@ -111,7 +111,7 @@ static const struct field lab_fields[] = {
     {LAB(log), .kind = FIELD_PATH, .help = "log"},
     {LAB(between), .kind = FIELD_TEXTS, .help = "two centres"},
     {LAB(marks), .kind = FIELD_NUMBERS, .help = "instants", .unit = UNIT_TIME},
-    {LAB(order), .kind = FIELD_KIND, .help = "order", .def = "fcfs", .kinds = &order_kinds},
+    {LAB(order), .kind = FIELD_KIND, .help = "order", .def = "fcfs", .kinds = &table_orders},
     {LAB(limit), .kind = FIELD_INT, .help = "limit", .flags = FIELD_UNLIMITED, .min = 1, .max = 10},
     {LAB(runtime), .kind = FIELD_DIST, .help = "run time", .def = "1h", .unit = UNIT_TIME,
      .max = HUGE_VAL},
