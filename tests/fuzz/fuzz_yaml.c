@@ -30,16 +30,18 @@ static void round_trip(const struct node *node)
     free(text);
 }
 
-static void decode(const struct node *node, struct error_list *errors)
+/* With a list of its own: one that holds an error already does not tell it again. */
+static void decode(const struct node *node)
 {
     struct lab lab = {0};
-    struct decode ctx = {.errors = errors};
-    const size_t before = errors->len;
+    struct error_list errors = {0};
+    struct decode ctx = {.errors = &errors};
     const int rc = decode_table(node, lab_fields, &lab, &ctx);
     REQUIRE((rc == 0) == (ctx.failures == 0));
-    REQUIRE(rc == 0 || errors->len > before || errors->len == ERROR_LIST_MAX);
+    REQUIRE((rc == 0) == (errors.len == 0));
     schema_free(lab_fields, &lab);
     decode_deinit(&ctx);
+    error_list_deinit(&errors);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct node *node = node_parse((const char *)data, size, "fuzz", NULL);
     if (node) {
         round_trip(node);
-        decode(node, &errors);
+        decode(node);
     }
     if (document_read(&document, (const char *)data, size, "/nowhere/fuzz", NULL, &errors) == 0) {
         struct node *root = document_resolve(&document, NULL, sets, 1, &errors);
@@ -63,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; document.variants && i < document.variants->len && i < 8; i++) {
             root = document_resolve(&document, document.variants->items[i].key, sets, 2, &errors);
             if (root)
-                decode(root, &errors);
+                decode(root);
             node_free(root);
         }
     }
