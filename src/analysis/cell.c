@@ -48,7 +48,7 @@ void cell_settle(struct cell *cell, simtime tau)
     double columns[CELL_QUANTITIES][BATCH];
     for (uint32_t i = 0; i < len; i++) {
         const struct fare *fare = &cell->fares[i];
-        const simtime run = fare->response - fare->wait;
+        const simtime run = fare->response - fare->wait - fare->again;
         const double slowdown = (double)fare->response / (double)(run > tau ? run : tau);
         columns[CELL_WAIT][i] = simtime_seconds(fare->wait);
         columns[CELL_RESPONSE][i] = simtime_seconds(fare->response);

@@ -12,8 +12,9 @@ enum cell_quantity { CELL_WAIT, CELL_RESPONSE, CELL_SLOWDOWN, CELL_SLOWDOWN_PP, 
 
 /* How one job fared. */
 struct fare {
-    simtime wait, response; /* response = end - submit; run = response - wait */
+    simtime wait, response; /* response = end - submit; run = response - wait - again */
     int32_t procs;
+    simtime again; /* of its running: done by attempts that were stopped, and done again */
 };
 
 /* Zeroed is empty. Jobs collect in `fares` and are worked off in batches, column by column; a small

@@ -323,8 +323,11 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
             cell->bound++;
             cell->late += job->end > job->spec.deadline || job->state != JOB_COMPLETED;
         }
-        const struct fare fare = {
-            .wait = job->wait, .response = job->end - job->spec.submit, .procs = procs};
+        const simtime again = job->preemptions > 0 ? job->began - job->spec.submit - job->wait : 0;
+        const struct fare fare = {.wait = job->wait,
+                                  .response = job->end - job->spec.submit,
+                                  .procs = procs,
+                                  .again = again};
         cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);
         if (job->wait_by)
             cell_add_causes(cell, job->wait_by);

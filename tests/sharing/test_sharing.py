@@ -135,6 +135,16 @@ class Shares(unittest.TestCase):
         self.check_levels("--variant", "multifactor")
 
 
+class Stopped(unittest.TestCase):
+    def test_slowdown(self):
+        run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
+        jobs = run.of("b")
+        self.assertEqual(sorted(jobs["lost"] / 3600), [0, 16, 36])
+        exact = ((jobs["end"] - jobs["submit"]) / (40 * 3600)).mean()
+        self.assertAlmostEqual(exact, 1.225, delta=1e-9)
+        self.assertAlmostEqual(run.metrics["slowdown.mean", "tenant:b"], exact, delta=2e-3)
+
+
 class Resources(unittest.TestCase):
     def check_drf(self, a, b, *more):
         run = Run(os.path.join(HERE, "drf.yaml"), "--check", *more)
