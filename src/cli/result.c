@@ -46,6 +46,20 @@ static void note_sent(struct notes *notes, const struct result *result)
         }
 }
 
+/* What it cost that jobs were stopped for the guarantees of others. */
+static void note_stops(struct notes *notes, const struct result *result)
+{
+    const struct sim_totals totals = sim_totals(result->sim);
+    if (totals.stops == 0)
+        return;
+    MEM_GROW(notes);
+    notes->items[notes->len++] =
+        mem_format("%llu times a job was stopped for the guarantee of another tenant; %.0f "
+                   "processor-hours were "
+                   "done in vain (they count as used)",
+                   (unsigned long long)totals.stops, (double)totals.lost / (double)SIMTIME_HOUR);
+}
+
 static void print_text(const struct result *result, FILE *out)
 {
     const struct build *build = result->build;
@@ -63,6 +77,7 @@ static void print_text(const struct result *result, FILE *out)
     }
     free(slurm.items);
     note_sent(&notes, result);
+    note_stops(&notes, result);
     struct phases phases;
     phases_init(&phases, build);
     if (result->starved > 0 && result->complete) {

@@ -111,6 +111,8 @@ struct sim_totals {
     uint64_t submitted, ended, rejected, passes, events;
     size_t live_most; /* most jobs in the system at once */
     uint64_t counted; /* jobs of the measuring window that are still in the system */
+    uint64_t stops;   /* of jobs that ran, for others */
+    wide lost;        /* processor-microseconds that these have to do again */
 };
 struct sim_totals sim_totals(const struct sim *sim);
 

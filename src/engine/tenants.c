@@ -307,6 +307,8 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
     job->lost += (wide)job->procs * (sim->now - job->began);
     job->attained += job->procs * simtime_seconds(sim->now - job->began);
     job->preemptions++;
+    sim->totals.stops++;
+    sim->totals.lost += (wide)job->procs * (sim->now - job->began);
     job->state = JOB_PENDING;
     job->pending_since = sim->now;
     sim_tell(sim, FACT_STOP, job, job->partition);

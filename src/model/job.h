@@ -39,7 +39,7 @@ enum job_reason {
     X(CAUSE_BROKER, "broker", "no centre is chosen yet")                                           \
     X(CAUSE_QUOTA, "quota", "a quota of its tenants")                                              \
     X(CAUSE_BUDGET, "budget", "the budget of its tenants")                                         \
-    X(CAUSE_GUARANTEE, "guarantee", "what other tenants are guaranteed")                           \
+    X(CAUSE_GUARANTEE, "guarantee", "what others are guaranteed, or its own bound on borrowing")   \
     X(CAUSE_CAPACITY, "capacity", "fewer processors free than it asks")                            \
     X(CAUSE_FRAGMENTATION, "fragmentation", "enough free, no placement")                           \
     X(CAUSE_RESERVED, "reserved", "fits, but would move a reservation or maintenance")             \

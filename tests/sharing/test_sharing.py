@@ -143,6 +143,9 @@ class Stopped(unittest.TestCase):
         exact = ((jobs["end"] - jobs["submit"]) / (40 * 3600)).mean()
         self.assertAlmostEqual(exact, 1.225, delta=1e-9)
         self.assertAlmostEqual(run.metrics["slowdown.mean", "tenant:b"], exact, delta=2e-3)
+        text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
+                              capture_output=True, text=True).stdout
+        self.assertIn("2 times a job was stopped for the guarantee of another tenant; 52 processor-hours", text)
 
 
 class Resources(unittest.TestCase):
