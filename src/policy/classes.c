@@ -341,14 +341,34 @@ static void number(struct classes *classes)
     classes->crowded = false;
 }
 
-/* All ranks are taken anew where keys do not compare with former ones. */
+/* So few are sooner sorted at the beginning of a period than one by one as searches come upon them.
+ */
+#define FEW_CLASSES 64
+
+/* From one period to the next few change places. */
+static void sort_few(struct classes *classes)
+{
+    struct stand *stands = classes->stands.items;
+    for (size_t i = 1; i < classes->stands.len; i++) {
+        const struct stand stand = stands[i];
+        size_t k = i;
+        for (; k > 0 && compare_stands(&stands[k - 1], &stand, classes) > 0; k--)
+            stands[k] = stands[k - 1];
+        stands[k] = stand;
+    }
+}
+
+/* All ranks are taken anew, as where keys do not compare with former ones. */
 static void rank_all(struct classes *classes)
 {
     struct stand *stands = classes->stands.items;
-    for (size_t i = 0; i < classes->stands.len; i++)
+    const size_t len = classes->stands.len;
+    for (size_t i = 0; i < len; i++)
         take_key(classes, stands[i].id);
-    if (classes->stands.len > 1)
-        qsort_r(stands, classes->stands.len, sizeof(*stands), compare_stands, classes);
+    if (len <= FEW_CLASSES)
+        sort_few(classes);
+    else
+        qsort_r(stands, len, sizeof(*stands), compare_stands, classes);
     number(classes);
 }
 
@@ -371,6 +391,8 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
     classes->period++;
     if (by_rank(classes)) {
         keep_scale(classes);
+        if (classes->stands.len <= FEW_CLASSES && !classes->order->live)
+            rank_all(classes);
         return;
     }
     for (size_t i = 0; i < classes->stands.len; i++) {

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define HOUR SIMTIME_HOUR
-#define TENANTS 9
+#define TENANTS 60 /* more classes than are sorted at the beginning of a period */
 #define JOBS_MAX 400
 
 static uint64_t lcg;
