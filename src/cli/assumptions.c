@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/assumptions.h"
 
-#include "analysis/selector.h"
 #include "analysis/text_table.h"
 #include "util/dist.h"
 #include "util/mem.h"
@@ -9,42 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-int question_check(const struct build *build, struct error_list *errors)
-{
-    const struct scenario *scenario = build->program->epochs[0].scenario;
-    const struct node *node = node_get(build->program->epochs[0].tree, "question");
-    const char *matters = scenario->question.matters;
-    struct selector selector;
-    struct error err;
-    double value;
-    if (!scenario->question.metric)
-        return 0;
-    int rc = selector_parse(scenario->question.metric, &selector, &err);
-    if (rc < 0) {
-        error_prefix(&err, "question.metric: ");
-        err.at = node_get(node, "metric")->at;
-    } else {
-        rc = selector_check(&selector, &build->world, &err);
-        if (rc < 0) {
-            error_prefix(&err, "question.metric: ");
-            err.at = node_get(node, "metric")->at;
-        } else if (matters) {
-            const bool time = strcmp(selector.metric->unit, "s") == 0;
-            rc = quantity_parse(matters, time ? UNIT_TIME : UNIT_NONE, &value, &err);
-            if (rc == 0 && !(value > 0))
-                rc = error_set(&err, "a difference above zero is needed");
-            if (rc < 0) {
-                error_prefix(&err, "question.matters: ");
-                err.at = node_get(node, "matters")->at;
-            }
-        }
-        selector_deinit(&selector);
-    }
-    if (rc < 0)
-        error_list_add(errors, &err);
-    return rc;
-}
 
 static void add_value(struct text_table *table, double value, enum unit unit)
 {

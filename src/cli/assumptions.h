@@ -7,9 +7,6 @@
 
 #include <stdio.h>
 
-/* Is there such a metric, and is what matters in its unit? -1 with an error. */
-int question_check(const struct build *build, struct error_list *errors);
-
 /* The question, the analysis and what is uncertain, where the scenario says so. */
 void explain_assumptions(const struct program *program, FILE *out);
 

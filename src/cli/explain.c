@@ -8,6 +8,7 @@
 #include "cli/offer.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "experiment/question.h"
 #include "util/mem.h"
 
 #include <math.h>

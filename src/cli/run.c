@@ -1,10 +1,10 @@
 /* jishi run: one simulation, its trace and its numbers. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/assumptions.h"
 #include "cli/progress.h"
 #include "cli/provenance.h"
 #include "cli/result.h"
 #include "cli/scenario_options.h"
+#include "experiment/simulate.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
 
@@ -107,134 +107,71 @@ static int read_options(const struct command *command, int argc, char **argv,
     return 0;
 }
 
-/* One attempt; all of it is made anew when a log turns out to be out of order. */
-struct attempt {
-    struct build build;
+/* What one run keeps besides the simulation. */
+struct run {
+    const struct run_options *options;
+    const char *path;
+    struct simulation simulation;
     struct trace *trace; /* NULL: none */
-    struct metrics *metrics;
-    struct sim *sim;
     struct progress progress;
-    uint64_t checked;           /* calls of on_progress */
-    volatile sig_atomic_t stop; /* the disk is full, say */
+    volatile sig_atomic_t stop; /* Ctrl-C, or the disk is full */
 };
 
-static void attempt_deinit(struct attempt *attempt)
+static void run_deinit(struct run *run)
 {
-    sim_free(attempt->sim);
-    trace_abandon(attempt->trace);
-    metrics_free(attempt->metrics);
-    build_deinit(&attempt->build);
+    trace_abandon(run->trace);
+    simulation_deinit(&run->simulation);
+}
+
+static int on_begin(void *ctx, struct simulation *simulation, struct error *err)
+{
+    struct run *run = ctx;
+    const struct run_options *options = run->options;
+    if (!options->no_trace) {
+        run->trace = open_trace(&simulation->build, &options->scenario, run->path, err);
+        if (!run->trace)
+            return -1;
+        simulation->observers[simulation->n_observers++] = trace_observer(run->trace);
+    }
+    progress_begin(&run->progress, !options->quiet, simulation->build.world.length);
+    return 0;
+}
+
+static void on_abandon(void *ctx)
+{
+    struct run *run = ctx;
+    trace_abandon(run->trace);
+    run->trace = NULL;
+    progress_end(&run->progress);
 }
 
 static void on_progress(void *ctx, simtime now, uint64_t ended)
 {
-    struct attempt *attempt = ctx;
+    struct run *run = ctx;
     struct error err;
-    if (interrupted || (attempt->trace && trace_status(attempt->trace, &err) < 0))
-        attempt->stop = 1;
-    progress_show(&attempt->progress, now, ended);
+    if (interrupted || (run->trace && trace_status(run->trace, &err) < 0))
+        run->stop = 1;
+    progress_show(&run->progress, now, ended);
 }
 
-/* Tenants that logs bring are known only after the run. */
-static bool has_members(const struct scenario *scenario)
+static int finish(struct run *run, bool complete, struct error *err)
 {
-    for (size_t i = 0; i < scenario->rows.len; i++)
-        if (scenario->rows.items[i].tenant->members.by)
-            return true;
-    return false;
-}
-
-static struct mark place_of_metrics(const struct program *program)
-{
-    const struct node *node = node_get(program->epochs[0].tree, "metrics");
-    return node ? node->at : (struct mark){0};
-}
-
-static struct metrics *make_metrics(const struct build *build, const struct scenario *scenario,
-                                    struct error *err)
-{
-    const struct metrics_options options = {
-        .periods = (enum periods)scenario->measure.periods,
-        .tau = scenario->measure.tau,
-        .selectors = (const char *const *)scenario->metrics.items,
-        .n_selectors = scenario->metrics.len,
-    };
-    struct metrics *metrics = metrics_new(&build->world, &options, err);
-    if (!metrics) {
-        err->at = place_of_metrics(build->program);
-        error_prefix(err, "metrics: ");
-    }
-    return metrics;
-}
-
-static int run_attempt(struct attempt *attempt, const struct run_options *options,
-                       const struct program *program, const char *path, bool sort,
-                       struct error_list *errors)
-{
-    const struct build_options build = {
-        .seed = run_seed(program, &options->scenario),
-        .replication = options->scenario.replication,
-        .sort = sort,
-        .causes = true,
-    };
-    if (build_init(&attempt->build, program, &build, errors) < 0 ||
-        question_check(&attempt->build, errors) < 0 || build_open(&attempt->build, errors) < 0)
+    struct simulation *simulation = &run->simulation;
+    const struct run_options *options = run->options;
+    if (simulation_check_metrics(simulation, err) < 0)
         return -1;
-    struct error err = {0};
-    const struct scenario *scenario = program->epochs[0].scenario;
-    attempt->metrics = make_metrics(&attempt->build, scenario, &err);
-    if (attempt->metrics && !has_members(scenario) &&
-        metrics_check_tenants(attempt->metrics, &err) < 0) {
-        err.at = place_of_metrics(program);
-        error_prefix(&err, "metrics: ");
-        error_list_add(errors, &err);
-        return SIM_FAILED;
-    }
-    if (attempt->metrics && !options->no_trace)
-        attempt->trace = open_trace(&attempt->build, &options->scenario, path, &err);
-    if (!attempt->metrics || (!options->no_trace && !attempt->trace)) {
-        error_list_add(errors, &err);
-        return -1;
-    }
-    struct observer observers[2] = {metrics_observer(attempt->metrics)};
-    if (attempt->trace)
-        observers[1] = trace_observer(attempt->trace);
-    struct sim_setup setup;
-    build_setup(&attempt->build, &setup);
-    setup.observers = observers;
-    setup.n_observers = attempt->trace ? 2 : 1;
-    setup.check = options->check;
-    setup.interrupted = &attempt->stop;
-    setup.progress = on_progress;
-    setup.progress_ctx = attempt;
-    progress_begin(&attempt->progress, !options->quiet, attempt->build.world.length);
-    attempt->sim = sim_new(&setup);
-    const int got = sim_run(attempt->sim, &err);
-    progress_end(&attempt->progress);
-    if (got == SIM_FAILED)
-        error_list_add(errors, &err);
-    return got;
-}
-
-static int finish(struct attempt *attempt, const struct run_options *options, bool complete,
-                  struct error *err)
-{
-    if (metrics_check(attempt->metrics, err) < 0) {
-        err->at = place_of_metrics(attempt->build.program);
-        return error_prefix(err, "metrics: ");
-    }
     struct result result = {
-        .build = &attempt->build,
-        .sim = attempt->sim,
-        .metrics = attempt->metrics,
+        .build = &simulation->build,
+        .sim = simulation->sim,
+        .metrics = simulation->metrics,
         .format = options->format,
         .complete = complete,
-        .starved = attempt->build.drain ? sim_totals(attempt->sim).counted : 0,
+        .starved = simulation->build.drain ? sim_totals(simulation->sim).counted : 0,
     };
-    if (attempt->trace) {
-        trace_results(attempt->trace, attempt->metrics);
-        struct trace *trace = attempt->trace;
-        attempt->trace = NULL;
+    if (run->trace) {
+        trace_results(run->trace, simulation->metrics);
+        struct trace *trace = run->trace;
+        run->trace = NULL;
         if (trace_close(trace, complete, err) < 0)
             return -1;
     }
@@ -292,28 +229,33 @@ static int run_program(const struct run_options *options, const struct program *
 {
     struct error_list errors = {0};
     struct error err = {0};
-    int got = SIM_UNSORTED;
-    struct attempt attempt = {0};
-    for (int sort = 0; sort <= 1 && got == SIM_UNSORTED; sort++) {
-        attempt_deinit(&attempt);
-        attempt = (struct attempt){0};
-        got = run_attempt(&attempt, options, program, path, sort, &errors);
-    }
-    int status = EXIT_DONE;
+    struct run run = {.options = options, .path = path};
+    const struct simulation_options chosen = {
+        .seed = run_seed(program, &options->scenario),
+        .replication = options->scenario.replication,
+        .causes = true,
+        .check = options->check,
+        .begin = on_begin,
+        .abandon = on_abandon,
+        .progress = on_progress,
+        .ctx = &run,
+        .interrupted = &run.stop,
+    };
+    const int got = simulation_run(&run.simulation, program, &chosen, &errors);
+    progress_end(&run.progress);
+    int status = got == SIM_INTERRUPTED ? EXIT_STOPPED : EXIT_DONE;
     if (got == SIM_FAILED) {
         status = EXIT_FAULT;
-    } else if (finish(&attempt, options, got == SIM_DONE, &err) < 0) {
+    } else if (finish(&run, got == SIM_DONE, &err) < 0) {
         error_list_add(&errors, &err);
         status = EXIT_FAULT;
-    } else if (got == SIM_INTERRUPTED) {
-        status = EXIT_STOPPED;
     }
     print_errors(&errors);
     if (status != EXIT_FAULT && !options->no_trace && !options->quiet)
         fprintf(stderr, "%s %s\n",
                 status == EXIT_STOPPED ? "stopped; what there is:" : "trace:", path);
     error_list_deinit(&errors);
-    attempt_deinit(&attempt);
+    run_deinit(&run);
     return status;
 }
 

@@ -235,7 +235,7 @@ struct scenario {
     int analysis;           /* enum analysis */
     struct {
         char *metric; /* NULL: no question */
-        int better;   /* of better_names */
+        int better;   /* BETTER_LOWER ... */
         char *matters;
     } question;
     struct items links; /* struct link_plan */
@@ -244,6 +244,7 @@ struct scenario {
 };
 
 enum { MEASURE_STOP, MEASURE_DRAIN };
+enum { BETTER_LOWER, BETTER_HIGHER };
 
 extern const struct field scenario_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
