@@ -5,6 +5,7 @@
 #include "workload/keymap.h"
 #include "workload/log_entry.h"
 #include "workload/log_missing.h"
+#include "workload/log_replicate.h"
 
 #include <gsl/gsl_rng.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct log {
     uint64_t index;     /* of the next job kept */
     simtime first_used; /* submit: what load.gaps holds fast */
 
+    struct log_replicate *replicate; /* NULL: the log as it is */
     struct rng_stream draws;
     bool has_draws;
     uint64_t copies_max; /* ordinals go up by this a row */
@@ -193,6 +195,7 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
                               .request = row.request > 0 ? row.request : filled,
                               .id = row.job,
                               .key = key_of(log->context.by, &row),
+                              .user = row.user,
                               .ordinal = ordinal,
                               .procs = mine ? (int32_t)size : 0,
                               .memory = memory_of(log, &row)};
@@ -284,7 +287,20 @@ static int next_selected(struct log *log, struct entry *ret, struct error *err)
     return got;
 }
 
-/* ---- 5: the load ---- */
+/* ---- 5: replications ---- */
+
+static int pull(void *ctx, struct entry *ret, struct error *err)
+{
+    return next_selected(ctx, ret, err);
+}
+
+static int next_replicated(struct log *log, struct entry *ret, struct error *err)
+{
+    return log->replicate ? log_replicate_next(log->replicate, pull, log, ret, err)
+                          : next_selected(log, ret, err);
+}
+
+/* ---- 6: the load ---- */
 
 static simtime scaled(simtime time, double factor)
 {
@@ -314,7 +330,7 @@ static uint64_t resample(struct log *log, struct entry *entry)
 static int next_resampled(struct log *log, struct entry *ret, struct error *err)
 {
     while (!log->has_ahead && !log->rows_ended) {
-        const int got = next_selected(log, &log->ahead, err);
+        const int got = next_replicated(log, &log->ahead, err);
         if (got < 0)
             return got;
         log->rows_ended = got == SOURCE_END;
@@ -337,7 +353,7 @@ static int next_loaded(struct log *log, struct entry *ret, struct error *err)
         return next_resampled(log, ret, err);
     if (log->rows_ended)
         return SOURCE_END;
-    const int got = next_selected(log, ret, err);
+    const int got = next_replicated(log, ret, err);
     log->rows_ended = got == SOURCE_END;
     if (got != SOURCE_JOB)
         return got;
@@ -353,7 +369,7 @@ static int next_loaded(struct log *log, struct entry *ret, struct error *err)
     return got;
 }
 
-/* ---- 6, 7: the job ---- */
+/* ---- 7, 8: the job ---- */
 
 static int tenant_of(struct log *log, int64_t key, int32_t *ret_tenant, struct error *err)
 {
@@ -418,6 +434,7 @@ static void log_free(struct log *log)
     keymap_deinit(&log->tenants);
     entries_deinit(&log->sorted);
     entries_deinit(&log->copies);
+    log_replicate_free(log->replicate);
     if (log->has_draws)
         rng_stream_deinit(&log->draws);
     free(log);
@@ -454,6 +471,7 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
         rng_stream_init(&log->draws, context->seed, context->path, "resample");
         log->has_draws = true;
     }
+    log->replicate = log_replicate_new(params, context->seed, context->path);
     if (context->sort && read_all(log, err) < 0)
         return NULL;
     struct log *const whole = log;

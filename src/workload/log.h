@@ -6,9 +6,10 @@
  *   2. request: where field 9 is not > 0, `missing: {request: ...}`
  *   3. window:  of those `where` asks for, a range in order of submission, or of dates
  *   4. start:   jobs submitted before the scenario's start are left out
- *   5. load:    gaps, run times, or copies
- *   6. request: the rule of the workload (the log's own, exact, or a model)
- *   7. tenant:  by user, group, queue or partition */
+ *   5. replicate: other submissions in each replication (log_replicate.h)
+ *   6. load:    gaps, run times, or copies
+ *   7. request: the rule of the workload (the log's own, exact, or a model)
+ *   8. tenant:  by user, group, queue or partition */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef WORKLOAD_LOG_H
 #define WORKLOAD_LOG_H
@@ -22,6 +23,8 @@
 enum log_drop { LOG_DROP_NONE, LOG_DROP_UNUSABLE };
 enum log_size { LOG_SIZE_REQUESTED, LOG_SIZE_ALLOCATED, LOG_SIZE_MAX };
 enum log_memory { LOG_MEMORY_NONE, LOG_MEMORY_REQUESTED };
+enum log_resample { LOG_RESAMPLE_NONE, LOG_RESAMPLE_USERS, LOG_RESAMPLE_PHASES };
+enum log_cycle { LOG_BY_WEEK, LOG_BY_DAY };
 enum log_shift { LOG_SHIFT_NONE, LOG_SHIFT_TO_START };
 
 /* What a workload of the scenario says of its log: filled by decoding with log_fields. */
@@ -50,6 +53,11 @@ struct log_params {
     struct {
         double gaps, runtimes, resample;
     } load;
+    struct {
+        simtime shake; /* 0: none */
+        int resample;  /* enum log_resample */
+        int by;        /* enum log_cycle */
+    } replicate;
     struct kinded request; /* of request_kinds; kind NULL: field 9 */
 };
 
@@ -80,7 +88,7 @@ struct log_context {
     int64_t partition_procs; /* for `drop: unusable`; 0: not known, nothing is too large */
     simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
     int32_t offset;          /* of its zone, seconds east: for window dates that state none */
-    bool sort;               /* read the whole log first (56 bytes a job) and sort it */
+    bool sort;               /* read the whole log first (64 bytes a job) and sort it */
     /* For log_scan: */
     simtime limit;      /* submissions at or after do not count; 0: no limit */
     int64_t fits_procs; /* larger jobs are rejected; 0: not known */
@@ -91,7 +99,7 @@ struct log_context {
     enum log_key by;
     log_tenant_fn *tenant_of;
     void *tenant_ctx;
-    struct rng_seed seed; /* for load.resample */
+    struct rng_seed seed; /* for load.resample and replicate */
     const char *path;     /* of the workload: "tenants/users/workloads/kth" */
 };
 
@@ -100,7 +108,8 @@ struct log;
 /* The source of a log. NULL: the file cannot be opened (or, sorted, read), or bad parameters.
  * params is borrowed until the source is freed; *context is copied, what it points to is borrowed.
  * The ordinal of a job is the number of its row among all rows of the log, from 0 (with resample:
- * times ceil(F), plus the number of the copy), however the log is read. */
+ * times ceil(F), plus the number of the copy; with replicate.resample another), however the log is
+ * read. */
 struct log *log_new(const struct log_params *params, const struct log_context *context,
                     struct error *err);
 struct source *log_source(struct log *log); /* source_free frees the log */

@@ -1,4 +1,4 @@
-/* What is kept of a row of a log on its way to a job; for log.c alone. */
+/* What is kept of a row of a log on its way to a job; for the files of logs alone. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef WORKLOAD_LOG_ENTRY_H
 #define WORKLOAD_LOG_ENTRY_H
@@ -13,6 +13,7 @@ struct entry {
     simtime run, request;
     int64_t id;
     int64_t key; /* user, group, queue or partition; what the tenant is told by */
+    int64_t user;
     uint64_t ordinal;
     int32_t procs;
     int32_t memory; /* KB for each processor; 0: none asked */

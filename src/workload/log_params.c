@@ -11,6 +11,7 @@
 #define IN_WHERE(member) (HERE(where.member) - HERE(where))
 #define IN_WINDOW(member) (HERE(window.member) - HERE(window))
 #define IN_LOAD(member) (HERE(load.member) - HERE(load))
+#define IN_REPLICATE(member) (HERE(replicate.member) - HERE(replicate))
 
 static const char *const drop_names[] = {
     [LOG_DROP_NONE] = "none", [LOG_DROP_UNUSABLE] = "unusable", NULL};
@@ -22,6 +23,12 @@ static const char *const memory_names[] = {
     [LOG_MEMORY_NONE] = "none", [LOG_MEMORY_REQUESTED] = "requested", NULL};
 static const char *const shift_names[] = {
     [LOG_SHIFT_NONE] = "none", [LOG_SHIFT_TO_START] = "to-start", NULL};
+
+static const char *const resample_names[] = {[LOG_RESAMPLE_NONE] = "none",
+                                             [LOG_RESAMPLE_USERS] = "users",
+                                             [LOG_RESAMPLE_PHASES] = "phases",
+                                             NULL};
+static const char *const cycle_names[] = {[LOG_BY_WEEK] = "week", [LOG_BY_DAY] = "day", NULL};
 
 static const struct field missing_fields[] = {
     {.key = "request",
@@ -92,6 +99,32 @@ static const struct field load_fields[] = {
     {.kind = FIELD_END},
 };
 
+static const struct field replicate_fields[] = {
+    {.key = "shake",
+     .kind = FIELD_DURATION,
+     .offset = IN_REPLICATE(shake),
+     .help = "each job is submitted earlier or later, by up to this time (after Tsafrir, Ouaknine "
+             "and Feitelson, 2007)",
+     .def = "0s",
+     .min = 0,
+     .max = 1e9},
+    {.key = "resample",
+     .kind = FIELD_CHOICE,
+     .offset = IN_REPLICATE(resample),
+     .help = "users: as many users as the log has, drawn with replacement, each with all its jobs, "
+             "moved by a number of whole weeks; phases: each user once, moved so (after Zakay and "
+             "Feitelson, 2014)",
+     .def = "none",
+     .choices = resample_names},
+    {.key = "by",
+     .kind = FIELD_CHOICE,
+     .offset = IN_REPLICATE(by),
+     .help = "what resampled users are moved by: whole weeks or days",
+     .def = "week",
+     .choices = cycle_names},
+    {.kind = FIELD_END},
+};
+
 const struct field log_fields[] = {
     {.key = "log",
      .kind = FIELD_PATH,
@@ -151,6 +184,13 @@ const struct field log_fields[] = {
      .help = "change the load of the log, in one of three ways",
      .table = load_fields,
      .size = sizeof(((struct log_params *)0)->load)},
+    {.key = "replicate",
+     .kind = FIELD_TABLE,
+     .offset = HERE(replicate),
+     .help = "a log has no chance in it: what its replications are to differ in, in one of two "
+             "ways",
+     .table = replicate_fields,
+     .size = sizeof(((struct log_params *)0)->replicate)},
     {.key = "request",
      .kind = FIELD_KIND,
      .offset = HERE(request),
@@ -240,5 +280,9 @@ int log_params_check(const struct log_params *params, struct error *err)
         return error_set(err, "load: give one of gaps, runtimes and resample");
     if (!factor_ok(gaps) || !factor_ok(runtimes) || !factor_ok(resample))
         return error_set(err, "load: the factor must be within [0.001, 1000]");
+    if (params->replicate.shake > 0 && params->replicate.resample != LOG_RESAMPLE_NONE)
+        return error_set(err, "replicate: give one of shake and resample");
+    if (params->replicate.by != LOG_BY_WEEK && params->replicate.resample == LOG_RESAMPLE_NONE)
+        return error_set(err, "replicate: by needs resample: it says what users are moved by");
     return 0;
 }

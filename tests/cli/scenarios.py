@@ -307,6 +307,9 @@ def log_workload(rng, folder, name, hours, counting):
     if rng.random() < 0.3:
         value["window"] = rng.choice([{"from_job": 2, "jobs": 20}, {"from": "1 h"}])
     if rng.random() < 0.3:
+        value["replicate"] = rng.choice([{"shake": "10min"}, {"resample": "users", "by": "day"},
+                                         {"resample": "phases"}])
+    if rng.random() < 0.3:
         value["request"] = rng.choice(["exact", {"factor": {"uniform": [1, 3]}}])
     if rng.random() < 0.3:
         value["shift"] = "to-start"

@@ -376,6 +376,163 @@ static void resampling(void **state)
     tempfile_remove(&file);
 }
 
+/* ---- replicate ---- */
+
+enum { USERS = 7, WEEKS = 5, HOURS = WEEKS * 7 * 24 };
+
+/* A job an hour for five weeks, of users that take turns unevenly: user h * h mod 7. */
+static struct tempfile hourly_log(void)
+{
+    char *text = malloc(HOURS * 64), *to = text;
+    assert_non_null(text);
+    for (int h = 0; h < HOURS; h++)
+        to += sprintf(to, "%d %d -1 30 1 -1 -1 1 60 -1 1 %d\n", h + 1, 3600 * h, h * h % USERS);
+    struct tempfile file = tempfile_make(text, strlen(text));
+    free(text);
+    return file;
+}
+
+static size_t replicated(struct log_params params, uint64_t replication, bool sort,
+                         struct job_spec jobs[2 * HOURS])
+{
+    const struct log_context context = {
+        .seed = {1, replication}, .path = "tenants/users/workloads/w", .sort = sort};
+    struct error err;
+    struct log *log = log_new(&params, &context, &err);
+    assert_non_null(log);
+    size_t len = 0;
+    int got;
+    while ((got = source_next(log_source(log), &jobs[len], &err)) == SOURCE_JOB) {
+        assert_true(len + 1 < 2 * HOURS);
+        if (len > 0)
+            assert_true(jobs[len].submit > jobs[len - 1].submit ||
+                        (jobs[len].submit == jobs[len - 1].submit &&
+                         jobs[len].ordinal > jobs[len - 1].ordinal));
+        len++;
+    }
+    assert_int_equal(got, SOURCE_END);
+    assert_int_equal(source_next(log_source(log), &jobs[len], &err), SOURCE_END);
+    assert_int_equal(log_report_of(log)->counts[LOG_USED].count, len);
+    source_free(log_source(log));
+    return len;
+}
+
+static bool same_jobs(const struct job_spec *a, const struct job_spec *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (a[i].id != b[i].id || a[i].submit != b[i].submit || a[i].ordinal != b[i].ordinal)
+            return false;
+    return true;
+}
+
+static void shaking(void **state)
+{
+    (void)state;
+    struct tempfile file = hourly_log();
+    /* By more than the hour between jobs, so that they pass each other. */
+    const simtime most = 5 * SIMTIME_HOUR;
+    const struct log_params params = {.log = file.path, .replicate.shake = most};
+    static struct job_spec jobs[2 * HOURS], again[2 * HOURS];
+    assert_int_equal(replicated(params, 1, false, jobs), HOURS);
+    bool there[HOURS] = {false};
+    double sum = 0, least = 0, largest = 0;
+    for (size_t i = 0; i < HOURS; i++) {
+        const simtime moved = jobs[i].submit - (jobs[i].id - 1) * SIMTIME_HOUR;
+        assert_true(moved <= most && moved >= -most && jobs[i].submit >= 0);
+        assert_int_equal(jobs[i].ordinal, jobs[i].id - 1);
+        assert_false(there[jobs[i].id - 1]);
+        there[jobs[i].id - 1] = true;
+        sum += simtime_seconds(moved);
+        least = fmin(least, simtime_seconds(moved));
+        largest = fmax(largest, simtime_seconds(moved));
+    }
+    /* Uniform: five standard errors of the mean, and both ends nearly reached. */
+    const double bound = simtime_seconds(most);
+    assert_true(fabs(sum / HOURS) < 5 * bound / sqrt(3.0 * HOURS) + bound * 3 / HOURS);
+    assert_true(least < -0.95 * bound && largest > 0.95 * bound);
+    assert_int_equal(replicated(params, 1, true, again), HOURS);
+    assert_true(same_jobs(jobs, again, HOURS));
+    assert_int_equal(replicated(params, 2, false, again), HOURS);
+    assert_false(same_jobs(jobs, again, HOURS));
+    tempfile_remove(&file);
+}
+
+/* By how many cycles a job has moved round the log's; -1: not by a whole number of them. */
+static int cycles_moved(const struct job_spec *job, simtime cycle, int cycles)
+{
+    const simtime moved = job->submit - (job->id - 1) * SIMTIME_HOUR;
+    return moved % cycle != 0 ? -1 : (int)((moved / cycle + cycles) % cycles);
+}
+
+static void resampled_phases(void **state)
+{
+    (void)state;
+    struct tempfile file = hourly_log();
+    static struct job_spec jobs[2 * HOURS], again[2 * HOURS];
+    for (int by = LOG_BY_WEEK; by <= LOG_BY_DAY; by++) {
+        const struct log_params params = {.log = file.path,
+                                          .replicate = {.resample = LOG_RESAMPLE_PHASES, .by = by}};
+        const simtime cycle = by == LOG_BY_DAY ? SIMTIME_DAY : 7 * SIMTIME_DAY;
+        const int cycles = by == LOG_BY_DAY ? 7 * WEEKS : WEEKS;
+        int moved[USERS], moves = 0;
+        bool there[HOURS] = {false};
+        memset(moved, -1, sizeof(moved));
+        assert_int_equal(replicated(params, 1, false, jobs), HOURS);
+        for (size_t i = 0; i < HOURS; i++) {
+            const int hour = (int)jobs[i].id - 1, user = hour * hour % USERS;
+            const int by_now = cycles_moved(&jobs[i], cycle, cycles);
+            assert_true(by_now >= 0 && (moved[user] < 0 || moved[user] == by_now));
+            moved[user] = by_now;
+            assert_false(there[hour]);
+            there[hour] = true;
+        }
+        for (int user = 0; user < USERS; user++)
+            moves += moved[user] > 0;
+        assert_true(moves > 0);
+        assert_int_equal(replicated(params, 1, true, again), HOURS);
+        assert_true(same_jobs(jobs, again, HOURS));
+        assert_int_equal(replicated(params, 2, false, again), HOURS);
+        assert_false(same_jobs(jobs, again, HOURS));
+    }
+    tempfile_remove(&file);
+}
+
+/* Over many replications each user is there once on average, with all of its jobs each time. */
+static void resampled_users(void **state)
+{
+    (void)state;
+    enum { REPLICATIONS = 200 };
+    struct tempfile file = hourly_log();
+    const struct log_params params = {.log = file.path, .replicate.resample = LOG_RESAMPLE_USERS};
+    static struct job_spec jobs[2 * HOURS];
+    int owned[USERS] = {0};
+    double times[USERS] = {0};
+    for (int hour = 0; hour < HOURS; hour++)
+        owned[hour * hour % USERS]++;
+    for (int r = 1; r <= REPLICATIONS; r++) {
+        int found[USERS] = {0};
+        const size_t len = replicated(params, (uint64_t)r, false, jobs);
+        for (size_t i = 0; i < len; i++) {
+            const int hour = (int)jobs[i].id - 1;
+            found[hour * hour % USERS]++;
+            assert_true(cycles_moved(&jobs[i], 7 * SIMTIME_DAY, WEEKS) >= 0);
+        }
+        for (int user = 0; user < USERS; user++) {
+            if (owned[user] > 0)
+                assert_int_equal(found[user] % owned[user], 0);
+            times[user] += owned[user] > 0 ? (double)found[user] / owned[user] : 0;
+        }
+    }
+    int there = 0;
+    for (int user = 0; user < USERS; user++)
+        there += owned[user] > 0;
+    for (int user = 0; user < USERS; user++)
+        if (owned[user] > 0)
+            assert_true(fabs(times[user] / REPLICATIONS - 1) <
+                        5 * sqrt((1 - 1.0 / there) / REPLICATIONS));
+    tempfile_remove(&file);
+}
+
 static void parameters(void **state)
 {
     (void)state;
@@ -394,6 +551,10 @@ static void parameters(void **state)
          "window: until must be after from"},
         {{.log = (char[]){"x"}, .load = {.gaps = 2, .resample = 2}},
          "load: give one of gaps, runtimes and resample"},
+        {{.log = (char[]){"x"}, .replicate = {.shake = 1, .resample = LOG_RESAMPLE_USERS}},
+         "replicate: give one of shake and resample"},
+        {{.log = (char[]){"x"}, .replicate = {.shake = 1, .by = LOG_BY_DAY}},
+         "replicate: by needs resample: it says what users are moved by"},
         {{.log = (char[]){"x"}, .load = {.gaps = -2}},
          "load: the factor must be within [0.001, 1000]"},
     };
@@ -416,6 +577,9 @@ int main(void)
         cmocka_unit_test(windows),
         cmocka_unit_test(loads),
         cmocka_unit_test(resampling),
+        cmocka_unit_test(shaking),
+        cmocka_unit_test(resampled_phases),
+        cmocka_unit_test(resampled_users),
         cmocka_unit_test(parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
