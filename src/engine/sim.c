@@ -214,7 +214,8 @@ static bool is_interrupted(struct sim *sim)
 static const struct job_spec *next_arrival(const struct sim *sim)
 {
     const struct job_spec *next = merge_first(&sim->merge);
-    return next && next->submit >= sim->setup.world->length && !sim->setup.drain ? NULL : next;
+    const bool open = sim->setup.drain && sim->counted > 0;
+    return next && next->submit >= sim->setup.world->length && !open ? NULL : next;
 }
 
 static int instant(struct sim *sim, struct error *err)
