@@ -15,8 +15,8 @@ static int explain(const struct program *program, const char *path,
 {
     struct error_list errors = {0};
     struct build build;
-    const struct build_options how = {.seed = run_seed(program, options),
-                                      .replication = options->replication};
+    const struct build_options how = {
+        .seed = run_seed(program, options), .replication = options->replication, .causes = true};
     int rc = build_init(&build, program, &how, &errors);
     if (rc == 0) {
         const char *title = program->epochs[0].scenario->title;

@@ -8,6 +8,7 @@
 #include "cli/offer.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "experiment/measures.h"
 #include "experiment/question.h"
 #include "util/mem.h"
 
@@ -521,11 +522,22 @@ static size_t *find_shown(const struct build *build)
     return shown;
 }
 
+static int check_metrics(const struct build *build, struct error_list *errors)
+{
+    struct error err;
+    struct metrics *metrics = scenario_metrics(build, NULL, 0, &err);
+    if (!metrics)
+        error_list_add(errors, &err);
+    metrics_free(metrics);
+    return metrics ? 0 : -1;
+}
+
 int explain_build(const struct build *build, FILE *out, struct error_list *errors)
 {
     struct explain explain = {.build = build, .out = out, .shown = find_shown(build)};
     phases_init(&explain.phases, build);
-    const int rc = question_check(build, errors) < 0 ? -1 : read_offers(&explain, errors);
+    const int judged = question_check(build, errors) + check_metrics(build, errors);
+    const int rc = judged < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {
         print_time(&explain);
         print_capacity(&explain);

@@ -4,6 +4,7 @@
 #include "cli/provenance.h"
 #include "cli/result.h"
 #include "cli/scenario_options.h"
+#include "experiment/measures.h"
 #include "experiment/simulate.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
@@ -158,7 +159,7 @@ static int finish(struct run *run, bool complete, struct error *err)
 {
     struct simulation *simulation = &run->simulation;
     const struct run_options *options = run->options;
-    if (simulation_check_metrics(simulation, err) < 0)
+    if (scenario_metrics_check(&simulation->build, simulation->metrics, err) < 0)
         return -1;
     struct result result = {
         .build = &simulation->build,

@@ -210,6 +210,14 @@ static bool is_interrupted(struct sim *sim)
     return sim->setup.interrupted && *sim->setup.interrupted;
 }
 
+/* Jobs are submitted in [0, length), and later only while counted jobs are waited for. */
+static const struct job_spec *next_arrival(const struct sim *sim)
+{
+    const struct job_spec *next = merge_first(&sim->merge);
+    const bool open = sim->setup.drain && sim->counted > 0;
+    return next && next->submit >= sim->setup.world->length && !open ? NULL : next;
+}
+
 static int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
@@ -220,8 +228,8 @@ static int instant(struct sim *sim, struct error *err)
         drain_events(sim, EVENT_GAIN, EVENT_LOSS);
         if (UNLIKELY(sim->broker != NULL))
             drain_events(sim, EVENT_SUBMISSION, EVENT_SUBMISSION);
-        for (const struct job_spec *next = merge_first(&sim->merge);
-             next && next->submit == sim->now; next = merge_first(&sim->merge)) {
+        for (const struct job_spec *next = next_arrival(sim); next && next->submit == sim->now;
+             next = next_arrival(sim)) {
             const int got = sim_submit(sim, err);
             if (got < 0)
                 return got;
@@ -372,7 +380,7 @@ static bool is_over(const struct sim *sim, simtime next)
         return true;
     if (next <= sim->setup.world->length)
         return sim->setup.world->length == SIMTIME_NEVER && sim->jobs.live == 0 &&
-               !merge_first(&sim->merge);
+               !next_arrival(sim);
     /* Where counted jobs starve they are not waited for for ever. */
     return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
 }
@@ -385,7 +393,7 @@ int sim_run(struct sim *sim, struct error *err)
     for (size_t i = 0; i < sim->n_stations; i++)
         sim_tell(sim, FACT_CAPACITY, NULL, (int32_t)i);
     for (uint64_t steps = 0;; steps++) {
-        const struct job_spec *arrival = merge_first(&sim->merge);
+        const struct job_spec *arrival = next_arrival(sim);
         simtime next = events_time(sim->events);
         if (arrival && arrival->submit < next)
             next = arrival->submit;

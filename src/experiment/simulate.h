@@ -40,8 +40,4 @@ int simulation_run(struct simulation *simulation, const struct program *program,
                    const struct simulation_options *options, struct error_list *errors);
 void simulation_deinit(struct simulation *simulation);
 
-/* After the run: does every declared metric name a tenant that came to be? -1 with an error and
- * its place in the scenario. */
-int simulation_check_metrics(const struct simulation *simulation, struct error *err);
-
 #endif

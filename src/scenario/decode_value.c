@@ -27,6 +27,17 @@ static int want_scalar(struct decode *ctx, const struct node *node, const char *
                         node_describe(node, found, sizeof(found)));
 }
 
+/* `changes` have added theirs to the value there was before anything is decoded. */
+static int want_absolute(struct decode *ctx, const struct node *node)
+{
+    if (node->text[0] != '+')
+        return 0;
+    return decode_error(ctx, node->at,
+                        "\"%.60s\" is relative, which only a value under `changes` can be; write "
+                        "%.60s for the value itself",
+                        node->text, node->text + 1);
+}
+
 static bool is_unlimited(const struct field *field, const struct node *node)
 {
     return (field->flags & FIELD_UNLIMITED) && strcmp(node->text, "unlimited") == 0;
@@ -82,6 +93,8 @@ int decode_quantity(struct decode *ctx, const struct field *field, const struct 
     }
     double value;
     struct error err;
+    if (want_absolute(ctx, node) < 0)
+        return -1;
     if (quantity_parse(node->text, unit, &value, &err) < 0)
         return decode_error(ctx, node->at, "%s", err.text);
     if (decode_bounds(ctx, field, node, value, value) < 0)
@@ -99,6 +112,8 @@ static int decode_int(struct decode *ctx, const struct field *field, const struc
         *ret_value = INT64_MAX;
         return 0;
     }
+    if (want_absolute(ctx, node) < 0)
+        return -1;
     char *rest;
     errno = 0;
     int64_t value = strtoll(node->text, &rest, 10);

@@ -94,16 +94,26 @@ static int open_locked(const char *temp)
     return -1;
 }
 
-int sink_open(struct sink *sink, const char *path, struct error *err)
+/* What a link points to is written, not the link. NULL with an error. */
+static char *behind_links(const char *path, struct error *err)
 {
-    *sink = (struct sink){.fd = -1};
-    if (check_target(path, err) || make_folder(path, err))
-        return -1;
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
+        return mem_text(path);
+    char *target = realpath(path, NULL);
+    if (!target)
+        fail(path, "is a link to nothing", errno, err);
+    return target;
+}
+
+/* A file beside the target, which this process alone writes. */
+static int open_beside(struct sink *sink, const char *target, struct error *err)
+{
     for (int i = 0; i < TEMP_NAMES; i++) {
-        char *temp = i ? mem_format("%s.%d.tmp", path, i) : mem_format("%s.tmp", path);
+        char *temp = i ? mem_format("%s.%d.tmp", target, i) : mem_format("%s.tmp", target);
         const int fd = open_locked(temp);
         if (fd >= 0) {
-            *sink = (struct sink){.path = mem_text(path), .temp = temp, .fd = fd};
+            *sink = (struct sink){.path = mem_text(target), .temp = temp, .fd = fd};
             return 0;
         }
         const int error = errno;
@@ -114,7 +124,18 @@ int sink_open(struct sink *sink, const char *path, struct error *err)
         }
         free(temp);
     }
-    return error_set(err, "%s: %d other runs are writing it", path, TEMP_NAMES);
+    return error_set(err, "%s: %d other runs are writing it", target, TEMP_NAMES);
+}
+
+int sink_open(struct sink *sink, const char *path, struct error *err)
+{
+    *sink = (struct sink){.fd = -1};
+    if (check_target(path, err) || make_folder(path, err))
+        return -1;
+    char *target = behind_links(path, err);
+    const int status = target ? open_beside(sink, target, err) : -1;
+    free(target);
+    return status;
 }
 
 static void deinit(struct sink *sink)

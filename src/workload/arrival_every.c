@@ -86,32 +86,56 @@ static int open_segment(struct segment *segment, const struct place *place, stru
     return parse(segment->params->every, &segment->step, &segment->months, err);
 }
 
+struct rhythm {
+    const struct place *place;
+    simtime anchor; /* of occurrence 0 */
+    simtime step;
+    int months; /* 0: by the step */
+};
+
 /* Of occurrence k, counted from the anchor, so that the 31st comes back after February. */
-static simtime instant_of(const struct arrival *arrival, const struct segment *segment, int64_t k)
+static simtime instant_of(const struct rhythm *rhythm, int64_t k)
 {
-    if (segment->months == 0) {
+    if (rhythm->months == 0) {
         simtime since;
-        if (__builtin_mul_overflow(k, segment->step, &since) || since > SIMTIME_NEVER)
+        if (__builtin_mul_overflow(k, rhythm->step, &since) || since > SIMTIME_NEVER)
             return SIMTIME_NEVER;
-        return arrival->anchor + since;
+        return rhythm->anchor + since;
     }
-    if (k > INT32_MAX / segment->months / 4)
+    if (k > INT32_MAX / rhythm->months / 4)
         return SIMTIME_NEVER;
-    const simtime start = arrival->place.start;
-    return date_add_months(start + arrival->anchor, arrival->place.offset,
-                           (int)k * segment->months) -
+    const simtime start = rhythm->place->start;
+    return date_add_months(start + rhythm->anchor, rhythm->place->offset, (int)k * rhythm->months) -
            start;
 }
 
-/* The first occurrence in the segment; one that began before the run keeps its rhythm. */
-static int64_t first_occurrence(const struct arrival *arrival, const struct segment *segment)
+/* The first occurrence at or after `from`; one that began before the run keeps its rhythm. */
+static int64_t first_occurrence(const struct rhythm *rhythm, simtime from)
 {
     int64_t k = 0;
-    if (segment->months == 0 && segment->from > arrival->anchor)
-        k = (segment->from - arrival->anchor - 1) / segment->step + 1;
-    while (segment->months > 0 && instant_of(arrival, segment, k) < segment->from)
+    if (rhythm->months == 0 && from > rhythm->anchor)
+        k = (from - rhythm->anchor - 1) / rhythm->step + 1;
+    while (rhythm->months > 0 && instant_of(rhythm, k) < from)
         k++;
     return k;
+}
+
+/* The jitter may carry some past the end; it counts for nothing here. */
+static double mean_count(const struct arrival_params *params, const struct place *place,
+                         simtime begin, simtime end)
+{
+    struct rhythm rhythm = {.place = place, .anchor = place_time(place, &params->from, 0)};
+    if (parse(params->every, &rhythm.step, &rhythm.months, NULL) < 0)
+        return 0;
+    return (double)(first_occurrence(&rhythm, end) - first_occurrence(&rhythm, begin));
+}
+
+static struct rhythm rhythm_of(const struct arrival *arrival, const struct segment *segment)
+{
+    return (struct rhythm){.place = &arrival->place,
+                           .anchor = arrival->anchor,
+                           .step = segment->step,
+                           .months = segment->months};
 }
 
 /* A change of anything else leaves the rhythm alone. */
@@ -124,12 +148,14 @@ static void enter(struct arrival *arrival, const struct segment *before)
         place_time(&arrival->place, &before->params->from, 0) == from)
         return;
     arrival->anchor = before ? segment->from : from;
-    arrival->occurrence = first_occurrence(arrival, segment);
+    const struct rhythm rhythm = rhythm_of(arrival, segment);
+    arrival->occurrence = first_occurrence(&rhythm, segment->from);
 }
 
 static bool next(struct arrival *arrival, const struct segment *segment, simtime *ret_time)
 {
-    const simtime time = instant_of(arrival, segment, arrival->occurrence);
+    const struct rhythm rhythm = rhythm_of(arrival, segment);
+    const simtime time = instant_of(&rhythm, arrival->occurrence);
     if (time >= segment->until)
         return false;
     arrival->occurrence++;
@@ -142,6 +168,7 @@ const struct arrival_type arrival_every = {
     .given = given,
     .check = check,
     .mean_rate = mean_rate,
+    .mean_count = mean_count,
     .open = open_segment,
     .enter = enter,
     .next = next,

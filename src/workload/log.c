@@ -8,7 +8,9 @@
 #include "workload/log_replicate.h"
 
 #include <gsl/gsl_rng.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A log without UnixStartTime whose submit times are later than this (in 1973) states dates instead
  * of times since its beginning. */
@@ -16,6 +18,9 @@
 
 /* What the format calls a kilobyte. */
 #define KILOBYTE INT64_C(1024)
+
+/* Field 11. */
+enum { STATUS_FAILED = 0, STATUS_COMPLETED = 1, STATUS_CANCELLED = 5 };
 
 /* Copies of a job are submitted within this time after it. */
 #define COPY_SPREAD SIMTIME_HOUR
@@ -31,8 +36,9 @@ struct log {
     struct log_report report;
     struct keymap tenants;
 
-    simtime last_row; /* submit time of the row above, used or not */
-    simtime last_kept;
+    int64_t last_number;           /* the largest job number so far */
+    simtime last_row;              /* submit time of the row above, used or not */
+    simtime first_kept, last_kept; /* submit times of jobs that can be used */
     bool any_row, any_kept, any_used, rows_ended;
     struct entries sorted; /* all jobs kept, if context.sort */
     size_t next_sorted;
@@ -112,6 +118,10 @@ static void remark_row(struct log *log, const struct swf_row *row)
     log_report_count(report, LOG_ROWS, row->line);
     if (log->any_row && row->submit < log->last_row)
         log_report_count(report, LOG_OUT_OF_ORDER, row->line);
+    if (log->any_row && row->job <= log->last_number)
+        log_report_count(report, LOG_NUMBER, row->line);
+    if (!log->any_row || row->job > log->last_number)
+        log->last_number = row->job;
     log->any_row = true;
     log->last_row = row->submit;
     if (UNLIKELY(row->flags)) {
@@ -122,6 +132,16 @@ static void remark_row(struct log *log, const struct swf_row *row)
         if (row->flags & SWF_FRACTION)
             log_report_count(report, LOG_FRACTION, row->line);
     }
+}
+
+static void remark_status(struct log_report *report, const struct swf_row *row)
+{
+    if (row->status == STATUS_FAILED)
+        log_report_count(report, LOG_FAILED, row->line);
+    else if (row->status == STATUS_CANCELLED)
+        log_report_count(report, LOG_CANCELLED, row->line);
+    else if (row->status > STATUS_COMPLETED && row->status < STATUS_CANCELLED)
+        log_report_count(report, LOG_PARTIAL, row->line);
 }
 
 /* What is remarkable about a job that is kept. */
@@ -141,6 +161,10 @@ static void remark_job(struct log *log, const struct swf_row *row, int64_t size,
         log_report_count(report, LOG_OVER_PARTITION, row->line);
     if (row->run == 0)
         log_report_count(report, LOG_RAN_NOT, row->line);
+    if (row->status != STATUS_COMPLETED)
+        remark_status(report, row);
+    if (row->preceding > 0)
+        log_report_count(report, LOG_FOLLOWS, row->line);
 }
 
 static void remark_file(struct log *log)
@@ -171,12 +195,30 @@ static bool wanted(const struct log *log, const struct swf_row *row)
     return true;
 }
 
+/* The next row of numbers: as swf_next. */
+static int read_row(struct log *log, struct swf_row *ret, struct error *err)
+{
+    int got;
+    while ((got = swf_next(log->swf, ret, err)) == SWF_GARBLED) {
+        if (log->params->garbled == LOG_GARBLED_REFUSE) {
+            /* Of what was a log so far; else it is most likely some other file. */
+            const size_t len = strlen(err->text);
+            if (log->any_row)
+                snprintf(err->text + len, sizeof(err->text) - len,
+                         "; `garbled: drop` leaves such rows out");
+            break;
+        }
+        log_report_count(&log->report, LOG_GARBLED, err->at.line);
+    }
+    return got;
+}
+
 /* The next job of the file that can be used; without processors if it is not wanted. */
 static int read_kept(struct log *log, struct entry *ret, struct error *err)
 {
     struct swf_row row;
     int got;
-    while ((got = swf_next(log->swf, &row, err)) == 1) {
+    while ((got = read_row(log, &row, err)) == SWF_ROW) {
         const uint64_t ordinal = log->report.counts[LOG_ROWS].count;
         remark_row(log, &row);
         bool other;
@@ -201,9 +243,9 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
                               .memory = memory_of(log, &row)};
         return SOURCE_JOB;
     }
-    if (got == 0)
+    if (got == SWF_END)
         remark_file(log);
-    return got == 0 ? SOURCE_END : SOURCE_ERROR;
+    return got == SWF_END ? SOURCE_END : SOURCE_ERROR;
 }
 
 static int read_all(struct log *log, struct error *err)
@@ -222,6 +264,7 @@ static int next_in_order(struct log *log, struct entry *ret, struct error *err)
         if (log->next_sorted == log->sorted.len)
             return SOURCE_END;
         *ret = log->sorted.items[log->next_sorted++];
+        log->last_kept = ret->submit;
         return SOURCE_JOB;
     }
     const int got = read_kept(log, ret, err);
@@ -272,8 +315,10 @@ static int next_selected(struct log *log, struct entry *ret, struct error *err)
 {
     int got;
     while ((got = next_in_order(log, ret, err)) == SOURCE_JOB) {
-        if (!log->any_kept)
+        if (!log->any_kept) {
             set_origin(log, ret->submit);
+            log->first_kept = ret->submit;
+        }
         log->any_kept = true;
         if (ret->procs == 0)
             log_report_count(&log->report, LOG_ELSEWHERE, 0);
@@ -401,11 +446,37 @@ static simtime request_of(const struct log *log, const struct job_spec *job)
     return job->request;
 }
 
+/* Jobs that could be used and none that is: a window or a start of other dates than the log's. */
+static int none_used(const struct log *log, struct error *err)
+{
+    static const enum log_kind kinds[] = {LOG_ELSEWHERE, LOG_OUTSIDE_WINDOW, LOG_BEFORE_START,
+                                          LOG_RESAMPLED_AWAY};
+    const struct mark at = {.file = log->params->log};
+    char reasons[300] = "", text[120], from[48], until[48];
+    if (!log->any_kept)
+        return error_at(err, at, "no job in it, and %llu rows that are none of numbers",
+                        (unsigned long long)log->report.counts[LOG_GARBLED].count);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const size_t len = strlen(reasons);
+        log_report_text(&log->report, kinds[i], text, sizeof(text));
+        if (*text)
+            snprintf(reasons + len, sizeof(reasons) - len, "%s%s", len > 0 ? "; " : "", text);
+    }
+    return error_at(
+        err, at, "none of its jobs, submitted from %s to %s, is used: %s",
+        date_format(log->first_kept + log->to_date, log->context.offset, from, sizeof(from)),
+        date_format(log->last_kept + log->to_date, log->context.offset, until, sizeof(until)),
+        reasons);
+}
+
 static int next(struct source *source, struct job_spec *ret_job, struct error *err)
 {
     struct log *const log = (struct log *)source;
     struct entry entry;
     const int got = next_loaded(log, &entry, err);
+    if (got == SOURCE_END && !log->any_used &&
+        (log->any_kept || log->report.counts[LOG_GARBLED].count > 0))
+        return none_used(log, err);
     if (got != SOURCE_JOB)
         return got;
     log->any_used = true;

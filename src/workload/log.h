@@ -1,6 +1,7 @@
 /* A log as a source of jobs: rows of a Standard Workload Format file in order of submission.
  *
  * Each row goes this way, and is counted in the report where it leaves it:
+ *   0. row:     of numbers, or `garbled` says what
  *   1. use:     both sizes missing, run < 0 or submit < 0 can never be used; `drop: unusable`
  * leaves out run = 0 and whatever asked for or was given more than the partition
  *   2. request: where field 9 is not > 0, `missing: {request: ...}`
@@ -21,6 +22,7 @@
 #include "workload/swf.h"
 
 enum log_drop { LOG_DROP_NONE, LOG_DROP_UNUSABLE };
+enum log_garbled { LOG_GARBLED_REFUSE, LOG_GARBLED_DROP };
 enum log_size { LOG_SIZE_REQUESTED, LOG_SIZE_ALLOCATED, LOG_SIZE_MAX };
 enum log_memory { LOG_MEMORY_NONE, LOG_MEMORY_REQUESTED };
 enum log_resample { LOG_RESAMPLE_NONE, LOG_RESAMPLE_USERS, LOG_RESAMPLE_PHASES };
@@ -29,10 +31,11 @@ enum log_shift { LOG_SHIFT_NONE, LOG_SHIFT_TO_START };
 
 /* What a workload of the scenario says of its log: filled by decoding with log_fields. */
 struct log_params {
-    char *log;  /* path */
-    int drop;   /* enum log_drop */
-    int size;   /* enum log_size */
-    int memory; /* enum log_memory */
+    char *log;   /* path */
+    int drop;    /* enum log_drop */
+    int garbled; /* enum log_garbled */
+    int size;    /* enum log_size */
+    int memory;  /* enum log_memory */
     struct {
         char *user, *group, *queue, *partition; /* whole numbers; NULL: any */
     } where;

@@ -15,6 +15,8 @@
 
 static const char *const drop_names[] = {
     [LOG_DROP_NONE] = "none", [LOG_DROP_UNUSABLE] = "unusable", NULL};
+static const char *const garbled_names[] = {
+    [LOG_GARBLED_REFUSE] = "refuse", [LOG_GARBLED_DROP] = "drop", NULL};
 static const char *const size_names[] = {[LOG_SIZE_REQUESTED] = "requested",
                                          [LOG_SIZE_ALLOCATED] = "allocated",
                                          [LOG_SIZE_MAX] = "max",
@@ -138,6 +140,13 @@ const struct field log_fields[] = {
              "partition",
      .def = "none",
      .choices = drop_names},
+    {.key = "garbled",
+     .kind = FIELD_CHOICE,
+     .offset = HERE(garbled),
+     .help = "a row that is none of numbers: refuse it with its line, or drop: leave it out and "
+             "count it",
+     .def = "refuse",
+     .choices = garbled_names},
     {.key = "missing",
      .kind = FIELD_TABLE,
      .offset = HERE(missing),

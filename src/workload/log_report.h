@@ -10,6 +10,7 @@ enum log_kind {
     LOG_ROWS, /* jobs in the log */
     LOG_USED, /* jobs handed to the simulation, copies included */
     /* Left out, each for the first that holds. */
+    LOG_GARBLED,         /* garbled: drop: the row is none of numbers */
     LOG_NO_SIZE,         /* neither size is known: can never be used */
     LOG_RUN_NEGATIVE,    /* can never be used */
     LOG_SUBMIT_NEGATIVE, /* can never be used */
@@ -30,6 +31,11 @@ enum log_kind {
     LOG_GIVEN_OVER_MAX,   /* allocated more than the header's MaxProcs */
     LOG_OVER_PARTITION,   /* asks more than the partition: the simulator rejects it */
     LOG_RAN_NOT,          /* run time 0, kept */
+    LOG_FAILED,           /* status 0 */
+    LOG_CANCELLED,        /* status 5 */
+    LOG_PARTIAL,          /* status 2 to 4: part of a job that was stopped and went on */
+    LOG_FOLLOWS,          /* comes after another job (field 17) */
+    LOG_NUMBER,           /* repeated, or not in order */
     LOG_OUT_OF_ORDER,     /* submitted before the job of the line above */
     LOG_EXTRA_COLUMNS,
     LOG_FEW_COLUMNS,

@@ -313,7 +313,7 @@ int swf_next(struct swf *swf, struct swf_row *ret_row, struct error *err)
         if (got != 1)
             return got;
     }
-    return parse_row(swf, &line, ret_row, err);
+    return parse_row(swf, &line, ret_row, err) < 0 ? SWF_GARBLED : SWF_ROW;
 }
 
 /* ---- header ---- */

@@ -79,8 +79,13 @@ AUTO_DEFINE(struct swf *, swf_free)
 /* Complete once open: later lines like it are comments. Borrowed. */
 const struct swf_header *swf_header(const struct swf *swf);
 
-/* 1: a row; 0: the end; -1: a line that is no job (err says file:line: what), or damaged data.
- * After 0 or -1 do not call again. */
+/* After SWF_END and SWF_DAMAGED do not call again. */
+enum {
+    SWF_ROW = 1,
+    SWF_END = 0,
+    SWF_DAMAGED = -1, /* the data: cannot be read or inflated */
+    SWF_GARBLED = -2  /* a line that is no job: err says file:line: what. The next one may be */
+};
 int swf_next(struct swf *swf, struct swf_row *ret_row, struct error *err);
 
 /* The name of a queue or partition number; NULL: the header names none. O(names). */

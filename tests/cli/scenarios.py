@@ -573,5 +573,10 @@ def generate(rng, folder):
     return scenario
 
 
+def nothing_to_run(stderr):
+    """A log was drawn whose jobs all lie outside its window or before the start: rightly refused."""
+    return stderr.count("\n") == 1 and ": none of its jobs, submitted from " in stderr
+
+
 def text_of(scenario):
     return block(scenario, 4)

@@ -207,6 +207,19 @@ class Output(Case):
         self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
         self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
 
+    def test_link(self):
+        """What a link points to is written, beside itself; the link stays."""
+        os.mkdir(self.path("far"))
+        self.jishi("run", "small.yaml", "-o", "far/x.h5", "--quiet", "--seed", "9")
+        os.symlink("far/x.h5", self.path("link.h5"))
+        self.jishi("run", "small.yaml", "-o", "link.h5", "--quiet")
+        self.jishi("run", "small.yaml", "-o", "plain.h5", "--quiet")
+        self.assertTrue(os.path.islink(self.path("link.h5")))
+        self.assertEqual(self.read("far/x.h5"), self.read("plain.h5"))
+        os.symlink("nowhere.h5", self.path("broken.h5"))
+        self.assertEqual(self.refused("run", "small.yaml", "-o", "broken.h5"),
+                         "jishi: broken.h5: is a link to nothing: No such file or directory\n")
+
     @unittest.skipIf(os.getuid() == 0, "root may write anywhere")
     def test_unwritable(self):
         os.mkdir(self.path("shut"), 0o500)
@@ -327,6 +340,43 @@ class Values(Case):
         self.assertEqual(self.jobs("--set", "title=one", "--set", "title=two")[2]["title"], "two")
         self.assertEqual(len(self.jobs("--variant", "long", "--set", "time.length=100h")[0]),
                          len(self.jobs()[0]))
+
+
+class Span(Case):
+    def submissions(self, name, text):
+        self.write(name + ".yaml", text)
+        self.jishi("run", name + ".yaml", "-o", name + ".h5", "--quiet")
+        with h5py.File(self.path(name + ".h5")) as file:
+            return list(file["jobs"]["submit"])
+
+    def test_end(self):
+        """Jobs are submitted in [0, length), whatever they come from."""
+        head = SMALL[:SMALL.index("      w:")].replace("100h", "2h")
+        self.write("end.swf", "1 0 -1 30 1\n2 7199 -1 30 1\n3 7200 -1 30 1\n4 9000 -1 30 1\n")
+        jobs = "".join(f"{{submit: {s}s, processors: 1, runtime: 30s}}, " for s in (0, 7199, 7200))
+        for name, workload, want in (
+                ("log", "{log: end.swf}", [0, 7199]), ("jobs", f"{{jobs: [{jobs}]}}", [0, 7199]),
+                ("every", "{arrival: {every: 1h}, processors: 1, runtime: 30s}", [0, 3600])):
+            with self.subTest(name):
+                text = f"{head}      w: {workload}\n"
+                self.assertEqual(self.submissions(name, text), want)
+                # While the job of 7199 runs, the one of 7200 comes.
+                self.assertEqual(
+                    self.submissions(name + "-drain", text + "measure: {after: drain}\n"),
+                    want + [7200] * (name != "every"))
+
+    def test_expected_by_the_calendar(self):
+        """Jobs that come each month are counted, not estimated: 1 to 31 January is one of them."""
+        text = (SMALL[:SMALL.index("      w:")].replace("{length: 100h}", "{start: 2022-01-01, length: 31d}")
+                + "      w: {arrival: {every: 1 month}, processors: 1, runtime: 1h}\n")
+        for days, jobs in ((31, 1), (32, 2), (59, 2), (60, 3), (366, 13)):
+            name = self.write("m.yaml", text.replace("31d", f"{days}d"))
+            self.jishi("run", name, "-o", "m.h5", "--quiet")
+            with h5py.File(self.path("m.h5")) as file:
+                self.assertEqual(len(file["jobs"]), jobs)
+            row = [line for line in self.jishi("check", name).stdout.splitlines()
+                   if line.startswith("firm/w")][0]
+            self.assertIn(str(jobs), row.split(), row)
 
 
 class Resolved(Case):

@@ -376,10 +376,38 @@ static void counts_add_up(void **state)
                      arrival_mean_count(&params, &place, DAYS(750), DAYS(900)) - all) < 1e-6);
 }
 
+/* As many as come: by the calendar, from the 31st on, and by a step that began before the run. */
+static void counts_of_every(void **state)
+{
+    (void)state;
+    const struct place place = place_in(DAYS(500));
+    char month[] = "1 month", six[] = "6h";
+    const struct arrival_params rows[] = {
+        {.every = month, .from = {.given = true, .relative = true, .instant = DAYS(30)}},
+        {.every = six, .from = {.given = true, .relative = true, .instant = -HOURS(4)}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct arrival_epoch epoch = {0, &rows[i]};
+        AUTO(arrival_free) struct arrival *arrival = arrival_new(&place, &epoch, 1, NULL);
+        const simtime cuts[] = {0, DAYS(30), DAYS(58) + 1, DAYS(59), DAYS(120), DAYS(500)};
+        size_t counts[ARRAY_LEN(cuts)] = {0};
+        simtime time;
+        uint64_t ordinal;
+        while (arrival_next(arrival, &time, &ordinal, NULL) == SOURCE_JOB)
+            for (size_t k = 0; k + 1 < ARRAY_LEN(cuts); k++)
+                counts[k] += time >= cuts[k] && time < cuts[k + 1];
+        for (size_t k = 0; k + 1 < ARRAY_LEN(cuts); k++)
+            assert_true(arrival_mean_count(&rows[i], &place, cuts[k], cuts[k + 1]) ==
+                        (double)counts[k]);
+        assert_true(arrival_mean_count(&rows[i], &place, 0, DAYS(500)) >= 15);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_add_up),
+        cmocka_unit_test(counts_of_every),
         cmocka_unit_test(counts_follow_the_intensity),
         cmocka_unit_test(flat_rates),
         cmocka_unit_test(by_the_calendar),

@@ -277,7 +277,6 @@ static void windows(void **state)
         {{.window = {.from_job = 1, .jobs = 2}}, "2 3"},
         {{.window = {.from_job = 3}}, "4 5"},
         {{.window = {.jobs = 1}}, "1"},
-        {{.window = {.from_job = 9}}, ""},
         {{.window = {.from = at(1000200, false), .until = at(1000400, false)}}, "2 3 4"},
         {{.window = {.until = at(300, true)}}, "1 2 3"},
         {{.window = {.from = at(300, true)}}, "4 5"},
@@ -533,6 +532,63 @@ static void resampled_users(void **state)
     tempfile_remove(&file);
 }
 
+/* What a run does with a log says so when no job of it is left. */
+static void nothing_used(void **state)
+{
+    (void)state;
+    const struct {
+        struct log_params params;
+        const char *says;
+    } rows[] = {
+        {{.window = {.from_job = 9}}, "5 jobs: left out, outside the window"},
+        {{.window = {.from = at(1000900, false)}}, "5 jobs: left out, outside the window"},
+        {{.where.queue = (char[]){"7"}}, "5 jobs: left out, not what `where` asks for"},
+    };
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+        struct tempfile file = tempfile_make(i % 2 ? five_mixed : five, strlen(five));
+        struct log_params params = rows[i / 2].params;
+        struct log_context context = plain;
+        struct job_spec job;
+        struct error err = {0};
+        char want[300];
+        params.log = file.path;
+        context.sort = i % 2;
+        struct log *log = log_new(&params, &context, &err);
+        assert_non_null(log);
+        assert_int_equal(source_next(log_source(log), &job, &err), SOURCE_ERROR);
+        snprintf(want, sizeof(want),
+                 "none of its jobs, submitted from 1970-01-12T13:48:20+00:00 to "
+                 "1970-01-12T13:53:20+00:00, is used: %s",
+                 rows[i / 2].says);
+        assert_string_equal(err.text, want);
+        assert_string_equal(err.at.file, file.path);
+        source_free(log_source(log));
+        tempfile_remove(&file);
+    }
+}
+
+/* Rows that are none of numbers, where they may be left out; a job that failed, one that was
+ * cancelled, parts, one that follows another, a number again. */
+static void garbled(void **state)
+{
+    (void)state;
+    static const char text[] = "; UnixStartTime: 1000000\n1 0 -1 30 1 -1 -1 1 60 -1 0 1\n"
+                               "2 60 -1 30 x\n"
+                               "3 120 -1 30 1 -1 -1 1 60 -1 5 1 -1 -1 -1 -1 1 10\n"
+                               "short\n"
+                               "3 180 -1 30 1 -1 -1 1 60 -1 2 1\n"
+                               "2 240\n";
+    struct job_spec jobs[32];
+    struct log_report report;
+    size_t len;
+    const struct log_params params = {.garbled = LOG_GARBLED_DROP};
+    assert_int_equal(run(text, params, &plain, jobs, &len, &report), SOURCE_END);
+    check_ids(jobs, len, "1 3 3");
+    check_counts(&report, "rows 3, used 3, garbled 3, failed 1, cancelled 1, partial 1, follows 1, "
+                          "number 1, few-columns 2");
+    assert_int_equal(report.counts[LOG_GARBLED].line, 3);
+}
+
 static void parameters(void **state)
 {
     (void)state;
@@ -576,6 +632,8 @@ int main(void)
         cmocka_unit_test(order_of_submission),
         cmocka_unit_test(windows),
         cmocka_unit_test(loads),
+        cmocka_unit_test(nothing_used),
+        cmocka_unit_test(garbled),
         cmocka_unit_test(resampling),
         cmocka_unit_test(shaking),
         cmocka_unit_test(resampled_phases),

@@ -224,7 +224,7 @@ static void check_refused(const void *data, size_t len, const char *what, unsign
     struct error err = {0};
     struct swf_row row;
     int rows;
-    assert_int_equal(read_all(file.path, &row, &rows, &err), -1);
+    assert_true(read_all(file.path, &row, &rows, &err) < 0);
     assert_string_equal(err.text, what);
     assert_int_equal(err.at.line, line);
     tempfile_remove(&file);
@@ -301,7 +301,7 @@ static void damaged_gzip(void **state)
     int rows;
     for (size_t cut = 1; cut < len; cut++) {
         struct tempfile part = tempfile_make(packed, cut);
-        assert_int_equal(read_all(part.path, &row, &rows, &err), -1);
+        assert_true(read_all(part.path, &row, &rows, &err) < 0);
         tempfile_remove(&part);
     }
     unsigned damaged = 0;
