@@ -1,7 +1,8 @@
-/* jishi list: what a scenario may name, with parameters. */
+/* jishi list: what a scenario or a sweep may name, with parameters. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/metric.h"
 #include "cli/command.h"
+#include "experiment/design.h"
 #include "model/cluster.h"
 #include "policy/broker.h"
 #include "policy/sched.h"
@@ -57,6 +58,11 @@ static void print_distributions(void)
     puts("  every one of them may be cut by `min` and `max`");
 }
 
+static void print_designs(void)
+{
+    print_kinds(&design_kinds);
+}
+
 static void print_requests(void)
 {
     print_kinds(&request_kinds);
@@ -97,6 +103,7 @@ static const struct {
     {"workloads", print_workloads},
     {"works", print_works},
     {"metrics", print_metrics},
+    {"designs", print_designs},
 };
 
 static int run(const struct command *command, int argc, char **argv)
@@ -123,10 +130,10 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_list = {
     .name = "list",
-    .summary = "what a scenario may name, with parameters",
-    .help =
-        "usage: jishi list [orders|backfills|placements|brokers|distributions|requests|"
-        "workloads|works|metrics]\n\nPrints what a scenario may name, with parameters and their "
-        "defaults.\n",
+    .summary = "what a scenario or a sweep may name, with parameters",
+    .help = "usage: jishi list [orders|backfills|placements|brokers|distributions|requests|"
+            "workloads|works|metrics|designs]\n\nPrints what a scenario or a sweep may name, with "
+            "parameters and their "
+            "defaults.\n",
     .run = run,
 };

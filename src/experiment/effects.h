@@ -1,0 +1,63 @@
+/* What the factors of a design do to a measure: main effects of any design, and Sobol indices of
+ * the design made for them. Intervals are percentiles of a bootstrap (Efron, 1979) or Student's
+ * over replications, as said below. Pure functions; NaN is what cannot be told. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EXPERIMENT_EFFECTS_H
+#define EXPERIMENT_EFFECTS_H
+
+#include "experiment/design.h"
+
+struct effects_input {
+    const struct design_factor *factors; /* as many as the design has */
+    const struct design *design;
+    const double *values; /* points x replications, row by row; NaN: that run has none */
+    size_t replications;  /* at least 1, on common random numbers across points */
+    bool drawn;           /* the points are a sample of the space, as those of a design that fills
+                           * it, not all that matter */
+    double confidence;    /* of intervals: 0.95 */
+    uint64_t seed;        /* of the bootstrap */
+};
+
+struct estimate {
+    double value, lo, hi; /* lo, hi: NaN if there is no interval */
+};
+
+/* The points of a factor at one level, or in one group of neighbouring values of a distribution. */
+struct effect {
+    double from, to; /* of the values; of a factor with levels both the number of the level */
+    size_t points;
+    struct estimate mean;   /* of the measure at those points */
+    struct estimate effect; /* that less the mean over all points */
+};
+
+struct factor_effects {
+    struct effect *items; /* owned; by level, or in order of value */
+    size_t len;
+    /* Of the variance of the measure over the points, how much the means of the levels explain: for
+     * drawn points less what chance explains (epsilon squared: Kelley, 1935). */
+    double share;
+};
+
+/* One for each factor into ret. A point that lacks a replication is left out: *ret_left_out. The
+ * measure at a point is the mean of its replications. Values of distributions are put into 5 groups
+ * of equal size, fewer where there are under 10 points a group. Intervals: of a drawn design, the
+ * points are resampled 1000 times; of another, Student's of what each replication alone gives, none
+ * of one replication. O(factors x points x (replications + 1000)). */
+void effects_main(const struct effects_input *input, struct factor_effects *ret,
+                  size_t *ret_left_out);
+void effects_deinit(struct factor_effects *effects);
+
+struct sobol_indices {
+    struct estimate first; /* share of the variance that the factor explains alone */
+    struct estimate total; /* share that would be left if all others were known */
+};
+
+/* Of a `saltelli` design, one for each factor into ret: first order by Saltelli et al. (Comput.
+ * Phys. Commun. 181, 2010, table 2 b, of centred values), total by Jansen (ibid. 117, 1999).
+ * Intervals from 1000 resamplings of blocks, as if these were independent: a sequence that fills
+ * evenly errs less. A block that lacks a run is left out: *ret_left_out blocks. NaN where the
+ * measure does not vary or fewer than 2 blocks are left. O(1000 x points). */
+void effects_sobol(const struct effects_input *input, struct sobol_indices *ret,
+                   size_t *ret_left_out);
+
+#endif
