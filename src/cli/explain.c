@@ -3,12 +3,12 @@
 
 #include "analysis/text_table.h"
 #include "cli/assumptions.h"
-#include "cli/capacity.h"
 #include "cli/explain_tenants.h"
-#include "cli/offer.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "experiment/capacity.h"
 #include "experiment/measures.h"
+#include "experiment/offer.h"
 #include "experiment/question.h"
 #include "util/mem.h"
 
