@@ -7,9 +7,11 @@
 #include "experiment/sweep_load.h"
 #include "util/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RUNS_MAX = 100000000 };
 
@@ -126,6 +128,12 @@ static int load_scenario(struct sweep *sweep, const char *builtin_dir, struct er
         return -1;
     }
     char *path = path_beside(node->at.file, node->text);
+    if (access(path, R_OK) < 0) {
+        error_list_addf(errors, node->at, "scenario: \"%.200s\" cannot be read: %s", node->text,
+                        strerror(errno));
+        free(path);
+        return -1;
+    }
     const int rc = document_load(&sweep->scenario, path, &options, errors);
     free(path);
     return rc;
@@ -205,6 +213,10 @@ static int make_points(struct decode *ctx, struct sweep *sweep)
 /* The scenario before factors and variants: what paths lead to. NULL with errors. */
 static struct node *base_tree(const struct sweep *sweep, struct error_list *errors)
 {
+    if (sweep->set && sweep->set->kind != NODE_MAP) {
+        error_list_addf(errors, sweep->set->at, "set: expected a map PATH: value");
+        return NULL;
+    }
     struct node *tree = document_resolve(&sweep->scenario, NULL, NULL, 0, errors);
     if (tree && sweep->set && path_set_all(tree, scenario_fields, sweep->set, false, errors) < 0) {
         node_free(tree);
@@ -408,19 +420,27 @@ static void add_new(struct error_list *errors, const struct error_list *found)
     }
 }
 
+/* The scenario's own metrics are in order: what is wrong is a measure. */
 static int check_measures(const struct sweep *sweep, const struct program *program,
                           struct error_list *errors)
 {
+    static const char place[] = "metrics: ";
     const struct build_options options = {.seed = sweep->run_seed, .replication = 1};
     struct build build;
+    struct error err = {0};
     int rc = build_init(&build, program, &options, errors);
+    struct metrics *own = rc == 0 ? scenario_metrics(&build, NULL, 0, &err) : NULL;
+    if (rc == 0 && !own) {
+        error_list_add(errors, &err);
+        rc = -1;
+    }
+    metrics_free(own);
     for (size_t i = 0; rc == 0 && i < sweep->n_measures; i++) {
-        struct error err = {0};
         struct metrics *metrics = scenario_metrics(&build, &sweep->measures[i].selector, 1, &err);
-        if (!metrics && err.at.file)
-            error_list_add(errors, &err);
-        else if (!metrics)
-            error_list_addf(errors, sweep->measures[i].at, "measures: %s", err.text);
+        if (!metrics)
+            error_list_addf(errors, sweep->measures[i].at, "measures: %s",
+                            strncmp(err.text, place, strlen(place)) == 0 ? err.text + strlen(place)
+                                                                         : err.text);
         rc = metrics ? 0 : -1;
         metrics_free(metrics);
     }

@@ -16,8 +16,27 @@ enum { FORMAT = 1, LEVEL = 4, NAME_MAX_SIZE = 200 };
 struct columns {
     struct column *items;
     size_t len;
-    char **helps; /* of factors */
+    struct {
+        char **items;
+        size_t len, cap;
+    } texts; /* names and helps that were made */
 };
+
+static const char *keep(struct columns *columns, char *text)
+{
+    MEM_GROW(&columns->texts);
+    return columns->texts.items[columns->texts.len++] = text;
+}
+
+/* PyTables opens no table with a slash in the name of a column. */
+static const char *column_name(struct columns *columns, const char *name)
+{
+    char *text = mem_text(name);
+    for (char *c = text; *c; c++)
+        if (*c == '/')
+            *c = ':';
+    return keep(columns, text);
+}
 
 static size_t longest_label(const struct sweep_factor *factor)
 {
@@ -28,7 +47,7 @@ static size_t longest_label(const struct sweep_factor *factor)
     return most < NAME_MAX_SIZE ? most : NAME_MAX_SIZE;
 }
 
-static struct column factor_column(const struct sweep_factor *factor, char **ret_help)
+static struct column factor_column(struct columns *columns, const struct sweep_factor *factor)
 {
     static const char *const whats[] = {
         [FACTOR_VALUES] = "factor",
@@ -37,13 +56,22 @@ static struct column factor_column(const struct sweep_factor *factor, char **ret
         [FACTOR_DRAWN] = "factor, drawn from a distribution",
     };
     const bool named = factor->labels != NULL;
-    *ret_help = mem_format("%s: %s", whats[factor->kind], factor->text);
     return (struct column){
-        .name = factor->name,
+        .name = column_name(columns, factor->name),
         .type = named ? COLUMN_NAME : COLUMN_F64,
         .size = named ? longest_label(factor) : 0,
         .unit = named ? NULL : unit_symbol(factor->unit),
-        .help = *ret_help,
+        .help = keep(columns, mem_format("%s %s", whats[factor->kind], factor->text)),
+    };
+}
+
+static struct column measure_column(struct columns *columns, const struct sweep_measure *measure)
+{
+    return (struct column){
+        .name = column_name(columns, measure->selector),
+        .type = COLUMN_F64,
+        .unit = measure->metric->unit,
+        .help = keep(columns, mem_format("%s: %s", measure->selector, measure->metric->definition)),
     };
 }
 
@@ -59,28 +87,24 @@ static void make_columns(struct columns *columns, const struct sweep *sweep)
     };
     static const struct column state = {"state", COLUMN_I32, 0, NULL, "row of /names/states"};
     columns->items = mem_new(sweep->n_factors + sweep->n_measures + 5, sizeof(*columns->items));
-    columns->helps = mem_new(sweep->n_factors + 1, sizeof(*columns->helps));
     struct column *to = columns->items;
     for (size_t i = 0; i < ARRAY_LEN(first); i++)
         *to++ = first[i];
     for (size_t i = 0; i < sweep->n_factors; i++)
-        *to++ = factor_column(&sweep->factors[i], &columns->helps[i]);
+        *to++ = factor_column(columns, &sweep->factors[i]);
     for (size_t i = 0; i < ARRAY_LEN(then); i++)
         *to++ = then[i];
     for (size_t i = 0; i < sweep->n_measures; i++)
-        *to++ = (struct column){.name = sweep->measures[i].selector,
-                                .type = COLUMN_F64,
-                                .unit = sweep->measures[i].metric->unit,
-                                .help = sweep->measures[i].metric->definition};
+        *to++ = measure_column(columns, &sweep->measures[i]);
     *to++ = state;
     columns->len = (size_t)(to - columns->items);
 }
 
-static void columns_deinit(struct columns *columns, size_t factors)
+static void columns_deinit(struct columns *columns)
 {
-    for (size_t i = 0; i < factors; i++)
-        free(columns->helps[i]);
-    free(columns->helps);
+    for (size_t i = 0; i < columns->texts.len; i++)
+        free(columns->texts.items[i]);
+    free(columns->texts.items);
     free(columns->items);
 }
 
@@ -107,7 +131,7 @@ static void fill_row(unsigned char *at, const struct sweep *sweep, const struct 
 
 static void write_runs(struct h5 *h5, const struct sweep *sweep, const struct outcomes *outcomes)
 {
-    struct columns columns;
+    struct columns columns = {0};
     make_columns(&columns, sweep);
     struct table *table = table_new(h5, &(struct table_type){.path = "/runs",
                                                              .title = "a row a run",
@@ -117,7 +141,7 @@ static void write_runs(struct h5 *h5, const struct sweep *sweep, const struct ou
     for (uint64_t run = 0; run < outcomes->runs; run++)
         fill_row(table_row(table), sweep, &columns, &outcomes->items[run], run);
     table_free(table);
-    columns_deinit(&columns, sweep->n_factors);
+    columns_deinit(&columns);
 }
 
 int sweep_table_write(const struct sweep *sweep, const struct outcomes *outcomes, const char *dir,
