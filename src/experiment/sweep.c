@@ -415,14 +415,18 @@ static int check_measures(const struct sweep *sweep, const struct program *progr
     struct build build;
     int rc = build_init(&build, program, &options, errors);
     for (size_t i = 0; rc == 0 && i < sweep->n_measures; i++) {
-        struct error err = {0};
-        struct metrics *metrics = scenario_metrics(&build, &sweep->measures[i].selector, 1, &err);
-        if (!metrics && err.at.file)
-            error_list_add(errors, &err);
-        else if (!metrics)
-            error_list_addf(errors, sweep->measures[i].at, "measures: %s", err.text);
+        struct error_list wrong = {0};
+        struct metrics *metrics = scenario_metrics(&build, &sweep->measures[i].selector, 1, &wrong);
+        for (size_t k = 0; k < wrong.len; k++) {
+            const struct error *err = &wrong.items[k];
+            if (err->at.file)
+                error_list_add(errors, err);
+            else
+                error_list_addf(errors, sweep->measures[i].at, "measures: %s", err->text);
+        }
         rc = metrics ? 0 : -1;
         metrics_free(metrics);
+        error_list_deinit(&wrong);
     }
     build_deinit(&build);
     return rc;
