@@ -544,13 +544,20 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
     char place[200];
     if (err->at.file && err->at.line > 0)
         return;
-    if (err->at.file)
+    /* What is wrong with a file begins with no key. */
+    const bool of_file = err->at.file != NULL;
+    if (of_file)
         error_prefix(err, "%s: ", err->at.file);
-    err->at = workload->named.at;
     struct path path = {0};
     push_tenant(&path, rows, build->world.workloads[row].tenant);
     path_push_key(&path, "workloads");
     path_push_key(&path, workload->named.name);
+    char *said = mem_text(err->text);
+    const char *text = said;
+    const struct node *about =
+        of_file ? workload->node : path_push_told(&path, workload->node, &text);
+    error_at(err, about == workload->node ? workload->named.at : about->at, "%s", text);
+    free(said);
     error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
     path_deinit(&path);
 }
