@@ -524,10 +524,7 @@ static size_t *find_shown(const struct build *build)
 
 static int check_metrics(const struct build *build, struct error_list *errors)
 {
-    struct error err;
-    struct metrics *metrics = scenario_metrics(build, NULL, 0, &err);
-    if (!metrics)
-        error_list_add(errors, &err);
+    struct metrics *metrics = scenario_metrics(build, NULL, 0, errors);
     metrics_free(metrics);
     return metrics ? 0 : -1;
 }

@@ -420,29 +420,25 @@ static void add_new(struct error_list *errors, const struct error_list *found)
     }
 }
 
-/* The scenario's own metrics are in order: what is wrong is a measure. */
+/* The scenario's own metrics first, so that what is wrong after them is a measure. */
 static int check_measures(const struct sweep *sweep, const struct program *program,
                           struct error_list *errors)
 {
-    static const char place[] = "metrics: ";
     const struct build_options options = {.seed = sweep->run_seed, .replication = 1};
     struct build build;
-    struct error err = {0};
     int rc = build_init(&build, program, &options, errors);
-    struct metrics *own = rc == 0 ? scenario_metrics(&build, NULL, 0, &err) : NULL;
-    if (rc == 0 && !own) {
-        error_list_add(errors, &err);
+    struct metrics *own = rc == 0 ? scenario_metrics(&build, NULL, 0, errors) : NULL;
+    if (!own)
         rc = -1;
-    }
     metrics_free(own);
     for (size_t i = 0; rc == 0 && i < sweep->n_measures; i++) {
-        struct metrics *metrics = scenario_metrics(&build, &sweep->measures[i].selector, 1, &err);
-        if (!metrics)
-            error_list_addf(errors, sweep->measures[i].at, "measures: %s",
-                            strncmp(err.text, place, strlen(place)) == 0 ? err.text + strlen(place)
-                                                                         : err.text);
+        struct error_list wrong = {0};
+        struct metrics *metrics = scenario_metrics(&build, &sweep->measures[i].selector, 1, &wrong);
+        for (size_t k = 0; k < wrong.len; k++)
+            error_list_addf(errors, sweep->measures[i].at, "measures: %s", wrong.items[k].text);
         rc = metrics ? 0 : -1;
         metrics_free(metrics);
+        error_list_deinit(&wrong);
     }
     build_deinit(&build);
     return rc;

@@ -1,6 +1,7 @@
 /* A scenario over time: the start, and one state of the world for each date at which values
  * change. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/complete.h"
 #include "scenario/decode.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
@@ -241,7 +242,7 @@ static struct dated *read_changes(struct program *program, const struct node *li
         decode_enter_item(&ctx, i);
         if (decode_table(list->items[i].value, change_table, &change, &ctx) == 0) {
             if (change.set->kind != NODE_MAP)
-                decode_error(&ctx, change.set->at, "set: expected a map PATH: value");
+                decode_error_of(&ctx, list->items[i].value, "set", "expected a map PATH: value");
             else
                 check_changeable(change.set, program->epochs[0].tree, errors);
             dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, change.set};

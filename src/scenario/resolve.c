@@ -447,10 +447,16 @@ static const char *find_equals(const char *text)
     return NULL;
 }
 
-static int apply_set(struct node *root, const struct field *table, const char *text,
+static bool path_is(const struct path *path, const char *first)
+{
+    return path->len > 0 && path->items[0].key && strcmp(path->items[0].key, first) == 0;
+}
+
+/* Setting `i`. Its mark tells it from the others, though it has no line. */
+static int apply_set(struct node *root, const struct field *table, const char *text, size_t i,
                      struct error_list *errors)
 {
-    const struct mark at = {SET_FILE, 0, 0};
+    const struct mark at = {SET_FILE, 0, (unsigned)i + 1};
     const char *equals = find_equals(text);
     if (!equals || equals == text) {
         error_list_addf(errors, at, "\"%.200s\": expected PATH=VALUE", text);
@@ -463,6 +469,9 @@ static int apply_set(struct node *root, const struct field *table, const char *t
     int rc = path_parse(name, &path, &err);
     if (rc == 0)
         rc = path_names_known(table, root, &path, at, &err);
+    if (rc == 0 && (path_is(&path, "variants") || path_is(&path, "include")))
+        rc = error_set(&err, "%.200s: cannot be set; settings come after includes and the variant",
+                       name);
     if (rc == 0) {
         const char *yaml = equals + 1;
         value = yaml[strspn(yaml, " ")] ? node_parse(yaml, strlen(yaml), SET_FILE, &err) : NULL;
@@ -497,7 +506,7 @@ struct node *document_resolve(const struct document *document, const char *varia
     if (variant)
         rc |= apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
     for (size_t i = 0; i < sets_len; i++)
-        rc |= apply_set(applied.root, document->table, sets[i], errors);
+        rc |= apply_set(applied.root, document->table, sets[i], i, errors);
     if (rc == 0)
         rc = check_limits(applied.root, errors);
     if (rc == 0)
