@@ -218,7 +218,7 @@ static struct node *base_tree(const struct sweep *sweep, struct error_list *erro
         return NULL;
     }
     struct node *tree = document_resolve(&sweep->scenario, NULL, NULL, 0, errors);
-    if (tree && sweep->set && path_set_all(tree, sweep->set, false, errors) < 0) {
+    if (tree && sweep->set && path_set_all(tree, scenario_fields, sweep->set, false, errors) < 0) {
         node_free(tree);
         return NULL;
     }
@@ -349,7 +349,7 @@ static struct node *tree_of(const struct sweep *sweep, const struct setting *at,
     struct node *tree = document_resolve(&sweep->scenario, variant, NULL, 0, errors);
     int rc = tree ? 0 : -1;
     if (rc == 0 && sweep->set)
-        rc = path_set_all(tree, sweep->set, false, errors);
+        rc = path_set_all(tree, scenario_fields, sweep->set, false, errors);
     for (size_t i = 0; i < sweep->n_factors && rc == 0; i++)
         if (sweep->factors[i].kind == FACTOR_VALUES || sweep->factors[i].kind == FACTOR_DRAWN)
             rc = put_factor(tree, &sweep->factors[i], at->levels[i], at->numbers[i], errors);

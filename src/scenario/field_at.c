@@ -4,7 +4,9 @@
 #include "scenario/decode_internal.h"
 #include "scenario/scenario.h"
 #include "util/dist.h"
+#include "util/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct walk {
@@ -109,4 +111,45 @@ bool field_at(const struct field *table, const struct node *node, const struct p
 {
     struct walk walk = {path, from, UNIT_NONE, ret};
     return in_table(&walk, table, node);
+}
+
+/* `map` holds named things and not this one. */
+static int unknown_on_the_way(const struct node *map, const struct path *path, size_t steps,
+                              struct mark at, struct error *err)
+{
+    char place[200], hint[300];
+    const struct path front = {path->items, steps, 0};
+    const char **names = mem_new(map->len, sizeof(*names));
+    for (size_t i = 0; i < map->len; i++)
+        names[i] = map->items[i].key;
+    suggest_name(path->items[steps].key, names, map->len, hint, sizeof(hint));
+    free(names);
+    path_format(&front, place, sizeof(place));
+    return error_at(err, at, "%s: there is no \"%.80s\"%s", place, path->items[steps].key, hint);
+}
+
+int path_names_known(const struct field *table, const struct node *root, const struct path *path,
+                     struct mark at, struct error *err)
+{
+    const struct field *field = NULL; /* of `node`; NULL: it is a map that `table` describes */
+    const struct node *node = root;
+    for (size_t i = 0; table && i + 1 < path->len; i++) {
+        const char *key = path->items[i].key;
+        if (!key || node->kind != NODE_MAP || node_get(node, "like"))
+            return 0;
+        const struct node *next = node_get(node, key);
+        const bool names = field && (field->kind == FIELD_MAP || field->table == workload_fields);
+        if (!next)
+            return names && node->len > 0 ? unknown_on_the_way(node, path, i, at, err) : 0;
+        if (!names) {
+            field = field_find(table, key);
+            table = field ? field->table : NULL;
+        } else {
+            field = NULL;
+        }
+        if (field && field->kind == FIELD_TABLE)
+            field = NULL;
+        node = next;
+    }
+    return 0;
 }

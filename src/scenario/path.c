@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/path.h"
 
+#include "scenario/field_at.h"
 #include "util/mem.h"
 #include "util/quantity.h"
 
@@ -227,12 +228,16 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
     return error_at(err, at, "the path is empty");
 }
 
-static int set_one(struct node *root, const struct node_entry *setting, bool relative,
-                   struct error *err)
+static int set_one(struct node *root, const struct field *table, const struct node_entry *setting,
+                   bool relative, struct error *err)
 {
     struct path path = {0};
     if (path_parse(setting->key, &path, err) < 0) {
         err->at = setting->at;
+        return -1;
+    }
+    if (path_names_known(table, root, &path, setting->at, err) < 0) {
+        path_deinit(&path);
         return -1;
     }
     struct node *value;
@@ -254,8 +259,8 @@ static int set_one(struct node *root, const struct node_entry *setting, bool rel
     return rc;
 }
 
-int path_set_all(struct node *root, const struct node *settings, bool relative,
-                 struct error_list *errors)
+int path_set_all(struct node *root, const struct field *table, const struct node *settings,
+                 bool relative, struct error_list *errors)
 {
     int rc = 0;
     if (settings->kind != NODE_MAP) {
@@ -264,7 +269,7 @@ int path_set_all(struct node *root, const struct node *settings, bool relative,
     }
     for (size_t i = 0; i < settings->len; i++) {
         struct error err;
-        if (set_one(root, &settings->items[i], relative, &err) < 0) {
+        if (set_one(root, table, &settings->items[i], relative, &err) < 0) {
             error_list_add(errors, &err);
             rc = -1;
         }

@@ -5,6 +5,7 @@
 #define SCENARIO_PATH_H
 
 #include "scenario/node.h"
+#include "util/schema.h"
 
 struct path_step {
     char *key; /* owned; NULL: an index */
@@ -40,9 +41,10 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
              struct error *err);
 
 /* Do path_set for every pair PATH: value of a map, copying values; a value such as +49 adds if
- * `relative`. Errors carry the place of the key. */
-int path_set_all(struct node *root, const struct node *settings, bool relative,
-                 struct error_list *errors);
+ * `relative`. Names on the way must be there (path_names_known) if a table describes the root.
+ * Errors carry the place of the key. */
+int path_set_all(struct node *root, const struct field *table, const struct node *settings,
+                 bool relative, struct error_list *errors);
 
 /* Is it a text such as "+49", "-10" or "+2h"? */
 bool node_is_relative(const struct node *value);

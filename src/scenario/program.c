@@ -345,7 +345,7 @@ static int make_epochs(struct program *program, struct error_list *errors)
         }
         if (at > last->at)
             last = add_epoch(program, at, node_copy(last->tree));
-        rc = path_set_all(last->tree, dated[i].set, true, errors);
+        rc = path_set_all(last->tree, scenario_fields, dated[i].set, true, errors);
         if (rc == 0 && (i + 1 == len || dated[i + 1].at > at)) {
             struct epoch *epoch = &program->epochs[program->n_epochs - 1];
             scenario_free(epoch->scenario);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/resolve.h"
 
+#include "scenario/field_at.h"
 #include "scenario/path.h"
 #include "scenario/scenario.h"
 #include "util/mem.h"
@@ -299,6 +300,7 @@ static int read_either(struct document *document, const char *text, size_t len, 
                        struct error_list *errors)
 {
     static const struct resolve_options none = {0};
+    document->table = options ? options->table : NULL;
     struct loader loader = {document, options ? options : &none, errors, {NULL}, 0};
     const char *file = keep_name(document, name);
     enter(&loader, name, (struct mark){0});
@@ -357,6 +359,7 @@ void document_deinit(struct document *document)
 
 struct applied {
     const struct node *variants;
+    const struct field *table;
     struct node *root;
     struct error_list *errors;
     const char *open[COMBINE_DEPTH_MAX];
@@ -422,7 +425,7 @@ static int apply_variant(struct applied *applied, const char *name, struct mark 
     struct node *own = node_copy(variant->value);
     struct node *combine = node_remove(own, "combine");
     int rc = combine ? apply_combined(applied, combine) : 0;
-    rc |= path_set_all(applied->root, own, false, applied->errors);
+    rc |= path_set_all(applied->root, applied->table, own, false, applied->errors);
     node_free(combine);
     node_free(own);
     applied->depth--;
@@ -444,7 +447,8 @@ static const char *find_equals(const char *text)
     return NULL;
 }
 
-static int apply_set(struct node *root, const char *text, struct error_list *errors)
+static int apply_set(struct node *root, const struct field *table, const char *text,
+                     struct error_list *errors)
 {
     const struct mark at = {SET_FILE, 0, 0};
     const char *equals = find_equals(text);
@@ -457,6 +461,8 @@ static int apply_set(struct node *root, const char *text, struct error_list *err
     char *name = mem_text_n(text, (size_t)(equals - text));
     struct node *value = NULL;
     int rc = path_parse(name, &path, &err);
+    if (rc == 0)
+        rc = path_names_known(table, root, &path, at, &err);
     if (rc == 0) {
         const char *yaml = equals + 1;
         value = yaml[strspn(yaml, " ")] ? node_parse(yaml, strlen(yaml), SET_FILE, &err) : NULL;
@@ -483,6 +489,7 @@ struct node *document_resolve(const struct document *document, const char *varia
 {
     struct applied applied = {
         .variants = document->variants,
+        .table = document->table,
         .root = node_copy(document->base),
         .errors = errors,
     };
@@ -490,7 +497,7 @@ struct node *document_resolve(const struct document *document, const char *varia
     if (variant)
         rc |= apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
     for (size_t i = 0; i < sets_len; i++)
-        rc |= apply_set(applied.root, sets[i], errors);
+        rc |= apply_set(applied.root, document->table, sets[i], errors);
     if (rc == 0)
         rc = check_limits(applied.root, errors);
     if (rc == 0)

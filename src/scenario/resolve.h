@@ -17,9 +17,10 @@ struct resolve_options {
  * The struct owns the file names of all marks: it must outlive the trees and the errors, also
  * after a failure. */
 struct document {
-    struct node *base;     /* without the keys include and variants */
-    struct node *variants; /* a map of names; NULL: none */
-    char *text;            /* of the main file, as read, ended by 0 */
+    struct node *base;         /* without the keys include and variants */
+    struct node *variants;     /* a map of names; NULL: none */
+    const struct field *table; /* as in the options: names on the way of a setting must be there */
+    char *text;                /* of the main file, as read, ended by 0 */
     size_t text_len;
     struct {
         char **items;
