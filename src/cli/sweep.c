@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/scenario_options.h"
 #include "cli/sweep_summary.h"
+#include "cli/sweep_traces.h"
 #include "experiment/engine.h"
 #include "experiment/folder.h"
 #include "experiment/journal.h"
@@ -226,8 +227,10 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .done_before = finished(outcomes),
         .begun = clock_now(),
     };
+    struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
     const struct engine_setup setup = {
         .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
         .dir = options->output,
         .outcomes = outcomes,
         .until = sweep->runs,
@@ -236,7 +239,8 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .ctx = &line,
         .interrupted = &interrupted,
     };
-    const int got = options->engine->run(&setup, err);
+    const int got =
+        sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
     if (got == ENGINE_FAILED)
         return EXIT_FAULT;
     if (write_results(sweep, outcomes, options->output, err) < 0)
