@@ -6,8 +6,10 @@
 #include "experiment/engine.h"
 #include "experiment/folder.h"
 #include "experiment/journal.h"
+#include "experiment/parts.h"
 #include "experiment/pool.h"
 #include "experiment/sweep_table.h"
+#include "util/mem.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -18,8 +20,10 @@
 #include <unistd.h>
 
 struct sweep_options {
-    const char *output, *status, *merge;
+    const char *output, *status, *merge, *part;
     const struct engine_type *engine;
+    struct engine_parts parts;
+    const char **handed_on; /* owned; of parts.options */
     unsigned workers;
     bool resume, quiet;
 };
@@ -45,19 +49,59 @@ static void catch_signals(void)
 
 /* --- command line --- */
 
-enum { OPTION_ENGINE = 1, OPTION_RESUME, OPTION_STATUS, OPTION_MERGE, WORKERS_MAX = 4096 };
+enum {
+    OPTION_ENGINE = 1,
+    OPTION_RESUME,
+    OPTION_STATUS,
+    OPTION_MERGE,
+    OPTION_PART,
+    OPTION_MAX_JOBS,
+    OPTION_PART_TIME,
+    OPTION_SBATCH,
+    OPTION_DETACH,
+    WORKERS_MAX = 4096,
+    PARTS_MAX = 1000000
+};
+
+/* Of a part: long beside what it costs to start one, short enough to be lost with a node. */
+#define PART_SECONDS 300.0
+
+static int read_count(const struct command *command, const char *option, const char *what,
+                      unsigned long most, const char *text, unsigned long *ret)
+{
+    char *end;
+    *ret = strtoul(text, &end, 10);
+    if (*text >= '0' && *text <= '9' && !*end && *ret >= 1 && *ret <= most)
+        return 0;
+    usage_error(command, "%s takes a number of %s from 1 to %lu, not \"%.40s\"", option, what, most,
+                text);
+    return -1;
+}
 
 static int read_workers(const struct command *command, const char *text, unsigned *ret)
 {
-    char *end;
-    const unsigned long n = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || n < 1 || n > WORKERS_MAX) {
-        usage_error(command, "-j takes a number of processes from 1 to %d, not \"%.40s\"",
-                    WORKERS_MAX, text);
-        return -1;
-    }
+    unsigned long n;
+    const int rc = read_count(command, "-j", "processes", WORKERS_MAX, text, &n);
     *ret = (unsigned)n;
-    return 0;
+    return rc;
+}
+
+static int read_part_time(const struct command *command, const char *text, double *ret)
+{
+    struct error err;
+    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
+        return 0;
+    usage_error(command, "--part-time takes a duration such as 5min, not \"%.40s\"", text);
+    return -1;
+}
+
+static void hand_on(struct sweep_options *options, const char *text)
+{
+    struct engine_parts *parts = &options->parts;
+    options->handed_on =
+        mem_resize(options->handed_on, parts->n_options + 1, sizeof(*options->handed_on));
+    options->handed_on[parts->n_options++] = text;
+    parts->options = options->handed_on;
 }
 
 static int read_engine(const struct command *command, const char *text,
@@ -99,6 +143,19 @@ static int read_option(const struct command *command, int code, struct sweep_opt
     case OPTION_MERGE:
         options->merge = optarg;
         return 0;
+    case OPTION_PART:
+        options->part = optarg;
+        return 0;
+    case OPTION_MAX_JOBS:
+        return read_count(command, "--max-jobs", "tasks", PARTS_MAX, optarg, &options->parts.most);
+    case OPTION_PART_TIME:
+        return read_part_time(command, optarg, &options->parts.seconds);
+    case OPTION_SBATCH:
+        hand_on(options, optarg);
+        return 0;
+    case OPTION_DETACH:
+        options->parts.leave = true;
+        return 0;
     default:
         usage_error(command, code == ':' ? "%s needs a value" : "unknown option %s", word);
         return -1;
@@ -116,15 +173,21 @@ static int read_options(const struct command *command, int argc, char **argv,
         {"resume", no_argument, NULL, OPTION_RESUME},
         {"status", required_argument, NULL, OPTION_STATUS},
         {"merge", required_argument, NULL, OPTION_MERGE},
+        {"part", required_argument, NULL, OPTION_PART},
+        {"max-jobs", required_argument, NULL, OPTION_MAX_JOBS},
+        {"part-time", required_argument, NULL, OPTION_PART_TIME},
+        {"sbatch", required_argument, NULL, OPTION_SBATCH},
+        {"detach", no_argument, NULL, OPTION_DETACH},
         {0},
     };
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, ":o:j:q", longs, NULL)) != -1;)
         if (read_option(command, code, options, argv[optind - 1]) < 0)
             return -1;
-    const bool reads = options->status || options->merge;
-    if (reads && (optind < argc || options->output || (options->status && options->merge)))
-        usage_error(command, "--status DIR and --merge DIR stand alone");
+    const int alone = !!options->status + !!options->merge + !!options->part;
+    const bool reads = alone > 0;
+    if (reads && (optind < argc || options->output || alone > 1))
+        usage_error(command, "--status DIR, --merge DIR and --part stand alone");
     else if (!reads && optind + 1 != argc)
         usage_error(command, optind == argc ? "a sweep file is needed" : "one sweep at a time");
     else if (!reads && !options->output)
@@ -183,7 +246,17 @@ static void show_progress(void *ctx, bool ended)
     line->drawn = true;
 }
 
+static void tell(void *ctx, const char *sentence)
+{
+    struct progress_line *line = ctx;
+    fprintf(stderr, "%s%s\n", line->drawn ? "\r\033[K" : "", sentence);
+    line->drawn = false;
+}
+
 /* --- running --- */
+
+/* The runs go on without us: no results yet, and nothing wrong. */
+enum { EXIT_LEFT = -1 };
 
 static void tell_damaged(const char *dir, size_t damaged)
 {
@@ -228,21 +301,29 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .begun = clock_now(),
     };
     struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
+    size_t n_todo;
+    uint64_t *todo = outcomes_missing(outcomes, &n_todo);
     const struct engine_setup setup = {
         .sweep = sweep,
         .hooks = sweep_trace_hooks(&traces),
         .dir = options->output,
         .outcomes = outcomes,
-        .until = sweep->runs,
+        .todo = todo,
+        .n_todo = n_todo,
         .workers = options->workers,
+        .parts = options->parts,
         .progress = show_progress,
+        .tell = options->quiet ? NULL : tell,
         .ctx = &line,
         .interrupted = &interrupted,
     };
     const int got =
         sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
+    free(todo);
     if (got == ENGINE_FAILED)
         return EXIT_FAULT;
+    if (got == ENGINE_LEFT)
+        return EXIT_LEFT;
     if (write_results(sweep, outcomes, options->output, err) < 0)
         return EXIT_FAULT;
     return got == ENGINE_INTERRUPTED ? EXIT_STOPPED : status_of(outcomes);
@@ -258,13 +339,16 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
     int status = EXIT_FAULT;
     outcomes_init(&outcomes, sweep->runs, sweep->n_measures);
     if (folder_begin(&folder, options->output, record, options->resume, &err) == 0 &&
-        journal_read(options->output, &outcomes, &damaged, &err) == 0) {
+        journal_read(options->output, NULL, &outcomes, &damaged, &err) == 0) {
         tell_damaged(options->output, damaged);
         forget_failures(&outcomes);
         status = run_engine(sweep, options, &outcomes, &err);
     }
     if (err.text[0])
         print_error(&err);
+    else if (status == EXIT_LEFT)
+        printf("jishi sweep --status %s tells how far it is, --merge %s writes the table\n",
+               options->output, options->output);
     else if (!options->quiet)
         sweep_summary_print(sweep, &outcomes, options->output, stdout);
     else
@@ -273,7 +357,7 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
         fprintf(stderr, "stopped; --resume goes on with %s\n", options->output);
     folder_close(&folder);
     outcomes_deinit(&outcomes);
-    return status;
+    return status == EXIT_LEFT ? EXIT_DONE : status;
 }
 
 static int run_file(const char *path, const struct sweep_options *options)
@@ -329,7 +413,7 @@ static int read_folder(const char *dir, bool merge, bool quiet)
     char *path = folder_sweep(dir, &err);
     if (path && sweep_load(&sweep, path, builtin_dir(), &errors) == 0) {
         outcomes_init(&outcomes, sweep.runs, sweep.n_measures);
-        if (journal_read(dir, &outcomes, &damaged, &err) == 0 &&
+        if (journal_read(dir, NULL, &outcomes, &damaged, &err) == 0 &&
             (!merge || write_results(&sweep, &outcomes, dir, &err) == 0))
             status = merge ? status_of(&outcomes) : EXIT_DONE;
         if (status == EXIT_DONE || !err.text[0]) {
@@ -350,17 +434,82 @@ static int read_folder(const char *dir, bool merge, bool quiet)
     return status;
 }
 
+/* --- a part, in a process that an engine started --- */
+
+static int do_part(const struct part *part, const struct sweep *sweep,
+                   const struct sweep_options *options, struct error *err)
+{
+    struct outcomes outcomes;
+    size_t damaged, n_todo = 0;
+    outcomes_init(&outcomes, sweep->runs, sweep->n_measures);
+    uint64_t *todo = mem_new(part->n_runs, sizeof(*todo));
+    /* What an earlier process of this part recorded, before it was stopped and started again. */
+    int got = journal_read(part->sweep_dir, part->name, &outcomes, &damaged, err);
+    for (size_t i = 0; got == 0 && i < part->n_runs; i++)
+        if (part->runs[i] < sweep->runs && outcomes.items[part->runs[i]].state == RUN_MISSING)
+            todo[n_todo++] = part->runs[i];
+    struct sweep_traces traces = {.sweep = sweep, .dir = part->sweep_dir};
+    const struct engine_setup setup = {
+        .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
+        .dir = part->sweep_dir,
+        .outcomes = &outcomes,
+        .todo = todo,
+        .n_todo = n_todo,
+        .journal = part->name,
+        .workers = options->workers,
+        .interrupted = &interrupted,
+    };
+    if (got == 0)
+        got = engine_work(&setup, err);
+    free(todo);
+    outcomes_deinit(&outcomes);
+    return got == ENGINE_FAILED ? EXIT_FAULT : got == ENGINE_INTERRUPTED ? EXIT_STOPPED : EXIT_DONE;
+}
+
+static int run_part(const struct sweep_options *options)
+{
+    struct error_list errors = {0};
+    struct error err = {0};
+    struct sweep sweep = {0};
+    struct part part;
+    int status = EXIT_FAULT;
+    char *path = NULL;
+    if (part_read(&part, options->part, &err) == 0)
+        path = folder_sweep(part.sweep_dir, &err);
+    if (path && sweep_load(&sweep, path, builtin_dir(), &errors) == 0)
+        status = do_part(&part, &sweep, options, &err);
+    if (err.text[0])
+        print_error(&err);
+    print_errors(&errors);
+    error_list_deinit(&errors);
+    sweep_deinit(&sweep);
+    part_deinit(&part);
+    free(path);
+    return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct sweep_options options = {.engine = engines[0], .workers = pool_processors()};
-    if (read_options(command, argc, argv, &options) < 0)
-        return EXIT_USAGE;
-    if (options.status)
-        return read_folder(options.status, false, options.quiet);
-    if (options.merge)
-        return read_folder(options.merge, true, options.quiet);
-    catch_signals();
-    return run_file(argv[optind], &options);
+    struct sweep_options options = {
+        .engine = engines[0],
+        .parts = {.most = PARTS_MAX, .seconds = PART_SECONDS},
+        .workers = pool_processors(),
+    };
+    int status = EXIT_USAGE;
+    if (read_options(command, argc, argv, &options) == 0) {
+        catch_signals();
+        if (options.status)
+            status = read_folder(options.status, false, options.quiet);
+        else if (options.merge)
+            status = read_folder(options.merge, true, options.quiet);
+        else if (options.part)
+            status = run_part(&options);
+        else
+            status = run_file(argv[optind], &options);
+    }
+    free(options.handed_on);
+    return status;
 }
 
 const struct command command_sweep = {
@@ -374,12 +523,19 @@ const struct command command_sweep = {
             "  -o, --output DIR     the folder of the results\n"
             "  -j, --jobs N         processes at a time; as many as there are processors if not\n"
             "                       given. The results do not depend on it\n"
-            "      --engine NAME    where runs are done: local\n"
+            "      --engine NAME    where runs are done: local, or slurm\n"
             "      --resume         go on with the sweep in DIR: what is done is not done again,\n"
             "                       what failed is tried again\n"
             "      --status DIR     tell how far a sweep is\n"
             "      --merge DIR      write the table of what there is\n"
             "  -q, --quiet          no progress, no summary\n\n"
+            "With --engine slurm, runs are done by the tasks of a job array:\n"
+            "      --part-time TIME how long a task is to take, about; 5min if not given\n"
+            "      --max-jobs N     at most so many tasks in the array\n"
+            "      --sbatch OPTION  hand an option on to sbatch, --sbatch=--partition=long for\n"
+            "                       one, as often as wanted\n"
+            "      --detach         do not wait for the array\n"
+            "      --part PART      do a part: what a task of the array calls\n\n"
             "Exit status: 0 every run is done; 1 some failed or are missing, or a fault in the\n"
             "input or the environment; 2 a wrong command line; 130 stopped by Ctrl-C, to be\n"
             "resumed.\n",

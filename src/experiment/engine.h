@@ -19,23 +19,41 @@ struct run_hooks {
     void *ctx;
 };
 
+/* For engines that hand runs out in parts. */
+struct engine_parts {
+    size_t most;                /* parts at a time */
+    double seconds;             /* a part is to take about so long */
+    const char *const *options; /* handed on to whoever starts the parts */
+    size_t n_options;
+    bool leave; /* do not wait for the parts */
+};
+
 struct engine_setup {
     const struct sweep *sweep;
     const char *dir;
-    struct outcomes *outcomes; /* known so far; what is RUN_DONE is not done again */
-    uint64_t from, until;      /* the runs in question: [from, until) */
-    unsigned workers;          /* processes at a time */
+    struct outcomes *outcomes; /* known so far */
+    const uint64_t *todo;      /* the runs to do, in this order */
+    size_t n_todo;
+    const char *journal; /* how names of journals begin; NULL: with this machine's */
+    unsigned workers;    /* processes at a time */
+    struct engine_parts parts;
     struct run_hooks hooks;
-    void (*progress)(void *ctx, bool ended); /* a few times a second; may be NULL */
+    void (*progress)(void *ctx, bool ended);       /* now and then; may be NULL */
+    void (*tell)(void *ctx, const char *sentence); /* to people; may be NULL */
     void *ctx;
     const volatile sig_atomic_t *interrupted;
 };
 
-enum { ENGINE_ENDED, ENGINE_INTERRUPTED, ENGINE_FAILED = -1 };
+enum {
+    ENGINE_ENDED,
+    ENGINE_INTERRUPTED,
+    ENGINE_LEFT, /* the runs go on without this process */
+    ENGINE_FAILED = -1
+};
 
 struct engine_type {
     const char *name, *summary;
-    /* Do all runs that are not done, and put what becomes of them into outcomes too.
+    /* Do the runs, and put what becomes of them into outcomes too.
      * ENGINE_FAILED with an error. */
     int (*run)(const struct engine_setup *setup, struct error *err);
 };

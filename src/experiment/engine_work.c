@@ -12,7 +12,7 @@
 struct work {
     const struct engine_setup *setup;
     struct journal *journal;
-    uint64_t next;
+    size_t next; /* in todo */
     char host[100];
     /* In a worker: the program of the point it did last. */
     struct program program;
@@ -23,12 +23,9 @@ struct work {
 static bool next(void *ctx, struct pool_task *ret)
 {
     struct work *work = ctx;
-    const struct engine_setup *setup = work->setup;
-    while (work->next < setup->until && setup->outcomes->items[work->next].state == RUN_DONE)
-        work->next++;
-    if (work->next >= setup->until)
+    if (work->next >= work->setup->n_todo)
         return false;
-    ret->id = work->next++;
+    ret->id = work->setup->todo[work->next++];
     return true;
 }
 
@@ -198,10 +195,10 @@ static void tick(void *ctx)
 
 int engine_work(const struct engine_setup *setup, struct error *err)
 {
-    struct work work = {.setup = setup, .next = setup->from, .point = SIZE_MAX};
+    struct work work = {.setup = setup, .point = SIZE_MAX};
     struct error late = {0};
     host_name(work.host, sizeof(work.host));
-    work.journal = journal_new(setup->dir, setup->sweep->n_measures, err);
+    work.journal = journal_new(setup->dir, setup->journal, setup->sweep->n_measures, err);
     if (!work.journal)
         return ENGINE_FAILED;
     const struct pool_setup pool = {

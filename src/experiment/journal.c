@@ -21,7 +21,7 @@ enum { CRC_DIGITS = 8, FILE_MAX = 1 << 30, NAMES_MAX = 10000 };
 static const time_t SYNC_EVERY = 1;
 
 struct journal {
-    char *dir, *path;
+    char *dir, *name, *path;
     size_t measures;
     int fd; /* -1: not there yet */
     time_t synced;
@@ -40,7 +40,7 @@ const char *host_name(char *buffer, size_t size)
 
 /* --- writing --- */
 
-struct journal *journal_new(const char *dir, size_t measures, struct error *err)
+struct journal *journal_new(const char *dir, const char *name, size_t measures, struct error *err)
 {
     char *folder = mem_format("%s/journal", dir);
     const bool good = access(folder, W_OK | X_OK) == 0;
@@ -50,19 +50,21 @@ struct journal *journal_new(const char *dir, size_t measures, struct error *err)
     if (!good)
         return NULL;
     struct journal *journal = mem_new(1, sizeof(*journal));
-    *journal = (struct journal){.dir = mem_text(dir), .measures = measures, .fd = -1};
+    *journal = (struct journal){
+        .dir = mem_text(dir), .name = mem_text(name), .measures = measures, .fd = -1};
     return journal;
 }
 
-/* "journal/HOST-PID-N.log": of several processes, on several machines, each has its own. */
+/* "journal/[NAME-]HOST-PID-N.log": of several processes, on several machines, each has its own. */
 static int create(struct journal *journal, struct error *err)
 {
     char host[100];
     host_name(host, sizeof(host));
     for (int n = 0; n < NAMES_MAX; n++) {
         free(journal->path);
-        journal->path =
-            mem_format("%s/journal/%s-%ld-%d.log", journal->dir, host, (long)getpid(), n);
+        journal->path = mem_format("%s/journal/%s%s%s-%ld-%d.log", journal->dir,
+                                   journal->name ? journal->name : "", journal->name ? "-" : "",
+                                   host, (long)getpid(), n);
         journal->fd = open(journal->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
         if (journal->fd >= 0 || errno != EEXIST)
             break;
@@ -134,6 +136,7 @@ int journal_close(struct journal *journal, struct error *err)
     if (journal->fd >= 0 && close(journal->fd) < 0 && rc == 0)
         rc = failed(journal, err);
     free(journal->dir);
+    free(journal->name);
     free(journal->path);
     free(journal);
     return rc;
@@ -245,7 +248,14 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int journal_read(const char *dir, struct outcomes *outcomes, size_t *ret_damaged, struct error *err)
+static bool begins_with(const char *text, const char *name)
+{
+    const size_t len = strlen(name);
+    return strncmp(text, name, len) == 0 && text[len] == '-';
+}
+
+int journal_read(const char *dir, const char *name, struct outcomes *outcomes, size_t *ret_damaged,
+                 struct error *err)
 {
     struct dirent **names;
     char *folder = mem_format("%s/journal", dir);
@@ -260,7 +270,7 @@ int journal_read(const char *dir, struct outcomes *outcomes, size_t *ret_damaged
     int rc = 0;
     for (int i = 0; i < n; i++) {
         char *path = mem_format("%s/%s", folder, names[i]->d_name);
-        if (rc == 0)
+        if (rc == 0 && (!name || begins_with(names[i]->d_name, name)))
             rc = read_file(path, outcomes, values, ret_damaged, err);
         free(path);
         free(names[i]);

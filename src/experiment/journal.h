@@ -14,9 +14,9 @@
 
 struct journal;
 
-/* A new file in DIR/journal, which is there; it appears with the first record. NULL with an error.
- */
-struct journal *journal_new(const char *dir, size_t measures, struct error *err);
+/* A new file in DIR/journal, which is there; it appears with the first record. Its name begins with
+ * `name` and a dash (NULL: nothing), then tells this process. NULL with an error. */
+struct journal *journal_new(const char *dir, const char *name, size_t measures, struct error *err);
 
 /* Add a record and bring it to the kernel: it survives the end of this process, however it comes.
  * About once a second what there is is brought to the disk as well. -1 with an error. */
@@ -26,9 +26,10 @@ int journal_add(struct journal *journal, uint64_t run, const struct outcome *out
 /* Bring all to the disk. Frees in either case. Takes NULL. */
 int journal_close(struct journal *journal, struct error *err);
 
-/* Read all files of DIR/journal in the order of their names into `outcomes`. *ret_damaged: lines
- * that do not match their checksum. -1 with an error. */
-int journal_read(const char *dir, struct outcomes *outcomes, size_t *ret_damaged,
+/* Read the files of DIR/journal whose names begin with `name` and a dash (NULL: all), in the order
+ * of their names, into `outcomes`. *ret_damaged: lines that do not match their checksum. -1 with an
+ * error. */
+int journal_read(const char *dir, const char *name, struct outcomes *outcomes, size_t *ret_damaged,
                  struct error *err);
 
 /* The name of this machine. Returns buffer. */

@@ -57,3 +57,13 @@ void outcomes_put(struct outcomes *outcomes, uint64_t run, const struct outcome 
         memcpy(outcomes->values + run * outcomes->measures, outcome->values,
                outcomes->measures * sizeof(double));
 }
+
+uint64_t *outcomes_missing(const struct outcomes *outcomes, size_t *ret_len)
+{
+    uint64_t *runs = mem_new(outcomes->counts[RUN_MISSING], sizeof(*runs));
+    *ret_len = 0;
+    for (size_t run = 0; run < outcomes->runs; run++)
+        if (outcomes->items[run].state == RUN_MISSING)
+            runs[(*ret_len)++] = run;
+    return runs;
+}

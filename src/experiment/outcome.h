@@ -42,4 +42,7 @@ void outcomes_deinit(struct outcomes *outcomes);
 /* Copies. What is done stays so; else the later one holds. */
 void outcomes_put(struct outcomes *outcomes, uint64_t run, const struct outcome *outcome);
 
+/* The runs that are missing, in order; to be freed. */
+uint64_t *outcomes_missing(const struct outcomes *outcomes, size_t *ret_len);
+
 #endif

@@ -181,8 +181,9 @@ class Table(Case):
             self.assertEqual((file.attrs["replication"], file.attrs["complete"]), (2, 1))
             self.assertEqual(alone["jobs"][:].tobytes(), file["jobs"][:].tobytes())
             self.assertEqual(list(alone["metrics"]["value"][:20]), list(file["metrics"]["value"][:20]))
-            counted = file["jobs"]["submit"] >= 36000
-            self.assertAlmostEqual(file["jobs"]["wait"][counted].mean(), runs["wait.mean"][3], delta=1e-6)
+            jobs = file["jobs"][:]
+            counted = (jobs["submit"] >= 36000) & ~numpy.isnan(jobs["end"])
+            self.assertAlmostEqual(jobs["wait"][counted].mean(), runs["wait.mean"][3], delta=1e-6)
 
     def test_causes(self):
         """Measures of causes are there, and the others as without them."""
@@ -543,11 +544,44 @@ class Bad(Case):
                  '-j takes a number of processes from 1 to 4096, not "0"'),
                 ([path, "-o", "x", "--engine", "locul"],
                  'unknown engine "locul", did you mean local?'),
-                ([path, "--status", "x"], "--status DIR and --merge DIR stand alone"),
+                ([path, "--status", "x"], "--status DIR, --merge DIR and --part stand alone"),
+                ([path, "-o", "x", "--max-jobs", "0"],
+                 '--max-jobs takes a number of tasks from 1 to 1000000, not "0"'),
+                ([path, "-o", "x", "--part-time", "5"],
+                 '--part-time takes a duration such as 5min, not "5"'),
                 ([path, "-o"], "-o needs a value"),
                 ([path, "--nope"], "unknown option --nope")):
             _, err = self.sweep(*arguments, status=2)
             self.assertEqual(err, f"jishi sweep: {want}{see}")
+
+    def test_parts(self):
+        folder = self.run_sweep(FIXTURE)
+        os.makedirs(os.path.join(folder, "slurm", "0001"))
+        with open(os.path.join(folder, "slurm", "0001", "runs"), "w", encoding="utf-8") as file:
+            file.write("".join(f"{n:20}\n" for n in (2, 3, 7, 8, 9)))
+        for part, want in (
+                ("x", "x: names no part of a sweep, such as DIR/slurm/0001/12"),
+                (f"{folder}/slurm/0001/x",
+                 f"{folder}/slurm/0001/x: names no part of a sweep, such as DIR/slurm/0001/12"),
+                (f"{folder}/slurm/0002/0",
+                 f"{folder}/slurm/0002/runs: No such file or directory"),
+                (f"{folder}/slurm/0001/2", f"{folder}/slurm/0001/runs: has no part 2")):
+            _, err = self.sweep("--part", part, status=1)
+            self.assertEqual(err, f"jishi: {want}\n")
+        self.sweep("--part", f"{folder}/slurm/0001/1")
+        [path] = glob.glob(f"{folder}/journal/slurm-0001-1-*.log")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual([line.split()[1] for line in file], ["9"])
+        # What a process of the part recorded is not done again by the next one.
+        self.sweep("--part", f"{folder}/slurm/0001/1")
+        self.assertEqual(glob.glob(f"{folder}/journal/slurm-0001-1-*.log"), [path])
+
+    def test_no_slurm(self):
+        done = subprocess.run([PROGRAM, "sweep", self.file(FIXTURE), "-o", next(self.names),
+                               "--engine", "slurm", "-q"], capture_output=True, text=True,
+                              timeout=120, env={"PATH": "/nowhere"}, check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "jishi: sbatch: cannot run it: No such file or directory\n"))
 
 
 if __name__ == "__main__":
