@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/scenario_options.h"
 #include "cli/sweep_summary.h"
+#include "cli/sweep_traces.h"
 #include "experiment/engine.h"
 #include "experiment/folder.h"
 #include "experiment/journal.h"
@@ -299,10 +300,12 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .done_before = finished(outcomes),
         .begun = clock_now(),
     };
+    struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
     size_t n_todo;
     uint64_t *todo = outcomes_missing(outcomes, &n_todo);
     const struct engine_setup setup = {
         .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
         .dir = options->output,
         .outcomes = outcomes,
         .todo = todo,
@@ -314,7 +317,8 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .ctx = &line,
         .interrupted = &interrupted,
     };
-    const int got = options->engine->run(&setup, err);
+    const int got =
+        sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
     free(todo);
     if (got == ENGINE_FAILED)
         return EXIT_FAULT;
@@ -444,8 +448,10 @@ static int do_part(const struct part *part, const struct sweep *sweep,
     for (size_t i = 0; got == 0 && i < part->n_runs; i++)
         if (part->runs[i] < sweep->runs && outcomes.items[part->runs[i]].state == RUN_MISSING)
             todo[n_todo++] = part->runs[i];
+    struct sweep_traces traces = {.sweep = sweep, .dir = part->sweep_dir};
     const struct engine_setup setup = {
         .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
         .dir = part->sweep_dir,
         .outcomes = &outcomes,
         .todo = todo,
