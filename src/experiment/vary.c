@@ -82,6 +82,23 @@ static int read_number(const char *from, size_t len, const struct vary *vary, do
     return rc;
 }
 
+/* How LO is written, which can be read. */
+static void read_suffix(const char *from, size_t len, bool whole, struct vary *vary)
+{
+    double number;
+    char *text = mem_text_n(from, len), *one;
+    const size_t blanks = strspn(text, " ");
+    size_t end = strlen(text);
+    while (end > blanks && text[end - 1] == ' ')
+        text[--end] = 0;
+    const size_t digits = blanks + quantity_number(text + blanks, &number);
+    vary->suffix = mem_text(whole ? "" : text + digits);
+    one = mem_format("1%s", vary->suffix);
+    REQUIRE(quantity_parse(one, vary->unit, &vary->scale, NULL) == 0);
+    free(one);
+    free(text);
+}
+
 /* A round number (1, 2 or 5 times a power of ten) at or below. */
 static double round_below(double x)
 {
@@ -114,10 +131,10 @@ static int read_range(const char *range, bool whole, struct vary *vary, struct e
     if (read_number(range, first_len, vary, &vary->lo, err) < 0 ||
         read_number(second, second_len, vary, &hi, err) < 0)
         return -1;
+    read_suffix(range, first_len, whole, vary);
     if (!(vary->lo < hi))
         return error_set(err, "%.60s: a range begins below where it ends", range);
-    vary->exact = whole || step;
-    vary->step = whole ? 1 : round_below((hi - vary->lo) / 1000);
+    vary->step = whole ? 1 : vary->scale * round_below((hi - vary->lo) / vary->scale / 1000);
     if (step && read_number(step, strlen(step), vary, &vary->step, err) < 0)
         return -1;
     if (!(vary->step > 0))
@@ -175,6 +192,7 @@ int vary_parse(const char *text, const struct program *program, struct vary *ret
 void vary_deinit(struct vary *vary)
 {
     free(vary->path);
+    free(vary->suffix);
     *vary = (struct vary){0};
 }
 
@@ -183,17 +201,9 @@ void vary_deinit(struct vary *vary)
 static const char *rounded_text(const struct vary *vary, size_t i, char *buffer, size_t size)
 {
     REQUIRE(i < vary->len);
-    char text[64];
-    double number;
-    const double value = vary->base + vary->lo + (double)i * vary->step;
-    if (vary->unit == UNIT_NONE) {
-        snprintf(buffer, size, fabs(value) < 1e15 && value == rint(value) ? "%.0f" : "%.12g",
-                 value);
-        return buffer;
-    }
-    quantity_format(value, vary->unit, text, sizeof(text));
-    const size_t len = quantity_number(text, &number);
-    snprintf(buffer, size, "%.12g%s", number, text + len);
+    const double number = (vary->base + vary->lo + (double)i * vary->step) / vary->scale;
+    const bool whole = fabs(number) < 1e15 && number == rint(number);
+    snprintf(buffer, size, whole ? "%.0f%.40s" : "%.12g%.40s", number, vary->suffix);
     return buffer;
 }
 

@@ -11,11 +11,12 @@
 struct vary {
     char *path; /* as written; owned */
     enum unit unit;
-    double base;     /* of a relative range: what is added to */
+    char *suffix;    /* that LO is written with: values are too. "h", " GB"; owned */
+    double scale;    /* SI units of one of it */
+    double base;     /* of a relative range: what is added to, in SI units */
     double lo, step; /* in SI units */
-    size_t len;      /* values: lo + i step, i < len */
+    size_t len;      /* values: base + lo + i step, i < len */
     bool relative;   /* values are written with a sign */
-    bool exact;      /* STEP and whole numbers; else it is a tolerance */
 };
 
 /* Values of a range, at most. */
@@ -29,7 +30,7 @@ void vary_deinit(struct vary *vary);
 
 double vary_value(const struct vary *vary, size_t i);
 
-/* "12", "0.5 CNY/h", "+4": as a scenario says it. Returns buffer; 64 bytes do. */
+/* "12", "0.5 CNY/h", "+4": as a scenario says it, to 12 digits. Returns buffer; 64 bytes do. */
 const char *vary_text(const struct vary *vary, size_t i, char *buffer, size_t size);
 
 /* PATH=VALUE, as --set takes it. To be freed. */

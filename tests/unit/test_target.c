@@ -170,9 +170,9 @@ static void ranges_are_read(void **state)
          "2 GB", 5},
         {"tenants.firm.share=0.1..0.5 by 0.1", "0.1", "0.2", "0.5", 5},
         {"tenants.firm.share=1..4", "1", "1.002", "4", 1501},
-        {"time.length=1h..2h by 15min", "1 h", "4500 s", "2 h", 5},
-        {"tenants.firm.workloads.w.arrival.poisson=4 per h..8 per h by 1 per h", "4/h", "5/h",
-         "8/h", 5},
+        {"time.length=1h..2h by 15min", "1h", "1.25h", "2h", 5},
+        {"tenants.firm.workloads.w.arrival.poisson=4 per h..8 per h by 1 per h", "4 per h",
+         "5 per h", "8 per h", 5},
         {"changes[0].set[\"centres.lab.partitions.p.nodes\"]=+0..+8 by 4", "+0", "+4", "+8", 3},
         {"tenants.firm.quota.processors=4..8", "4", "5", "8", 5},
     };
