@@ -1,33 +1,16 @@
-/* jishi plan: the smallest value, or the cheapest pair, that meets a target. */
+/* jishi plan: the smallest value, or the cheapest pair, or the purchases that meet a target. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/plan_print.h"
-#include "cli/scenario_options.h"
+#include "cli/planning.h"
 #include "experiment/pool.h"
 #include "util/mem.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { VARIES_MAX = 2, PERIODS_MOST = 1200 };
-enum every { EVERY_NONE, EVERY_YEAR, EVERY_MONTH };
-
-struct plan_options {
-    struct scenario_options scenario;
-    const char *varies[VARIES_MAX];
-    size_t n_varies;
-    const char *target, *cost;
-    double share; /* 0: the means are judged */
-    bool of_periods;
-    enum every every;
-    double confidence, unfinished;
-    uint64_t replications, most, workers, grid; /* most 0: 8 times as many */
-    enum result_format format;
-    bool quiet;
-};
+enum { PERIODS_MOST = 1200 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -45,208 +28,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* --- the command line --- */
-
-enum {
-    OPTION_VARY = 1,
-    OPTION_TARGET,
-    OPTION_IN,
-    OPTION_EVERY,
-    OPTION_COST,
-    OPTION_MOST,
-    OPTION_GRID,
-    OPTION_CONFIDENCE,
-    OPTION_UNFINISHED,
-    OPTION_FORMAT
-};
-
-static int read_whole(const struct command *command, const char *name, const char *text,
-                      uint64_t least, uint64_t most, uint64_t *ret)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && !*end && !errno && value >= least && value <= most) {
-        *ret = value;
-        return 0;
-    }
-    usage_error(command, "%s takes a whole number from %llu to %llu, not \"%.40s\"", name,
-                (unsigned long long)least, (unsigned long long)most, text);
-    return -1;
-}
-
-static int read_share(const struct command *command, const char *name, const char *text,
-                      double *ret)
-{
-    struct error err;
-    if (quantity_parse(text, UNIT_NONE, ret, &err) == 0 && *ret > 0 && *ret <= 1)
-        return 0;
-    usage_error(command, "%s takes a share, such as 95%%, not \"%.40s\"", name, text);
-    return -1;
-}
-
-/* "95%", "95% of replications", "95% of years", "95% of months". */
-static int read_in(const struct command *command, const char *text, struct plan_options *options)
-{
-    const char *of = strstr(text, " of ");
-    char *share = mem_text_n(text, of ? (size_t)(of - text) : strlen(text));
-    int rc = read_share(command, "--in", share, &options->share);
-    free(share);
-    options->of_periods = false;
-    if (rc < 0 || !of || strcmp(of, " of replications") == 0)
-        return rc;
-    options->of_periods = true;
-    if (strcmp(of, " of years") == 0)
-        options->every = EVERY_YEAR;
-    else if (strcmp(of, " of months") == 0)
-        options->every = EVERY_MONTH;
-    else
-        return usage_error(command,
-                           "--in takes a share of replications, years or months, not \"%.40s\"",
-                           text),
-               -1;
-    return 0;
-}
-
-static int read_every(const struct command *command, const char *text, struct plan_options *options)
-{
-    if (strcmp(text, "year") == 0 || strcmp(text, "month") == 0) {
-        options->every = *text == 'y' ? EVERY_YEAR : EVERY_MONTH;
-        return 0;
-    }
-    usage_error(command, "--every takes year or month, not \"%.40s\"", text);
-    return -1;
-}
-
-static int read_format(const struct command *command, const char *text, enum result_format *ret)
-{
-    for (int i = 0; result_format_names[i]; i++)
-        if (strcmp(text, result_format_names[i]) == 0) {
-            *ret = (enum result_format)i;
-            return 0;
-        }
-    usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text);
-    return -1;
-}
-
-static int add_vary(const struct command *command, const char *text, struct plan_options *options)
-{
-    if (options->n_varies == VARIES_MAX) {
-        usage_error(command, "at most %d values are varied", VARIES_MAX);
-        return -1;
-    }
-    options->varies[options->n_varies++] = text;
-    return 0;
-}
-
-static int take_option(const struct command *command, int code, struct plan_options *options)
-{
-    switch (code) {
-    case OPTION_VARY:
-        return add_vary(command, optarg, options);
-    case OPTION_TARGET:
-        options->target = optarg;
-        return 0;
-    case OPTION_COST:
-        options->cost = optarg;
-        return 0;
-    case OPTION_IN:
-        return read_in(command, optarg, options);
-    case OPTION_EVERY:
-        return read_every(command, optarg, options);
-    case OPTION_CONFIDENCE:
-        if (read_share(command, "--confidence", optarg, &options->confidence) < 0)
-            return -1;
-        if (options->confidence < 1)
-            return 0;
-        usage_error(command, "--confidence takes a share below 100%%, not \"%.40s\"", optarg);
-        return -1;
-    case OPTION_UNFINISHED:
-        return read_share(command, "--unfinished", optarg, &options->unfinished);
-    case OPTION_MOST:
-        return read_whole(command, "--most", optarg, 1, 100000, &options->most);
-    case OPTION_GRID:
-        return read_whole(command, "--grid", optarg, 2, 1000, &options->grid);
-    case OPTION_FORMAT:
-        return read_format(command, optarg, &options->format);
-    case 'r':
-        return read_whole(command, "-r", optarg, 1, 100000, &options->replications);
-    case 'j':
-        return read_whole(command, "-j", optarg, 1, 1024, &options->workers);
-    default:
-        options->quiet = true; /* q */
-        return 0;
-    }
-}
-
-static int check_options(const struct command *command, int argc, struct plan_options *options)
-{
-    const char *wrong = NULL;
-    if (optind + 1 != argc)
-        wrong = optind == argc ? "a scenario file is needed" : "one scenario file at a time";
-    else if (options->n_varies == 0)
-        wrong = "--vary PATH=LO..HI says what may be chosen";
-    else if (!options->target)
-        wrong = "--target 'EXPRESSION' says what is wanted";
-    else if (options->scenario.replication > 0)
-        wrong = "-r says how many replications are done, from the first on";
-    if (wrong)
-        usage_error(command, "%s", wrong);
-    if (options->most == 0)
-        options->most = 8 * options->replications;
-    if (options->most < options->replications)
-        options->most = options->replications;
-    return wrong ? -1 : 0;
-}
-
-static int read_options(const struct command *command, int argc, char **argv,
-                        struct plan_options *options)
-{
-    static const struct option longs[] = {
-        SCENARIO_LONG_OPTIONS,
-        {"vary", required_argument, NULL, OPTION_VARY},
-        {"target", required_argument, NULL, OPTION_TARGET},
-        {"in", required_argument, NULL, OPTION_IN},
-        {"every", required_argument, NULL, OPTION_EVERY},
-        {"cost", required_argument, NULL, OPTION_COST},
-        {"most", required_argument, NULL, OPTION_MOST},
-        {"grid", required_argument, NULL, OPTION_GRID},
-        {"confidence", required_argument, NULL, OPTION_CONFIDENCE},
-        {"unfinished", required_argument, NULL, OPTION_UNFINISHED},
-        {"format", required_argument, NULL, OPTION_FORMAT},
-        {"quiet", no_argument, NULL, 'q'},
-        {0},
-    };
-    opterr = 0;
-    for (int code; (code = getopt_long(argc, argv, ":r:j:q", longs, NULL)) != -1;) {
-        const int own = scenario_option(command, &options->scenario, code, optarg);
-        if (own < 0)
-            return -1;
-        if (own > 0)
-            continue;
-        if (code == ':' || code == '?') {
-            usage_error(command, code == ':' ? "%s needs a value" : "unknown option %s",
-                        argv[optind - 1]);
-            return -1;
-        }
-        if (take_option(command, code, options) < 0)
-            return -1;
-    }
-    return check_options(command, argc, options);
-}
-
 /* --- what is planned --- */
-
-struct planning {
-    const struct plan_options *options;
-    struct program program;
-    struct vary varies[VARIES_MAX];
-    size_t n_varies;
-    struct target target;
-    struct cost *cost;
-    char **periods;
-    size_t n_periods;
-};
 
 static void planning_deinit(struct planning *planning)
 {
@@ -255,13 +37,17 @@ static void planning_deinit(struct planning *planning)
     for (size_t i = 0; i < planning->n_periods; i++)
         free(planning->periods[i]);
     free(planning->periods);
+    free(planning->begins);
+    for (size_t i = 0; i < planning->n_growth; i++)
+        node_free(planning->growth[i].changes);
+    free(planning->growth);
+    free(planning->growth_names);
     target_deinit(&planning->target);
     cost_free(planning->cost);
     program_free(&planning->program);
 }
 
-/* "jishi: --target: TEXT", the expression, and a caret below the place. Always -1. */
-static int print_fault(const char *option, const char *text, const struct error *err)
+int planning_fault(const char *option, const char *text, const struct error *err)
 {
     struct error told = {.at = {0}};
     memcpy(told.text, err->text, sizeof(told.text));
@@ -279,13 +65,72 @@ static int read_varies(struct planning *planning)
     for (size_t i = 0; i < options->n_varies; i++) {
         err = (struct error){0};
         if (vary_parse(options->varies[i], &planning->program, &planning->varies[i], &err) < 0)
-            return print_fault("--vary", "", &err);
+            return planning_fault("--vary", "", &err);
         planning->n_varies++;
     }
     if (planning->n_varies == 2 &&
         strcmp(planning->varies[0].path, planning->varies[1].path) == 0) {
         error_set(&err, "%.200s is varied twice", planning->varies[0].path);
-        return print_fault("--vary", "", &err);
+        return planning_fault("--vary", "", &err);
+    }
+    return 0;
+}
+
+/* The range of --buy, which is the only one then. */
+static int read_buy(struct planning *planning)
+{
+    const struct plan_options *options = planning->options;
+    struct error err = {0};
+    if (!options->buy)
+        return 0;
+    if (vary_parse(options->buy, &planning->program, &planning->varies[0], &err) < 0)
+        return planning_fault("--buy", "", &err);
+    planning->n_varies = 1;
+    if (planning->varies[0].added && planning->varies[0].lo == 0)
+        return 0;
+    error_set(&err, "%.200s: what is bought is a range from nothing on: +0..+96 by 8",
+              planning->varies[0].path);
+    return planning_fault("--buy", "", &err);
+}
+
+/* The changes that the scenario has with a variant (NULL: as it is loaded). */
+static int add_growth(struct planning *planning, const char *name, const char *path)
+{
+    const struct scenario_options *own = &planning->options->scenario;
+    struct scenario_options with = {.variant = name, .sets = own->sets, .n_sets = own->n_sets};
+    struct program other;
+    const struct program *program = &planning->program;
+    if (name) {
+        const int rc = load_program(&other, path, &with);
+        program = &other;
+        if (rc < 0) {
+            program_free(&other);
+            return -1;
+        }
+    }
+    planning->growth =
+        mem_resize(planning->growth, planning->n_growth + 1, sizeof(*planning->growth));
+    const struct node *changes = node_get(program->resolved, "changes");
+    planning->growth[planning->n_growth++] =
+        (struct variant_changes){name, changes ? node_copy(changes) : NULL};
+    if (name)
+        program_free(&other);
+    return 0;
+}
+
+/* The names of --growth, which are parted by commas in place. */
+static int read_growth(struct planning *planning, const char *path)
+{
+    char *rest = planning->options->growth;
+    if (!rest)
+        return add_growth(planning, NULL, path);
+    for (char *name; (name = strsep(&rest, ","));) {
+        name += strspn(name, " ");
+        if (add_growth(planning, name, path) < 0)
+            return -1;
+        planning->growth_names =
+            mem_resize(planning->growth_names, planning->n_growth, sizeof(*planning->growth_names));
+        planning->growth_names[planning->n_growth - 1] = name;
     }
     return 0;
 }
@@ -300,8 +145,8 @@ static int read_cost(struct planning *planning)
                          ? cost_parse(options->cost, planning->varies, planning->n_varies, &err)
                          : cost_relative(planning->varies, planning->n_varies, &err);
     if (!planning->cost || cost_check(planning->cost, &err) < 0)
-        return print_fault(options->cost ? "--cost" : "--vary", options->cost ? options->cost : "",
-                           &err);
+        return planning_fault(options->cost ? "--cost" : "--vary",
+                              options->cost ? options->cost : "", &err);
     return 0;
 }
 
@@ -314,22 +159,23 @@ static int check_target(struct planning *planning, const struct world *world)
         const int rc = selector_check(&selector, world, &err);
         selector_deinit(&selector);
         if (rc < 0)
-            return print_fault("--target", "", &err);
+            return planning_fault("--target", "", &err);
     }
     return 0;
 }
 
 static int add_periods(struct planning *planning, const struct world *world)
 {
-    const bool years = planning->options->every == EVERY_YEAR;
+    const enum every every = planning->options->every;
+    const bool years = every == EVERY_YEAR;
     const simtime until =
         world->measure_until < world->length ? world->measure_until : world->length;
     struct error err = {0};
-    if (planning->options->every == EVERY_NONE)
+    if (every == EVERY_NONE)
         return 0;
     if (until == SIMTIME_NEVER) {
         error_set(&err, "the scenario has no length: its years are not known");
-        return print_fault("--every", "", &err);
+        return planning_fault("--every", "", &err);
     }
     const struct civil first = date_civil(world->start + world->measure_from, world->offset);
     const struct civil last = date_civil(world->start + until - 1, world->offset);
@@ -337,25 +183,31 @@ static int add_periods(struct planning *planning, const struct world *world)
     const int to = years ? last.year : last.year * 12 + last.month - 1;
     if (to - from >= PERIODS_MOST) {
         error_set(&err, "%d periods are too many; at most %d", to - from + 1, PERIODS_MOST);
-        return print_fault("--every", "", &err);
+        return planning_fault("--every", "", &err);
     }
     planning->periods = mem_new((size_t)(to - from) + 1, sizeof(*planning->periods));
-    for (int at = from; at <= to; at++)
+    planning->begins = mem_new((size_t)(to - from) + 1, sizeof(*planning->begins));
+    for (int at = from; at <= to; at++) {
+        planning->begins[planning->n_periods] =
+            years ? date_instant(at, 1, 1, 0, world->offset)
+                  : date_instant(at / 12, at % 12 + 1, 1, 0, world->offset);
         planning->periods[planning->n_periods++] =
             years ? mem_format("%04d", at) : mem_format("%04d-%02d", at / 12, at % 12 + 1);
+    }
     return 0;
 }
 
 /* All that can be wrong before the first simulation. */
-static int prepare(struct planning *planning)
+static int prepare(struct planning *planning, const char *path)
 {
     const struct plan_options *options = planning->options;
     struct error err = {0};
     struct error_list errors = {0};
     struct build build;
     if (target_parse(options->target, &planning->target, &err) < 0)
-        return print_fault("--target", options->target, &err);
-    if (read_varies(planning) < 0 || read_cost(planning) < 0)
+        return planning_fault("--target", options->target, &err);
+    if (read_varies(planning) < 0 || read_buy(planning) < 0 || read_cost(planning) < 0 ||
+        read_growth(planning, path) < 0)
         return -1;
     const struct build_options chosen = {.seed = 1, .replication = 1};
     int rc = build_init(&build, &planning->program, &chosen, &errors);
@@ -365,20 +217,38 @@ static int prepare(struct planning *planning)
         rc = check_target(planning, &build.world);
     if (rc == 0)
         rc = add_periods(planning, &build.world);
+    planning->start = build.world.start;
+    planning->offset = build.world.offset;
     build_deinit(&build);
     return rc;
 }
 
 /* --- running --- */
 
-struct context {
-    struct sizing_runner runner; /* first: the plan's ctx is both */
-    const struct cost *cost;
-};
-
 static double cost_of(void *ctx, const size_t at[2])
 {
-    return cost_at(((const struct context *)ctx)->cost, at);
+    const struct planning *planning = ((const struct sizing_runner *)ctx)->ctx;
+    return cost_at(planning->cost, at);
+}
+
+static char *set_value(const struct sizing_runner *runner, size_t variant, const size_t at[2],
+                       size_t i)
+{
+    const struct planning *planning = runner->ctx;
+    (void)variant;
+    return i < planning->n_varies ? vary_set(&planning->varies[i], at[i]) : NULL;
+}
+
+static void describe_values(const struct sizing_runner *runner, const size_t at[2], char *buffer,
+                            size_t size)
+{
+    const struct planning *planning = runner->ctx;
+    sizing_values_text(planning->varies, planning->n_varies, at, buffer, size);
+}
+
+static bool shows_progress(const struct plan_options *options)
+{
+    return !options->quiet && isatty(STDERR_FILENO);
 }
 
 static void show_progress(const struct sizing_runner *runner)
@@ -387,25 +257,28 @@ static void show_progress(const struct sizing_runner *runner)
     fflush(stderr);
 }
 
-static int plan(struct planning *planning, const char *path)
+struct sizing_runner planning_runner(const struct planning *planning, const char *path)
 {
     const struct plan_options *options = planning->options;
-    const bool show = !options->quiet && isatty(STDERR_FILENO);
-    struct context context = {
-        .runner = {.scenario = path,
-                   .variant = options->scenario.variant,
-                   .builtin_dir = builtin_dir(),
-                   .sets = options->scenario.sets,
-                   .n_sets = options->scenario.n_sets,
-                   .seed = run_seed(&planning->program, &options->scenario),
-                   .varies = planning->varies,
-                   .n_varies = planning->n_varies,
-                   .workers = (unsigned)options->workers,
-                   .progress = show ? show_progress : NULL,
-                   .interrupted = &interrupted},
-        .cost = planning->cost,
+    return (struct sizing_runner){
+        .scenario = path,
+        .variant = options->scenario.variant,
+        .builtin_dir = builtin_dir(),
+        .sets = options->scenario.sets,
+        .n_sets = options->scenario.n_sets,
+        .variants = (const char *const *)planning->growth_names,
+        .n_variants = planning->growth_names ? planning->n_growth : 0,
+        .seed = run_seed(&planning->program, &options->scenario),
+        .workers = (unsigned)options->workers,
+        .progress = shows_progress(options) ? show_progress : NULL,
+        .interrupted = &interrupted,
     };
-    const struct sizing_setup setup = {
+}
+
+struct sizing_setup planning_setup(const struct planning *planning)
+{
+    const struct plan_options *options = planning->options;
+    return (struct sizing_setup){
         .len = {planning->varies[0].len, planning->n_varies > 1 ? planning->varies[1].len : 0},
         .rule = {.target = &planning->target,
                  .periods = (const char *const *)planning->periods,
@@ -417,53 +290,89 @@ static int plan(struct planning *planning, const char *path)
         .grid = options->grid > 0        ? options->grid
                 : planning->n_varies > 1 ? 5
                                          : 9,
-        .replications = options->replications,
-        .most = options->most,
+        .replications = options->replications * planning->n_growth,
+        .most = options->most * planning->n_growth,
         .cost = cost_of,
         .run = sizing_run,
-        .ctx = &context,
     };
+}
+
+void planning_wipe(const struct planning *planning)
+{
+    if (shows_progress(planning->options))
+        fputs("\r\033[K", stderr);
+}
+
+int planning_failed(const struct planning *planning, const struct error *err)
+{
+    planning_wipe(planning);
+    if (!err->text[0]) {
+        fputs("jishi: stopped; nothing is planned\n", stderr);
+        return EXIT_STOPPED;
+    }
+    print_error(err);
+    return EXIT_FAULT;
+}
+
+char *planning_growth(const struct planning *planning)
+{
+    char *text = NULL;
+    for (size_t i = 0; planning->growth_names && i < planning->n_growth; i++) {
+        char *longer =
+            mem_format("%s%s%s", text ? text : "", text ? ", " : "", planning->growth_names[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static int plan_values(const struct planning *planning, const char *path)
+{
+    struct sizing_runner runner = planning_runner(planning, path);
+    struct sizing_setup setup = planning_setup(planning);
     struct sizing made;
     struct error err = {0};
+    char *growth = planning_growth(planning);
+    runner.set = set_value;
+    runner.describe = describe_values;
+    runner.ctx = planning;
+    setup.ctx = &runner;
     const int rc = sizing_make(&made, &setup, &err);
-    if (show)
-        fputs("\r\033[K", stderr);
     if (rc == 0) {
         const struct plan_report report = {
             .title = planning->program.epochs[0].scenario->title,
-            .target = options->target,
+            .target = planning->options->target,
             .plan = &made,
             .varies = planning->varies,
             .n_varies = planning->n_varies,
             .cost = planning->cost,
-            .cost_said = options->cost != NULL,
+            .growth = growth,
+            .cost_said = planning->options->cost != NULL,
         };
-        plan_print(&report, options->format, stdout);
-    } else if (err.text[0]) {
-        print_error(&err);
-    } else {
-        fputs("jishi: stopped; nothing is planned\n", stderr);
+        planning_wipe(planning);
+        plan_print(&report, planning->options->format, stdout);
     }
     sizing_deinit(&made);
-    return rc == 0 ? EXIT_DONE : err.text[0] ? EXIT_FAULT : EXIT_STOPPED;
+    free(growth);
+    return rc == 0 ? EXIT_DONE : planning_failed(planning, &err);
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
     struct plan_options options = {
         .confidence = 0.95, .unfinished = 0.01, .replications = 10, .workers = pool_processors()};
-    if (read_options(command, argc, argv, &options) < 0) {
-        scenario_options_deinit(&options.scenario);
+    if (plan_options_read(command, argc, argv, &options) < 0) {
+        plan_options_deinit(&options);
         return EXIT_USAGE;
     }
     catch_signals();
     struct planning planning = {.options = &options};
     int status = EXIT_FAULT;
     if (load_program(&planning.program, argv[optind], &options.scenario) == 0 &&
-        prepare(&planning) == 0)
-        status = plan(&planning, argv[optind]);
+        prepare(&planning, argv[optind]) == 0)
+        status = (options.buy ? plan_purchases : plan_values)(&planning, argv[optind]);
     planning_deinit(&planning);
-    scenario_options_deinit(&options.scenario);
+    plan_options_deinit(&options);
     return status;
 }
 
@@ -471,7 +380,8 @@ const struct command command_plan = {
     .name = "plan",
     .summary = "the smallest value, or cheapest pair, that meets a target",
     .help =
-        "usage: jishi plan SCENARIO --vary PATH=LO..HI --target 'EXPRESSION' [OPTION]...\n\n"
+        "usage: jishi plan SCENARIO --vary PATH=LO..HI|--buy PATH=+0..+MOST --target 'EXPRESSION' "
+        "[OPTION]...\n\n"
         "Finds the smallest value of a range that meets a target, by simulation on common random\n"
         "numbers: a coarse grid first, then bisection.\n\n"
         "      --vary PATH=LO..HI     what may be chosen; `LO..HI by STEP`; `+LO..+HI` is added "
@@ -486,6 +396,13 @@ const struct command command_plan = {
         "      --cost 'EXPRESSION'    of a pair, such as '2.4 * a.nodes + 1.1 * b.nodes'; each "
         "value\n"
         "                             by the greatest of its range, added up, if not given\n"
+        "      --buy PATH=+0..+MOST   instead of --vary: what must come when, for the target to be "
+        "met\n"
+        "                             in each year (or --every month), bought at its beginning\n"
+        "      --lead '6 months'      from order to delivery\n"
+        "      --growth NAME,...      variants of the scenario, all of which are simulated; --in "
+        "is\n"
+        "                             of all simulations then\n"
         "  -r N                       replications of each value at first (10)\n"
         "      --most N               of one whose interval lies on both sides of the target (8\n"
         "                             times as many as at first)\n"

@@ -34,8 +34,8 @@ static const char *period_of(const struct plan_report *report, size_t finding)
 }
 
 /* As the target writes it: a time for people, a share in percent, a rate by the hour. */
-static const char *value_text(const struct comparison *comparison, double value, char *buffer,
-                              size_t size)
+const char *plan_value_text(const struct comparison *comparison, double value, char *buffer,
+                            size_t size)
 {
     const enum unit unit = metric_unit(comparison->metric);
     if (isnan(value))
@@ -52,21 +52,21 @@ static const char *value_text(const struct comparison *comparison, double value,
 }
 
 /* "3 h 2 min (2 h 50 min to 3 h 14 min)". */
-static const char *interval_text(const struct comparison *comparison, const struct finding *finding,
-                                 char *buffer, size_t size)
+const char *plan_interval_text(const struct comparison *comparison, const struct finding *finding,
+                               char *buffer, size_t size)
 {
     char mean[64], lo[64], hi[64];
-    value_text(comparison, finding->mean, mean, sizeof(mean));
+    plan_value_text(comparison, finding->mean, mean, sizeof(mean));
     if (isnan(finding->half))
         snprintf(buffer, size, "%s", mean);
     else
         snprintf(buffer, size, "%s (%s to %s)", mean,
-                 value_text(comparison, finding->mean - finding->half, lo, sizeof(lo)),
-                 value_text(comparison, finding->mean + finding->half, hi, sizeof(hi)));
+                 plan_value_text(comparison, finding->mean - finding->half, lo, sizeof(lo)),
+                 plan_value_text(comparison, finding->mean + finding->half, hi, sizeof(hi)));
     return buffer;
 }
 
-static const char *percent(double share, char *buffer, size_t size)
+const char *plan_percent(double share, char *buffer, size_t size)
 {
     snprintf(buffer, size, "%.4g %%", 100 * share);
     return buffer;
@@ -105,19 +105,23 @@ static size_t worst_of(const struct plan_report *report, const struct trial *tri
 
 /* --- text: the head and the curve --- */
 
-static void print_head(const struct plan_report *report, FILE *out)
+void plan_print_target(const struct rule *rule, const char *target, const char *what, FILE *out)
 {
-    const struct sizing_setup *setup = report->plan->setup;
-    const struct rule *rule = &setup->rule;
     char text[64];
-    if (report->title)
-        fprintf(out, "%s\n", report->title);
-    fprintf(out, "Target: %s", report->target);
+    fprintf(out, "Target: %s", target);
     if (rule->share > 0)
-        fprintf(out, ", in at least %s of %s\n", percent(rule->share, text, sizeof(text)),
-                rule->of_periods ? "the periods of all replications" : "replications");
+        fprintf(out, ", in at least %s of %s\n", plan_percent(rule->share, text, sizeof(text)),
+                rule->of_periods ? "the periods of all replications" : what);
     else
         fprintf(out, ", by the means over replications\n");
+}
+
+static void print_head(const struct plan_report *report, FILE *out)
+{
+    const struct rule *rule = rule_of(report);
+    if (report->title)
+        fprintf(out, "%s\n", report->title);
+    plan_print_target(rule, report->target, report->growth ? "simulations" : "replications", out);
     if (rule->n_periods > 0)
         fprintf(out, "Judged in %s: %s to %s\n",
                 rule->of_periods ? "each period" : "every period, all of which count",
@@ -128,6 +132,8 @@ static void print_head(const struct plan_report *report, FILE *out)
                 vary_text(&report->varies[i], 0, lo, sizeof(lo)),
                 vary_text(&report->varies[i], report->varies[i].len - 1, hi, sizeof(hi)));
     }
+    if (report->growth)
+        fprintf(out, "Growth: %s\n", report->growth);
     if (report->n_varies > 1 && !report->cost_said)
         fputs("Cost: each value by the greatest of its range, added up\n", out);
     fputc('\n', out);
@@ -140,8 +146,8 @@ static void add_finding(const struct plan_report *report, const struct trial *tr
     const struct finding *finding = &trial->findings[f];
     const char *period = period_of(report, f);
     char mean[64], half[64], cell[200];
-    value_text(comparison_of(report, f), finding->mean, mean, sizeof(mean));
-    value_text(comparison_of(report, f), finding->half, half, sizeof(half));
+    plan_value_text(comparison_of(report, f), finding->mean, mean, sizeof(mean));
+    plan_value_text(comparison_of(report, f), finding->half, half, sizeof(half));
     snprintf(cell, sizeof(cell), "%s%s%s%s%s%s", mean, isnan(finding->half) ? "" : " +- ",
              isnan(finding->half) ? "" : half, period ? " (" : "", period ? period : "",
              period ? ")" : "");
@@ -201,7 +207,7 @@ static void print_curve(const struct plan_report *report, FILE *out)
         text_table_right(&table, sizing_vary_name(report->varies, report->n_varies, i));
     if (report->cost)
         text_table_right(&table, "cost");
-    text_table_right(&table, "replications");
+    text_table_right(&table, report->growth ? "simulations" : "replications");
     for (size_t c = 0; c < rule->target->len; c++)
         text_table_right(&table, rule->target->items[c].selector);
     if (rule->share > 0)
@@ -231,15 +237,15 @@ static void print_findings(const struct plan_report *report, const struct trial 
             continue;
         fprintf(out, "  %s%s%s: ", comparison->text, period_of(report, f) ? " in " : "",
                 period_of(report, f) ? period_of(report, f) : "");
-        fputs(interval_text(comparison, finding, value, sizeof(value)), out);
+        fputs(plan_interval_text(comparison, finding, value, sizeof(value)), out);
         if (rule->share > 0)
-            fprintf(out, ", holds in %s of replications",
-                    percent(finding->met, share, sizeof(share)));
+            fprintf(out, ", holds in %s of %s", plan_percent(finding->met, share, sizeof(share)),
+                    report->growth ? "simulations" : "replications");
         else if (finding->verdict == VERDICT_OPEN)
             fputs(", not decided: its interval lies on both sides", out);
         if (finding->unfinished > rule->unfinished)
             fprintf(out, "; %s of the jobs were rejected or left pending and are no part of it",
-                    percent(finding->unfinished, share, sizeof(share)));
+                    plan_percent(finding->unfinished, share, sizeof(share)));
         fputc('\n', out);
     }
 }
@@ -249,9 +255,9 @@ static void print_share(const struct plan_report *report, const struct trial *tr
     char confidence[64], lo[64], hi[64];
     if (rule_of(report)->share > 0)
         fprintf(out, "  met in %zu of %zu; the share itself is between %s and %s (%s)\n",
-                trial->met, trial->of, percent(trial->share_lo, lo, sizeof(lo)),
-                percent(trial->share_hi, hi, sizeof(hi)),
-                percent(rule_of(report)->confidence, confidence, sizeof(confidence)));
+                trial->met, trial->of, plan_percent(trial->share_lo, lo, sizeof(lo)),
+                plan_percent(trial->share_hi, hi, sizeof(hi)),
+                plan_percent(rule_of(report)->confidence, confidence, sizeof(confidence)));
 }
 
 /* The greatest value tried below the answer; NULL if it is the least. */
@@ -322,7 +328,7 @@ static void note_reversals(const struct plan_report *report, FILE *out)
                 vary_text(&report->varies[0], reversals[i].from->at[0], from, sizeof(from)),
                 vary_text(&report->varies[0], reversals[i].to->at[0], to, sizeof(to)),
                 reversals[i].change > 0 ? "rises" : "falls",
-                value_text(comparison, fabs(reversals[i].change), change, sizeof(change)));
+                plan_value_text(comparison, fabs(reversals[i].change), change, sizeof(change)));
     }
     free(reversals);
 }
@@ -361,12 +367,12 @@ static void print_text(const struct plan_report *report, FILE *out)
         fprintf(out,
                 "Jobs rejected or left pending are no part of waits: where they are more than %s, "
                 "no comparison about jobs holds.\n",
-                percent(setup->rule.unfinished, text, sizeof(text)));
+                plan_percent(setup->rule.unfinished, text, sizeof(text)));
     if (setup->replications < 2)
         fputs("Note: one replication shows nothing of chance; -r asks for more.\n", out);
     else
         fprintf(out, "Intervals are Student's over replications (%s).\n",
-                percent(setup->rule.confidence, text, sizeof(text)));
+                plan_percent(setup->rule.confidence, text, sizeof(text)));
     fputs("Between two neighbours of the grid each comparison is taken to change at most once.\n",
           out);
 }

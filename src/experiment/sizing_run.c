@@ -75,44 +75,53 @@ static bool next_task(void *ctx, struct pool_task *ret)
     return true;
 }
 
-static int load(struct batch *batch, size_t trial, struct error_list *errors)
+/* Simulation s of a trial: its variant and its replication. */
+static size_t variants_of(const struct sizing_runner *runner)
+{
+    return runner->n_variants > 0 ? runner->n_variants : 1;
+}
+
+static int load(struct batch *batch, size_t trial, size_t variant, struct error_list *errors)
 {
     const struct sizing_runner *runner = batch->runner;
-    if (batch->loaded == trial)
+    const size_t key = trial * variants_of(runner) + variant;
+    if (batch->loaded == key)
         return 0;
     if (batch->loaded != SIZE_MAX)
         program_free(&batch->program);
-    const size_t n = runner->n_sets + runner->n_varies;
-    char *own[2] = {NULL, NULL};
-    const char **sets = mem_new(n, sizeof(*sets));
-    for (size_t i = 0; i < runner->n_sets; i++)
-        sets[i] = runner->sets[i];
-    for (size_t i = 0; i < runner->n_varies; i++)
-        sets[runner->n_sets + i] = own[i] =
-            vary_set(&runner->varies[i], batch->trials[trial]->at[i]);
-    const int rc = program_load(&batch->program, runner->scenario, runner->variant, sets, n,
-                                runner->builtin_dir, errors);
-    batch->loaded = rc == 0 ? trial : SIZE_MAX;
+    char *own[SIZING_SETS_MAX] = {NULL};
+    const char **sets = mem_new(runner->n_sets + SIZING_SETS_MAX, sizeof(*sets));
+    size_t n = 0;
+    for (; n < runner->n_sets; n++)
+        sets[n] = runner->sets[n];
+    for (size_t i = 0; (own[i] = runner->set(runner, variant, batch->trials[trial]->at, i)); i++)
+        sets[n++] = own[i];
+    const int rc =
+        program_load(&batch->program, runner->scenario,
+                     runner->n_variants > 0 ? runner->variants[variant] : runner->variant, sets, n,
+                     runner->builtin_dir, errors);
+    batch->loaded = rc == 0 ? key : SIZE_MAX;
     if (rc < 0)
         program_free(&batch->program);
     free(sets);
-    free(own[0]);
-    free(own[1]);
+    for (size_t i = 0; own[i]; i++)
+        free(own[i]);
     return rc;
 }
 
-static int simulate(struct batch *batch, size_t trial, uint64_t replication, double *values,
+static int simulate(struct batch *batch, size_t trial, size_t number, double *values,
                     struct error_list *errors)
 {
+    const size_t variants = variants_of(batch->runner);
     struct simulation simulation = {0};
     const struct simulation_options options = {
         .seed = batch->runner->seed,
-        .replication = replication,
+        .replication = number / variants + 1,
         .selectors = (const char *const *)batch->readings->items,
         .n_selectors = batch->readings->len,
     };
     struct error err = {0};
-    int rc = load(batch, trial, errors);
+    int rc = load(batch, trial, number % variants, errors);
     if (rc == 0)
         rc = simulation_run(&simulation, &batch->program, &options, errors) == SIM_DONE ? 0 : -1;
     for (size_t i = 0; i < batch->readings->len && rc == 0; i++)
@@ -127,11 +136,10 @@ static int simulate(struct batch *batch, size_t trial, uint64_t replication, dou
 static void run_task(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
 {
     struct batch *batch = ctx;
-    const size_t trial = task->id / batch->replications;
-    const uint64_t replication = task->id % batch->replications + 1;
+    const size_t trial = task->id / batch->replications, number = task->id % batch->replications;
     struct error_list errors = {0};
     double *values = mem_new(batch->readings->len, sizeof(*values));
-    const unsigned char good = simulate(batch, trial, replication, values, &errors) == 0 ? 1 : 0;
+    const unsigned char good = simulate(batch, trial, number, values, &errors) == 0 ? 1 : 0;
     pool_bytes_add(ret, &good, 1);
     if (good) {
         pool_bytes_add(ret, values, batch->readings->len * sizeof(*values));
@@ -145,32 +153,31 @@ static void run_task(void *ctx, const struct pool_task *task, struct pool_bytes 
     error_list_deinit(&errors);
 }
 
-static int fault(const struct batch *batch, size_t trial, uint64_t replication, const char *what,
+static int fault(const struct batch *batch, size_t trial, size_t number, const char *what,
                  struct error *err)
 {
     char at[320];
     const struct sizing_runner *runner = batch->runner;
-    return error_set(err, "at %s, replication %llu: %s",
-                     sizing_values_text(runner->varies, runner->n_varies, batch->trials[trial]->at,
-                                        at, sizeof(at)),
-                     (unsigned long long)replication, what);
+    const size_t variants = variants_of(runner);
+    runner->describe(runner, batch->trials[trial]->at, at, sizeof(at));
+    return error_set(err, "at %s, %s%sreplication %zu: %s", at,
+                     runner->n_variants > 0 ? runner->variants[number % variants] : "",
+                     runner->n_variants > 0 ? ", " : "", number / variants + 1, what);
 }
 
 static int task_done(void *ctx, const struct pool_result *result, struct error *err)
 {
     struct batch *batch = ctx;
     const size_t trial = result->id / batch->replications;
-    const size_t replication = result->id % batch->replications;
+    const size_t number = result->id % batch->replications;
     char text[200];
     if (result->state != POOL_DONE)
-        return fault(batch, trial, replication + 1, pool_describe(result, 0, text, sizeof(text)),
-                     err);
+        return fault(batch, trial, number, pool_describe(result, 0, text, sizeof(text)), err);
     if (result->bytes[0] == 0)
-        return fault(batch, trial, replication + 1, (const char *)result->bytes + 1, err);
+        return fault(batch, trial, number, (const char *)result->bytes + 1, err);
     const size_t row = batch->readings->len * sizeof(double);
     REQUIRE(result->len == 1 + row);
-    memcpy(&batch->trials[trial]->values[replication * batch->readings->len], result->bytes + 1,
-           row);
+    memcpy(&batch->trials[trial]->values[number * batch->readings->len], result->bytes + 1, row);
     batch->runner->runs++;
     if (batch->runner->progress)
         batch->runner->progress(batch->runner);

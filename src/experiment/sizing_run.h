@@ -14,14 +14,24 @@ struct sizing_runner {
     const char *scenario, *variant, *builtin_dir; /* as program_load takes them */
     const char *const *sets;
     size_t n_sets;
+    /* Variants to be run besides one another: each simulation of a trial is one of one of them, in
+     * turn. None: `variant` alone, which may be NULL. */
+    const char *const *variants;
+    size_t n_variants;
     uint64_t seed;
-    const struct vary *varies;
-    size_t n_varies;                                      /* 1 or 2 */
+    /* What a trial sets, as PATH=VALUE (to be freed; NULL: no more), and what it is called in
+     * messages, into buffer. */
+    char *(*set)(const struct sizing_runner *runner, size_t variant, const size_t at[2], size_t i);
+    void (*describe)(const struct sizing_runner *runner, const size_t at[2], char *buffer,
+                     size_t size);
+    const void *ctx;                                      /* theirs */
     unsigned workers;                                     /* processes at a time, from 1 */
     uint64_t runs;                                        /* simulations done so far, kept by it */
     void (*progress)(const struct sizing_runner *runner); /* after each simulation; may be NULL */
     const volatile sig_atomic_t *interrupted;             /* may be NULL */
 };
+
+enum { SIZING_SETS_MAX = 4 };
 
 /* struct sizing_setup's `run`, whose ctx is the runner. Errors begin with the values tried. */
 int sizing_run(void *ctx, const struct readings *readings, struct trial *const *trials, size_t n,

@@ -159,6 +159,7 @@ static int read_base(const struct path *path, const struct program *program, str
         return error_set(err, "the scenario gives it no number to add to");
     if (node_is_relative(node) && strcmp(path->items[0].key, "changes") == 0)
         return 0;
+    vary->added = true;
     vary->relative = false;
     return read_number(node->text, strlen(node->text), vary, &vary->base, err);
 }
@@ -196,31 +197,45 @@ void vary_deinit(struct vary *vary)
     *vary = (struct vary){0};
 }
 
-/* To 12 digits of the unit it is written in: 0.1 + 2 x 0.1 is told as 0.3. Without the sign of a
- * relative one. */
-static const char *rounded_text(const struct vary *vary, size_t i, char *buffer, size_t size)
+/* To 12 digits of the unit it is written in: 0.1 + 2 x 0.1 is told as 0.3. */
+static const char *rounded_text(const struct vary *vary, double value, char *buffer, size_t size)
 {
-    REQUIRE(i < vary->len);
-    const double number = (vary->base + vary->lo + (double)i * vary->step) / vary->scale;
+    const double number = value / vary->scale;
     const bool whole = fabs(number) < 1e15 && number == rint(number);
     snprintf(buffer, size, whole ? "%.0f%.40s" : "%.12g%.40s", number, vary->suffix);
     return buffer;
+}
+
+static double unrounded(const struct vary *vary, size_t i)
+{
+    REQUIRE(i < vary->len);
+    return vary->base + vary->lo + (double)i * vary->step;
 }
 
 double vary_value(const struct vary *vary, size_t i)
 {
     char text[64];
     double value;
-    REQUIRE(quantity_parse(rounded_text(vary, i, text, sizeof(text)), vary->unit, &value, NULL) ==
-            0);
+    rounded_text(vary, unrounded(vary, i), text, sizeof(text));
+    REQUIRE(quantity_parse(text, vary->unit, &value, NULL) == 0);
     return value;
 }
 
 const char *vary_text(const struct vary *vary, size_t i, char *buffer, size_t size)
 {
     char text[64];
-    rounded_text(vary, i, text, sizeof(text));
+    rounded_text(vary, unrounded(vary, i), text, sizeof(text));
     snprintf(buffer, size, "%s%s", vary->relative && *text != '-' ? "+" : "", text);
+    return buffer;
+}
+
+const char *vary_difference(const struct vary *vary, size_t from, size_t to, char *buffer,
+                            size_t size)
+{
+    char text[64];
+    REQUIRE(from < vary->len && to < vary->len);
+    rounded_text(vary, ((double)to - (double)from) * vary->step, text, sizeof(text));
+    snprintf(buffer, size, "%s%s", *text != '-' ? "+" : "", text);
     return buffer;
 }
 

@@ -16,6 +16,7 @@ struct vary {
     double base;     /* of a relative range: what is added to, in SI units */
     double lo, step; /* in SI units */
     size_t len;      /* values: base + lo + i step, i < len */
+    bool added;      /* the range had signs: `base` is what the scenario has */
     bool relative;   /* values are written with a sign */
 };
 
@@ -32,6 +33,10 @@ double vary_value(const struct vary *vary, size_t i);
 
 /* "12", "0.5 CNY/h", "+4": as a scenario says it, to 12 digits. Returns buffer; 64 bytes do. */
 const char *vary_text(const struct vary *vary, size_t i, char *buffer, size_t size);
+
+/* The difference of two values, with its sign, as a scenario says it. Returns buffer. */
+const char *vary_difference(const struct vary *vary, size_t from, size_t to, char *buffer,
+                            size_t size);
 
 /* PATH=VALUE, as --set takes it. To be freed. */
 char *vary_set(const struct vary *vary, size_t i);

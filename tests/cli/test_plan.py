@@ -272,6 +272,126 @@ class Output(Case):
         self.assertEqual((job.returncode, out, err), (130, "", "jishi: stopped; nothing is planned\n"))
 
 
+YEARS = """jishi: 1
+title: bursts that grow
+time: {start: 2021-01-01, length: 3 years}
+centres:
+  lab:
+    partitions:
+      p: {nodes: 1, processors_per_node: 1}
+    scheduler: {order: fcfs}
+tenants:
+  firm:
+    home: lab
+    workloads:
+      w: {jobs: [{submit: 1h, processors: 1, runtime: 1h, count: 4}, {submit: 400d, processors: 1, runtime: 1h, count: 6},
+                 {submit: 800d, processors: 1, runtime: 1h, count: 12}]}
+variants:
+  more: {changes: [{at: 2022-06-01, set: {centres.lab.partitions.p.nodes: +1}}]}
+  same: {}
+"""
+
+BUY_TEXT = """\
+bursts that grow
+Target: wait.max <= 1h, by the means over replications
+Bought: centres.lab.partitions.p.nodes, now 1, at most 8 more
+Ordered 6 months before it is there
+
+What is ordered at the start is there from 2022 on; the target is not asked of what is before.
+
+period  order       there from  bought  then  wait.max  meet it so far  with less
+2022    2021-07-01  2022-01-01      +2     3       1 h             yes         no
+2023    2022-07-01  2023-01-01      +4     7       1 h             yes         no
+
+Met by the means of every period.
+"""
+
+GROWTH_TEXT = """\
+bursts that grow
+Target: wait.max <= 1h, in at least 100 % of simulations
+Bought: centres.lab.partitions.p.nodes, now 1, at most 4 more
+Ordered 10 d before it is there
+Growth: same, more
+
+What is ordered at the start is there from 2022 on; the target is not asked of what is before.
+
+period  order       there from  bought  then    wait.max  meet it so far  with less
+2022    2021-12-22  2022-01-01      +2     3         1 h          2 of 2     0 of 2
+2023    2022-12-22  2023-01-01      +2     5  1 h 30 min          1 of 2     0 of 2
+
+In 2023 not even the most that can be bought meets the target:
+  wait.max <= 1h in 2023: 1 h 30 min (-4 h 51 min to 7 h 51 min)
+"""
+
+
+class Purchases(Case):
+    maxDiff = None
+    BUY = "centres.lab.partitions.p.nodes=+0..+%d by 2"
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.folder, "years.yaml"), "w", encoding="utf-8") as file:
+            file.write(YEARS)
+
+    def test_text(self):
+        done = self.plan("years.yaml", "--buy", self.BUY % 8, "--lead", "6 months", "--target", "wait.max <= 1h",
+                         "-r", "2")
+        self.assertEqual((done.stdout, done.stderr), (BUY_TEXT, ""))
+
+    def test_growth(self):
+        done = self.plan("years.yaml", "--buy", self.BUY % 4, "--lead", "10d", "--target", "wait.max <= 1h",
+                         "-r", "1", "--growth", "same,more", "--in", "100%")
+        self.assertEqual((done.stdout, done.stderr), (GROWTH_TEXT, ""))
+
+    def test_bought_for_the_first_year(self):
+        """Without a lead time what is bought is there from the start."""
+        done = self.plan("years.yaml", "--buy", self.BUY % 8, "--target", "wait.max <= 1h", "-r", "2", "--format",
+                         "csv")
+        self.assertEqual(done.stdout, """period,order,there_from,bought,then,met,of,meets
+2021,2021-01-01T00:00:00+00:00,2021-01-01T00:00:00+00:00,+2,3,2,2,1
+2022,2022-01-01T00:00:00+00:00,2022-01-01T00:00:00+00:00,+0,3,2,2,1
+2023,2023-01-01T00:00:00+00:00,2023-01-01T00:00:00+00:00,+4,7,2,2,1
+""")
+
+    def test_json(self):
+        found = self.answer("years.yaml", "--buy", self.BUY % 8, "--target", "wait.max <= 1h", "-r", "2")
+        self.assertTrue(found["met"])
+        self.assertEqual([p["bought"] for p in found["purchases"]], ["+2", "+0", "+4"])
+
+    def test_too_late_for_all(self):
+        done = self.plan("years.yaml", "--buy", self.BUY % 8, "--lead", "4 years", "--target", "wait.max <= 1h",
+                         "-r", "2")
+        self.assertIn("\nNothing ordered from the start on is there before the end.\n", done.stdout)
+
+    def test_growth_of_a_value(self):
+        done = self.plan("years.yaml", "--vary", "centres.lab.partitions.p.nodes=1..8", "--target", "wait.max <= 1h",
+                         "-r", "1", "--growth", "same,more", "--in", "100%")
+        self.assertIn("\nGrowth: same, more\n", done.stdout)
+        self.assertIn("\nSmallest: nodes = 6\n", done.stdout)
+        self.assertIn("holds in 100 % of simulations\n", done.stdout)
+
+    def test_messages(self):
+        buy = ["years.yaml", "--target", "wait.max <= 1h", "--buy"]
+        for arguments, text in (
+                ([*buy, self.BUY % 8, "--vary", "a=1..2"], "--buy plans purchases, --vary a value: one of the two"),
+                ([*buy, self.BUY % 8, "--cost", "2"], "--cost is of pairs"),
+                ([*buy, self.BUY % 8, "--lead", "soon"],
+                 '--lead: "soon" is not a duration such as 2h or 30min'),
+                ([*buy, self.BUY % 8, "--growth", "same"],
+                 "--growth needs --in: the share of all simulations that must meet the target"),
+                ([*buy, self.BUY % 8, "--growth", "same", "--variant", "more"],
+                 "--growth names the variants; --variant is one alone"),
+                ([*buy[:3], "--vary", "a=1..2", "--lead", "1 year"], "--lead is of purchases: --buy")):
+            done = self.plan(*arguments, status=2)
+            self.assertEqual((done.stdout, done.stderr), ("", f"jishi plan: {text}; see jishi plan --help\n"))
+        done = self.plan(*buy, "centres.lab.partitions.p.nodes=1..2", status=1)
+        self.assertEqual(done.stderr, "jishi: --buy: centres.lab.partitions.p.nodes: what is bought is a range from "
+                                      "nothing on: +0..+96 by 8\n")
+
+        done = self.plan(*buy, self.BUY % 8, "--growth", "same,fats", "--in", "90%", status=1)
+        self.assertEqual(done.stderr, 'years.yaml: unknown variant "fats"; expected one of more, same\n')
+
+
 class Messages(Case):
     VARY = ["--vary", f"{NODES}=10..12"]
     TARGET = ["--target", "wait.mean <= 1h"]

@@ -1,8 +1,10 @@
 /* The search of a plan on made-up measures, what it makes of intervals and shares, and costs. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/cost.h"
+#include "experiment/purchase.h"
 #include "experiment/sizing.h"
 #include "experiment/sizing_run.h"
+#include "util/date.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -322,6 +324,123 @@ static void cheapest_pair_is_found(void **state)
     }
 }
 
+/* --- purchases --- */
+
+/* A period 202x needs the level need[x]; what is measured of one is of the level then. */
+struct market {
+    struct purchases purchases;
+    const size_t *need;
+    size_t trials;
+};
+
+static double wait_in(const struct market *market, const char *selector, const struct trial *trial)
+{
+    const char *period = strstr(selector, "period=202");
+    double value;
+    if (counts(selector, &value))
+        return value;
+    const size_t year = (size_t)(period[10] - '0');
+    const size_t now = market->purchases.planned;
+    const size_t level = year < now ? market->purchases.levels[year]
+                                    : purchases_level(&market->purchases, now, trial);
+    return level >= market->need[year] ? 60 : 9000;
+}
+
+static int run_market(void *ctx, const struct readings *readings, struct trial *const *trials,
+                      size_t n, size_t replications, struct error *err)
+{
+    struct market *market = ctx;
+    (void)err;
+    for (size_t i = 0; i < n; i++, market->trials++) {
+        struct trial *trial = trials[i];
+        trial->values =
+            mem_resize(trial->values, replications * readings->len, sizeof(*trial->values));
+        for (size_t r = 0; r < replications; r++)
+            for (size_t k = 0; k < readings->len; k++)
+                trial->values[r * readings->len + k] = wait_in(market, readings->items[k], trial);
+        trial->replications = replications;
+    }
+    return 0;
+}
+
+static void nothing_is_bought_before_it_is_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t need[4], want[4];
+        size_t first, planned;
+        bool met;
+        const char *changes;
+    } rows[] = {
+        {{0, 2, 2, 7},
+         {0, 2, 2, 7},
+         0,
+         4,
+         true,
+         "changes=- {at: 2021-01-01T00:00:00+00:00, set: {n: +8}}\n"
+         "- {at: 2023-01-01T00:00:00+00:00, set: {n: +20}}\n"},
+        {{3, 1, 5, 5},
+         {3, 3, 5, 5},
+         0,
+         4,
+         true,
+         "changes=- {at: 2020-01-01T00:00:00+00:00, set: {n: +12}}\n"
+         "- {at: 2022-01-01T00:00:00+00:00, set: {n: +8}}\n"},
+        {{9, 1, 9, 1},
+         {0, 1, 9, 9},
+         1,
+         4,
+         true,
+         "changes=- {at: 2021-01-01T00:00:00+00:00, set: {n: +4}}\n"
+         "- {at: 2022-01-01T00:00:00+00:00, set: {n: +32}}\n"},
+        {{0, 11, 0, 0},
+         {0, 10, 0, 0},
+         0,
+         2,
+         false,
+         "changes=- {at: 2021-01-01T00:00:00+00:00, set: {n: +40}}\n"},
+        {{0, 0, 0, 0}, {0, 0, 0, 0}, 0, 4, true, "changes=[]"},
+    };
+    static const char *const periods[] = {"2020", "2021", "2022", "2023"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char path[] = "n", none[] = "";
+        const struct vary vary = {
+            .path = path, .suffix = none, .scale = 1, .base = 5, .step = 4, .len = 11};
+        struct purchase_date dates[4];
+        struct market market = {.need = rows[i].need};
+        struct target target;
+        struct error err = {0};
+        for (size_t d = 0; d < 4; d++)
+            dates[d] = (struct purchase_date){
+                periods[d], 0, date_instant(2020 + (int)d, 1, 1, 0, 0), d >= rows[i].first};
+        assert_int_equal(target_parse("wait.p95 <= 2h", &target, &err), 0);
+        const struct purchase_setup setup = {
+            .vary = &vary,
+            .dates = dates,
+            .len = 4,
+            .sizing = {.rule = {.target = &target, .confidence = 0.95, .unfinished = 0.01},
+                       .grid = 3,
+                       .replications = 2,
+                       .most = 2,
+                       .run = run_market,
+                       .ctx = &market}};
+        assert_int_equal(purchases_make(&market.purchases, &setup, &err), 0);
+        assert_int_equal(market.purchases.planned, rows[i].planned);
+        assert_int_equal(market.purchases.met, rows[i].met);
+        for (size_t d = rows[i].first; d < rows[i].planned; d++)
+            assert_int_equal(market.purchases.levels[d], rows[i].want[d]);
+        market.purchases.planned--; /* as while the last date was searched */
+        const size_t last = market.purchases.planned;
+        const size_t at[2] = {
+            rows[i].want[last] - (last > rows[i].first ? rows[i].want[last - 1] : 0), 0};
+        char *changes = purchases_changes(&market.purchases, at, NULL);
+        assert_string_equal(changes, rows[i].changes);
+        free(changes);
+        purchases_deinit(&market.purchases);
+        target_deinit(&target);
+    }
+}
+
 /* --- costs --- */
 
 static struct vary range(const char *path, double lo, size_t len)
@@ -412,6 +531,7 @@ int main(void)
         cmocka_unit_test(jobs_left_out_do_not_hold),
         cmocka_unit_test(no_value_does_not_hold),
         cmocka_unit_test(cheapest_pair_is_found),
+        cmocka_unit_test(nothing_is_bought_before_it_is_needed),
         cmocka_unit_test(costs_are_computed),
         cmocka_unit_test(errors_of_costs),
     };

@@ -166,7 +166,7 @@ static void ranges_are_read(void **state)
         {"centres.lab.partitions.p.nodes=10..60 by 8", "10", "18", "58", 7},
         {"centres.lab.partitions.p.nodes=+0..+4", "4", "5", "8", 5},
         {"centres.lab.partitions.p.nodes=-2..+4 by 2", "2", "4", "8", 4},
-        {"centres.lab.partitions.p.memory_per_node=1 GB..2 GB by 0.25 GB", "1 GB", "1250 MB",
+        {"centres.lab.partitions.p.memory_per_node=1 GB..2 GB by 0.25 GB", "1 GB", "1.25 GB",
          "2 GB", 5},
         {"tenants.firm.share=0.1..0.5 by 0.1", "0.1", "0.2", "0.5", 5},
         {"tenants.firm.share=1..4", "1", "1.002", "4", 1501},
