@@ -3,6 +3,7 @@
 #include "cli/plan_print.h"
 #include "cli/planning.h"
 #include "experiment/pool.h"
+#include "experiment/sweep_load.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -111,6 +112,7 @@ static int add_growth(struct planning *planning, const char *name, const char *p
     planning->growth =
         mem_resize(planning->growth, planning->n_growth + 1, sizeof(*planning->growth));
     const struct node *changes = node_get(program->resolved, "changes");
+    planning->draws |= program_draws(program);
     planning->growth[planning->n_growth++] =
         (struct variant_changes){name, changes ? node_copy(changes) : NULL};
     if (name)
@@ -290,8 +292,8 @@ struct sizing_setup planning_setup(const struct planning *planning)
         .grid = options->grid > 0        ? options->grid
                 : planning->n_varies > 1 ? 5
                                          : 9,
-        .replications = options->replications * planning->n_growth,
-        .most = options->most * planning->n_growth,
+        .replications = (planning->draws ? options->replications : 1) * planning->n_growth,
+        .most = (planning->draws ? options->most : 1) * planning->n_growth,
         .cost = cost_of,
         .run = sizing_run,
     };
@@ -347,6 +349,7 @@ static int plan_values(const struct planning *planning, const char *path)
             .n_varies = planning->n_varies,
             .cost = planning->cost,
             .growth = growth,
+            .draws = planning->draws,
             .cost_said = planning->options->cost != NULL,
         };
         planning_wipe(planning);

@@ -218,14 +218,16 @@ static void print_text(const struct buying *buying, FILE *out)
     const size_t last = purchases->planned - 1;
     char lo[64], hi[64], confidence[64];
     const struct trial *trial = chosen(purchases, last);
-    if (purchases->met && rule->share > 0)
+    if (purchases->met && rule->share > 0 && buying->planning->draws)
         fprintf(out,
                 "\nMet in %zu of %zu simulations; the share itself is between %s and %s (%s).\n",
                 trial->met, trial->of, plan_percent(trial->share_lo, lo, sizeof(lo)),
                 plan_percent(trial->share_hi, hi, sizeof(hi)),
                 plan_percent(rule->confidence, confidence, sizeof(confidence)));
     else if (purchases->met)
-        fputs("\nMet by the means of every period.\n", out);
+        fputs("\nMet in every period.\n", out);
+    if (!buying->planning->draws)
+        fputs("Note: the scenario draws nothing at random; one replication tells all.\n", out);
 }
 
 /* --- CSV and JSON --- */

@@ -253,7 +253,7 @@ static void print_findings(const struct plan_report *report, const struct trial 
 static void print_share(const struct plan_report *report, const struct trial *trial, FILE *out)
 {
     char confidence[64], lo[64], hi[64];
-    if (rule_of(report)->share > 0)
+    if (rule_of(report)->share > 0 && report->draws)
         fprintf(out, "  met in %zu of %zu; the share itself is between %s and %s (%s)\n",
                 trial->met, trial->of, plan_percent(trial->share_lo, lo, sizeof(lo)),
                 plan_percent(trial->share_hi, hi, sizeof(hi)),
@@ -368,7 +368,9 @@ static void print_text(const struct plan_report *report, FILE *out)
                 "Jobs rejected or left pending are no part of waits: where they are more than %s, "
                 "no comparison about jobs holds.\n",
                 plan_percent(setup->rule.unfinished, text, sizeof(text)));
-    if (setup->replications < 2)
+    if (!report->draws)
+        fputs("Note: the scenario draws nothing at random; one replication tells all.\n", out);
+    else if (setup->replications < 2)
         fputs("Note: one replication shows nothing of chance; -r asks for more.\n", out);
     else
         fprintf(out, "Intervals are Student's over replications (%s).\n",

@@ -17,6 +17,7 @@ struct plan_report {
     size_t n_varies;
     const struct cost *cost; /* NULL: none */
     const char *growth;      /* names of the variants that are simulated; NULL: one alone */
+    bool draws;              /* the scenario draws something at random */
     bool cost_said;          /* else it is the sum of values by the greatest of their ranges */
 };
 

@@ -54,6 +54,7 @@ struct planning {
         struct node *changes; /* of the scenario with it; owned; NULL: none */
     } * growth;               /* owned; one without a name where no variants are named */
     size_t n_growth;
+    bool draws;          /* something is drawn at random; else one replication tells all */
     char **growth_names; /* of them; owned array of borrowed texts */
 };
 

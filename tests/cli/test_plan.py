@@ -34,7 +34,7 @@ tenants:
       w: {arrival: {poisson: 9 per h}, processors: 1, runtime: {exponential: 1h}, request: exact}
 """
 
-# Four jobs of an hour at once, twice: waits 3, 2, 1 and 0 h on one node, 1 h twice on two.
+# Four jobs of an hour at once, twice: waits 3, 2, 1 and 0 h on one node, 1 h twice on two. Something else is drawn.
 FOUR = """jishi: 1
 title: four at once
 time: {start: 2021-01-01, length: 10h}
@@ -43,6 +43,7 @@ centres:
     partitions:
       p: {nodes: 1, processors_per_node: 1}
       q: {nodes: 1, processors_per_node: 1}
+      r: {nodes: 1, processors_per_node: 1}
     scheduler: {order: fcfs}
 tenants:
   firm:
@@ -50,6 +51,10 @@ tenants:
     workloads:
       w: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: p}
       v: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: q}
+  other:
+    home: lab
+    workloads:
+      x: {arrival: {poisson: 1/h}, processors: 1, runtime: 1min, partition: r}
 """
 
 ODD = """jishi: 1
@@ -162,6 +167,24 @@ Note: one replication shows nothing of chance; -r asks for more.
 Between two neighbours of the grid each comparison is taken to change at most once.
 """
 
+NOTHING_TEXT = """\
+Target: wait.max <= 0s, by the means over replications
+Varied: centres.lab.partitions.p.nodes from 1 to 3
+
+nodes  replications    wait.max  meets
+    1             1  1 h 50 min  no
+    2             1      50 min  no
+    3             1         0 s  yes
+
+Smallest: nodes = 3
+  wait.max <= 0s: 0 s
+nodes = 2 does not:
+  wait.max <= 0s: 50 min
+
+Note: the scenario draws nothing at random; one replication tells all.
+Between two neighbours of the grid each comparison is taken to change at most once.
+"""
+
 PAIR_TEXT = """\
 four at once
 Target: wait.max <= 1h, in at least 100 % of replications
@@ -238,6 +261,13 @@ class Output(Case):
         self.assertIn("\nNote: wait.max[workload=firm/v] is not monotone: from 1h to 1.5h it rises by 30 min, against "
                       "the way from the least value to the greatest.\n", done.stdout)
 
+    def test_nothing_is_drawn(self):
+        with open(os.path.join(self.folder, "odd.yaml"), "w", encoding="utf-8") as file:
+            file.write(ODD)
+        done = self.plan("odd.yaml", "--vary", "centres.lab.partitions.p.nodes=1..3", "--target", "wait.max <= 0s",
+                         "-r", "20")
+        self.assertEqual(done.stdout, NOTHING_TEXT)
+
     def test_csv(self):
         done = self.plan("four.yaml", "--vary", "centres.lab.partitions.p.nodes=1..2", "--target",
                          "wait.max[workload=firm/w] <= 1h", "-r", "2", "--format", "csv")
@@ -279,13 +309,15 @@ centres:
   lab:
     partitions:
       p: {nodes: 1, processors_per_node: 1}
+      r: {nodes: 1, processors_per_node: 1}
     scheduler: {order: fcfs}
 tenants:
   firm:
     home: lab
     workloads:
       w: {jobs: [{submit: 1h, processors: 1, runtime: 1h, count: 4}, {submit: 400d, processors: 1, runtime: 1h, count: 6},
-                 {submit: 800d, processors: 1, runtime: 1h, count: 12}]}
+                 {submit: 800d, processors: 1, runtime: 1h, count: 12}], partition: p}
+      x: {arrival: {every: 1d, jitter: {uniform: [0h, 1h]}}, processors: 1, runtime: 1min, partition: r}
 variants:
   more: {changes: [{at: 2022-06-01, set: {centres.lab.partitions.p.nodes: +1}}]}
   same: {}
@@ -303,7 +335,7 @@ period  order       there from  bought  then  wait.max  meet it so far  with les
 2022    2021-07-01  2022-01-01      +2     3       1 h             yes         no
 2023    2022-07-01  2023-01-01      +4     7       1 h             yes         no
 
-Met by the means of every period.
+Met in every period.
 """
 
 GROWTH_TEXT = """\
@@ -342,6 +374,14 @@ class Purchases(Case):
         done = self.plan("years.yaml", "--buy", self.BUY % 4, "--lead", "10d", "--target", "wait.max <= 1h",
                          "-r", "1", "--growth", "same,more", "--in", "100%")
         self.assertEqual((done.stdout, done.stderr), (GROWTH_TEXT, ""))
+
+    def test_nothing_is_drawn(self):
+        done = self.plan("years.yaml", "--buy", self.BUY % 8, "--target", "wait.max <= 1h", "-r", "9", "--in", "90%",
+                         "--set", "tenants.firm.workloads.x={jobs: [{submit: 2h, processors: 1, runtime: 1h}], "
+                         "partition: r}")
+        self.assertIn("\n2023    2023-01-01  2023-01-01      +4     7       1 h          1 of 1     0 of 1\n\n"
+                      "Met in every period.\n"
+                      "Note: the scenario draws nothing at random; one replication tells all.\n", done.stdout)
 
     def test_bought_for_the_first_year(self):
         """Without a lead time what is bought is there from the start."""
