@@ -54,10 +54,10 @@ static void note_stops(struct notes *notes, const struct result *result)
         return;
     MEM_GROW(notes);
     notes->items[notes->len++] =
-        mem_format("%llu times a job was stopped for the guarantee of another tenant; %.0f "
-                   "processor-hours were "
-                   "done in vain (they count as used)",
-                   (unsigned long long)totals.stops, (double)totals.lost / (double)SIMTIME_HOUR);
+        mem_format("%llu time%s a job was stopped for the guarantee of another tenant; %.0f "
+                   "processor-hours were done in vain (they count as used)",
+                   (unsigned long long)totals.stops, totals.stops == 1 ? "" : "s",
+                   (double)totals.lost / (double)SIMTIME_HOUR);
 }
 
 static void print_text(const struct result *result, FILE *out)

@@ -253,11 +253,18 @@ void sim_gates_capacity(struct sim *sim, int32_t centre);
 /* As sim_turn_away, for the quotas of tenants. */
 void sim_tenants_turn_away(struct sim *sim);
 
-/* struct sched_actions: stop the jobs of borrowers, the last to start first, until the job fits. */
-bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
-
 /* REQUIREs that no limit is exceeded, and that no claim waits that could be met. */
 void sim_tenants_check(struct sim *sim);
+
+/* reclaim.c */
+
+/* struct sched_actions: stop jobs of borrowers so that the job fits, if that is possible: the last to
+ * start are chosen first, and none is stopped that the others make needless. O(running), and
+ * O(chosen^2) with nodes or maintenance ahead O(nodes) or O(steps) more for each. */
+bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
+
+/* REQUIREs that a claim which could be met does not wait. */
+void sim_claims_check(struct sim *sim, struct station *station);
 
 /* The jobs that run in a partition, in order of their starts. O(1). */
 static inline void sim_link(struct sim *sim, struct station *station, struct job *job)

@@ -136,16 +136,27 @@ class Shares(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
+    def test_needless(self):
+        for more, stopped in (((), {7: 70}), (("--variant", "eight"), {7: 70, 2: 16})):
+            run = Run(os.path.join(HERE, "needless.yaml"), "--check", *more)
+            lost = {int(job["procs"]): job["lost"] / HOUR for job in run.of("b")}
+            self.assertEqual(lost, {3: 0, 2: 0, **stopped})
+            for scope in ("all", "tenant:b", "centre:c"):
+                self.assertEqual(run.metrics["preemptions", scope], len(stopped))
+                self.assertAlmostEqual(run.metrics["lost", scope], sum(stopped.values()), 9)
+            self.assertEqual(run.metrics["lost", "tenant:a"], 0)
+            self.assertAlmostEqual(run.metrics["lost[tenant=b,processors>=3]", "all"], 70, 9)
+
     def test_slowdown(self):
         run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
         jobs = run.of("b")
-        self.assertEqual(sorted(jobs["lost"] / 3600), [0, 16, 36])
+        self.assertEqual(sorted(jobs["lost"] / 3600), [0, 0, 36])
         exact = ((jobs["end"] - jobs["submit"]) / (40 * 3600)).mean()
-        self.assertAlmostEqual(exact, 1.225, delta=1e-9)
+        self.assertAlmostEqual(exact, 3.475 / 3, delta=1e-9)
         self.assertAlmostEqual(run.metrics["slowdown.mean", "tenant:b"], exact, delta=2e-3)
         text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
                               capture_output=True, text=True).stdout
-        self.assertIn("2 times a job was stopped for the guarantee of another tenant; 52 processor-hours", text)
+        self.assertIn("1 time a job was stopped for the guarantee of another tenant; 36 processor-hours", text)
 
 
 class Resources(unittest.TestCase):
