@@ -65,7 +65,6 @@ struct sim {
     struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
-    bool quotas_change;            /* some quota has another value at a date */
     bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
 };
 
@@ -250,6 +249,10 @@ void sim_tenant_changed(struct sim *sim, int32_t tenant);
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
 
+/* Could quotas ever let the tenant start so many processors for so long, each as it is or as it
+ * will be from some date on? O(depth), and O(changes) more for each that does not now. */
+bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request);
+
 /* As sim_turn_away, for the quotas of tenants. */
 void sim_tenants_turn_away(struct sim *sim);
 
@@ -258,8 +261,8 @@ void sim_tenants_check(struct sim *sim);
 
 /* reclaim.c */
 
-/* struct sched_actions: stop jobs of borrowers so that the job fits, if that is possible: the last to
- * start are chosen first, and none is stopped that the others make needless. O(running), and
+/* struct sched_actions: stop jobs of borrowers so that the job fits, if that is possible: the last
+ * to start are chosen first, and none is stopped that the others make needless. O(running), and
  * O(chosen^2) with nodes or maintenance ahead O(nodes) or O(steps) more for each. */
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
 

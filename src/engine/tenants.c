@@ -142,7 +142,6 @@ void sim_gates_open(struct sim *sim)
             continue;
         needs[change->tenant].quota |= change->quota != NULL;
         needs[change->tenant].guarantee |= change->guarantee != NULL;
-        sim->quotas_change = true;
     }
     for (size_t i = 0; i < world->tenants.len; i++)
         needed |= needs[i].quota || needs[i].guarantee;
@@ -272,6 +271,30 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
     gates_capacity(sim->gates, centre, procs);
     if (gates_guarantee(sim->gates))
         mark_waiting(sim, NULL, centre);
+}
+
+/* --- what quotas never allow --- */
+
+/* By the quota of this tenant alone, as it is or will be. */
+static bool may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+{
+    if (LIKELY(quota_allows(sim->setup.world->tenants.items[tenant].quota, procs, request)))
+        return true;
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at > sim->now &&
+            quota_allows(change->quota, procs, request))
+            return true;
+    }
+    return false;
+}
+
+bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+{
+    for (; sim->gates && tenant >= 0; tenant = sim->setup.world->tenants.items[tenant].parent)
+        if (!may_allow(sim, tenant, procs, request))
+            return false;
+    return true;
 }
 
 /* --- the quota of waiting jobs --- */

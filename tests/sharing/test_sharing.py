@@ -29,6 +29,7 @@ class Run:
             out = os.path.join(folder, "x.h5")
             subprocess.run([PROGRAM, "run", path, "-q", "-o", out, *more], check=True, timeout=600)
             with h5py.File(out) as file:
+                self.reasons = list(file["names/reasons"].asstr()[:])
                 assert file.attrs["complete"] == 1
                 self.jobs = file["jobs"][:]
                 self.names = list(file["names/tenants"].asstr()[:])
@@ -176,6 +177,20 @@ class Resources(unittest.TestCase):
         plenty = ("--set", "centres.shop.partitions.p.memory_per_node=100 TB")
         self.check_drf(4, 1, *plenty)
         self.check_drf(6, 1, *plenty, "--variant", "easy")
+
+
+class Never(unittest.TestCase):
+    def test_rejected(self):
+        run = Run(os.path.join(HERE, "never.yaml"), "--check")
+        fate = {}
+        for name in run.names:
+            jobs = numpy.sort(run.of(name), order="id")
+            fate[name] = [("rejected" if job["state"] == 4 else float(job["start"] / HOUR)) for job in jobs]
+        self.assertEqual(fate, {"hours": [0, "rejected"], "closed": ["rejected"], "idle": ["rejected"],
+                                "raised": [10, "rejected"], "lowered": [0, "rejected"],
+                                "firm": [], "firm/project": ["rejected", 0], "work": [0, "rejected"]})
+        self.assertEqual({run.reasons[job["reason"]] for job in run.jobs[run.jobs["state"] == 4]},
+                         {"asks more than a quota allows"})
 
 
 class Cohort(unittest.TestCase):
