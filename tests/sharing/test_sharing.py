@@ -179,6 +179,23 @@ class Resources(unittest.TestCase):
         self.check_drf(6, 1, *plenty, "--variant", "easy")
 
 
+class Page(unittest.TestCase):
+    def summary(self, *more):
+        return subprocess.run([PROGRAM, "run", os.path.join(HERE, "deep.yaml"), "--no-trace", *more], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_deep_tree(self):
+        def tenants(text):
+            table = text.split("By tenant")[1].split("Fairness")[0]
+            return [line for line in table.split("\n")[1:] if line and not line.startswith("Shown")]
+        short, full = self.summary(), self.summary("--tenants", "all")
+        self.assertEqual(len(tenants(short)), 6 + 36)
+        self.assertIn("\nShown: levels of the tree that fit in 60 lines, of brothers those that received most; "
+                      "all: --tenants all.\n", short)
+        self.assertEqual(len(tenants(full)), 6 + 36 + 216 + 432)
+        self.assertNotIn("Shown:", full)
+
+
 class Never(unittest.TestCase):
     def test_rejected(self):
         run = Run(os.path.join(HERE, "never.yaml"), "--check")
