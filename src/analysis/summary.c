@@ -99,7 +99,7 @@ void summary_add_fate_heads(struct text_table *table)
         text_table_right(table, heads[i]);
 }
 
-static void write_partitions(const struct lines *lines, FILE *out)
+static void write_partitions(const struct lines *lines, const struct world *world, FILE *out)
 {
     struct text_table table = {0};
     size_t partitions = 0;
@@ -107,7 +107,9 @@ static void write_partitions(const struct lines *lines, FILE *out)
     for (size_t i = 0; i < lines->len; i++) {
         const double capacity = lines->items[i].values[CAPACITY];
         partitions += lines->items[i].kind == SCOPE_PARTITION;
-        changes |= lines->items[i].kind == SCOPE_PARTITION && capacity != rint(capacity);
+        /* What a reservation has comes and goes with its windows. */
+        changes |= lines->items[i].kind == SCOPE_PARTITION &&
+                   (capacity != rint(capacity) || world->partitions[lines->items[i].row].part);
     }
     text_table_left(&table, "By partition");
     text_table_right(&table, changes ? "mean processors" : "processors");
@@ -358,7 +360,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     else
         write_centres(&lines, world, out);
     putc('\n', out);
-    write_partitions(&lines, out);
+    write_partitions(&lines, world, out);
     write_periods(rows, len, world, out);
     write_tenants(&lines, metrics, options, out);
     write_causes(&lines, world, out);

@@ -197,6 +197,26 @@ class Page(unittest.TestCase):
 
 
 class Never(unittest.TestCase):
+    def check(self, name, *more):
+        return subprocess.run([PROGRAM, "check", os.path.join(HERE, name), *more], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_told_before(self):
+        text = self.check("never.yaml")
+        self.assertIn("\n  closed: a quota of 0 processors lets no job start: all are rejected.\n"
+                      "  idle: a quota of 0 jobs lets no job start: all are rejected.\n", text)
+        self.assertIn("20 h/1d", text)
+        text = self.check("cohort.yaml", "--set", "tenants.team-a.quota={jobs: 3, queued: 500, processor_hours: "
+                          "{limit: 20k, per: month}}")
+        self.assertIn("3 jobs, 500 queued, 20 000 h/month", text)
+
+    def test_guarantees_told_once(self):
+        text = self.check("cohort.yaml", "--set", "changes=[{at: 1h, set: {tenants.team-a.guarantee.processors: 15}}, "
+                          "{at: 2h, set: {tenants.team-a.share: 2}}]")
+        self.assertEqual(text.count("guarantees are not always kept"), 1)
+        self.assertIn("  tenants: 27 processors are guaranteed (1970-01-01T01:00:00+00:00), but shop has 21: guarantees "
+                      "are not always kept.\n", text)
+
     def test_rejected(self):
         run = Run(os.path.join(HERE, "never.yaml"), "--check")
         fate = {}
