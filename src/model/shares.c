@@ -13,19 +13,52 @@ struct usage {
     struct shares_use running;
     double seen; /* inflated usage as of the beginning of the period `stamp` */
     uint64_t stamp;
-    double level;      /* as of `levelled` */
-    uint64_t levelled; /* version */
+};
+
+/* A child among its brothers. */
+struct brother {
+    double over;    /* usage over share */
+    int32_t row;    /* tenant */
+    int32_t before; /* leaves of those in front */
+};
+
+/* The children of a node in order of usage over share. Usage never falls, inflated as it is, and
+ * that of a tenant nothing of which ran stays the same to the last bit: only those in `live` move,
+ * and only to the back. Made when a factor is asked for. */
+struct brothers {
+    struct brother *items; /* owned */
+    int32_t len;
+    int32_t live;     /* the first child that ran since it was put in its place; -1: none */
+    uint64_t shape;   /* of the tree, as of which they were sorted from nothing; 0: never */
+    uint64_t version; /* as of which they are in order */
 };
 
 struct node {
+    /* What is looked at for each waiting tenant in each period stands together. */
+    uint64_t placed;     /* version, as of which: */
+    int32_t ahead;       /* leaves in front of all below it; TIED */
+    int32_t before;      /* leaves of those of its brothers that go in front of it */
+    int32_t parent;      /* row; -1: none */
+    int32_t first_child; /* row; -1: none */
+    bool none, tied;     /* usage; a group, and with a brother */
+    struct brothers children;
+
+    double over;                                 /* usage over share, */
+    uint64_t weighed, weighed_in, weighed_shape; /* as of this version, period, shape */
+    uint64_t used; /* stamp of the period in which a job began or ended */
     struct usage all, own;
-    double share, below;       /* its own; those of its children together */
-    int32_t first_child, next; /* rows; -1: none */
-    int32_t depth;             /* of a tenant at the top: 0 */
-    int32_t leaves;            /* below it, itself if it has no children */
-    double factor;             /* as of `factored` */
-    uint64_t factored;         /* version */
+    double share, below; /* its own; those of its children together */
+    int32_t next;        /* brother; -1: none */
+    int32_t depth;       /* of a tenant at the top: 0 */
+    int32_t leaves;      /* below it, itself if it has no children */
+    int32_t place;       /* among its brothers */
+    int32_t next_live;   /* of its brothers; -1: none; NOT_LIVE */
+    double factor;       /* as of `factored` */
+    uint64_t factored;   /* version */
 };
+
+#define NOT_LIVE (-2)
+#define TIED (-1)
 
 struct shares {
     const struct world *world;
@@ -33,11 +66,13 @@ struct shares {
     struct node *nodes; /* by row of the world's tenants, as many as were seen so far */
     size_t len, cap;
     struct node top; /* stands for the parent of all that have none */
-    simtime base;    /* inflation counts from here */
+    simtime base;    /* inflation counts from here, */
+    simtime rebased; /* until then */
     simtime began;   /* of the period */
     simtime next;    /* beginning of the next one */
     int32_t deepest; /* of all tenants: depth */
     uint64_t scaled; /* how often sums were scaled or shares changed */
+    uint64_t shape;  /* how often that, or the tree grew */
     struct inflation {
         simtime at;
         double value;
@@ -47,7 +82,15 @@ struct shares {
 };
 
 /* Beyond 2^REBASE all sums are scaled down. */
-#define REBASE 400.0
+#define REBASE 400
+
+static void set_base(struct shares *shares, simtime base)
+{
+    const simtime half = shares->config.half_life;
+    shares->base = base;
+    shares->rebased =
+        half > 0 && half < (SIMTIME_NEVER - base) / REBASE ? base + REBASE * half : SIMTIME_NEVER;
+}
 
 struct shares *shares_new(const struct world *world, const struct shares_config *config)
 {
@@ -55,16 +98,21 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     struct shares *shares = mem_new(1, sizeof(*shares));
     shares->world = world;
     shares->config = *config;
-    shares->top = (struct node){.first_child = -1, .depth = -1};
-    shares->stamp = shares->version = 1;
+    shares->top = (struct node){.first_child = -1, .depth = -1, .children = {.live = -1}};
+    shares->stamp = shares->version = shares->shape = 1;
     shares->last.at = shares->first.at = -1;
+    set_base(shares, 0);
     return shares;
 }
 
 void shares_free(struct shares *shares)
 {
-    if (shares)
-        free(shares->nodes);
+    if (!shares)
+        return;
+    for (size_t i = 0; i < shares->len; i++)
+        free(shares->nodes[i].children.items);
+    free(shares->top.children.items);
+    free(shares->nodes);
     free(shares);
 }
 
@@ -87,7 +135,7 @@ static double inflation(struct shares *shares, struct inflation *kept, simtime n
 
 static struct node *parent_of(struct shares *shares, int32_t row)
 {
-    const int32_t parent = shares->world->tenants.items[row].parent;
+    const int32_t parent = shares->nodes[row].parent;
     return parent < 0 ? &shares->top : &shares->nodes[parent];
 }
 
@@ -97,15 +145,21 @@ static void scale(struct usage *usage, int steps)
     usage->seen = ldexp(usage->seen, -steps);
 }
 
+/* What is known of the order of brothers does not hold any more. */
+static void reshape(struct shares *shares)
+{
+    shares->shape++;
+    shares->version++;
+}
+
 /* Sums so large that they would soon overflow are scaled by an exact power of two. */
 static void rebase(struct shares *shares, simtime now)
 {
     const simtime half = shares->config.half_life;
-    if (half == 0 || (double)(now - shares->base) < REBASE * (double)half)
-        return;
     const int steps = (int)((now - shares->base) / half);
-    shares->base += steps * half;
     shares->scaled++;
+    reshape(shares);
+    set_base(shares, shares->base + steps * half);
     shares->last.at = shares->first.at = -1;
     scale(&shares->top.all, steps);
     for (size_t i = 0; i < shares->len; i++) {
@@ -118,15 +172,18 @@ static void enter(struct shares *shares, int32_t row)
 {
     const struct tenant_info *info = &shares->world->tenants.items[row];
     REQUIRE(info->parent < row && info->share > 0);
-    struct node *parent = parent_of(shares, row);
-    shares->nodes[row] = (struct node){.share = info->share,
+    struct node *parent = info->parent < 0 ? &shares->top : &shares->nodes[info->parent];
+    shares->nodes[row] = (struct node){.parent = info->parent,
+                                       .share = info->share,
                                        .first_child = -1,
                                        .next = parent->first_child,
                                        .depth = parent->depth + 1,
-                                       .leaves = 1};
+                                       .leaves = 1,
+                                       .next_live = NOT_LIVE,
+                                       .children = {.live = -1}};
     /* A first child is the leaf that its parent was. */
     const bool more = info->parent < 0 || parent->first_child >= 0;
-    for (int32_t up = info->parent; more && up >= 0; up = shares->world->tenants.items[up].parent)
+    for (int32_t up = info->parent; more && up >= 0; up = shares->nodes[up].parent)
         shares->nodes[up].leaves++;
     shares->top.leaves += more;
     if (parent->depth + 1 > shares->deepest)
@@ -147,13 +204,15 @@ static void catch_up(struct shares *shares)
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
-    shares->version++;
+    reshape(shares);
 }
 
 static void ready(struct shares *shares, simtime now)
 {
-    catch_up(shares);
-    rebase(shares, now);
+    if (shares->len != shares->world->tenants.len)
+        catch_up(shares);
+    if (now >= shares->rebased)
+        rebase(shares, now);
 }
 
 /* Rounding may leave a trace of usage that was never there. */
@@ -190,13 +249,26 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
                                         : (struct shares_use){0};
 }
 
+static void enliven(struct shares *shares, int32_t row)
+{
+    struct node *node = &shares->nodes[row];
+    node->used = shares->stamp;
+    if (node->next_live != NOT_LIVE)
+        return;
+    struct brothers *brothers = &parent_of(shares, row)->children;
+    node->next_live = brothers->live;
+    brothers->live = row;
+}
+
 void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now)
 {
     ready(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
     use(shares, &shares->nodes[tenant].own, more, inflated);
-    for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);
+        enliven(shares, up);
+    }
     use(shares, &shares->top.all, more, inflated);
 }
 
@@ -208,7 +280,7 @@ void shares_set(struct shares *shares, int32_t tenant, simtime now)
     parent_of(shares, tenant)->below += share - node->share;
     node->share = share;
     shares->scaled++;
-    shares->version++;
+    reshape(shares);
 }
 
 bool shares_tick(struct shares *shares, simtime now)
@@ -234,19 +306,20 @@ simtime shares_next_period(const struct shares *shares)
     return shares->next;
 }
 
-/* Share over usage, both relative to those of all brothers. The jobs that a group has of its own
- * stand among its children as one more of share 1, which makes their shares no smaller. */
-static double level_of(struct shares *shares, int32_t row, bool own)
+/* Usage over share: of brothers, less goes first. */
+static double over_of(struct shares *shares, int32_t row)
 {
     struct node *node = &shares->nodes[row];
-    struct usage *usage = own ? &node->own : &node->all;
-    if (usage->levelled == shares->version)
-        return usage->level;
-    struct node *parent = own ? node : parent_of(shares, row);
-    const double used = seen(shares, usage), all = seen(shares, &parent->all);
-    const double due = (own ? 1 : node->share) / parent->below;
-    usage->levelled = shares->version;
-    return usage->level = used == 0 ? (double)INFINITY : due / (used / all);
+    if (node->weighed == shares->version)
+        return node->over;
+    node->weighed = shares->version;
+    /* Inflated usage stays as it is while nothing runs. */
+    if (node->all.running.procs == 0 && node->used < node->weighed_in &&
+        node->weighed_shape == shares->shape)
+        return node->over;
+    node->weighed_in = shares->stamp;
+    node->weighed_shape = shares->shape;
+    return node->over = seen(shares, &node->all) / node->share;
 }
 
 /* A leaf as its place in the tree: the rows from the top, and whether the last stands for the jobs
@@ -268,8 +341,19 @@ static void line_of(const struct shares *shares, int32_t tenant, struct line *re
     int i = ret->len - 1;
     if (ret->own)
         ret->rows[i--] = tenant;
-    for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent)
         ret->rows[i--] = up;
+}
+
+/* Share over usage, both relative to those of all brothers: of brothers it sets apart those, and
+ * ties those, that usage over share does. The jobs that a group has of its own stand among its
+ * children as one more of share 1, which makes their shares no smaller. */
+static double level_of(struct shares *shares, int32_t row, bool own)
+{
+    struct node *node = &shares->nodes[row];
+    const double over = own ? seen(shares, &node->own) : over_of(shares, row);
+    struct node *parent = own ? node : parent_of(shares, row);
+    return over == 0 ? (double)INFINITY : seen(shares, &parent->all) / parent->below / over;
 }
 
 static double line_level(struct shares *shares, const struct line *line, int i)
@@ -286,23 +370,164 @@ size_t shares_key_len(struct shares *shares)
 /* Usage over share grows as time passes and never falls: an old key is never too late. */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
 {
-    struct line line;
     ready(shares, now);
-    line_of(shares, tenant, &line);
-    REQUIRE((size_t)line.len <= len);
-    for (int i = 0; i < line.len; i++) {
-        struct node *node = &shares->nodes[line.rows[i]];
-        const bool own = line.own && i == line.len - 1;
-        ret[i] = own ? seen(shares, &node->own) : seen(shares, &node->all) / node->share;
-    }
-    for (size_t i = (size_t)line.len; i < len; i++)
-        ret[i] = -1; /* a leaf goes before a group */
+    struct node *node = &shares->nodes[tenant];
+    size_t end = (size_t)node->depth + 1;
+    REQUIRE(end < len);
+    size_t i = end;
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent)
+        ret[--i] = over_of(shares, up);
+    if (node->first_child >= 0) /* the jobs that a group has of its own: one more of share 1 */
+        ret[end++] = seen(shares, &node->own);
+    while (end < len)
+        ret[end++] = -1; /* a leaf goes before a group */
 }
 
 uint64_t shares_scale(struct shares *shares, simtime now)
 {
     ready(shares, now);
     return shares->scaled;
+}
+
+/* --- brothers in order --- */
+
+static int compare_brothers(const void *a, const void *b)
+{
+    const struct brother *x = a, *y = b;
+    return x->over != y->over ? (x->over < y->over ? -1 : 1)
+                              : (x->row > y->row) - (x->row < y->row);
+}
+
+/* What stands in [from, to) was moved: what lies beside it may tie with it, or do so no longer. */
+static void settle_places(struct shares *shares, struct brothers *brothers, int32_t from,
+                          int32_t to)
+{
+    struct brother *items = brothers->items;
+    bool tied = from > 0;
+    for (int32_t i = from > 0 ? from - 1 : 0; i < brothers->len && (i <= to || tied); i++) {
+        struct node *node = &shares->nodes[items[i].row];
+        tied = i > 0 && items[i - 1].over == items[i].over;
+        const struct node *last = i > 0 ? &shares->nodes[items[i - 1].row] : NULL;
+        items[i].before = last ? items[i - 1].before + last->leaves : 0;
+        node->before = tied ? last->before : items[i].before;
+        node->none = items[i].over == 0;
+        node->tied = node->first_child >= 0 && !node->none &&
+                     (tied || (i + 1 < brothers->len && items[i + 1].over == items[i].over));
+        node->place = i;
+    }
+}
+
+static void sort_brothers(struct shares *shares, struct node *parent)
+{
+    struct brothers *brothers = &parent->children;
+    int32_t len = 0;
+    for (int32_t row = parent->first_child; row >= 0; row = shares->nodes[row].next)
+        len++;
+    if (len > brothers->len)
+        brothers->items = mem_resize(brothers->items, (size_t)len, sizeof(*brothers->items));
+    brothers->len = len;
+    for (int32_t row = parent->first_child; row >= 0; row = shares->nodes[row].next)
+        brothers->items[--len] = (struct brother){.over = over_of(shares, row), .row = row};
+    qsort(brothers->items, (size_t)brothers->len, sizeof(*brothers->items), compare_brothers);
+    settle_places(shares, brothers, 0, brothers->len);
+    brothers->shape = shares->shape;
+}
+
+/* It stands behind those that it has overtaken in usage. Returns the end of what moved. */
+static int32_t move_back(struct shares *shares, struct brothers *brothers, int32_t place)
+{
+    struct brother *items = brothers->items;
+    const struct brother moved = items[place];
+    for (; place + 1 < brothers->len && items[place + 1].over < moved.over; place++) {
+        items[place] = items[place + 1];
+        shares->nodes[items[place].row].place = place;
+    }
+    items[place] = moved;
+    shares->nodes[moved.row].place = place;
+    return place + 1;
+}
+
+/* Put those that ran in their places, and forget those that do so no longer. */
+static void move_live(struct shares *shares, struct brothers *brothers)
+{
+    int32_t from = brothers->len, to = 0;
+    int32_t *link = &brothers->live;
+    while (*link >= 0) {
+        struct node *node = &shares->nodes[*link];
+        struct brother *at = &brothers->items[node->place];
+        const double over = over_of(shares, *link);
+        if (over != at->over) {
+            at->over = over;
+            from = node->place < from ? node->place : from;
+            const int32_t end = move_back(shares, brothers, node->place);
+            to = end > to ? end : to;
+        }
+        if (node->all.running.procs != 0 || node->used == shares->stamp) {
+            link = &node->next_live;
+            continue;
+        }
+        *link = node->next_live;
+        node->next_live = NOT_LIVE;
+    }
+    if (from < to)
+        settle_places(shares, brothers, from, to);
+}
+
+static void order_brothers(struct shares *shares, struct node *parent)
+{
+    struct brothers *brothers = &parent->children;
+    if (brothers->version == shares->version)
+        return;
+    if (brothers->shape != shares->shape)
+        sort_brothers(shares, parent);
+    else if (brothers->live >= 0)
+        move_live(shares, brothers);
+    brothers->version = shares->version;
+}
+
+/* The first whose usage over share is not below. */
+static int32_t first_over(const struct brothers *brothers, double over)
+{
+    int32_t low = 0, high = brothers->len;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (brothers->items[middle].over < over)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Leaves in front of all that is below the tenant; TIED where one of its groups ties with a
+ * brother, so that their children are one group. */
+static int32_t leaves_ahead(struct shares *shares, int32_t row)
+{
+    struct node *node = &shares->nodes[row];
+    if (node->placed == shares->version)
+        return node->ahead;
+    const int32_t up = node->parent;
+    node->ahead = up >= 0 ? leaves_ahead(shares, up) : 0;
+    order_brothers(shares, up >= 0 ? &shares->nodes[up] : &shares->top);
+    node->placed = shares->version;
+    /* Where nobody used anything, none goes first. */
+    if (node->ahead != TIED && !(up >= 0 && shares->nodes[up].none))
+        node->ahead = node->tied ? TIED : node->ahead + node->before;
+    return node->ahead;
+}
+
+/* Of the jobs that a group has of its own. */
+static int32_t leaves_ahead_of_own(struct shares *shares, int32_t row)
+{
+    struct node *node = &shares->nodes[row];
+    const int32_t ahead = leaves_ahead(shares, row);
+    const double over = seen(shares, &node->own);
+    if (ahead == TIED || over == 0 || node->none)
+        return ahead;
+    order_brothers(shares, node);
+    const struct brothers *brothers = &node->children;
+    const int32_t first = first_over(brothers, over);
+    return ahead + (first < brothers->len ? brothers->items[first].before : node->leaves);
 }
 
 /* --- the factor: how many leaves stand before one --- */
@@ -335,12 +560,9 @@ static void count_leaves(struct count *count, int32_t row, int i)
         count_leaves(count, child, i + 1);
 }
 
-double shares_factor(struct shares *shares, int32_t tenant, simtime now)
+/* Where ancestors tie. */
+static int64_t count_ahead(struct shares *shares, int32_t tenant)
 {
-    ready(shares, now);
-    struct node *own = &shares->nodes[tenant];
-    if (own->factored == shares->version)
-        return own->factor;
     struct line line;
     line_of(shares, tenant, &line);
     struct count count = {.shares = shares, .line = &line};
@@ -350,9 +572,21 @@ double shares_factor(struct shares *shares, int32_t tenant, simtime now)
     int64_t before = 0;
     for (int i = line.len - 1; i >= 0; i--)
         before += count.levels[i].before + (before > 0 ? count.levels[i].tied : 0);
+    return before;
+}
+
+double shares_factor(struct shares *shares, int32_t tenant, simtime now)
+{
+    ready(shares, now);
+    struct node *node = &shares->nodes[tenant];
+    if (node->factored == shares->version)
+        return node->factor;
+    const int32_t ahead =
+        node->first_child >= 0 ? leaves_ahead_of_own(shares, tenant) : leaves_ahead(shares, tenant);
+    const double before = (double)(ahead != TIED ? ahead : count_ahead(shares, tenant));
     const double all = (double)shares->top.leaves;
-    own->factored = shares->version;
-    return own->factor = (all - (double)before) / all;
+    node->factored = shares->version;
+    return node->factor = (all - before) / all;
 }
 
 double shares_usage(struct shares *shares, int32_t tenant, simtime now)
