@@ -20,15 +20,16 @@ struct class
     size_t place;  /* where, unless the order is by rank; else found by */
     double offset;
     uint64_t keyed; /* period as of whose beginning the key is */
-    double *key;    /* by rank: where it stands; owned */
+    double *key;    /* by rank: where it stands */
     uint32_t next;  /* of the same tenant */
 };
 
 /* A class that is not empty, by offset where the order is by rank: what a search looks at. */
 struct stand {
     double offset;
-    double first;  /* total score of its first job */
-    int32_t least; /* processors */
+    double score;     /* of its first job, its own */
+    simtime shortest; /* request, or less */
+    int32_t least;    /* processors */
     uint32_t id;
 };
 
@@ -49,6 +50,7 @@ struct classes {
     size_t key_len;
     uint64_t period; /* of ranks; counted */
     uint64_t scale;  /* as order->scale said */
+    double *key;     /* scratch */
     struct {
         struct class *items;
         size_t len, cap;
@@ -80,8 +82,10 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->params = params;
     classes->tenancy = *tenancy;
     classes->place = *place;
-    if (order->key_len)
+    if (order->key_len) {
         classes->key_len = order->key_len(params, tenancy);
+        classes->key = mem_new(classes->key_len, sizeof(*classes->key));
+    }
     return classes;
 }
 
@@ -97,6 +101,7 @@ void classes_free(struct classes *classes)
     free(classes->stands.items);
     free(classes->ageing.items);
     free(classes->first);
+    free(classes->key);
     free(classes);
 }
 
@@ -196,15 +201,21 @@ static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b
     return compare_keys(classes->all.items[a].key, classes->all.items[b].key, classes->key_len);
 }
 
-/* Look at where a class stands. */
-static void take_key(struct classes *classes, uint32_t id)
+/* Look at where a class stands. False: where it stood when last looked at. */
+static bool take_key(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
     if (!class->key)
         class->key = mem_new(classes->key_len, sizeof(*class->key));
     const struct class_view view = view_of(classes, id);
-    classes->order->key(classes->params, &view, class->key, classes->key_len);
+    classes->order->key(classes->params, &view, classes->key, classes->key_len);
     class->keyed = classes->period;
+    if (compare_keys(class->key, classes->key, classes->key_len) == 0)
+        return false;
+    double *const old = class->key;
+    class->key = classes->key;
+    classes->key = old;
+    return true;
 }
 
 static double offset_of(const struct classes *classes, uint32_t id)
@@ -215,10 +226,10 @@ static double offset_of(const struct classes *classes, uint32_t id)
     return classes->order->offset(classes->params, &view);
 }
 
-/* The first stand that does not go before the class. */
-static size_t place_by_rank(const struct classes *classes, uint32_t id)
+/* The first stand, of those from `low` on, that does not go before the class. */
+static size_t place_by_rank(const struct classes *classes, size_t low, uint32_t id)
 {
-    size_t low = 0, high = classes->stands.len;
+    size_t high = classes->stands.len;
     while (low < high) {
         const size_t middle = (low + high) / 2;
         if (compare_classes(classes, classes->stands.items[middle].id, id) < 0)
@@ -229,31 +240,31 @@ static size_t place_by_rank(const struct classes *classes, uint32_t id)
     return low;
 }
 
-#define GAP_LEAST 1e-7
+/* Between neighbours that were numbered together; and when it is time to do so. */
+#define GAP 0x1p20
+#define GAP_LEAST 0x1p-23
 
-/* A number for a class that is to stand at `place`, between those of its neighbours. */
-static double offset_between(struct classes *classes, size_t place, uint32_t id)
+/* A number for the class that stands at `place`, between those of its neighbours. */
+static double offset_at(struct classes *classes, size_t place)
 {
-    const struct stand *stands = classes->stands.items;
-    const size_t len = classes->stands.len;
-    if (place < len && compare_classes(classes, stands[place].id, id) == 0)
-        return stands[place].offset;
-    if (len == 0)
-        return 0;
-    if (place == len)
-        return stands[len - 1].offset + 1;
-    if (place == 0)
-        return stands[0].offset - 1;
-    const double gap = stands[place].offset - stands[place - 1].offset;
+    const struct stand *at = &classes->stands.items[place];
+    const bool first = place == 0, last = place + 1 == classes->stands.len;
+    if (!last && compare_classes(classes, at[1].id, at->id) == 0)
+        return at[1].offset;
+    if (first)
+        return last ? 0 : at[1].offset - GAP;
+    if (last)
+        return at[-1].offset + GAP;
+    const double gap = at[1].offset - at[-1].offset;
     classes->crowded |= gap < GAP_LEAST;
-    return stands[place - 1].offset + gap / 2;
+    return at[-1].offset + gap / 2;
 }
 
-static double first_total(const struct class *class)
+static double first_score(const struct class *class)
 {
     struct jobitem item;
     REQUIRE(bunch_first(&class->jobs, &item));
-    return item.key.score + class->offset;
+    return item.key.score;
 }
 
 static bool by_rank(const struct classes *classes)
@@ -267,18 +278,17 @@ static void stand_up(struct classes *classes, uint32_t id)
     size_t place = classes->stands.len;
     if (by_rank(classes)) {
         take_key(classes, id);
-        place = place_by_rank(classes, id);
-        class->offset = offset_between(classes, place, id);
-    } else {
-        class->offset = offset_of(classes, id);
-        class->place = place;
+        place = place_by_rank(classes, 0, id);
     }
     MEM_GROW(&classes->stands);
     struct stand *at = &classes->stands.items[place];
     memmove(at + 1, at, (classes->stands.len - place) * sizeof(*at));
-    *at = (struct stand){class->offset, first_total(class), class->jobs.least, id};
+    *at = (struct stand){0, first_score(class), class->jobs.shortest, class->jobs.least, id};
     classes->stands.len++;
+    class->place = place;
     class->standing = true;
+    at->offset = class->offset =
+        by_rank(classes) ? offset_at(classes, place) : offset_of(classes, id);
 }
 
 /* The first stand whose offset is not below. */
@@ -333,10 +343,9 @@ static void number(struct classes *classes)
     struct stand *stands = classes->stands.items;
     for (size_t i = 0; i < classes->stands.len; i++) {
         if (i > 0 && compare_classes(classes, stands[i - 1].id, stands[i].id) != 0)
-            offset++;
+            offset += GAP;
         struct class *class = &classes->all.items[stands[i].id];
         stands[i].offset = class->offset = offset;
-        stands[i].first = first_total(class);
     }
     classes->crowded = false;
 }
@@ -398,28 +407,34 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
     for (size_t i = 0; i < classes->stands.len; i++) {
         struct class *class = &classes->all.items[stands[i].id];
         stands[i].offset = class->offset = offset_of(classes, stands[i].id);
-        stands[i].first = first_total(class);
     }
+}
+
+/* It stands behind those that it does not go before any more. */
+static void move_back(struct classes *classes, size_t from, uint32_t id)
+{
+    struct stand *stands = classes->stands.items;
+    const struct stand stand = stands[from];
+    const size_t to = place_by_rank(classes, from + 1, id) - 1;
+    memmove(&stands[from], &stands[from + 1], (to - from) * sizeof(*stands));
+    stands[to] = stand;
+    stands[to].offset = classes->all.items[id].offset = offset_at(classes, to);
 }
 
 /* Bring a class up to this period. It goes no further to the front, for keys never fall. True if it
  * may have moved. */
-static bool renew(struct classes *classes, uint32_t id)
+static bool renew(struct classes *classes, size_t at)
 {
-    const struct class *class = &classes->all.items[id];
-    if (!by_rank(classes) || !class->standing || class->keyed == classes->period ||
-        classes->order->live)
-        return false;
-    const size_t at = stand_of(classes, id);
     const struct stand *stand = &classes->stands.items[at];
+    const uint32_t id = stand->id;
+    if (!by_rank(classes) || classes->all.items[id].keyed == classes->period ||
+        classes->order->live || !take_key(classes, id))
+        return false;
     const bool last = at + 1 == classes->stands.len;
-    const bool tied = (at > 0 && stand[-1].offset == stand->offset) ||
-                      (!last && stand[1].offset == stand->offset);
-    take_key(classes, id);
+    const bool tied = at > 0 && stand[-1].offset == stand->offset;
     if (!tied && (last || compare_classes(classes, id, stand[1].id) < 0))
         return false;
-    stand_down(classes, id);
-    stand_up(classes, id);
+    move_back(classes, at, id);
     return true;
 }
 
@@ -466,7 +481,8 @@ static void refresh(struct classes *classes, uint32_t id)
     const struct class *class = &classes->all.items[id];
     struct stand *stand = &classes->stands.items[stand_of(classes, id)];
     stand->least = class->jobs.least;
-    stand->first = first_total(class);
+    stand->shortest = class->jobs.shortest;
+    stand->score = first_score(class);
 }
 
 static void insert(struct classes *classes, uint32_t id, const struct jobitem *item)
@@ -553,7 +569,8 @@ double classes_offset(struct classes *classes, const struct job *job, bool aged)
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
     if (id == NO_CLASS)
         return 0;
-    renew(classes, id);
+    if (by_rank(classes) && classes->all.items[id].standing)
+        renew(classes, stand_of(classes, id));
     return classes->all.items[id].offset;
 }
 
@@ -620,18 +637,15 @@ bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool 
         const struct stand *stand = &classes->stands.items[i];
         if (found && by_rank(classes) && stand->offset > ret->key.score)
             break;
-        if (stand->least > free || (found && stand->first > ret->key.score) ||
+        if (stand->least > free || (stand->shortest > window && stand->least > spare) ||
+            (found && stand->offset + stand->score > ret->key.score) ||
             !search_class(classes, stand, &search, &item)) {
             i++;
             continue;
         }
         /* Only what holds the job that is looked for has to stand as of this period. */
-        const uint32_t id = stand->id;
-        if (renew(classes, id)) {
-            const size_t to = stand_of(classes, id); /* before those it ties with */
-            i = to < i ? to : i;
+        if (renew(classes, i))
             continue;
-        }
         if (!found || !jobkey_upto(&ret->key, &item.key))
             *ret = item;
         found = true;
@@ -664,7 +678,8 @@ void classes_check(const struct classes *classes)
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
         REQUIRE(class->standing && bunch_len(&class->jobs) > 0);
-        REQUIRE(stands[i].least == class->jobs.least && stands[i].offset == class->offset);
+        REQUIRE(stands[i].least == class->jobs.least && stands[i].offset == class->offset &&
+                stands[i].shortest == class->jobs.shortest);
         REQUIRE(i == 0 || !by_rank(classes) || stands[i - 1].offset <= stands[i].offset);
         REQUIRE(by_rank(classes) || class->place == i);
         jobs += bunch_len(&class->jobs);
