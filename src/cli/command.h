@@ -17,7 +17,8 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command command_run, command_check, command_list, command_schema;
+extern const struct command command_run, command_check, command_compare, command_list,
+    command_schema;
 
 /* Print to stderr; the program's name before errors that have no place. */
 void print_error(const struct error *err);
