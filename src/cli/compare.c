@@ -1,6 +1,7 @@
 /* jishi compare: a scenario and its variants, with how sure the differences are. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/compare_print.h"
+#include "cli/outfile.h"
 #include "cli/result.h"
 #include "cli/scenario_options.h"
 #include "experiment/pool.h"
@@ -253,7 +254,10 @@ static int run(const struct command *command, int argc, char **argv)
         setup->variants = options.variants.items;
         setup->n_variants = options.variants.len;
         catch_signals();
-        status = run_compare(&options);
+        const char *output = options.output;
+        status = output && (outfile_folder(output) < 0 || outfile_replaces(output) < 0)
+                     ? EXIT_FAULT
+                     : run_compare(&options);
     }
     scenario_options_deinit(&options.scenario);
     free(options.variants.items);

@@ -105,6 +105,12 @@ static struct shown difference_shown(const struct measure *measure, const struct
         const int digits = digits_of(fabs(finding->difference.value) / of_base.scale / 100);
         shown.digits = digits >= 0 ? digits : of_base.digits;
     }
+    /* a difference that is nothing beside the base is not worth a row of digits */
+    const int fine = shown_of(measure->unit, measure->selector, finding->base.value,
+                              interval_half(&finding->base))
+                         .digits +
+                     2;
+    shown.digits = shown.digits < fine ? shown.digits : fine;
     if (strcmp(shown.unit, " %") == 0)
         shown.unit = " points";
     return shown;
@@ -147,6 +153,7 @@ static void print_finding(const struct compare *compare, const struct measure *m
                           const struct arm *arm, const struct finding *finding, FILE *out)
 {
     const struct judged *judged = &finding->judged;
+    const char *word = verdict_word(finding, measure->better);
     if (arm->unstable || compare->arms.items[0].unstable) {
         fputs(arm->unstable ? "no long-run number: more is asked for than there is"
                             : "the base has no long-run number to compare with",
@@ -159,8 +166,9 @@ static void print_finding(const struct compare *compare, const struct measure *m
                 "%.1f %% of the base's; ",
                 100 * finding->uncounted, 100 * finding->uncounted_base);
         print_change(measure, finding, out);
+    } else if (strcmp(word, "same") == 0) {
+        fputs("same as the base in every replication", out);
     } else {
-        const char *word = verdict_word(finding, measure->better);
         if (*word)
             fprintf(out, "%s: ", word);
         print_change(measure, finding, out);
@@ -256,7 +264,7 @@ static void print_base_table(const struct compare *compare, FILE *out)
     struct compare_rows rows = compare_rows(compare);
     for (size_t i = 0; i < rows.len; i++) {
         const struct compare_row *row = &rows.items[i];
-        if (!row->base || row->tenant)
+        if (!row->base || row->tenant || isnan(row->finding.mean.value))
             continue;
         const struct interval *mean = &row->finding.mean;
         const struct shown shown =
@@ -284,7 +292,7 @@ static void print_variant_table(const struct compare *compare, const struct find
     for (size_t m = 0; m < compare->measures.len; m++) {
         const struct measure *measure = &compare->measures.items[m];
         const struct finding *finding = &all[m * (compare->arms.len - 1) + arm - 1];
-        if (!in_table(measure))
+        if (!in_table(measure) || (isnan(finding->base.value) && isnan(finding->mean.value)))
             continue;
         const struct shown base = shown_of(measure->unit, measure->selector, finding->base.value,
                                            interval_half(&finding->base));
@@ -405,8 +413,11 @@ static void print_tenants(const struct compare *compare, size_t arm, FILE *out)
     const size_t better = count(compare, findings, VERDICT_BETTER);
     const size_t worse = count(compare, findings, VERDICT_WORSE);
     char *name = printable(compare->arms.items[arm].name);
-    fprintf(out, "\nTenants under %s, by %s: of %zu, %zu gain, %zu lose\n", name, metric->name,
-            compare->tenants.len, better, worse);
+    fprintf(out, "\nTenants under %s, by %s: of %zu, %zu gain, %zu lose%s\n", name, metric->name,
+            compare->tenants.len, better, worse,
+            compare->identical || compare->replications < 2
+                ? ""
+                : " (corrected by Holm for all of them together)");
     free(name);
     if (better + worse > 0) {
         struct text_table table = {0};
@@ -576,6 +587,17 @@ static void print_mind(const struct compare *compare, FILE *out)
     free(cautions);
 }
 
+static void print_family(const struct compare *compare, FILE *out)
+{
+    size_t stable = 0;
+    for (size_t a = 1; a < compare->arms.len; a++)
+        stable += !compare->arms.items[a].unstable && !compare->arms.items[0].unstable;
+    if (stable > 1 && !compare->identical && compare->replications > 1)
+        fprintf(out,
+                "\nVerdicts hold for all %zu variants together (Holm), intervals for each alone.\n",
+                stable);
+}
+
 void compare_write_text(const struct compare *compare, FILE *out)
 {
     print_head(compare, out);
@@ -593,11 +615,7 @@ void compare_write_text(const struct compare *compare, FILE *out)
                 print_tenants(compare, a, out);
         print_uncertain(compare, out);
         free(all);
-        if (compare->arms.len > 2 && !compare->identical && compare->replications > 1)
-            fprintf(out,
-                    "\nVerdicts hold for all %zu variants together (Holm), intervals for each "
-                    "alone.\n",
-                    compare->arms.len - 1);
+        print_family(compare, out);
     }
     print_mind(compare, out);
 }

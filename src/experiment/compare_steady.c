@@ -6,19 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys of the language that make one time of a run unlike another. */
+/* Keys of the language that make one time of a run unlike another, and what stands under them:
+ * names that people give may be the same words. */
 static const char *find_dated(const struct node *node)
 {
-    static const char *const keys[] = {"changes", "growth", "join",        "leave",       "log",
-                                       "jobs",    "at",     "maintenance", "reservations"};
+    static const struct {
+        const char *key;
+        enum node_kind kind;
+    } rows[] = {{"growth", NODE_SCALAR},    {"join", NODE_SCALAR},      {"join", NODE_MAP},
+                {"leave", NODE_SCALAR},     {"log", NODE_SCALAR},       {"jobs", NODE_LIST},
+                {"maintenance", NODE_LIST}, {"reservations", NODE_LIST}};
     for (size_t i = 0; i < node->len; i++) {
-        for (size_t k = 0; node->items[i].key && k < ARRAY_LEN(keys); k++)
-            if (strcmp(node->items[i].key, keys[k]) == 0 && node->items[i].value->len > 0)
-                return keys[k];
-            else if (strcmp(node->items[i].key, keys[k]) == 0 &&
-                     node->items[i].value->kind == NODE_SCALAR)
-                return keys[k];
-        const char *below = find_dated(node->items[i].value);
+        const struct node_entry *entry = &node->items[i];
+        for (size_t k = 0; entry->key && k < ARRAY_LEN(rows); k++)
+            if (strcmp(entry->key, rows[k].key) == 0 && entry->value->kind == rows[k].kind)
+                return rows[k].key;
+        const char *below = find_dated(entry->value);
         if (below)
             return below;
     }
