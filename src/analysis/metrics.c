@@ -575,24 +575,28 @@ int metrics_select(struct metrics *metrics, const char *text, double *ret_value,
     return status;
 }
 
-int metrics_check_tenants(const struct metrics *metrics, struct error *err)
+int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, struct error *err)
 {
     for (size_t i = 0; i < metrics->collect->watches.len; i++) {
         struct watch *watch = &metrics->collect->watches.items[i];
         if (selector_condition(&watch->selector, CONDITION_TENANT) &&
-            watch_tenant(watch, metrics->collect->world) < 0)
+            watch_tenant(watch, metrics->collect->world) < 0) {
+            *ret_wrong = i;
             return no_such_tenant(metrics, &watch->selector, err);
+        }
     }
     return 0;
 }
 
-int metrics_check(struct metrics *metrics, struct error *err)
+int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err)
 {
     prepare(metrics);
     for (size_t i = 0; i < metrics->collect->watches.len; i++) {
         double value;
-        if (read_watch(metrics, &metrics->collect->watches.items[i], &value, err))
+        if (read_watch(metrics, &metrics->collect->watches.items[i], &value, err)) {
+            *ret_wrong = i;
             return -1;
+        }
     }
     return 0;
 }

@@ -53,11 +53,11 @@ int metrics_select(struct metrics *metrics, const char *selector, double *ret_va
                    struct error *err);
 
 /* Before a run to which no log can add tenants: as metrics_check. */
-int metrics_check_tenants(const struct metrics *metrics, struct error *err);
+int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, struct error *err);
 
-/* After the run: first declared selector that names a tenant that never appeared: -1 and
- * err->text. */
-int metrics_check(struct metrics *metrics, struct error *err);
+/* After the run: first declared selector that names a tenant that never appeared: -1, its number
+ * and err->text. */
+int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err);
 
 const struct world *metrics_world(const struct metrics *metrics);
 simtime metrics_end(const struct metrics *metrics); /* of the run, when it is over */

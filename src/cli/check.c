@@ -86,7 +86,8 @@ const struct command command_check = {
     .help = "usage: jishi check SCENARIO... [OPTION]...\n\n"
             "Reads scenarios, tells every error, and states capacity and offered load.\n\n"
             "      --resolved        print the scenario whole: includes, variant and settings in\n"
-            "                        it; it runs to the same results\n"
+            "                        it, file names absolute; it runs to the same results\n"
+            "                        wherever it is put\n"
             "      --variant NAME    with the changes of a variant of the scenario\n"
             "      --set PATH=VALUE  change a value, as often as wanted, after the variant\n",
     .run = run,

@@ -18,7 +18,7 @@ struct command {
 };
 
 extern const struct command command_run, command_check, command_compare, command_list,
-    command_schema;
+    command_schema, command_sweep;
 
 /* Print to stderr; the program's name before errors that have no place. */
 void print_error(const struct error *err);

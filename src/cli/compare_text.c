@@ -474,11 +474,14 @@ static void print_flips(const struct compare *compare, size_t arm, double mean, 
     for (size_t i = 0; i < uncertain->assumptions.len; i++) {
         const struct assumption *one = &uncertain->assumptions.items[i];
         const struct tornado_end *ends[] = {&one->low, &one->high};
-        for (size_t e = 0; e < 2; e++)
-            if (uncertain_effect(ends[e]->means, arm) * mean < 0) {
+        for (size_t e = 0; e < 2; e++) {
+            const double effect = uncertain_effect(ends[e]->means, arm);
+            if (effect * mean < 0)
                 fprintf(out, "  %s: %s would turn it round\n", one->path, ends[e]->text);
-                any = true;
-            }
+            else if (isnan(effect))
+                fprintf(out, "  %s: %s leaves nothing to compare\n", one->path, ends[e]->text);
+            any = any || effect * mean < 0 || isnan(effect);
+        }
     }
     if (!any)
         fputs("  no assumption, taken alone from its 5 % to its 95 % end, turns it round\n", out);
@@ -486,7 +489,7 @@ static void print_flips(const struct compare *compare, size_t arm, double mean, 
     if (!isnan(agree))
         fprintf(out,
                 "  in %.0f %% of %zu worlds sampled from all assumptions it goes the same way\n",
-                100 * agree, uncertain->points);
+                100 * agree, uncertain->points - uncertain_without(compare, arm));
 }
 
 static void print_tornado(const struct compare *compare, size_t arm, const struct shown *shown,
@@ -548,6 +551,11 @@ static void print_uncertain(const struct compare *compare, FILE *out)
         free(name);
         print_three(compare, i, mean, &shown, out);
         print_tornado(compare, i, &shown, out);
+        const size_t without = uncertain_without(compare, i);
+        if (without > 0)
+            fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
+                    compare->uncertain->points,
+                    compare->steady ? ", as more is asked for than there is" : "");
         if (!row->base)
             print_flips(compare, i, mean->value, out);
     }

@@ -3,12 +3,12 @@
 
 #include "analysis/text_table.h"
 #include "cli/assumptions.h"
-#include "cli/capacity.h"
 #include "cli/explain_tenants.h"
-#include "cli/offer.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "experiment/capacity.h"
 #include "experiment/measures.h"
+#include "experiment/offer.h"
 #include "experiment/question.h"
 #include "util/mem.h"
 
@@ -524,10 +524,7 @@ static size_t *find_shown(const struct build *build)
 
 static int check_metrics(const struct build *build, struct error_list *errors)
 {
-    struct error err;
-    struct metrics *metrics = scenario_metrics(build, NULL, 0, &err);
-    if (!metrics)
-        error_list_add(errors, &err);
+    struct metrics *metrics = scenario_metrics(build, NULL, 0, errors);
     metrics_free(metrics);
     return metrics ? 0 : -1;
 }

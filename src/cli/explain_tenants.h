@@ -3,7 +3,7 @@
 #ifndef CLI_EXPLAIN_TENANTS_H
 #define CLI_EXPLAIN_TENANTS_H
 
-#include "cli/offer.h"
+#include "experiment/offer.h"
 
 #include <stdio.h>
 

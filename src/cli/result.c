@@ -3,9 +3,9 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
-#include "cli/capacity.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "experiment/capacity.h"
 #include "trace/trace.h"
 #include "util/mem.h"
 #include "workload/log_report.h"

@@ -35,13 +35,16 @@ static void sift_down(struct merge *merge, size_t i)
 int merge_init(struct merge *merge, struct source **sources, size_t len, struct error *err)
 {
     *merge = (struct merge){.items = mem_new(len, sizeof(*merge->items)),
-                            .turns = mem_new(len, sizeof(*merge->turns))};
+                            .turns = mem_new(len, sizeof(*merge->turns)),
+                            .failed = -1};
     for (size_t i = 0; i < len; i++) {
         struct pending *pending = &merge->items[i];
         pending->source = sources[i];
         const int got = source_next(sources[i], &pending->spec, err);
-        if (got < 0)
+        if (got < 0) {
+            merge->failed = (int64_t)i;
             return got;
+        }
         if (got == SOURCE_JOB)
             merge->turns[merge->len++] = turn_of(merge, (uint32_t)i);
     }
@@ -63,8 +66,10 @@ int merge_advance(struct merge *merge, struct error *err)
     struct pending *first = &merge->items[item];
     const simtime last = first->spec.submit;
     const int got = source_next(first->source, &first->spec, err);
-    if (got < 0)
+    if (got < 0) {
+        merge->failed = item;
         return got;
+    }
     if (got == SOURCE_END) {
         merge->turns[0] = merge->turns[--merge->len];
     } else {

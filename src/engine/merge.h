@@ -22,6 +22,7 @@ struct merge {
     struct pending *items; /* one a source */
     struct turn *turns;    /* of those that have more: a heap */
     size_t len;
+    int64_t failed; /* the source that failed; -1: none */
 };
 
 /* Pull the first job of each source (borrowed). -1 or SOURCE_UNSORTED on failure. */

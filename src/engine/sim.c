@@ -424,3 +424,8 @@ struct sim_totals sim_totals(const struct sim *sim)
     totals.counted = sim->counted;
     return totals;
 }
+
+int64_t sim_failed_source(const struct sim *sim)
+{
+    return sim->merge.failed;
+}

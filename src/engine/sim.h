@@ -116,6 +116,9 @@ struct sim_totals {
 };
 struct sim_totals sim_totals(const struct sim *sim);
 
+/* After SIM_FAILED: the source of the setup that failed; -1: none did. */
+int64_t sim_failed_source(const struct sim *sim);
+
 /* Jobs whose home is `home` that the broker sent to `centre`, and what moved with them. Zero where
  * there is no broker. */
 struct sim_sent {

@@ -216,6 +216,15 @@ static void put_tenants(const struct compare *compare, struct simulation *simula
     free(numbers);
 }
 
+void compare_one_none(const struct compare *compare, struct pool_bytes *ret)
+{
+    const unsigned char kind = RESULT_FINE;
+    const double none = (double)NAN;
+    put(ret, &kind, 1);
+    for (size_t m = 0; m < compare->measures.len; m++)
+        put(ret, &none, sizeof(none));
+}
+
 static const char **selectors_of(const struct compare *compare, const bool *valid, size_t *ret_len)
 {
     const char **ret = mem_new(compare->measures.len, sizeof(*ret));

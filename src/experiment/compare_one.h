@@ -25,6 +25,9 @@ void waits_coarsen(struct waits *waits, uint64_t per);
 void compare_one_make(const struct compare *compare, const struct program *program,
                       const bool *valid, uint64_t replication, bool pilot, struct pool_bytes *ret);
 
+/* A result without a value: nothing was run. */
+void compare_one_none(const struct compare *compare, struct pool_bytes *ret);
+
 /* The first of the errors instead of a result. */
 void compare_one_fault(struct pool_bytes *bytes, const struct error_list *errors);
 

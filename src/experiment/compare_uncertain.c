@@ -83,6 +83,23 @@ static size_t point_sets(const struct study *study, size_t point, char **ret)
     return n;
 }
 
+/* -1: the program cannot be built. */
+static int is_unstable(const struct compare *compare, const struct program *program, bool *ret,
+                       struct error_list *errors)
+{
+    struct build build;
+    const struct build_options options = {.seed = compare_seed(compare), .replication = 1};
+    *ret = false;
+    if (!compare->steady)
+        return 0;
+    const int rc = build_init(&build, program, &options, errors);
+    char *words = rc == 0 ? compare_instability(&build) : NULL;
+    *ret = words != NULL;
+    free(words);
+    build_deinit(&build);
+    return rc;
+}
+
 static void run_point(const struct study *study, size_t point, size_t replication, size_t arm,
                       struct pool_bytes *ret)
 {
@@ -98,12 +115,16 @@ static void run_point(const struct study *study, size_t point, size_t replicatio
         sets[setup->n_sets + i] = own[i];
     struct error_list errors = {0};
     struct program program = {0};
+    bool unstable;
     if (program_load(&program, setup->path, arm ? compare->arms.items[arm].name : NULL, sets,
-                     setup->n_sets + n, setup->builtin_dir, &errors) == 0)
+                     setup->n_sets + n, setup->builtin_dir, &errors) < 0 ||
+        is_unstable(compare, &program, &unstable, &errors) < 0)
+        compare_one_fault(ret, &errors);
+    else if (unstable)
+        compare_one_none(compare, ret);
+    else
         compare_one_make(compare, &program, compare->arms.items[arm].valid, replication + 1, false,
                          ret);
-    else
-        compare_one_fault(ret, &errors);
     program_free(&program);
     error_list_deinit(&errors);
     for (size_t i = 0; i < n; i++)
@@ -223,22 +244,22 @@ double uncertain_effect(const double *means, size_t arm)
     return arm ? means[arm] - means[0] : means[0];
 }
 
-/* Texts have units: the order of the sampled values is that of the design, so take these. */
+/* Over the worlds in which there is an effect. */
 static void correlate(const struct study *study, size_t item, const double *values)
 {
     const struct compare_uncertain *uncertain = study->uncertain;
-    const size_t arms = study->compare->arms.len;
+    const size_t arms = study->compare->arms.len, points = uncertain->points;
     struct assumption *assumption = &uncertain->assumptions.items[item];
-    double *effects = mem_new(uncertain->points, sizeof(*effects));
+    double *effects = mem_new(2 * points, sizeof(*effects)), *of = effects + points;
     assumption->correlation = mem_new(arms, sizeof(*assumption->correlation));
     for (size_t a = 0; a < arms; a++) {
-        bool whole = true;
-        for (size_t p = 0; p < uncertain->points; p++) {
-            effects[p] = uncertain_effect(&uncertain->means[p * arms], a);
-            whole = whole && !isnan(effects[p]);
+        size_t n = 0;
+        for (size_t p = 0; p < points; p++) {
+            effects[n] = uncertain_effect(&uncertain->means[p * arms], a);
+            of[n] = values[p];
+            n += !isnan(effects[n]);
         }
-        assumption->correlation[a] =
-            whole ? ranks_correlation(values, effects, uncertain->points) : (double)NAN;
+        assumption->correlation[a] = ranks_correlation(of, effects, n);
     }
     free(effects);
 }
@@ -347,6 +368,15 @@ struct interval uncertain_spread(const struct compare *compare, size_t arm)
     return ret;
 }
 
+size_t uncertain_without(const struct compare *compare, size_t arm)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    size_t n = 0;
+    for (size_t p = 0; p < uncertain->points; p++)
+        n += isnan(uncertain_effect(&uncertain->means[p * compare->arms.len], arm)) != 0;
+    return n;
+}
+
 double uncertain_agree(const struct compare *compare, size_t arm, double mean)
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
@@ -383,8 +413,9 @@ struct interval uncertain_years(const struct compare *compare, size_t arm)
 
 double uncertain_swing(const struct assumption *assumption, size_t arm)
 {
-    return fabs(uncertain_effect(assumption->high.means, arm) -
-                uncertain_effect(assumption->low.means, arm));
+    const double swing = fabs(uncertain_effect(assumption->high.means, arm) -
+                              uncertain_effect(assumption->low.means, arm));
+    return isnan(swing) ? (double)INFINITY : swing;
 }
 
 void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret)
@@ -395,7 +426,7 @@ void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret)
         size_t at = i;
         for (; at > 0; at--) {
             const double before = uncertain_swing(&uncertain->assumptions.items[ret[at - 1]], arm);
-            if (!(swing > before || (isnan(before) && !isnan(swing))))
+            if (!(swing > before))
                 break;
             ret[at] = ret[at - 1];
         }

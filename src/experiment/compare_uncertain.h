@@ -40,7 +40,8 @@ struct interval uncertain_spread(const struct compare *compare, size_t arm);
 /* The middle 95 % of what single years give. NaN unless there are three or more. */
 struct interval uncertain_years(const struct compare *compare, size_t arm);
 
-/* How far an assumption moves the difference of an arm (0: its value) from end to end. */
+/* How far an assumption moves the difference of an arm (0: its value) from end to end; INFINITY: at
+ * one end there is none. */
 double uncertain_swing(const struct assumption *assumption, size_t arm);
 
 /* The difference of an arm, or of arm 0 the value, among means by arm. */
@@ -49,7 +50,11 @@ double uncertain_effect(const double *means, size_t arm);
 /* Assumptions in order of their swing, the greatest first, into ret[len]. */
 void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret);
 
-/* The share of sampled worlds where the sign of the difference is as that of `mean`. */
+/* In how many sampled worlds there is none: nobody is counted, or more is asked for than there is.
+ */
+size_t uncertain_without(const struct compare *compare, size_t arm);
+
+/* The share of the other sampled worlds where the sign of the difference is as that of `mean`. */
 double uncertain_agree(const struct compare *compare, size_t arm, double mean);
 
 #endif

@@ -15,11 +15,13 @@ static bool has_members(const struct scenario *scenario)
     return false;
 }
 
-static int place_in_metrics(const struct program *program, struct error *err)
+/* Completes an error about the i-th metric of the scenario. */
+static int place_in_metrics(const struct program *program, size_t i, struct error *err)
 {
     const struct node *node = node_get(program->epochs[0].tree, "metrics");
-    err->at = node ? node->at : (struct mark){0};
-    return error_prefix(err, "metrics: ");
+    const bool list = node && node->kind == NODE_LIST && i < node->len;
+    err->at = list ? node->items[i].value->at : node ? node->at : (struct mark){0};
+    return list ? error_prefix(err, "metrics[%zu]: ", i) : error_prefix(err, "metrics: ");
 }
 
 static int check_selector(const char *text, const struct world *world, struct error *err)
@@ -33,14 +35,31 @@ static int check_selector(const char *text, const struct world *world, struct er
     return rc;
 }
 
+/* -1 with an error for each that is wrong. */
+static int check_selectors(const struct build *build, const char *const *more, size_t n_more,
+                           struct error_list *errors)
+{
+    const struct texts *own = &build->program->epochs[0].scenario->metrics;
+    const size_t before = errors->len;
+    struct error err = {0};
+    for (size_t i = 0; i < n_more; i++)
+        if (check_selector(more[i], &build->world, &err) < 0)
+            error_list_add(errors, &err);
+    for (size_t i = 0; i < own->len; i++)
+        if (check_selector(own->items[i], &build->world, &err) < 0) {
+            place_in_metrics(build->program, i, &err);
+            error_list_add(errors, &err);
+        }
+    return errors->len > before ? -1 : 0;
+}
+
 struct metrics *scenario_metrics(const struct build *build, const char *const *more, size_t n_more,
-                                 struct error *err)
+                                 struct error_list *errors)
 {
     const struct scenario *scenario = build->program->epochs[0].scenario;
     const struct texts *own = &scenario->metrics;
-    for (size_t i = 0; i < n_more; i++)
-        if (check_selector(more[i], &build->world, err) < 0)
-            return NULL;
+    if (check_selectors(build, more, n_more, errors) < 0)
+        return NULL;
     const char **all = mem_new(own->len + n_more, sizeof(*all));
     for (size_t i = 0; i < own->len; i++)
         all[i] = own->items[i];
@@ -52,19 +71,25 @@ struct metrics *scenario_metrics(const struct build *build, const char *const *m
         .selectors = all,
         .n_selectors = own->len + n_more,
     };
-    struct metrics *metrics = metrics_new(&build->world, &chosen, err);
+    struct error err = {0};
+    size_t wrong = SIZE_MAX;
+    struct metrics *metrics = metrics_new(&build->world, &chosen, &err);
     free(all);
-    if (!metrics || (!has_members(scenario) && metrics_check_tenants(metrics, err) < 0)) {
-        place_in_metrics(build->program, err);
-        metrics_free(metrics);
-        return NULL;
-    }
-    return metrics;
+    if (metrics && (has_members(scenario) || metrics_check_tenants(metrics, &wrong, &err) == 0))
+        return metrics;
+    if (wrong < own->len)
+        place_in_metrics(build->program, wrong, &err);
+    error_list_add(errors, &err);
+    metrics_free(metrics);
+    return NULL;
 }
 
 int scenario_metrics_check(const struct build *build, struct metrics *metrics, struct error *err)
 {
-    if (metrics_check(metrics, err) < 0)
-        return place_in_metrics(build->program, err);
-    return 0;
+    size_t wrong;
+    if (metrics_check(metrics, &wrong, err) == 0)
+        return 0;
+    return wrong < build->program->epochs[0].scenario->metrics.len
+               ? place_in_metrics(build->program, wrong, err)
+               : -1;
 }

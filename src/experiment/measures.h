@@ -6,10 +6,10 @@
 #include "analysis/metrics.h"
 #include "scenario/build.h"
 
-/* NULL with an error: a selector is wrong; one of the scenario's with its place there. `build` is
- * borrowed and must outlive it. */
+/* NULL with an error for each selector that is wrong, the scenario's with their places there.
+ * `build` is borrowed and must outlive it. */
 struct metrics *scenario_metrics(const struct build *build, const char *const *more, size_t n_more,
-                                 struct error *err);
+                                 struct error_list *errors);
 
 /* After the run: does every declared metric name a tenant that came to be? -1 with an error and its
  * place in the scenario. */

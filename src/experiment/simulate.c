@@ -18,11 +18,9 @@ static int attempt(struct simulation *simulation, const struct program *program,
     if (build_init(build, program, &chosen, errors) < 0 || question_check(build, errors) < 0 ||
         build_open(build, errors) < 0)
         return SIM_FAILED;
-    simulation->metrics = scenario_metrics(build, options->selectors, options->n_selectors, &err);
-    if (!simulation->metrics) {
-        error_list_add(errors, &err);
+    simulation->metrics = scenario_metrics(build, options->selectors, options->n_selectors, errors);
+    if (!simulation->metrics)
         return SIM_FAILED;
-    }
     simulation->observers[0] = metrics_observer(simulation->metrics);
     simulation->n_observers = 1;
     if (options->begin && options->begin(options->ctx, simulation, &err) < 0) {
@@ -39,8 +37,12 @@ static int attempt(struct simulation *simulation, const struct program *program,
     setup.progress_ctx = options->ctx;
     simulation->sim = sim_new(&setup);
     const int got = sim_run(simulation->sim, &err);
-    if (got == SIM_FAILED)
+    if (got == SIM_FAILED) {
+        const int64_t row = sim_failed_source(simulation->sim);
+        if (row >= 0)
+            build_workload_error(build, (size_t)row, &err);
         error_list_add(errors, &err);
+    }
     return got;
 }
 

@@ -89,11 +89,11 @@ static void check_link(struct decode *ctx, const struct scenario *scenario,
     if (!between)
         return;
     if (link->between.len != 2)
-        decode_error(ctx, between->at, "between: a link joins two centres; here are %zu",
-                     link->between.len);
+        decode_error_of(ctx, node, "between", "a link joins two centres; here are %zu",
+                        link->between.len);
     else if (strcmp(ends[0], ends[1]) == 0)
-        decode_error(ctx, between->at, "between: a link joins two centres, not %s with itself",
-                     ends[0]);
+        decode_error_of(ctx, node, "between", "a link joins two centres, not %s with itself",
+                        ends[0]);
     for (size_t i = 0; i < link->between.len; i++)
         if (scenario_centre(scenario, ends[i]) < 0)
             unknown_name(ctx, between->at, "between", "centre", ends[i], &scenario->centres,
@@ -116,9 +116,9 @@ void check_links(struct decode *ctx, const struct scenario *scenario, const stru
     const struct centre *centres = scenario->centres.items;
     for (size_t i = 0; i < scenario->centres.len && scenario->broker.policy.kind; i++)
         if (centres[i].partitions.len > PARTITIONS_ANY_MAX)
-            decode_error(ctx, node_get(root, "broker")->at,
-                         "broker: it works with at most %d partitions a centre; %s has %zu",
-                         PARTITIONS_ANY_MAX, centres[i].named.name, centres[i].partitions.len);
+            decode_error_of(ctx, root, "broker",
+                            "it works with at most %d partitions a centre; %s has %zu",
+                            PARTITIONS_ANY_MAX, centres[i].named.name, centres[i].partitions.len);
 }
 
 /* Somebody has to bring data or jobs to where they belong. */
@@ -146,7 +146,7 @@ bool freight_may_run(const struct scenario *scenario, const struct freight *frei
 }
 
 static void check_centres(struct decode *ctx, const struct scenario *scenario,
-                          const struct freight *freight, const struct node *list)
+                          const struct freight *freight, const struct node *node)
 {
     bool known = true;
     for (size_t i = 0; i < freight->centres.len; i++) {
@@ -154,17 +154,17 @@ static void check_centres(struct decode *ctx, const struct scenario *scenario,
         if (scenario_centre(scenario, name) >= 0)
             continue;
         known = false;
-        unknown_name(ctx, list->at, "centres", "centre", name, &scenario->centres,
+        unknown_name(ctx, mark_of(node, "centres"), "centres", "centre", name, &scenario->centres,
                      sizeof(struct centre));
     }
     if (freight->centres.len == 0) {
-        decode_error(ctx, list->at, "centres: at least one is needed");
+        decode_error_of(ctx, node, "centres", "at least one is needed");
     } else if (known && freight->place >= 0 && !freight->data_may_leave &&
                !is_listed(scenario, freight, freight->place)) {
         const struct centre *centres = scenario->centres.items;
-        decode_error(ctx, list->at,
-                     "centres: its data may not leave %s, which is none of these centres",
-                     centres[freight->place].named.name);
+        decode_error_of(ctx, node, "centres",
+                        "its data may not leave %s, which is none of these centres",
+                        centres[freight->place].named.name);
     }
 }
 
@@ -176,12 +176,12 @@ void complete_freight(struct decode *ctx, const struct scenario *scenario, const
     freight->home = home ? scenario_centre(scenario, home) : -1;
     freight->place = freight->data_at ? scenario_centre(scenario, freight->data_at) : freight->home;
     if (freight->data && !(dist_least(freight->data) >= 0))
-        decode_error(ctx, mark_of(workload->node, "data"), "data: can be negative: add `min: 0B`");
+        decode_error_of(ctx, workload->node, "data", "can be negative: add `min: 0B`");
     if (freight->data_at && freight->place < 0 && scenario->centres.len > 0)
         unknown_name(ctx, mark_of(workload->node, "data_at"), "data_at", "centre", freight->data_at,
                      &scenario->centres, sizeof(struct centre));
     if (list && scenario->centres.len > 0)
-        check_centres(ctx, scenario, freight, list);
+        check_centres(ctx, scenario, freight, workload->node);
 }
 
 /* --- laying out --- */

@@ -3,8 +3,8 @@
 
 #include "scenario/brokers.h"
 #include "scenario/build_tenants.h"
+#include "scenario/build_times.h"
 #include "scenario/changes.h"
-#include "scenario/complete.h"
 #include "scenario/path.h"
 #include "scenario/reservations.h"
 #include "scenario/windows.h"
@@ -434,53 +434,6 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
         check_access(build, i, errors);
 }
 
-static void window_fault(const struct build *build, const char *map, const char *key,
-                         struct error_list *errors, const char *what)
-{
-    const struct node *node = node_get(build->program->epochs[0].tree, map);
-    error_list_addf(errors, mark_of(node, key), "%s.%s: %s", map, key, what);
-}
-
-/* Something is counted, and only what the run gets to. */
-static void check_window_counted(const struct build *build, struct error_list *errors)
-{
-    const struct scenario *scenario = build->program->epochs[0].scenario;
-    const struct world *world = &build->world;
-    const bool from = scenario->measure.from.given, until = scenario->measure.until.given;
-    const char *const map = from ? "measure" : "time", *const key = from ? "from" : "warmup";
-    if (from && scenario->time.warmup > 0)
-        window_fault(build, "time", "warmup", errors,
-                     "is short for measure.from, which is given too; leave one out");
-    if (world->measure_from < 0)
-        window_fault(build, map, key, errors, "lies before the start of the run");
-    else if (world->measure_from >= world->length)
-        window_fault(build, map, key, errors, "the run is over by then: no job would be counted");
-    if (until && world->measure_until > world->length)
-        window_fault(build, "measure", "until", errors, "lies after the end of the run");
-    else if (until && world->measure_until <= world->measure_from)
-        window_fault(build, "measure", "until", errors,
-                     "is not after the beginning of the window: no job would be counted");
-}
-
-static void set_times(struct build *build, struct error_list *errors)
-{
-    const struct program *program = build->program;
-    const struct scenario *scenario = program->epochs[0].scenario;
-    struct world *world = &build->world;
-    world->start = program->start;
-    world->offset = program->offset;
-    world->length = scenario->time.length;
-    world->measure_from = scenario->time.warmup;
-    if (scenario->measure.from.given)
-        world->measure_from = program_instant(program, &scenario->measure.from);
-    world->measure_until = scenario->time.length;
-    if (scenario->measure.until.given)
-        world->measure_until = program_instant(program, &scenario->measure.until);
-    /* Without a length the run ends at the last end anyway: there is nothing to go on after. */
-    build->drain = scenario->measure.after == MEASURE_DRAIN && world->length < SIMTIME_NEVER;
-    check_window_counted(build, errors);
-}
-
 /* Scripts are read, and run once, before the run: what is wrong with them is told by check too. */
 static void check_script(const struct build *build, const struct order_type *order,
                          const void *params, struct error_list *errors)
@@ -544,13 +497,20 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
     char place[200];
     if (err->at.file && err->at.line > 0)
         return;
-    if (err->at.file)
+    /* What is wrong with a file begins with no key. */
+    const bool of_file = err->at.file != NULL;
+    if (of_file)
         error_prefix(err, "%s: ", err->at.file);
-    err->at = workload->named.at;
     struct path path = {0};
     push_tenant(&path, rows, build->world.workloads[row].tenant);
     path_push_key(&path, "workloads");
     path_push_key(&path, workload->named.name);
+    char *said = mem_text(err->text);
+    const char *text = said;
+    const struct node *about =
+        of_file ? workload->node : path_push_told(&path, workload->node, &text);
+    error_at(err, about == workload->node ? workload->named.at : about->at, "%s", text);
+    free(said);
     error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
     path_deinit(&path);
 }

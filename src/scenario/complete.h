@@ -9,8 +9,13 @@
 /* Of the value of a key; of the map if it has none. */
 struct mark mark_of(const struct node *map, const char *key);
 
-/* "home: unknown centre "x", did you mean y?"; `known`: structs of `size` that begin with a struct
- * named. Always -1. */
+/* Collect an error about the value of a key of `map`, with its place and path; about the map if the
+ * key is not there. Always -1. */
+int decode_error_of(struct decode *ctx, const struct node *map, const char *key, const char *fmt,
+                    ...) PRINTF_LIKE(4, 5);
+
+/* "...home: unknown centre "x", did you mean y?"; `known`: structs of `size` that begin with a
+ * struct named. Always -1. */
 int unknown_name(struct decode *ctx, struct mark at, const char *key, const char *what,
                  const char *name, const struct items *known, size_t size);
 

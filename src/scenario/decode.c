@@ -44,7 +44,7 @@ void decode_leave(struct decode *ctx)
 static bool told(const struct error_list *errors, struct mark at, const char *text)
 {
     const size_t len = strlen(text);
-    for (size_t i = 0; i < errors->len && at.line > 0; i++) {
+    for (size_t i = 0; i < errors->len && (at.line > 0 || at.column > 0); i++) {
         const struct error *old = &errors->items[i];
         const size_t all = strlen(old->text);
         if (old->at.file == at.file && old->at.line == at.line && old->at.column == at.column &&

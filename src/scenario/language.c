@@ -386,7 +386,8 @@ static const struct field time_fields[] = {
      .flags = FIELD_UNLIMITED,
      .min = DBL_MIN,
      .max = 1e11,
-     .help = "of the run, warm-up included; to the last end if not given"},
+     .help = "of the run, warm-up included: jobs are submitted before it is over; to the last end "
+             "if not given"},
     {.key = "warmup",
      .kind = FIELD_DURATION,
      .offset = offsetof(struct scenario, time.warmup) - offsetof(struct scenario, time),

@@ -228,6 +228,38 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
     return error_at(err, at, "the path is empty");
 }
 
+/* One name such as "window.from: ", whole or not at all. NULL: it is none, or not there. */
+static const struct node *push_name(struct path *path, const struct node *map, const char **text)
+{
+    const size_t before = path->len;
+    const char *at = *text;
+    for (char last = '.'; last == '.' && map;) {
+        const size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_");
+        char *key = mem_text_n(at, len);
+        at += len;
+        last = *at;
+        const bool ends = last == '.' || (last == ':' && at[1] == ' ');
+        map = ends && map->kind == NODE_MAP ? node_get(map, key) : NULL;
+        if (map) {
+            path_push_key(path, key);
+            at += last == '.' ? 1 : 2;
+        }
+        free(key);
+    }
+    if (map)
+        *text = at;
+    while (!map && path->len > before)
+        path_pop(path);
+    return map;
+}
+
+const struct node *path_push_told(struct path *path, const struct node *map, const char **text)
+{
+    for (const struct node *below; (below = push_name(path, map, text)) != NULL;)
+        map = below;
+    return map;
+}
+
 static int set_one(struct node *root, const struct field *table, const struct node_entry *setting,
                    bool relative, struct error *err)
 {

@@ -1,6 +1,7 @@
 /* A scenario over time: the start, and one state of the world for each date at which values
  * change. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/complete.h"
 #include "scenario/decode.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
@@ -20,7 +21,8 @@ void program_free(struct program *program)
     free(program->epochs);
     node_free(program->resolved);
     node_free(program->changes);
-    document_deinit(&program->document);
+    if (!program->shared)
+        document_deinit(&program->document);
     *program = (struct program){0};
 }
 
@@ -71,6 +73,18 @@ struct node *program_resolved(const struct program *program, enum resolved_paths
         }
     }
     return tree;
+}
+
+void program_name_files(const struct program *program, struct node *tree)
+{
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct scenario *scenario = program->epochs[e].scenario;
+        for (size_t i = 0; scenario && i < scenario->paths.len; i++) {
+            char *name = name_absolute(scenario->paths.items[i].path);
+            rename_files(tree, &scenario->paths.items[i], name);
+            free(name);
+        }
+    }
 }
 
 simtime program_instant(const struct program *program, const struct date_value *date)
@@ -228,7 +242,7 @@ static struct dated *read_changes(struct program *program, const struct node *li
         decode_enter_item(&ctx, i);
         if (decode_table(list->items[i].value, change_table, &change, &ctx) == 0) {
             if (change.set->kind != NODE_MAP)
-                decode_error(&ctx, change.set->at, "set: expected a map PATH: value");
+                decode_error_of(&ctx, list->items[i].value, "set", "expected a map PATH: value");
             else
                 check_changeable(change.set, program->epochs[0].tree, errors);
             dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, change.set};
@@ -351,6 +365,17 @@ static int make_epochs(struct program *program, struct error_list *errors)
     return rc;
 }
 
+/* From the tree on, which is taken. */
+static int make_program(struct program *program, struct node *tree, struct error_list *errors)
+{
+    program->resolved = node_copy(tree);
+    add_epoch(program, 0, tree);
+    if (templates_expand(tree, errors) < 0 || decode_epoch(program, 0, errors) < 0 ||
+        find_start(program, program->epochs[0].scenario, errors) < 0)
+        return -1;
+    return make_epochs(program, errors);
+}
+
 int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors)
@@ -360,12 +385,12 @@ int program_load(struct program *program, const char *path, const char *variant,
     if (document_load(&program->document, path, &options, errors) < 0)
         return -1;
     struct node *tree = document_resolve(&program->document, variant, sets, n_sets, errors);
-    if (!tree)
-        return -1;
-    program->resolved = node_copy(tree);
-    add_epoch(program, 0, tree);
-    if (templates_expand(tree, errors) < 0 || decode_epoch(program, 0, errors) < 0 ||
-        find_start(program, program->epochs[0].scenario, errors) < 0)
-        return -1;
-    return make_epochs(program, errors);
+    return tree ? make_program(program, tree, errors) : -1;
+}
+
+int program_from_tree(struct program *program, const struct document *document, struct node *tree,
+                      struct error_list *errors)
+{
+    *program = (struct program){.document = *document, .shared = true};
+    return make_program(program, tree, errors);
 }

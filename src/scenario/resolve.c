@@ -256,16 +256,9 @@ static int include_all(struct loader *loader, struct node *root, const char *fro
     return rc;
 }
 
-/* Merge the file, after what it includes, into `base`. */
-static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
-                     struct node *base)
+/* Merge a file's tree, which is taken, after what it includes, into `base`. */
+static int load_tree(struct loader *loader, struct node *root, const char *file, struct node *base)
 {
-    struct error err;
-    struct node *root = node_parse(text, len, file, &err);
-    if (!root) {
-        error_list_add(loader->errors, &err);
-        return -1;
-    }
     int rc = -1;
     if (root->kind != NODE_MAP) {
         error_list_addf(loader->errors, root->at, "expected a map of keys such as title: ...");
@@ -280,6 +273,17 @@ static int load_text(struct loader *loader, const char *text, size_t len, const 
     return rc;
 }
 
+static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
+                     struct node *base)
+{
+    struct error err;
+    struct node *root = node_parse(text, len, file, &err);
+    if (root)
+        return load_tree(loader, root, file, base);
+    error_list_add(loader->errors, &err);
+    return -1;
+}
+
 /* What was merged must be a tree that could be read back. */
 static int check_limits(const struct node *root, struct error_list *errors)
 {
@@ -290,21 +294,38 @@ static int check_limits(const struct node *root, struct error_list *errors)
     return -1;
 }
 
-int document_read(struct document *document, const char *text, size_t len, const char *name,
-                  const struct resolve_options *options, struct error_list *errors)
+/* `text` NULL: from `root`, which is taken. */
+static int read_either(struct document *document, const char *text, size_t len, struct node *root,
+                       const char *name, const struct resolve_options *options,
+                       struct error_list *errors)
 {
     static const struct resolve_options none = {0};
-    *document = (struct document){
-        .text = mem_text_n(text, len), .text_len = len, .table = options ? options->table : NULL};
+    document->table = options ? options->table : NULL;
     struct loader loader = {document, options ? options : &none, errors, {NULL}, 0};
     const char *file = keep_name(document, name);
     enter(&loader, name, (struct mark){0});
     document->base = node_new(NODE_MAP, (struct mark){file, 1, 1});
-    int rc = load_text(&loader, text, len, file, document->base);
+    int rc = text ? load_text(&loader, text, len, file, document->base)
+                  : load_tree(&loader, root, file, document->base);
     leave(&loader);
     if (rc == 0)
         rc = check_limits(document->base, errors);
     return rc == 0 ? 0 : -1;
+}
+
+int document_read(struct document *document, const char *text, size_t len, const char *name,
+                  const struct resolve_options *options, struct error_list *errors)
+{
+    *document = (struct document){.text = mem_text_n(text, len), .text_len = len};
+    return read_either(document, text, len, NULL, name, options, errors);
+}
+
+int document_from_tree(struct document *document, const struct node *root, const char *name,
+                       const struct resolve_options *options, struct error_list *errors)
+{
+    *document = (struct document){.text = node_emit(root)};
+    document->text_len = strlen(document->text);
+    return read_either(document, NULL, 0, node_copy(root), name, options, errors);
 }
 
 int document_load(struct document *document, const char *path,
@@ -426,10 +447,16 @@ static const char *find_equals(const char *text)
     return NULL;
 }
 
-static int apply_set(struct node *root, const struct field *table, const char *text,
+static bool path_is(const struct path *path, const char *first)
+{
+    return path->len > 0 && path->items[0].key && strcmp(path->items[0].key, first) == 0;
+}
+
+/* Setting `i`. Its mark tells it from the others, though it has no line. */
+static int apply_set(struct node *root, const struct field *table, const char *text, size_t i,
                      struct error_list *errors)
 {
-    const struct mark at = {SET_FILE, 0, 0};
+    const struct mark at = {SET_FILE, 0, (unsigned)i + 1};
     const char *equals = find_equals(text);
     if (!equals || equals == text) {
         error_list_addf(errors, at, "\"%.200s\": expected PATH=VALUE", text);
@@ -442,6 +469,9 @@ static int apply_set(struct node *root, const struct field *table, const char *t
     int rc = path_parse(name, &path, &err);
     if (rc == 0)
         rc = path_names_known(table, root, &path, at, &err);
+    if (rc == 0 && (path_is(&path, "variants") || path_is(&path, "include")))
+        rc = error_set(&err, "%.200s: cannot be set; settings come after includes and the variant",
+                       name);
     if (rc == 0) {
         const char *yaml = equals + 1;
         value = yaml[strspn(yaml, " ")] ? node_parse(yaml, strlen(yaml), SET_FILE, &err) : NULL;
@@ -476,7 +506,7 @@ struct node *document_resolve(const struct document *document, const char *varia
     if (variant)
         rc |= apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
     for (size_t i = 0; i < sets_len; i++)
-        rc |= apply_set(applied.root, document->table, sets[i], errors);
+        rc |= apply_set(applied.root, document->table, sets[i], i, errors);
     if (rc == 0)
         rc = check_limits(applied.root, errors);
     if (rc == 0)

@@ -34,6 +34,9 @@ int document_load(struct document *document, const char *path,
                   const struct resolve_options *options, struct error_list *errors);
 int document_read(struct document *document, const char *text, size_t len, const char *name,
                   const struct resolve_options *options, struct error_list *errors);
+/* The same from a map inside the file `name`, copied; its marks stay those of the map. */
+int document_from_tree(struct document *document, const struct node *root, const char *name,
+                       const struct resolve_options *options, struct error_list *errors);
 void document_deinit(struct document *document);
 
 /* A new tree: the base, changed by a variant (NULL: none), then by texts PATH=VALUE. Printed by

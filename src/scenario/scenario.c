@@ -6,6 +6,8 @@
 #include "scenario/slurm_conf.h"
 #include "util/mem.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +66,20 @@ struct mark mark_of(const struct node *map, const char *key)
     return node ? node->at : map ? map->at : (struct mark){0};
 }
 
+int decode_error_of(struct decode *ctx, const struct node *map, const char *key, const char *fmt,
+                    ...)
+{
+    struct error err;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(err.text, sizeof(err.text), fmt, args);
+    va_end(args);
+    decode_enter(ctx, key);
+    decode_error(ctx, mark_of(map, key), "%s", err.text);
+    decode_leave(ctx);
+    return -1;
+}
+
 int unknown_name(struct decode *ctx, struct mark at, const char *key, const char *what,
                  const char *name, const struct items *known, size_t size)
 {
@@ -76,7 +92,10 @@ int unknown_name(struct decode *ctx, struct mark at, const char *key, const char
     }
     suggest_name(name, names, known->len, hint, sizeof(hint));
     free(names);
-    return decode_error(ctx, at, "%s: unknown %s \"%.60s\"%s", key, what, name, hint);
+    decode_enter(ctx, key);
+    decode_error(ctx, at, "unknown %s \"%.60s\"%s", what, name, hint);
+    decode_leave(ctx);
+    return -1;
 }
 
 /* --- centres --- */
@@ -121,17 +140,17 @@ static void check_reclaim(struct decode *ctx, const struct node *node,
     if (scheduler->reclaim != RECLAIM_NEWEST)
         return;
     if (strcmp(scheduler->backfill.kind->name, "conservative") == 0)
-        decode_error(ctx, mark_of(node, "reclaim"),
-                     "reclaim: under backfill: conservative no claim goes first; choose another "
-                     "backfill, or reclaim: none");
+        decode_error_of(ctx, node, "reclaim",
+                        "under backfill: conservative no claim goes first; choose another "
+                        "backfill, or reclaim: none");
     if (scheduler->commit_head || strcmp(scheduler->decide.kind->name, "each-event") == 0)
-        decode_error(ctx, mark_of(node, "reclaim"),
-                     "reclaim: claims are judged once an instant; leave commit_head and decide: "
-                     "each-event out");
+        decode_error_of(ctx, node, "reclaim",
+                        "claims are judged once an instant; leave commit_head and decide: "
+                        "each-event out");
     if (strcmp(scheduler->placement.kind->name, "contiguous") == 0)
-        decode_error(ctx, mark_of(node, "reclaim"),
-                     "reclaim: stopping jobs makes room by count, not in one run of nodes; choose "
-                     "another placement than contiguous");
+        decode_error_of(ctx, node, "reclaim",
+                        "stopping jobs makes room by count, not in one run of nodes; choose "
+                        "another placement than contiguous");
 }
 
 /* What no rule defines together. */
@@ -145,24 +164,24 @@ static void check_scheduler(struct decode *ctx, const struct node *node,
     const bool each_event = strcmp(decide, "each-event") == 0;
     const bool each_instant = strcmp(decide, "each-instant") == 0;
     if ((each_event || scheduler->commit_head) && !placement.counts_only)
-        decode_error(ctx, mark_of(node, "placement"),
-                     "placement: with decide: each-event or commit_head processors are only "
-                     "counted; choose any");
+        decode_error_of(ctx, node, "placement",
+                        "with decide: each-event or commit_head processors are only "
+                        "counted; choose any");
     if (scheduler->commit_head && !each_instant)
-        decode_error(ctx, mark_of(node, "decide"),
-                     "decide: commit_head decides after each event by itself; leave this out");
+        decode_error_of(ctx, node, "decide",
+                        "commit_head decides after each event by itself; leave this out");
     if (strcmp(backfill, "conservative") == 0 && !(each_instant && !scheduler->commit_head))
-        decode_error(ctx, mark_of(node, "backfill"),
-                     "backfill: conservative makes its reservations on arrival, so it decides "
-                     "at each instant; leave decide and commit_head out, or choose plan");
+        decode_error_of(ctx, node, "backfill",
+                        "conservative makes its reservations on arrival, so it decides "
+                        "at each instant; leave decide and commit_head out, or choose plan");
     else if (strcmp(backfill, "slurm") == 0 && !(each_instant && !scheduler->commit_head))
-        decode_error(ctx, mark_of(node, "backfill"),
-                     "backfill: slurm decides when something happens and at intervals of its "
-                     "own; leave decide and commit_head out");
+        decode_error_of(ctx, node, "backfill",
+                        "slurm decides when something happens and at intervals of its "
+                        "own; leave decide and commit_head out");
     else if (scheduler->commit_head && strcmp(backfill, "none") != 0 &&
              strcmp(backfill, "easy") != 0)
-        decode_error(ctx, mark_of(node, "backfill"),
-                     "backfill: commit_head has its own, published with it: easy; or none");
+        decode_error_of(ctx, node, "backfill",
+                        "commit_head has its own, published with it: easy; or none");
     check_reclaim(ctx, node, scheduler);
 }
 
@@ -229,16 +248,14 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
     else if (has_groups == (node_get(node, "nodes") != NULL))
         decode_error(ctx, node->at, "give either nodes or groups, not both");
     else if (has_groups && node_get(node, "processors_per_node"))
-        decode_error(ctx, mark_of(node, "processors_per_node"),
-                     "processors_per_node: belongs inside each of the groups");
+        decode_error_of(ctx, node, "processors_per_node", "belongs inside each of the groups");
     else if (has_groups && node_get(node, "memory_per_node"))
-        decode_error(ctx, mark_of(node, "memory_per_node"),
-                     "memory_per_node: belongs inside each of the groups");
+        decode_error_of(ctx, node, "memory_per_node", "belongs inside each of the groups");
     const struct node *groups = node_get(node, "groups");
     if (groups && groups->kind == NODE_LIST && groups->len == 0)
-        decode_error(ctx, mark_of(node, "groups"), "groups: at least one is needed");
+        decode_error_of(ctx, node, "groups", "at least one is needed");
     if (plan->groups.len > PARTITION_GROUPS_MAX)
-        decode_error(ctx, mark_of(node, "groups"), "groups: at most %d", PARTITION_GROUPS_MAX);
+        decode_error_of(ctx, node, "groups", "at most %d", PARTITION_GROUPS_MAX);
     if (plan->groups.len == 0) {
         struct group *group = mem_new(1, sizeof(*group));
         *group = (struct group){plan->nodes, plan->processors_per_node, plan->memory_per_node};

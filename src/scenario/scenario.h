@@ -256,6 +256,7 @@ extern const struct field link_fields[], broker_fields[];
 /* A scenario and how it changes. epochs[0] holds from the start. */
 struct program {
     struct document document;
+    bool shared;           /* the document is another's */
     struct node *resolved; /* with variant and settings, before the changes at the start */
     struct node *changes;  /* as written; NULL: none */
     struct epoch {
@@ -276,11 +277,20 @@ int program_load(struct program *program, const char *path, const char *variant,
                  struct error_list *errors);
 void program_free(struct program *program);
 
+/* The same from a document that is read already, which must outlive the program, and a tree that
+ * was resolved from it and is taken. Any number of programs may share a document. */
+int program_from_tree(struct program *program, const struct document *document, struct node *tree,
+                      struct error_list *errors);
+
 /* The scenario whole: includes, variant and settings in it. File names are told from the folder of
  * the main file, so that the text does not depend on where things lie; or absolute, so that the
  * text can be put anywhere. To be freed. */
 enum resolved_paths { PATHS_BESIDE, PATHS_ABSOLUTE };
 struct node *program_resolved(const struct program *program, enum resolved_paths how);
+
+/* Make absolute, in any tree, the file names that the program read from it: those at the same
+ * places. */
+void program_name_files(const struct program *program, struct node *tree);
 
 /* Since the start of the run, of a date that may be relative. */
 simtime program_instant(const struct program *program, const struct date_value *date);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/templates.h"
 
+#include "scenario/path.h"
 #include "scenario/scenario.h"
 #include "util/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +15,24 @@ enum state { STATE_AS_WRITTEN, STATE_OPEN, STATE_DONE };
 struct templates {
     struct node *map; /* of the scenario; NULL: none */
     enum state *states;
-    size_t depth; /* of templates being written out */
-    size_t count; /* nodes copied */
+    size_t depth;     /* of templates being written out */
+    size_t count;     /* nodes copied */
+    struct path path; /* of the tenant being written out */
     struct error_list *errors;
 };
 
 static void expand_tenant(struct templates *templates, struct node_entry *entry);
 
+static void tell(const struct templates *templates, const struct node *like, const char *text)
+{
+    char place[200];
+    error_list_addf(templates->errors, like->at, "%s.like: %s",
+                    path_format(&templates->path, place, sizeof(place)), text);
+}
+
 static void unknown_template(struct templates *templates, const struct node *like)
 {
-    char hint[300] = "; there are none";
+    char hint[300] = "; there are none", text[420];
     const size_t len = templates->map ? templates->map->len : 0;
     const char **names = mem_new(len, sizeof(*names));
     for (size_t i = 0; i < len; i++)
@@ -30,8 +40,8 @@ static void unknown_template(struct templates *templates, const struct node *lik
     if (len > 0)
         suggest_name(like->text, names, len, hint, sizeof(hint));
     free(names);
-    error_list_addf(templates->errors, like->at, "like: unknown template \"%.80s\"%s", like->text,
-                    hint);
+    snprintf(text, sizeof(text), "unknown template \"%.80s\"%s", like->text, hint);
+    tell(templates, like, text);
 }
 
 /* Written out itself; NULL with an error. */
@@ -44,18 +54,24 @@ static const struct node *find_template(struct templates *templates, const struc
     }
     enum state *state = &templates->states[entry - templates->map->items];
     if (*state == STATE_OPEN || templates->depth >= TEMPLATE_DEPTH_MAX) {
+        char text[120];
         if (*state == STATE_OPEN)
-            error_list_addf(templates->errors, like->at, "like: template \"%.80s\" is like itself",
-                            like->text);
+            snprintf(text, sizeof(text), "template \"%.80s\" is like itself", like->text);
         else
-            error_list_addf(templates->errors, like->at,
-                            "like: more than %d templates like one another", TEMPLATE_DEPTH_MAX);
+            snprintf(text, sizeof(text), "more than %d templates like one another",
+                     TEMPLATE_DEPTH_MAX);
+        tell(templates, like, text);
         return NULL;
     }
     if (*state == STATE_AS_WRITTEN) {
         *state = STATE_OPEN;
         templates->depth++;
+        const struct path outer = templates->path;
+        templates->path = (struct path){0};
+        path_push_key(&templates->path, "templates");
         expand_tenant(templates, entry);
+        path_deinit(&templates->path);
+        templates->path = outer;
         templates->depth--;
         *state = STATE_DONE;
     }
@@ -74,9 +90,10 @@ static void write_out(struct templates *templates, struct node_entry *entry,
     if (full)
         return;
     if (templates->count > NODE_COUNT_MAX) {
-        error_list_addf(templates->errors, like->at,
-                        "like: too large: more than %d values written out of templates",
-                        NODE_COUNT_MAX);
+        char text[120];
+        snprintf(text, sizeof(text), "too large: more than %d values written out of templates",
+                 NODE_COUNT_MAX);
+        tell(templates, like, text);
         return;
     }
     struct node *whole = node_copy(template);
@@ -100,6 +117,7 @@ static void expand_members(struct templates *templates, struct node *members)
 {
     if (members->kind != NODE_MAP)
         return;
+    path_push_key(&templates->path, "members");
     struct node *like = take_like(templates, members);
     if (like && !node_get(members, "each"))
         node_add(members, "each", like->at, node_new(NODE_MAP, like->at));
@@ -109,18 +127,22 @@ static void expand_members(struct templates *templates, struct node *members)
     node_free(like);
     if (each)
         expand_tenant(templates, each);
+    path_pop(&templates->path);
 }
 
 static void expand_all(struct templates *templates, struct node *tenants)
 {
+    path_push_key(&templates->path, "tenants");
     for (size_t i = 0; tenants && tenants->kind == NODE_MAP && i < tenants->len; i++)
         expand_tenant(templates, &tenants->items[i]);
+    path_pop(&templates->path);
 }
 
 static void expand_tenant(struct templates *templates, struct node_entry *entry)
 {
     if (entry->value->kind != NODE_MAP)
         return;
+    path_push_key(&templates->path, entry->key);
     struct node *like = take_like(templates, entry->value);
     if (like)
         write_out(templates, entry, like);
@@ -129,6 +151,7 @@ static void expand_tenant(struct templates *templates, struct node_entry *entry)
     if (members)
         expand_members(templates, members);
     expand_all(templates, node_get(entry->value, "tenants"));
+    path_pop(&templates->path);
 }
 
 int templates_expand(struct node *root, struct error_list *errors)
@@ -139,6 +162,7 @@ int templates_expand(struct node *root, struct error_list *errors)
                                   .errors = errors};
     const size_t len = templates.map ? templates.map->len : 0;
     templates.states = mem_new(len, sizeof(*templates.states));
+    path_push_key(&templates.path, "templates");
     for (size_t i = 0; i < len; i++) {
         if (templates.states[i] != STATE_AS_WRITTEN)
             continue;
@@ -146,7 +170,9 @@ int templates_expand(struct node *root, struct error_list *errors)
         expand_tenant(&templates, &templates.map->items[i]);
         templates.states[i] = STATE_DONE;
     }
+    path_pop(&templates.path);
     expand_all(&templates, node_get(root, "tenants"));
+    path_deinit(&templates.path);
     free(templates.states);
     if (errors->len == before && templates.count > 0 && node_depth(root) >= NODE_DEPTH_MAX)
         error_list_addf(errors, root->at, "too deep: more than %d levels with what templates say",

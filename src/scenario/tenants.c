@@ -53,7 +53,7 @@ static void complete_quota(struct decode *ctx, struct quota_plan *quota, const s
         return;
     decode_enter(ctx, "quota");
     decode_enter(ctx, "processor_hours");
-    decode_error(ctx, mark_of(hours, "per"), "per: %s; or run", err.text);
+    decode_error_of(ctx, hours, "per", "%s; or run", err.text);
     decode_leave(ctx);
     decode_leave(ctx);
 }
@@ -84,9 +84,8 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
                      "run",
                      (long long)plan->processors, (long long)tenant->quota.processors);
     if (plan->lend != INT64_MAX && plan->lend > plan->processors && !share)
-        decode_error(ctx, mark_of(node, "lend"),
-                     "lend: at most the %lld processors that are guaranteed",
-                     (long long)plan->processors);
+        decode_error_of(ctx, node, "lend", "at most the %lld processors that are guaranteed",
+                        (long long)plan->processors);
     decode_leave(ctx);
 }
 
@@ -171,8 +170,8 @@ static void check_join(struct decode *ctx, const struct tenant *tenant, const st
                      growth ? "max is missing: how many members are there in the end?"
                             : "max goes with growth");
     else if (growth && max < tenant->members.count)
-        decode_error(ctx, mark_of(join, "max"), "max: there are %lld members at first",
-                     (long long)tenant->members.count);
+        decode_error_of(ctx, join, "max", "there are %lld members at first",
+                        (long long)tenant->members.count);
     decode_leave(ctx);
 }
 

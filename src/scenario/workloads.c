@@ -61,6 +61,16 @@ static int decode_both(struct decode *ctx, const struct node *node, struct workl
     return rc;
 }
 
+/* What is wrong with the parameters of a workload, which begins with the key it is about. */
+static void tell_fault(struct decode *ctx, const struct node *node, const char *text)
+{
+    const size_t len = ctx->path.len;
+    const struct node *value = path_push_told(&ctx->path, node, &text);
+    decode_error(ctx, value->at, "%s", text);
+    while (ctx->path.len > len)
+        decode_leave(ctx);
+}
+
 /* Where its jobs run must be clear. */
 static void check_place(struct decode *ctx, const struct scenario *scenario,
                         const struct tenant *tenant, const struct workload *workload)
@@ -75,13 +85,13 @@ static void check_place(struct decode *ctx, const struct scenario *scenario,
         queues += plans[k].reservations.len;
     if (workload->partition && strcmp(workload->partition, "any") == 0 &&
         queues > PARTITIONS_ANY_MAX) {
-        decode_error(ctx, mark_of(workload->node, "partition"),
-                     "partition: any works with at most %d partitions; %s has %zu",
-                     PARTITIONS_ANY_MAX, tenant->home, queues);
+        decode_error_of(ctx, workload->node, "partition",
+                        "any works with at most %d partitions; %s has %zu", PARTITIONS_ANY_MAX,
+                        tenant->home, queues);
     } else if (!workload->partition && centre->partitions.len > 1) {
-        decode_error(ctx, workload->node->at,
-                     "partition: %s has %zu partitions; name one of them, or any", tenant->home,
-                     centre->partitions.len);
+        decode_error_of(ctx, workload->node, "partition",
+                        "%s has %zu partitions; name one of them, or any", tenant->home,
+                        centre->partitions.len);
     } else if (workload->partition && strcmp(workload->partition, "any") != 0 &&
                centre_partition(centre, workload->partition) < 0) {
         unknown_name(ctx, mark_of(workload->node, "partition"), "partition", "partition",
@@ -105,9 +115,9 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     struct error err;
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
-        decode_error(ctx, node->at, "%s", err.text);
+        tell_fault(ctx, node, err.text);
     if (workload->deadline && !(dist_least(workload->deadline) >= 0))
-        decode_error(ctx, mark_of(node, "deadline"), "deadline can be negative: add `min: 0s`");
+        decode_error_of(ctx, node, "deadline", "can be negative: add `min: 0s`");
     if (!node_get(node, "priority"))
         workload->priority = tenant->priority;
     if (tenant->members.by && strcmp(kind->key, "log") != 0)

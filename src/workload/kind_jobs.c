@@ -324,6 +324,12 @@ static int outlook(const void *params, const struct workload_context *context,
     return 0;
 }
 
+static bool draws(const void *params)
+{
+    (void)params;
+    return false;
+}
+
 const struct workload_kind workload_jobs = {
     .key = "jobs",
     .summary = "jobs written out",
@@ -334,6 +340,7 @@ const struct workload_kind workload_jobs = {
     .works = works,
     .has_deadlines = has_deadlines,
     .asks_memory = asks_memory,
+    .draws = draws,
     .open = open_jobs,
     .outlook = outlook,
 };

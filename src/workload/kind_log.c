@@ -146,6 +146,13 @@ static int outlook(const void *params, const struct workload_context *context,
     return 0;
 }
 
+static bool draws(const void *params)
+{
+    const struct log_params *p = params;
+    return p->load.resample > 0 || p->replicate.shake > 0 ||
+           p->replicate.resample != LOG_RESAMPLE_NONE || request_draws(&p->request);
+}
+
 const struct workload_kind workload_log = {
     .key = "log",
     .summary = "jobs of a log in the Standard Workload Format",
@@ -153,6 +160,7 @@ const struct workload_kind workload_log = {
     .size = sizeof(struct log_params),
     .check = check,
     .asks_memory = asks_memory,
+    .draws = draws,
     .open = open_log,
     .outlook = outlook,
 };

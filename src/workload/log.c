@@ -452,7 +452,7 @@ static int none_used(const struct log *log, struct error *err)
     static const enum log_kind kinds[] = {LOG_ELSEWHERE, LOG_OUTSIDE_WINDOW, LOG_BEFORE_START,
                                           LOG_RESAMPLED_AWAY};
     const struct mark at = {.file = log->params->log};
-    char reasons[300] = "", text[120], from[48], until[48];
+    char reasons[400] = "", text[120], window[160], from[48], until[48];
     if (!log->any_kept)
         return error_at(err, at, "no job in it, and %llu rows that are none of numbers",
                         (unsigned long long)log->report.counts[LOG_GARBLED].count);
@@ -461,6 +461,11 @@ static int none_used(const struct log *log, struct error *err)
         log_report_text(&log->report, kinds[i], text, sizeof(text));
         if (*text)
             snprintf(reasons + len, sizeof(reasons) - len, "%s%s", len > 0 ? "; " : "", text);
+        if (*text && kinds[i] == LOG_OUTSIDE_WINDOW) {
+            const size_t end = strlen(reasons);
+            log_window_text(log->params, log->context.offset, window, sizeof(window));
+            snprintf(reasons + end, sizeof(reasons) - end, " (%s)", window);
+        }
     }
     return error_at(
         err, at, "none of its jobs, submitted from %s to %s, is used: %s",

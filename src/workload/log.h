@@ -70,6 +70,11 @@ extern const struct field log_fields[];
  * with an error. */
 int log_where(const struct log_params *params, int64_t ret[5], struct error *err);
 
+/* What the window is, in words: "jobs 5 to 14", "from 2021-05-01T00:00:00+08:00 on". Dates without
+ * a zone are at the offset. Returns buffer. */
+const char *log_window_text(const struct log_params *params, int32_t offset, char *buffer,
+                            size_t size);
+
 /* Across fields: a window of jobs or of dates, one kind of load, what `missing` says. */
 int log_params_check(const struct log_params *params, struct error *err);
 

@@ -3,6 +3,7 @@
 #include "workload/log_missing.h"
 #include "workload/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,6 +256,41 @@ int log_where(const struct log_params *params, int64_t ret[5], struct error *err
         ret[i] = strtoll(text, NULL, 10);
     }
     return 0;
+}
+
+static const char *bound_text(const struct date_value *date, int32_t offset, char *buffer,
+                              size_t size)
+{
+    if (date->relative) {
+        char length[40];
+        quantity_format(simtime_seconds(date->instant), UNIT_TIME, length, sizeof(length));
+        snprintf(buffer, size, "%s after the start", length);
+        return buffer;
+    }
+    const int32_t zone = date->zoned ? date->offset : offset;
+    return date_format(date->instant - (date->zoned ? 0 : zone * SIMTIME_SECOND), zone, buffer,
+                       size);
+}
+
+const char *log_window_text(const struct log_params *params, int32_t offset, char *buffer,
+                            size_t size)
+{
+    const struct date_value *const from = &params->window.from, *const until =
+                                                                    &params->window.until;
+    const long long first = params->window.from_job, jobs = params->window.jobs;
+    char begin[64], end[64];
+    if (!from->given && !until->given && jobs > 0)
+        snprintf(buffer, size, "jobs %lld to %lld", first, first + jobs - 1);
+    else if (!from->given && !until->given)
+        snprintf(buffer, size, "jobs from %lld on", first);
+    else if (!until->given)
+        snprintf(buffer, size, "from %s on", bound_text(from, offset, begin, sizeof(begin)));
+    else if (!from->given)
+        snprintf(buffer, size, "until %s", bound_text(until, offset, end, sizeof(end)));
+    else
+        snprintf(buffer, size, "from %s until %s", bound_text(from, offset, begin, sizeof(begin)),
+                 bound_text(until, offset, end, sizeof(end)));
+    return buffer;
 }
 
 static bool factor_ok(double factor)

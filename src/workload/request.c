@@ -302,3 +302,17 @@ double request_cut_at(const struct kinded *kinded, double runtime)
         return dist_mean_min(((const struct time_params *)params)->time, NULL, runtime);
     return runtime;
 }
+
+bool request_draws(const struct kinded *kinded)
+{
+    double value;
+    if (!kinded->kind || kinded->kind == &kind_exact)
+        return false;
+    if (kinded->kind == &kind_factor)
+        return !dist_is_constant(((const struct factor_params *)kinded->params)->factor, &value);
+    if (kinded->kind == &kind_time)
+        return !dist_is_constant(((const struct time_params *)kinded->params)->time, &value);
+    if (kinded->kind == &kind_modal)
+        return ((const struct modal_params *)kinded->params)->misjudge != NULL;
+    return true;
+}

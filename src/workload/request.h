@@ -20,6 +20,9 @@ extern const struct kind_list request_kinds;
 struct request *request_new(const struct kinded *kinded, const struct dist *runtime,
                             struct rng_seed seed, const char *path, struct error *err);
 void request_free(struct request *request);
+
+/* Does it leave anything to chance? */
+bool request_draws(const struct kinded *kinded);
 AUTO_DEFINE(struct request *, request_free)
 
 /* Beforehand, where a log's run times (seconds, ascending) are known. */

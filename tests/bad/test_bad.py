@@ -3,7 +3,8 @@ of the command line, an argument a line.
 
 usage: test_bad.py JISHI [--update]
 
-Each is refused in less than a second with exit status 1, nothing on stdout, and no file left.
+Each is refused in less than a second with exit status 1, nothing on stdout, and no file left;
+`check` says the same as `run`.
 What is too large or too odd to be kept as a file is made here.
 
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -47,6 +48,9 @@ class Bad(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertNotEqual(done.stderr, b"")
         self.assertLess(seconds, SLOWER)
+        judged = subprocess.run([PROGRAM, "check", scenario, *arguments], cwd=FOLDER,
+                                capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        self.assertEqual((judged.returncode, judged.stderr), (1, done.stderr))
 
     def test_files(self):
         names = sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".yaml"))

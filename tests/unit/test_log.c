@@ -540,8 +540,9 @@ static void nothing_used(void **state)
         struct log_params params;
         const char *says;
     } rows[] = {
-        {{.window = {.from_job = 9}}, "5 jobs: left out, outside the window"},
-        {{.window = {.from = at(1000900, false)}}, "5 jobs: left out, outside the window"},
+        {{.window = {.from_job = 9}}, "5 jobs: left out, outside the window (jobs from 9 on)"},
+        {{.window = {.from = at(1000900, false)}},
+         "5 jobs: left out, outside the window (from 1970-01-12T14:01:40+00:00 on)"},
         {{.where.queue = (char[]){"7"}}, "5 jobs: left out, not what `where` asks for"},
     };
     for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {

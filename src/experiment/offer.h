@@ -1,7 +1,7 @@
 /* What the workloads of a scenario ask of its partitions, and when: expectations, no run. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CLI_OFFER_H
-#define CLI_OFFER_H
+#ifndef EXPERIMENT_OFFER_H
+#define EXPERIMENT_OFFER_H
 
 #include "scenario/build.h"
 

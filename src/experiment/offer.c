@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/offer.h"
+#include "experiment/offer.h"
 
 #include <math.h>
 

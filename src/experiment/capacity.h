@@ -1,7 +1,7 @@
 /* What the partitions of a scenario have, and when. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CLI_CAPACITY_H
-#define CLI_CAPACITY_H
+#ifndef EXPERIMENT_CAPACITY_H
+#define EXPERIMENT_CAPACITY_H
 
 #include "analysis/summary.h"
 #include "scenario/build.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/capacity.h"
+#include "experiment/capacity.h"
 
 #include "util/mem.h"
 

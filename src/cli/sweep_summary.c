@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/sweep_summary.h"
+
+#include "analysis/metric.h"
+#include "analysis/text_table.h"
+#include "util/mem.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { POINTS_SHOWN = 60, FAILURES_SHOWN = 20 };
+
+/* "nodes 10, arrival poisson: 9 per h" of a point; to be freed. */
+static char *point_text(const struct sweep *sweep, size_t point)
+{
+    char *text = mem_text("");
+    for (size_t i = 0; i < sweep->n_factors; i++) {
+        double number;
+        char buffer[64];
+        const char *label = sweep_value(sweep, point, i, &number);
+        if (!label)
+            label = quantity_format(number, sweep->factors[i].unit, buffer, sizeof(buffer));
+        char *more =
+            mem_format("%s%s%s %s", text, i > 0 ? ", " : "", sweep->factors[i].name, label);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+void sweep_counts_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    char runs[48], points[48];
+    fprintf(out, "%s run%s of %s point%s", count_format((double)sweep->runs, runs, sizeof(runs)),
+            sweep->runs == 1 ? "" : "s",
+            count_format((double)sweep->points, points, sizeof(points)),
+            sweep->points == 1 ? "" : "s");
+    if (sweep->replications > 1)
+        fprintf(out, " in %lld replications", (long long)sweep->replications);
+    const char *before = ": ";
+    for (size_t i = 0; i < RUN_STATES; i++) {
+        if (outcomes->counts[i] == 0)
+            continue;
+        fprintf(out, "%s%s %s", before,
+                count_format((double)outcomes->counts[i], runs, sizeof(runs)), run_state_names[i]);
+        before = ", ";
+    }
+    putc('\n', out);
+}
+
+void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    size_t n = 0;
+    for (uint64_t run = 0; run < outcomes->runs; run++) {
+        const struct outcome *outcome = &outcomes->items[run];
+        if (outcome->state == RUN_DONE || outcome->state == RUN_MISSING)
+            continue;
+        if (n++ >= FAILURES_SHOWN)
+            continue;
+        char *point = point_text(sweep, sweep_point(sweep, run));
+        char *shown = printable(point), *text = printable(outcome->text);
+        fprintf(out, "run %llu (%s%sreplication %llu): %s\n", (unsigned long long)run, shown,
+                *shown ? ", " : "", (unsigned long long)sweep_replication(sweep, run), text);
+        free(text);
+        free(shown);
+        free(point);
+    }
+    if (n > FAILURES_SHOWN)
+        fprintf(out, "... and %zu more: the column state of sweep.h5 tells which\n",
+                n - FAILURES_SHOWN);
+}
+
+/* "1.234 +- 0.05": mean and half width of the interval over the replications that are there. */
+static void print_measure(struct text_table *table, const struct sweep *sweep,
+                          const struct outcomes *outcomes, size_t point, size_t measure)
+{
+    double mean = 0, squares = 0;
+    int64_t n = 0;
+    char text[80];
+    for (int64_t r = 0; r < sweep->replications; r++) {
+        const struct outcome *outcome =
+            &outcomes->items[point * (size_t)sweep->replications + (size_t)r];
+        if (outcome->state != RUN_DONE || isnan(outcome->values[measure]))
+            continue;
+        const double value = outcome->values[measure], off = value - mean;
+        mean += off / (double)++n;
+        squares += off * (value - mean);
+    }
+    if (n == 0) {
+        text_table_right(table, "-");
+        text_table_left(table, "");
+        return;
+    }
+    snprintf(text, sizeof(text), "%.5g", mean);
+    text_table_right(table, text);
+    *text = '\0';
+    if (n > 1)
+        snprintf(text, sizeof(text), "+- %.2g",
+                 gsl_cdf_tdist_Pinv(0.975, (double)(n - 1)) *
+                     sqrt(squares / (double)(n - 1) / (double)n));
+    text_table_left(table, text);
+}
+
+static void print_points(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    struct text_table table = {0};
+    char text[400];
+    for (size_t i = 0; i < sweep->n_factors; i++)
+        (sweep->factors[i].labels ? text_table_left : text_table_right)(&table,
+                                                                        sweep->factors[i].name);
+    for (size_t i = 0; i < sweep->n_measures; i++) {
+        const struct metric *metric = sweep->measures[i].metric;
+        const bool unit = metric->unit[0] && metric->unit[0] != '1';
+        snprintf(text, sizeof(text), "%s%s%s", sweep->measures[i].selector, unit ? ", " : "",
+                 unit ? metric->unit : "");
+        text_table_right(&table, text);
+        text_table_left(&table, "");
+    }
+    for (size_t point = 0; point < sweep->points; point++) {
+        text_table_row(&table);
+        for (size_t i = 0; i < sweep->n_factors; i++) {
+            double number;
+            const char *label = sweep_value(sweep, point, i, &number);
+            if (label)
+                text_table_left(&table, label);
+            else
+                text_table_right(
+                    &table, quantity_format(number, sweep->factors[i].unit, text, sizeof(text)));
+        }
+        for (size_t i = 0; i < sweep->n_measures; i++)
+            print_measure(&table, sweep, outcomes, point, i);
+    }
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+void sweep_summary_print(const struct sweep *sweep, const struct outcomes *outcomes,
+                         const char *dir, FILE *out)
+{
+    sweep_counts_print(sweep, outcomes, out);
+    if (sweep->points <= POINTS_SHOWN) {
+        putc('\n', out);
+        print_points(sweep, outcomes, out);
+        if (sweep->replications > 1)
+            fputs("\nMeans over replications +- the half width of their 95 % interval (Student).\n",
+                  out);
+    }
+    fprintf(out, "\nA row a run: pandas.read_hdf(\"%s/sweep.h5\", \"runs\")\n", dir);
+    sweep_failures_print(sweep, outcomes, out);
+}

@@ -1,0 +1,22 @@
+/* What a sweep tells a person when it is over. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CLI_SWEEP_SUMMARY_H
+#define CLI_SWEEP_SUMMARY_H
+
+#include "experiment/outcome.h"
+#include "experiment/sweep.h"
+
+#include <stdio.h>
+
+/* Few points: the mean of each measure over the replications of each, with the half width of its
+ * 95 % interval (Student); many: how to read them. Then the runs that failed, in words. */
+void sweep_summary_print(const struct sweep *sweep, const struct outcomes *outcomes,
+                         const char *dir, FILE *out);
+
+/* "45 runs of 9 points in 5 replications: 43 done, 1 crashed, 1 missing" */
+void sweep_counts_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
+
+/* Failed runs: as many as fit on a page. */
+void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/engine.h"
+#include "experiment/journal.h"
+#include "experiment/measures.h"
+#include "experiment/pool.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct work {
+    const struct engine_setup *setup;
+    struct journal *journal;
+    size_t next; /* in todo */
+    char host[100];
+    /* In a worker: the program of the point it did last. */
+    struct program program;
+    size_t point; /* SIZE_MAX: none */
+};
+
+static bool next(void *ctx, struct pool_task *ret)
+{
+    struct work *work = ctx;
+    if (work->next >= work->setup->n_todo)
+        return false;
+    ret->id = work->setup->todo[work->next++];
+    return true;
+}
+
+/* --- in a worker --- */
+
+/* All replications of a point are of one program. */
+static int use_point(struct work *work, size_t point, struct error_list *errors)
+{
+    if (work->point == point)
+        return 0;
+    program_free(&work->program);
+    work->point = SIZE_MAX;
+    if (sweep_program(work->setup->sweep, point, &work->program, errors) < 0)
+        return -1;
+    work->point = point;
+    return 0;
+}
+
+struct one_run {
+    const struct run_hooks *hooks;
+    uint64_t run;
+};
+
+static int begin(void *ctx, struct simulation *simulation, struct error *err)
+{
+    const struct one_run *one = ctx;
+    return one->hooks->begin(one->hooks->ctx, one->run, simulation, err);
+}
+
+static void abandon(void *ctx)
+{
+    const struct one_run *one = ctx;
+    one->hooks->abandon(one->hooks->ctx);
+}
+
+static int measure(const struct sweep *sweep, struct simulation *simulation, double *values,
+                   struct error *err)
+{
+    if (scenario_metrics_check(&simulation->build, simulation->metrics, err) < 0)
+        return -1;
+    for (size_t i = 0; i < sweep->n_measures; i++)
+        if (metrics_select(simulation->metrics, sweep->measures[i].selector, &values[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static int simulate(struct work *work, uint64_t run, double *values, struct error_list *errors)
+{
+    const struct engine_setup *setup = work->setup;
+    const struct run_hooks *hooks = &setup->hooks;
+    const struct sweep *sweep = setup->sweep;
+    struct one_run one = {hooks, run};
+    const struct simulation_options options = {
+        .seed = sweep->run_seed,
+        .replication = sweep_replication(sweep, run),
+        .selectors = (const char *const *)sweep->measure_texts.items,
+        .n_selectors = sweep->n_measures,
+        .causes = true,
+        .begin = hooks->begin ? begin : NULL,
+        .abandon = hooks->abandon ? abandon : NULL,
+        .ctx = &one,
+    };
+    struct simulation simulation = {0};
+    struct error err = {0};
+    int rc = simulation_run(&simulation, &work->program, &options, errors) == SIM_DONE ? 0 : -1;
+    if (rc == 0) {
+        rc = measure(sweep, &simulation, values, &err);
+        if (rc == 0 && hooks->end)
+            rc = hooks->end(hooks->ctx, &simulation, &err);
+        if (rc < 0)
+            error_list_add(errors, &err);
+    }
+    if (rc < 0 && hooks->abandon)
+        hooks->abandon(hooks->ctx);
+    simulation_deinit(&simulation);
+    return rc;
+}
+
+/* The answer: a byte for the state, then the measures or the first error. */
+static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
+{
+    struct work *work = ctx;
+    const struct sweep *sweep = work->setup->sweep;
+    struct error_list errors = {0};
+    double *values = mem_new(sweep->n_measures, sizeof(*values));
+    int rc = use_point(work, sweep_point(sweep, task->id), &errors);
+    if (rc == 0)
+        rc = simulate(work, task->id, values, &errors);
+    const unsigned char state = rc == 0 ? RUN_DONE : RUN_ERROR;
+    pool_bytes_add(ret, &state, 1);
+    if (rc == 0) {
+        pool_bytes_add(ret, values, sweep->n_measures * sizeof(*values));
+    } else {
+        char text[1024] = "failed";
+        if (errors.len > 0)
+            error_format(&errors.items[0], text, sizeof(text));
+        pool_bytes_add(ret, text, strlen(text) + 1);
+    }
+    error_list_deinit(&errors);
+    free(values);
+}
+
+/* --- in the parent --- */
+
+static int done(void *ctx, const struct pool_result *result, struct error *err)
+{
+    struct work *work = ctx;
+    const struct engine_setup *setup = work->setup;
+    const double limit = simtime_seconds(setup->sweep->limit);
+    char text[200];
+    struct outcome outcome = {
+        .seconds = result->seconds,
+        .peak_kib = result->peak_kib,
+        .host = work->host,
+    };
+    double *values = mem_new(setup->sweep->n_measures, sizeof(*values));
+    if (result->state == POOL_DONE && result->bytes[0] == RUN_DONE) {
+        memcpy(values, result->bytes + 1, setup->sweep->n_measures * sizeof(*values));
+        outcome.values = values;
+    } else if (result->state == POOL_DONE) {
+        outcome.state = RUN_ERROR;
+        outcome.text = (char *)(uintptr_t)(result->bytes + 1);
+    } else {
+        outcome.state = result->state == POOL_LATE ? RUN_LATE : RUN_CRASHED;
+        outcome.text = text;
+        pool_describe(result, limit, text, sizeof(text));
+    }
+    const int rc = journal_add(work->journal, result->id, &outcome, err);
+    if (rc == 0)
+        outcomes_put(setup->outcomes, result->id, &outcome);
+    free(values);
+    return rc;
+}
+
+static void tick(void *ctx)
+{
+    const struct work *work = ctx;
+    if (work->setup->progress)
+        work->setup->progress(work->setup->ctx, false);
+}
+
+int engine_work(const struct engine_setup *setup, struct error *err)
+{
+    struct work work = {.setup = setup, .point = SIZE_MAX};
+    struct error late = {0};
+    host_name(work.host, sizeof(work.host));
+    work.journal = journal_new(setup->dir, setup->journal, setup->sweep->n_measures, err);
+    if (!work.journal)
+        return ENGINE_FAILED;
+    const struct pool_setup pool = {
+        .workers = setup->workers,
+        .limit = simtime_seconds(setup->sweep->limit),
+        .next = next,
+        .run = run,
+        .done = done,
+        .tick = tick,
+        .ctx = &work,
+        .interrupted = setup->interrupted,
+    };
+    const int got = pool_run(&pool, err);
+    const int closed = journal_close(work.journal, &late);
+    if (setup->progress)
+        setup->progress(setup->ctx, true);
+    if (got == POOL_FAILED)
+        return ENGINE_FAILED;
+    if (closed < 0) {
+        *err = late;
+        return ENGINE_FAILED;
+    }
+    return got == POOL_INTERRUPTED ? ENGINE_INTERRUPTED : ENGINE_ENDED;
+}

@@ -1,0 +1,16 @@
+/* The factors of a sweep, as its file says them. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EXPERIMENT_SWEEP_FACTORS_H
+#define EXPERIMENT_SWEEP_FACTORS_H
+
+#include "experiment/sweep.h"
+
+/* Fill sweep->factors from its variants and factors. `tree`: the scenario as it stands, which tells
+ * what a path leads to. Errors are collected in ctx. */
+void sweep_factors_read(struct decode *ctx, struct sweep *sweep, const struct node *tree);
+void sweep_factor_deinit(struct sweep_factor *factor);
+
+/* Short names of columns: the last keys of the path, as many as it takes to tell them apart. */
+void sweep_factors_name(struct sweep *sweep);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/sweep_load.h"
+
+#include "experiment/capacity.h"
+#include "experiment/offer.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The workload whose arrival the path leads to; -1: none. Members share one. */
+static int64_t workload_at(const struct build *build, const struct path *path)
+{
+    const struct path front = {path->items, path->len - 1, 0};
+    const struct node *node = path_get(build->program->epochs[0].tree, &front);
+    for (size_t i = 0; i < build->world.n_workloads; i++)
+        if (build->workloads[i].workload->node == node)
+            return (int64_t)i;
+    return -1;
+}
+
+static bool same_place(const struct job_spec *a, const struct job_spec *b)
+{
+    return a->centre == b->centre && a->partition == b->partition;
+}
+
+/* Processors installed there, on average over the run. */
+static double installed(const struct build *build, const struct job_spec *place)
+{
+    const struct world *world = &build->world;
+    const simtime end = world->length < SIMTIME_NEVER ? world->length : SIMTIME_SECOND;
+    struct phases phases;
+    double sum = 0;
+    phases_init(&phases, build);
+    for (size_t row = 0; row < world->n_partitions; row++)
+        if (place->partition == PARTITION_ANY ? world->partitions[row].centre == place->centre
+                                              : (int32_t)row == place->partition)
+            sum += phases_installed(&phases, (int32_t)row, 0, end);
+    phases_deinit(&phases);
+    return sum / simtime_seconds(end);
+}
+
+/* Processors that a workload keeps busy on average over the run; -1 with an error. */
+static int asked(const struct build *build, size_t row, double *ret, struct error *err)
+{
+    const simtime length = build->world.length;
+    struct offer offer;
+    if (offer_init(&offer, &build->workloads[row], length, err) < 0)
+        return -1;
+    *ret = length < SIMTIME_NEVER
+               ? offer_asked(&offer, build->program, 0, length) / simtime_seconds(length)
+               : offer_load(&offer);
+    return 0;
+}
+
+static int find_factor(const struct build *build, const struct path *path, double load, double *ret,
+                       struct error *err)
+{
+    const int64_t own = workload_at(build, path);
+    double mine = 0, others = 0;
+    if (own < 0)
+        return error_set(err, "no tenant has such a workload of its own");
+    const struct job_spec *place = &build->workloads[own].context.base;
+    for (size_t i = 0; i < build->world.n_workloads; i++) {
+        double busy;
+        if (!same_place(&build->workloads[i].context.base, place))
+            continue;
+        if (asked(build, i, &busy, err) < 0)
+            return -1;
+        if (build->workloads[i].workload->node == build->workloads[own].workload->node)
+            mine += busy;
+        else
+            others += busy;
+    }
+    const double wanted = load * installed(build, place);
+    if (!(mine > 0 && mine < HUGE_VAL))
+        return error_set(err, "what its jobs ask for has no mean");
+    if (!(wanted > others))
+        return error_set(err,
+                         "the other workloads there ask for %.3g processors, and an offered load "
+                         "of %g is only %.3g",
+                         others, load, wanted);
+    *ret = (wanted - others) / mine;
+    return 0;
+}
+
+/* `{poisson: 9 per h}` or `{poisson: {rate: 9 per h}}`. */
+static struct node *rate_of(const struct node *tree, const struct path *path)
+{
+    const struct node *arrival = path_get(tree, path);
+    struct node *rate = node_get(arrival, "poisson");
+    if (rate && rate->kind == NODE_MAP)
+        rate = node_get(rate, "rate");
+    return rate && rate->kind == NODE_SCALAR ? rate : NULL;
+}
+
+static int multiply(struct node *rate, double factor, struct error *err)
+{
+    double number;
+    const size_t len = rate ? quantity_number(rate->text, &number) : 0;
+    if (len == 0)
+        return error_set(err, "there is no poisson: RATE to multiply");
+    char *text = mem_format("%.17g%s", number * factor, rate->text + len);
+    free(rate->text);
+    rate->text = text;
+    return 0;
+}
+
+int sweep_load_put(const struct sweep *sweep, const struct sweep_factor *factor, double load,
+                   struct node *tree, struct error_list *errors)
+{
+    struct program program;
+    struct build build = {0};
+    struct error err = {0};
+    double times = 0;
+    const struct build_options options = {.replication = 1};
+    int rc = program_from_tree(&program, &sweep->scenario, node_copy(tree), errors);
+    if (rc == 0)
+        rc = build_init(&build, &program, &options, errors);
+    if (rc == 0) {
+        rc = find_factor(&build, &factor->path[0], load, &times, &err);
+        if (rc == 0)
+            rc = multiply(rate_of(tree, &factor->path[0]), times, &err);
+        if (rc < 0)
+            error_list_addf(errors, factor->at, "factors.%s: offered_load: %s", factor->name,
+                            err.text);
+    }
+    build_deinit(&build);
+    program_free(&program);
+    return rc;
+}
+
+static bool workload_draws(const struct workload *workload)
+{
+    double value;
+    const struct dist *data = workload->freight.data, *deadline = workload->deadline;
+    return !workload->kind->draws || workload->kind->draws(workload->params) ||
+           (data && !dist_is_constant(data, &value)) ||
+           (deadline && !dist_is_constant(deadline, &value));
+}
+
+bool program_draws(const struct program *program)
+{
+    const struct scenario *scenario = program->epochs[0].scenario;
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const struct tenant *tenant = scenario->rows.items[i].tenant;
+        const struct workload *workloads = tenant->workloads.items;
+        if (tenant->n_variations > 0)
+            return true;
+        for (size_t k = 0; k < tenant->workloads.len; k++)
+            if (workload_draws(&workloads[k]))
+                return true;
+    }
+    return false;
+}
