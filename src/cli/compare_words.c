@@ -64,6 +64,46 @@ static void add_unstable(struct cautions *cautions, const struct compare *compar
                 mem_format("%s: %s", compare->arms.items[a].name, compare->arms.items[a].unstable));
 }
 
+/* Batch means of a pilot, where there was one. */
+static void add_within(struct cautions *cautions, const struct compare *compare)
+{
+    const struct batch_means *within = &compare->within;
+    char lo[64], hi[64];
+    if (within->batches == 0 || within->correlated) {
+        add(cautions, mem_text("one replication has no interval: ask for more with -r"));
+        return;
+    }
+    quantity_human_time(fmax(0, within->interval.lo), lo, sizeof(lo));
+    quantity_human_time(within->interval.hi, hi, sizeof(hi));
+    add(cautions,
+        mem_format("one replication has no interval: ask for more with -r; %zu batches of a pilot "
+                   "run of the base put its mean wait at %s to %s",
+                   within->batches, lo, hi));
+}
+
+/* Where a few replications carry the mean, most of them lie below it, and so do intervals. */
+static void add_spread(struct cautions *cautions, const struct compare *compare)
+{
+    double *values = mem_new(compare->replications, sizeof(*values));
+    double most = 0;
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        struct moments moments = {0};
+        compare_values(compare, a, 0, values);
+        for (size_t r = 0; r < compare->replications; r++)
+            if (!isnan(values[r]))
+                moments_add(&moments, values[r]);
+        if (moments.n > 1 && moments.mean > 0)
+            most = fmax(most, moments_sd(&moments) / moments.mean);
+    }
+    free(values);
+    if (most > COMPARE_SPREAD)
+        add(cautions,
+            mem_format("replications of %s spread widely (standard deviation %.0f %% of the mean): "
+                       "a few may carry the mean, and the interval then lies too low; longer runs "
+                       "help more than more of them",
+                       compare->measures.items[0].selector, 100 * most));
+}
+
 static void add_runs(struct cautions *cautions, const struct compare *compare)
 {
     if (compare->warmup_late)
@@ -81,7 +121,9 @@ static void add_runs(struct cautions *cautions, const struct compare *compare)
                                "random: differences are exact for this input and have no "
                                "interval; `replicate` lets a log vary"));
     else if (compare->replications == 1)
-        add(cautions, mem_text("one replication has no interval: ask for more with -r"));
+        add_within(cautions, compare);
+    else
+        add_spread(cautions, compare);
 }
 
 static void add_until(struct cautions *cautions, const struct compare *compare)

@@ -6,10 +6,12 @@
 
 #include "experiment/question.h"
 #include "stats/pairs.h"
+#include "stats/series.h"
 
 #include <signal.h>
 
 #define COMPARE_CONFIDENCE 0.95
+#define COMPARE_SPREAD 0.5         /* of replications, beside their mean: a caution from there on */
 #define COMPARE_COUNTS_DIFFER 0.01 /* share of jobs: no verdict from there on */
 enum { COMPARE_REPLICATIONS = 10, COMPARE_MOST = 1000, COMPARE_PILOTS = 5, COMPARE_POINTS = 40 };
 
@@ -91,15 +93,16 @@ struct compare {
     bool steady, analysis_said;
     char *why_transient; /* what is dated or grows; NULL: said, or steady; owned */
     bool warmup_given, warmup_late;
-    char *warmup_set;         /* PATH=VALUE that all arms were loaded with; NULL: none; owned */
-    double warmup;            /* s */
-    double run_lag1;          /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
-    bool correlated;          /* and beyond chance */
-    size_t replications;      /* done */
-    bool identical;           /* all of them */
-    bool reached;             /* what `until` asks for */
-    bool stopped;             /* Ctrl-C: what there is */
-    struct compare_one *runs; /* by replication, then arm; owned */
+    char *warmup_set;          /* PATH=VALUE that all arms were loaded with; NULL: none; owned */
+    double warmup;             /* s */
+    double run_lag1;           /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
+    bool correlated;           /* and beyond chance */
+    struct batch_means within; /* steady: the mean wait of a pilot of the base, s */
+    size_t replications;       /* done */
+    bool identical;            /* all of them */
+    bool reached;              /* what `until` asks for */
+    bool stopped;              /* Ctrl-C: what there is */
+    struct compare_one *runs;  /* by replication, then arm; owned */
     struct compare_tenants tenants;
     struct texts warnings;               /* owned */
     struct compare_uncertain *uncertain; /* owned; NULL: not asked for */

@@ -3,7 +3,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/compare_one.h"
 #include "experiment/compare_uncertain.h"
-#include "stats/series.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -252,6 +251,17 @@ static void judge_correlation(struct compare *compare, const struct waits *waits
     compare->correlated = all.n > 0 && all.mean > 0.1 + 1.645 / sqrt((double)(LAG_BATCHES * all.n));
 }
 
+/* Of one run alone: for whoever asks for one replication. */
+static void judge_within(struct compare *compare, const struct waits *waits)
+{
+    uint64_t first = 0;
+    while (first < waits->len && waits->begins[first] < compare->warmup)
+        first++;
+    if (first < waits->len)
+        compare->within =
+            series_batch_means(waits->waits + first, waits->len - first, COMPARE_CONFIDENCE);
+}
+
 /* One window for all arms: the longest warm-up. */
 static void find_warmup(struct compare *compare, struct waits *waits, size_t pilots)
 {
@@ -265,6 +275,7 @@ static void find_warmup(struct compare *compare, struct waits *waits, size_t pil
         compare->warmup_late = compare->warmup_late || late;
     }
     judge_correlation(compare, waits, pilots * arms);
+    judge_within(compare, waits);
 }
 
 static int warm_up(struct compare *compare, struct error_list *errors)

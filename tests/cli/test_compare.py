@@ -119,8 +119,11 @@ class Compare(unittest.TestCase):
         self.assertEqual(self.mind("queue.yaml", "--variant", "three", "-r", "2"), [
             "three: partition lab/p is asked for 3 of 3 processors (100 %): its queue grows without bound, there is "
             "no long-run number"])
-        self.assertEqual(self.mind("queue.yaml", "--variant", "five", "-r", "1"),
+        self.assertEqual(self.mind("queue.yaml", "--variant", "five", "-r", "1", "--set", "analysis=transient"),
                          ["one replication has no interval: ask for more with -r"])
+        mind = self.mind("queue.yaml", "--variant", "five", "-r", "1", "--set", "time.length=5000h")
+        self.assertRegex(mind[0], r"^one replication has no interval: ask for more with -r; \d+ batches of a pilot run "
+                                  r"of the base put its mean wait at \d+ min .* to \d+ min .*$")
         self.assertEqual(self.mind("queue.yaml", "--variant", "five", "-r", "2", "--most", "3", "--until",
                                    "0.1% wait.mean"),
                          ["wait.mean within 0.1 % was not reached with 3 replications; allow more with --most"])
