@@ -1,5 +1,6 @@
 /* jishi run: one simulation, its trace and its numbers. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/outfile.h"
 #include "cli/progress.h"
 #include "cli/provenance.h"
 #include "cli/result.h"
@@ -9,13 +10,11 @@
 #include "util/mem.h"
 #include "workload/log_report.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct run_options {
     struct scenario_options scenario;
@@ -204,42 +203,6 @@ static char *default_output(const char *scenario)
     return path;
 }
 
-/* Only the folder of the default output is made: a mistyped path is told. */
-static int check_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct error err;
-    struct stat status;
-    char *folder = slash ? mem_text_n(path, (size_t)(slash - path) + (slash == path)) : NULL;
-    const int rc = folder && stat(folder, &status) < 0
-                       ? error_set(&err, "%s: the folder %s: %s", path, folder, strerror(errno))
-                       : 0;
-    if (rc < 0)
-        print_error(&err);
-    free(folder);
-    return rc;
-}
-
-/* What is there already is replaced only if it is a trace: a scenario or a log is left alone. */
-static int check_replaced(const char *path)
-{
-    static const char signature[] = "\x89HDF\r\n\x1a\n";
-    char found[sizeof(signature) - 1];
-    struct error err;
-    struct stat status;
-    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
-        return 0;
-    FILE *file = fopen(path, "rb");
-    const size_t len = file ? fread(found, 1, sizeof(found), file) : 0;
-    if (file)
-        fclose(file);
-    if (len == sizeof(found) && memcmp(found, signature, len) == 0)
-        return 0;
-    error_set(&err, "%s: is there already and is no trace; it is not overwritten", path);
-    print_error(&err);
-    return -1;
-}
-
 static int run_program(const struct run_options *options, const struct program *program,
                        const char *path)
 {
@@ -286,9 +249,9 @@ static int run(const struct command *command, int argc, char **argv)
     struct program program;
     int status = EXIT_FAULT;
     if (load_program(&program, argv[optind], &options.scenario) == 0 &&
-        (!options.output || options.no_trace || check_folder(options.output) == 0)) {
+        (!options.output || options.no_trace || outfile_folder(options.output) == 0)) {
         char *path = options.output ? mem_text(options.output) : default_output(argv[optind]);
-        if (options.no_trace || check_replaced(path) == 0)
+        if (options.no_trace || outfile_replaces(path) == 0)
             status = run_program(&options, &program, path);
         free(path);
     }

@@ -1,0 +1,629 @@
+/* The page: the answer in words, then tables, each number as exact as its interval warrants. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/text_table.h"
+#include "cli/compare_print.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In which unit a measure is shown, and how many digits follow the point. */
+struct shown {
+    double scale;
+    const char *unit; /* with a blank before it */
+    int digits;
+};
+
+static int digits_of(double width)
+{
+    if (!(width > 0) || !isfinite(width))
+        return -1;
+    const int digits = 1 - (int)floor(log10(width));
+    return digits < 0 ? 0 : digits > 6 ? 6 : digits;
+}
+
+static bool is_share(const char *metric)
+{
+    return strncmp(metric, "utilisation", 11) == 0 || strstr(metric, "missed") != NULL;
+}
+
+static struct shown unit_of(const char *unit, const char *metric, double typical)
+{
+    const double size = fabs(typical);
+    if (strcmp(unit, "s") == 0) {
+        if (size >= 4 * 86400.0)
+            return (struct shown){86400, " d", 2};
+        if (size >= 2 * 3600.0)
+            return (struct shown){3600, " h", 2};
+        return size >= 120 ? (struct shown){60, " min", 1} : (struct shown){1, " s", 2};
+    }
+    if (strcmp(unit, "1") == 0)
+        return is_share(metric) ? (struct shown){0.01, " %", 1} : (struct shown){1, "", 2};
+    return (struct shown){1, "", size >= 100 ? 0 : 2};
+}
+
+/* As many digits as the half-width `half` has two of; four of the value where there is none. */
+static struct shown shown_of(const char *unit, const char *metric, double typical, double half)
+{
+    struct shown shown = unit_of(unit, metric, typical);
+    int digits = digits_of(half / shown.scale);
+    if (digits < 0)
+        digits = digits_of(fabs(typical) / shown.scale / 100);
+    if (digits >= 0)
+        shown.digits = digits;
+    return shown;
+}
+
+static const char *number(const struct shown *shown, double value, bool sign, char *buffer,
+                          size_t size)
+{
+    if (isnan(value))
+        return "-";
+    const double scaled = value / shown->scale;
+    snprintf(buffer, size, sign ? "%+.*f" : "%.*f", shown->digits, scaled);
+    if (strtod(buffer, NULL) == 0)
+        snprintf(buffer, size, "%.*f", shown->digits, 0.0); /* no -0 */
+    return buffer;
+}
+
+/* "2.31 ± 0.12 h" */
+static char *with_half(const struct shown *shown, const struct interval *interval, bool sign)
+{
+    char a[64], b[64];
+    const double half = interval_half(interval);
+    number(shown, interval->value, sign, a, sizeof(a));
+    if (isnan(interval->value))
+        return mem_text("-");
+    if (!(half > 0))
+        return mem_format("%s%s", a, shown->unit);
+    return mem_format("%s ± %s%s", a, number(shown, half, false, b, sizeof(b)), shown->unit);
+}
+
+/* "-1.40 to -1.18"; "" where there is none. */
+static char *from_to(const struct shown *shown, const struct interval *interval)
+{
+    char a[64], b[64];
+    if (!(interval->hi > interval->lo))
+        return mem_text("");
+    return mem_format("%s to %s", number(shown, interval->lo, false, a, sizeof(a)),
+                      number(shown, interval->hi, false, b, sizeof(b)));
+}
+
+static void add_owned(struct text_table *table, char *text, bool right)
+{
+    (right ? text_table_right : text_table_left)(table, text);
+    free(text);
+}
+
+static struct shown difference_shown(const struct measure *measure, const struct finding *finding)
+{
+    const struct shown of_base = unit_of(measure->unit, measure->selector, finding->base.value);
+    struct shown shown = shown_of(measure->unit, measure->selector, finding->base.value,
+                                  interval_half(&finding->difference));
+    if (!(interval_half(&finding->difference) > 0)) {
+        const int digits = digits_of(fabs(finding->difference.value) / of_base.scale / 100);
+        shown.digits = digits >= 0 ? digits : of_base.digits;
+    }
+    /* a difference that is nothing beside the base is not worth a row of digits */
+    const int fine = shown_of(measure->unit, measure->selector, finding->base.value,
+                              interval_half(&finding->base))
+                         .digits +
+                     2;
+    shown.digits = shown.digits < fine ? shown.digits : fine;
+    if (strcmp(shown.unit, " %") == 0)
+        shown.unit = " points";
+    return shown;
+}
+
+/* --- the answer --- */
+
+static void print_needed(const struct compare *compare, const struct finding *finding, FILE *out)
+{
+    char text[48];
+    if (finding->needed == SIZE_MAX || finding->needed > 1000000)
+        fputs("; no number of replications that one would run is likely to show one", out);
+    else if (finding->needed > compare->replications)
+        fprintf(out, "; about %s replications would be likely to show one",
+                count_format((double)finding->needed, text, sizeof(text)));
+    else if (finding->needed > 0)
+        fputs("; some more replications are likely to show one", out);
+}
+
+/* "3.2 h less (2.9 to 3.5) than 20.1 h" */
+static void print_change(const struct measure *measure, const struct finding *finding, FILE *out)
+{
+    char a[64], b[64], c[64];
+    const struct shown shown = difference_shown(measure, finding);
+    const double sign = finding->difference.value < 0 ? -1 : 1;
+    const struct shown base = shown_of(measure->unit, measure->selector, finding->base.value,
+                                       interval_half(&finding->base));
+    const struct interval away = {sign * finding->difference.value,
+                                  sign < 0 ? -finding->difference.hi : finding->difference.lo,
+                                  sign < 0 ? -finding->difference.lo : finding->difference.hi};
+    fprintf(out, "%s%s %s", number(&shown, away.value, false, a, sizeof(a)), shown.unit,
+            sign < 0 ? "less" : "more");
+    if (away.hi > away.lo)
+        fprintf(out, " (%s to %s)", number(&shown, away.lo, false, b, sizeof(b)),
+                number(&shown, away.hi, false, c, sizeof(c)));
+    fprintf(out, " than %s%s", number(&base, finding->base.value, false, a, sizeof(a)), base.unit);
+}
+
+static void print_finding(const struct compare *compare, const struct measure *measure,
+                          const struct arm *arm, const struct finding *finding, FILE *out)
+{
+    const struct judged *judged = &finding->judged;
+    const char *word = verdict_word(finding, measure->better);
+    if (arm->unstable || compare->arms.items[0].unstable) {
+        fputs(arm->unstable ? "no long-run number: more is asked for than there is"
+                            : "the base has no long-run number to compare with",
+              out);
+    } else if (isnan(finding->difference.value)) {
+        fputs("nothing to compare: no job is counted", out);
+    } else if (finding->counts_differ) {
+        fprintf(out,
+                "no verdict: %.1f %% of the jobs are not counted (pending, rejected, abandoned), "
+                "%.1f %% of the base's; ",
+                100 * finding->uncounted, 100 * finding->uncounted_base);
+        print_change(measure, finding, out);
+    } else if (strcmp(word, "same") == 0) {
+        fputs("same as the base in every replication", out);
+    } else {
+        if (*word)
+            fprintf(out, "%s: ", word);
+        print_change(measure, finding, out);
+        if (finding->verdict == VERDICT_OPEN)
+            print_needed(compare, finding, out);
+        else if ((finding->verdict == VERDICT_BETTER || finding->verdict == VERDICT_WORSE) &&
+                 fabs(judged->difference.mean) < judged->matters)
+            fputs("; less than what matters, but it may be more", out);
+    }
+}
+
+static void print_base(const struct compare *compare, const struct measure *measure, FILE *out)
+{
+    if (compare->arms.items[0].unstable)
+        return;
+    const size_t n = compare->replications;
+    double *values = mem_new(n, sizeof(*values));
+    compare_values(compare, 0, (size_t)(measure - compare->measures.items), values);
+    struct moments moments = {0};
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(values[i]))
+            moments_add(&moments, values[i]);
+    free(values);
+    const struct interval interval = interval_mean(&moments, COMPARE_CONFIDENCE);
+    const struct shown shown =
+        shown_of(measure->unit, measure->selector, interval.value, interval_half(&interval));
+    char *text = with_half(&shown, &interval, false);
+    fprintf(out, "  %s\n", text);
+    free(text);
+}
+
+static void print_answer(const struct compare *compare, FILE *out)
+{
+    const struct measure *asked = &compare->measures.items[0];
+    const size_t n = compare->arms.len - 1;
+    if (asked->kind != MEASURE_ASKED)
+        return;
+    char *metric = printable(asked->selector), text[64];
+    const struct shown shown = unit_of(asked->unit, asked->selector, asked->matters);
+    fprintf(out, "\n%s, %s is better", metric,
+            asked->better == BETTER_IS_LOWER ? "lower" : "higher");
+    if (!isnan(asked->matters)) {
+        snprintf(text, sizeof(text), "%.4g", asked->matters / shown.scale);
+        fprintf(out, "; a difference matters from %s%s on", text, shown.unit);
+    }
+    putc('\n', out);
+    free(metric);
+    if (n == 0) {
+        print_base(compare, asked, out);
+        return;
+    }
+    size_t width = 0;
+    struct finding *findings = mem_new(n, sizeof(*findings));
+    compare_judge(compare, 0, findings);
+    for (size_t i = 0; i < n; i++) {
+        const size_t own = text_width(compare->arms.items[1 + i].name);
+        width = own > width ? own : width;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct arm *arm = &compare->arms.items[1 + i];
+        char *name = printable(arm->name);
+        fprintf(out, "  %s%*s", name, (int)(width - text_width(name) + 2), "");
+        print_finding(compare, asked, arm, &findings[i], out);
+        putc('\n', out);
+        free(name);
+    }
+    free(findings);
+}
+
+/* --- tables --- */
+
+/* Of all variants of a measure: filled once. */
+static struct finding *judge_all(const struct compare *compare)
+{
+    const size_t n = compare->arms.len - 1;
+    struct finding *all = mem_new(compare->measures.len * (n ? n : 1), sizeof(*all));
+    for (size_t m = 0; m < compare->measures.len && n; m++)
+        compare_judge(compare, m, &all[m * n]);
+    return all;
+}
+
+static bool in_table(const struct measure *measure)
+{
+    return measure->kind != MEASURE_COUNT && measure->kind != MEASURE_PERIOD;
+}
+
+static void print_base_table(const struct compare *compare, FILE *out)
+{
+    struct text_table table = {0};
+    text_table_left(&table, "base");
+    text_table_right(&table, "mean");
+    text_table_right(&table, "95 % interval");
+    struct compare_rows rows = compare_rows(compare);
+    for (size_t i = 0; i < rows.len; i++) {
+        const struct compare_row *row = &rows.items[i];
+        if (!row->base || row->tenant || isnan(row->finding.mean.value))
+            continue;
+        const struct interval *mean = &row->finding.mean;
+        const struct shown shown =
+            shown_of(row->unit, row->metric, mean->value, interval_half(mean));
+        text_table_row(&table);
+        text_table_left(&table, row->metric);
+        add_owned(&table, with_half(&shown, mean, false), true);
+        add_owned(&table, from_to(&shown, mean), true);
+    }
+    free(rows.items);
+    putc('\n', out);
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+static void print_variant_table(const struct compare *compare, const struct finding *all,
+                                size_t arm, FILE *out)
+{
+    static const char *const heads[] = {"base", "variant", "difference", "95 % interval"};
+    struct text_table table = {0};
+    text_table_left(&table, compare->arms.items[arm].name);
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        text_table_right(&table, heads[i]);
+    text_table_left(&table, "verdict");
+    for (size_t m = 0; m < compare->measures.len; m++) {
+        const struct measure *measure = &compare->measures.items[m];
+        const struct finding *finding = &all[m * (compare->arms.len - 1) + arm - 1];
+        if (!in_table(measure) || (isnan(finding->base.value) && isnan(finding->mean.value)))
+            continue;
+        const struct shown base = shown_of(measure->unit, measure->selector, finding->base.value,
+                                           interval_half(&finding->base));
+        struct shown mean = shown_of(measure->unit, measure->selector, finding->base.value,
+                                     interval_half(&finding->mean));
+        if (isnan(finding->base.value))
+            mean = shown_of(measure->unit, measure->selector, finding->mean.value,
+                            interval_half(&finding->mean));
+        const struct shown difference = difference_shown(measure, finding);
+        text_table_row(&table);
+        text_table_left(&table, measure->selector);
+        add_owned(&table, with_half(&base, &finding->base, false), true);
+        add_owned(&table, with_half(&mean, &finding->mean, false), true);
+        const struct interval bare = {finding->difference.value, (double)NAN, (double)NAN};
+        add_owned(&table, with_half(&difference, &bare, true), true);
+        add_owned(&table, from_to(&difference, &finding->difference), true);
+        text_table_left(&table, verdict_word(finding, measure->better));
+    }
+    putc('\n', out);
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+static void print_periods(const struct compare *compare, const struct finding *all, FILE *out)
+{
+    struct text_table table = {0};
+    const size_t n = compare->arms.len - 1;
+    bool any = false;
+    text_table_left(&table, compare->measures.items[0].selector);
+    text_table_right(&table, "base");
+    for (size_t a = 1; a <= n; a++)
+        text_table_right(&table, compare->arms.items[a].name);
+    for (size_t m = 0; m < compare->measures.len; m++) {
+        const struct measure *measure = &compare->measures.items[m];
+        if (measure->kind != MEASURE_PERIOD || n == 0)
+            continue;
+        any = true;
+        const struct finding *findings = &all[m * n];
+        const struct interval *base = &findings[0].base;
+        const struct shown shown =
+            shown_of(measure->unit, measure->selector, base->value, interval_half(base));
+        text_table_row(&table);
+        text_table_left(&table, measure->period);
+        add_owned(&table, with_half(&shown, base, false), true);
+        for (size_t i = 0; i < n; i++) {
+            const struct shown by = difference_shown(measure, &findings[i]);
+            add_owned(&table, with_half(&by, &findings[i].difference, true), true);
+        }
+    }
+    if (any) {
+        fputs("\nBy period: the base, and how much more or less a variant has\n", out);
+        text_table_write(&table, out);
+    }
+    text_table_deinit(&table);
+}
+
+/* --- tenants --- */
+
+enum { TENANTS_SHOWN = 3 };
+
+struct placed {
+    size_t tenant;
+    double difference;
+};
+
+static int by_difference(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    if (x->difference != y->difference)
+        return x->difference < y->difference ? -1 : 1;
+    return x->tenant < y->tenant ? -1 : 1;
+}
+
+/* The tenants with that verdict; of them a few, those that it concerns most first. */
+static void add_tenants(struct text_table *table, const struct compare *compare,
+                        const struct finding *findings, enum verdict verdict, const char *word,
+                        const struct measure *measure)
+{
+    struct placed *placed = mem_new(compare->tenants.len, sizeof(*placed));
+    size_t n = 0;
+    for (size_t t = 0; t < compare->tenants.len; t++)
+        if (findings[t].verdict == verdict)
+            placed[n++] = (struct placed){t, -fabs(findings[t].difference.value)};
+    qsort(placed, n, sizeof(*placed), by_difference);
+    for (size_t i = 0; i < n && i < TENANTS_SHOWN; i++) {
+        const struct finding *finding = &findings[placed[i].tenant];
+        const struct shown base = shown_of(measure->unit, measure->selector, finding->base.value,
+                                           interval_half(&finding->base));
+        const struct shown difference = difference_shown(measure, finding);
+        text_table_row(table);
+        text_table_left(table, word);
+        text_table_left(table, compare->tenants.names[placed[i].tenant]);
+        add_owned(table, with_half(&base, &finding->base, false), true);
+        const struct interval bare = {finding->difference.value, (double)NAN, (double)NAN};
+        add_owned(table, with_half(&difference, &bare, true), true);
+        add_owned(table, from_to(&difference, &finding->difference), true);
+    }
+    free(placed);
+}
+
+static size_t count(const struct compare *compare, const struct finding *findings,
+                    enum verdict verdict)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < compare->tenants.len; t++)
+        n += findings[t].verdict == verdict;
+    return n;
+}
+
+static void print_tenants(const struct compare *compare, size_t arm, FILE *out)
+{
+    const struct metric *metric = compare->tenants.metric;
+    if (compare->tenants.len < 2)
+        return;
+    struct measure measure = {.selector = (char *)(uintptr_t)metric->name, .unit = metric->unit};
+    struct finding *findings = mem_new(compare->tenants.len, sizeof(*findings));
+    compare_judge_tenants(compare, arm, findings);
+    const size_t better = count(compare, findings, VERDICT_BETTER);
+    const size_t worse = count(compare, findings, VERDICT_WORSE);
+    char *name = printable(compare->arms.items[arm].name);
+    fprintf(out, "\nTenants under %s, by %s: of %zu, %zu gain, %zu lose%s\n", name, metric->name,
+            compare->tenants.len, better, worse,
+            compare->identical || compare->replications < 2
+                ? ""
+                : " (corrected by Holm for all of them together)");
+    free(name);
+    if (better + worse > 0) {
+        struct text_table table = {0};
+        text_table_left(&table, "");
+        text_table_left(&table, "tenant");
+        text_table_right(&table, "base");
+        text_table_right(&table, "difference");
+        text_table_right(&table, "95 % interval");
+        add_tenants(&table, compare, findings, VERDICT_BETTER, "gains", &measure);
+        add_tenants(&table, compare, findings, VERDICT_WORSE, "loses", &measure);
+        text_table_write(&table, out);
+        text_table_deinit(&table);
+    }
+    free(findings);
+}
+
+/* --- assumptions --- */
+
+static void add_interval(struct text_table *table, const char *what, const struct shown *shown,
+                         const struct interval *interval, const char *meaning)
+{
+    if (isnan(interval->lo))
+        return;
+    text_table_row(table);
+    text_table_left(table, what);
+    add_owned(table, from_to(shown, interval), true);
+    text_table_left(table, *shown->unit ? shown->unit + 1 : "");
+    text_table_left(table, meaning);
+}
+
+static void print_three(const struct compare *compare, size_t arm, const struct interval *mean,
+                        const struct shown *shown, FILE *out)
+{
+    struct text_table table = {0};
+    const struct interval years = uncertain_years(compare, arm);
+    const struct interval spread = uncertain_spread(compare, arm);
+    text_table_left(&table, arm ? "95 % of the difference" : "95 % of the value");
+    text_table_right(&table, "");
+    text_table_left(&table, "");
+    text_table_left(&table, "");
+    add_interval(&table, "simulation", shown, mean,
+                 "where the mean may lie, if all assumptions hold; more replications narrow it");
+    add_interval(&table, "year to year", shown, &years, "where one single year may lie");
+    add_interval(&table, "assumptions", shown, &spread,
+                 "where the mean may lie as the assumptions vary; only knowing more narrows it");
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+static void print_flips(const struct compare *compare, size_t arm, double mean, FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    bool any = false;
+    for (size_t i = 0; i < uncertain->assumptions.len; i++) {
+        const struct assumption *one = &uncertain->assumptions.items[i];
+        const struct tornado_end *ends[] = {&one->low, &one->high};
+        for (size_t e = 0; e < 2; e++) {
+            const double effect = uncertain_effect(ends[e]->means, arm);
+            if (effect * mean < 0)
+                fprintf(out, "  %s: %s would turn it round\n", one->path, ends[e]->text);
+            else if (isnan(effect))
+                fprintf(out, "  %s: %s leaves nothing to compare\n", one->path, ends[e]->text);
+            any = any || effect * mean < 0 || isnan(effect);
+        }
+    }
+    if (!any)
+        fputs("  no assumption, taken alone from its 5 % to its 95 % end, turns it round\n", out);
+    const double agree = uncertain_agree(compare, arm, mean);
+    if (!isnan(agree))
+        fprintf(out,
+                "  in %.0f %% of %zu worlds sampled from all assumptions it goes the same way\n",
+                100 * agree, uncertain->points - uncertain_without(compare, arm));
+}
+
+static void print_tornado(const struct compare *compare, size_t arm, const struct shown *shown,
+                          FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    const size_t n = uncertain->assumptions.len;
+    struct text_table table = {0};
+    size_t *order = mem_new(n, sizeof(*order));
+    char text[64];
+    uncertain_rank(compare, arm, order);
+    text_table_left(&table, "assumption, from its 5 % to its 95 % end");
+    text_table_right(&table, "low");
+    text_table_right(&table, "high");
+    text_table_right(&table, arm ? "difference at low" : "value at low");
+    text_table_right(&table, "at high");
+    text_table_right(&table, "rank correlation");
+    for (size_t i = 0; i < n; i++) {
+        const struct assumption *one = &uncertain->assumptions.items[order[i]];
+        text_table_row(&table);
+        text_table_left(&table, one->path);
+        text_table_right(&table, one->low.text);
+        text_table_right(&table, one->high.text);
+        const struct tornado_end *ends[] = {&one->low, &one->high};
+        for (size_t e = 0; e < 2; e++) {
+            const struct interval bare = {uncertain_effect(ends[e]->means, arm), (double)NAN,
+                                          (double)NAN};
+            add_owned(&table, with_half(shown, &bare, arm > 0), true);
+        }
+        if (isnan(one->correlation[arm]))
+            text_table_right(&table, "-");
+        else {
+            snprintf(text, sizeof(text), "%+.2f", one->correlation[arm]);
+            text_table_right(&table, text);
+        }
+    }
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+    free(order);
+}
+
+static void print_uncertain(const struct compare *compare, FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    struct compare_rows rows = compare_rows(compare);
+    if (!uncertain)
+        return;
+    for (size_t i = 0; i < rows.len && strcmp(rows.items[i].metric, rows.items[0].metric) == 0;
+         i++) {
+        const struct compare_row *row = &rows.items[i];
+        if (row->tenant || isnan(row->finding.mean.value))
+            continue;
+        const struct interval *mean = row->base ? &row->finding.mean : &row->finding.difference;
+        struct shown shown =
+            shown_of(row->unit, row->metric, row->finding.base.value, interval_half(mean));
+        char *name = printable(row->variant);
+        fprintf(out, "\nAssumptions and %s %s%s\n", row->metric,
+                row->base ? "of the base" : "under ", row->base ? "" : name);
+        free(name);
+        print_three(compare, i, mean, &shown, out);
+        print_tornado(compare, i, &shown, out);
+        const size_t without = uncertain_without(compare, i);
+        if (without > 0)
+            fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
+                    compare->uncertain->points,
+                    compare->steady ? ", as more is asked for than there is" : "");
+        if (!row->base)
+            print_flips(compare, i, mean->value, out);
+    }
+    free(rows.items);
+}
+
+/* --- the page --- */
+
+static void print_head(const struct compare *compare, FILE *out)
+{
+    const struct scenario *scenario = compare->arms.items[0].program.epochs[0].scenario;
+    char *title = printable(scenario->title ? scenario->title : "The scenario");
+    char *how = compare_how(compare);
+    const size_t n = compare->arms.len - 1;
+    fprintf(out, "%s: the base", title);
+    if (n > 0)
+        fprintf(out, " and %zu variant%s", n, n > 1 ? "s" : "");
+    fprintf(out, ", %zu replication%s%s\n", compare->replications,
+            compare->replications == 1 ? "" : "s", n > 0 ? " on common random numbers" : "");
+    fprintf(out, "%s\n", how);
+    free(title);
+    free(how);
+}
+
+static void print_mind(const struct compare *compare, FILE *out)
+{
+    size_t len;
+    char **cautions = compare_cautions(compare, &len);
+    if (len > 0)
+        fputs("\nMind\n", out);
+    for (size_t i = 0; i < len; i++) {
+        char *text = printable(cautions[i]);
+        fprintf(out, "  %s\n", text);
+        free(text);
+        free(cautions[i]);
+    }
+    free(cautions);
+}
+
+static void print_family(const struct compare *compare, FILE *out)
+{
+    size_t stable = 0;
+    for (size_t a = 1; a < compare->arms.len; a++)
+        stable += !compare->arms.items[a].unstable && !compare->arms.items[0].unstable;
+    if (stable > 1 && !compare->identical && compare->replications > 1)
+        fprintf(out,
+                "\nVerdicts hold for all %zu variants together (Holm), intervals for each alone.\n",
+                stable);
+}
+
+void compare_write_text(const struct compare *compare, FILE *out)
+{
+    print_head(compare, out);
+    if (compare->replications > 0) {
+        struct finding *all = judge_all(compare);
+        print_answer(compare, out);
+        if (compare->arms.len == 1)
+            print_base_table(compare, out);
+        for (size_t a = 1; a < compare->arms.len; a++)
+            if (!compare->arms.items[a].unstable)
+                print_variant_table(compare, all, a, out);
+        print_periods(compare, all, out);
+        for (size_t a = 1; a < compare->arms.len; a++)
+            if (!compare->arms.items[a].unstable && !compare->arms.items[0].unstable)
+                print_tenants(compare, a, out);
+        print_uncertain(compare, out);
+        free(all);
+        print_family(compare, out);
+    }
+    print_mind(compare, out);
+}

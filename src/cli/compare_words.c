@@ -1,0 +1,154 @@
+/* What is said in words of a comparison: how it was made, and what to mind. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/compare_print.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const char *verdict_word(const struct finding *finding, enum better better)
+{
+    const bool neutral = better == BETTER_IS_NEITHER;
+    if (finding->counts_differ)
+        return "counts differ";
+    switch (finding->verdict) {
+    case VERDICT_NONE:
+        return "";
+    case VERDICT_BETTER:
+        return neutral ? "lower" : "better";
+    case VERDICT_WORSE:
+        return neutral ? "higher" : "worse";
+    case VERDICT_EQUIVALENT:
+        return finding->difference.value == 0 && finding->difference.lo == finding->difference.hi
+                   ? "same"
+                   : "equivalent";
+    default:
+        return "no difference shown";
+    }
+}
+
+char *compare_how(const struct compare *compare)
+{
+    char text[64];
+    quantity_human_time(compare->warmup, text, sizeof(text));
+    if (!compare->steady)
+        return compare->why_transient
+                   ? mem_format("transient, as %s: the runs as they are, nothing is removed",
+                                compare->why_transient)
+                   : mem_text("transient: the runs as they are, nothing is removed");
+    if (compare->warmup_given)
+        return mem_format("steady%s: jobs of the first %s are not counted, as the scenario says",
+                          compare->analysis_said ? "" : ", as nothing is dated or grows", text);
+    return mem_format("steady%s: jobs of the first %s are not counted, as found by MSER-5 in %d "
+                      "pilot runs of each",
+                      compare->analysis_said ? "" : ", as nothing is dated or grows", text,
+                      COMPARE_PILOTS);
+}
+
+struct cautions {
+    char **items;
+    size_t len, cap;
+};
+
+static void add(struct cautions *cautions, char *text)
+{
+    MEM_GROW(cautions);
+    cautions->items[cautions->len++] = text;
+}
+
+static void add_unstable(struct cautions *cautions, const struct compare *compare)
+{
+    for (size_t a = 0; a < compare->arms.len; a++)
+        if (compare->arms.items[a].unstable)
+            add(cautions,
+                mem_format("%s: %s", compare->arms.items[a].name, compare->arms.items[a].unstable));
+}
+
+/* Batch means of a pilot, where there was one. */
+static void add_within(struct cautions *cautions, const struct compare *compare)
+{
+    const struct batch_means *within = &compare->within;
+    char lo[64], hi[64];
+    if (within->batches == 0 || within->correlated) {
+        add(cautions, mem_text("one replication has no interval: ask for more with -r"));
+        return;
+    }
+    quantity_human_time(fmax(0, within->interval.lo), lo, sizeof(lo));
+    quantity_human_time(within->interval.hi, hi, sizeof(hi));
+    add(cautions,
+        mem_format("one replication has no interval: ask for more with -r; %zu batches of a pilot "
+                   "run of the base put its mean wait at %s to %s",
+                   within->batches, lo, hi));
+}
+
+/* Where a few replications carry the mean, most of them lie below it, and so do intervals. */
+static void add_spread(struct cautions *cautions, const struct compare *compare)
+{
+    double *values = mem_new(compare->replications, sizeof(*values));
+    double most = 0;
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        struct moments moments = {0};
+        compare_values(compare, a, 0, values);
+        for (size_t r = 0; r < compare->replications; r++)
+            if (!isnan(values[r]))
+                moments_add(&moments, values[r]);
+        if (moments.n > 1 && moments.mean > 0)
+            most = fmax(most, moments_sd(&moments) / moments.mean);
+    }
+    free(values);
+    if (most > COMPARE_SPREAD)
+        add(cautions,
+            mem_format("replications of %s spread widely (standard deviation %.0f %% of the mean): "
+                       "a few may carry the mean, and the interval then lies too low; longer runs "
+                       "help more than more of them",
+                       compare->measures.items[0].selector, 100 * most));
+}
+
+static void add_runs(struct cautions *cautions, const struct compare *compare)
+{
+    if (compare->warmup_late)
+        add(cautions, mem_text("no end of the warm-up was found in the first half of the pilot "
+                               "runs: they are too short, or the system does not settle; lengthen "
+                               "time.length"));
+    if (compare->correlated)
+        add(cautions,
+            mem_format("the runs are short beside the time over which waits depend on each other "
+                       "(twentieths of a run correlate by %.2f): their means spread widely and "
+                       "lean to the low side; lengthen time.length",
+                       compare->run_lag1));
+    if (compare->identical)
+        add(cautions, mem_text("all replications are identical, as nothing in the scenario is "
+                               "random: differences are exact for this input and have no "
+                               "interval; `replicate` lets a log vary"));
+    else if (compare->replications == 1)
+        add_within(cautions, compare);
+    else
+        add_spread(cautions, compare);
+}
+
+static void add_until(struct cautions *cautions, const struct compare *compare)
+{
+    const struct compare_setup *setup = compare->setup;
+    if (!setup->until || compare->identical)
+        return;
+    if (!compare->reached)
+        add(cautions, mem_format("%s within %.3g %% was not reached with %zu replications%s",
+                                 setup->until, 100 * setup->relative, compare->replications,
+                                 compare->stopped ? "" : "; allow more with --most"));
+}
+
+char **compare_cautions(const struct compare *compare, size_t *ret_len)
+{
+    struct cautions cautions = {0};
+    add_unstable(&cautions, compare);
+    if (compare->replications > 0) {
+        add_runs(&cautions, compare);
+        add_until(&cautions, compare);
+    }
+    if (compare->stopped)
+        add(&cautions, mem_format("stopped: %zu replications are whole", compare->replications));
+    for (size_t i = 0; i < compare->warnings.len; i++)
+        add(&cautions, mem_text(compare->warnings.items[i]));
+    *ret_len = cautions.len;
+    return cautions.items;
+}

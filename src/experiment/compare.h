@@ -1,0 +1,157 @@
+/* A scenario and its variants on common random numbers: what is measured, the runs, and what they
+ * show. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EXPERIMENT_COMPARE_H
+#define EXPERIMENT_COMPARE_H
+
+#include "experiment/question.h"
+#include "stats/pairs.h"
+#include "stats/series.h"
+
+#include <signal.h>
+
+#define COMPARE_CONFIDENCE 0.95
+#define COMPARE_SPREAD 0.5         /* of replications, beside their mean: a caution from there on */
+#define COMPARE_COUNTS_DIFFER 0.01 /* share of jobs: no verdict from there on */
+enum { COMPARE_REPLICATIONS = 10, COMPARE_MOST = 1000, COMPARE_PILOTS = 5, COMPARE_POINTS = 40 };
+
+struct compare_setup {
+    const char *path, *builtin_dir;
+    const char *const *sets;
+    size_t n_sets;
+    const char *const *variants; /* NULL: all that the scenario has */
+    size_t n_variants;
+    bool has_seed;
+    uint64_t seed;
+    size_t replications; /* at least 1; with `until` the least number */
+    const char *until;   /* selector whose interval is to be narrow; NULL: none */
+    double relative;     /* its half-width over the mean, from 0 to 1 */
+    size_t most;         /* replications */
+    bool uncertain;      /* sample the assumptions, too */
+    size_t points;       /* of that sample */
+    unsigned workers;    /* processes */
+    void (*tick)(void *ctx, size_t done, size_t out_of); /* may be NULL */
+    void *ctx;
+    const volatile sig_atomic_t *interrupted;
+};
+
+enum measure_kind {
+    MEASURE_ASKED,  /* the question */
+    MEASURE_OWN,    /* the scenario's metrics, or asked for by `until` */
+    MEASURE_USUAL,  /* waits, slowdown, use */
+    MEASURE_PERIOD, /* the question in one year or month */
+    MEASURE_COUNT   /* jobs that are counted, or not */
+};
+
+enum better { BETTER_IS_LOWER, BETTER_IS_HIGHER, BETTER_IS_NEITHER };
+
+struct measure {
+    char *selector; /* owned */
+    enum measure_kind kind;
+    const char *unit;
+    enum better better;
+    double matters;  /* in that unit; NaN: not said */
+    char period[32]; /* MEASURE_PERIOD */
+    size_t counts; /* first of its four counts: submitted, pending, rejected, abandoned; 0: none */
+};
+
+/* The scenario (the first) or a variant. */
+struct arm {
+    char *name; /* owned; "base" */
+    struct program program;
+    bool *valid;    /* by measure: it has what the selector names; owned */
+    char *unstable; /* in words; NULL: it is not; owned */
+};
+
+/* Numbers of one tenant: the metric, then the four counts. */
+enum { COMPARE_COUNTS = 4, TENANT_NUMBERS = 1 + COMPARE_COUNTS };
+
+struct compare_tenants {
+    char **names; /* in the order of the first run that has them; owned */
+    size_t len, cap;
+    const struct metric *metric;
+};
+
+/* One run. A run that failed or was not made has neither. */
+struct compare_one {
+    double *values;  /* by measure; NaN: none; owned */
+    double *tenants; /* TENANT_NUMBERS of each; owned */
+    size_t n_tenants;
+};
+
+struct compare {
+    const struct compare_setup *setup;
+    struct question question;
+    struct {
+        struct arm *items; /* owned */
+        size_t len;
+    } arms;
+    struct {
+        struct measure *items;
+        size_t len, cap;
+    } measures;
+    bool steady, analysis_said;
+    char *why_transient; /* what is dated or grows; NULL: said, or steady; owned */
+    bool warmup_given, warmup_late;
+    char *warmup_set;          /* PATH=VALUE that all arms were loaded with; NULL: none; owned */
+    double warmup;             /* s */
+    double run_lag1;           /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
+    bool correlated;           /* and beyond chance */
+    struct batch_means within; /* steady: the mean wait of a pilot of the base, s */
+    size_t replications;       /* done */
+    bool identical;            /* all of them */
+    bool reached;              /* what `until` asks for */
+    bool stopped;              /* Ctrl-C: what there is */
+    struct compare_one *runs;  /* by replication, then arm; owned */
+    struct compare_tenants tenants;
+    struct texts warnings;               /* owned */
+    struct compare_uncertain *uncertain; /* owned; NULL: not asked for */
+};
+
+enum { COMPARE_DONE, COMPARE_STOPPED, COMPARE_FAILED = -1 };
+
+/* Load, run and keep all values. COMPARE_FAILED with errors. To be deinitialised in any case, after
+ * the errors were printed. */
+int compare_run(struct compare *compare, const struct compare_setup *setup,
+                struct error_list *errors);
+void compare_deinit(struct compare *compare);
+
+/* --- reading it --- */
+
+double compare_value(const struct compare *compare, size_t replication, size_t arm, size_t measure);
+
+/* All values of a measure into ret[replications]. */
+void compare_values(const struct compare *compare, size_t arm, size_t measure, double *ret);
+void compare_tenant_values(const struct compare *compare, size_t arm, size_t tenant, size_t number,
+                           double *ret);
+
+/* A measure, or a tenant's, of a variant against the base. */
+struct finding {
+    struct interval base, mean, difference; /* of COMPARE_CONFIDENCE each */
+    struct judged judged;
+    double p, adjusted; /* that it has no verdict; corrected by Holm over its family */
+    enum verdict verdict;
+    bool counts_differ;               /* so there is no verdict */
+    double uncounted, uncounted_base; /* shares of the jobs submitted */
+    size_t needed; /* open: pairs in all until a verdict is likely; 0: not known */
+    double gain;   /* of pairing: how many times narrower */
+};
+
+/* The variants 1 .. arms.len - 1 of a measure into ret[arms.len - 1], one family. */
+void compare_judge(const struct compare *compare, size_t measure, struct finding *ret);
+
+/* All tenants for one variant into ret[tenants.len], one family. */
+void compare_judge_tenants(const struct compare *compare, size_t arm, struct finding *ret);
+
+/* Is a steady answer possible at all? In words where an arm's offered load is at or above what it
+ * has; NULL: yes. To be freed. */
+char *compare_instability(const struct build *build);
+
+/* What of a scenario is dated or grows, so that no long-run number is meant; NULL: nothing. To be
+ * freed. */
+char *compare_dated(const struct program *program);
+
+/* The question and the other measures of the base. -1 with errors. */
+int compare_measures(struct compare *compare, const struct build *build, struct error_list *errors);
+
+#endif

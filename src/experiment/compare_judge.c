@@ -1,0 +1,152 @@
+/* From values to findings: intervals, verdicts, and where none is given. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/compare.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Values of one arm by replication: the metric and the counts beside it; those NULL: not of jobs.
+ */
+struct sample {
+    double *values, *counts[COMPARE_COUNTS];
+};
+
+static void sample_deinit(struct sample *sample)
+{
+    free(sample->values);
+    for (size_t k = 0; k < COMPARE_COUNTS; k++)
+        free(sample->counts[k]);
+}
+
+static double *space(const struct compare *compare)
+{
+    return mem_new(compare->replications, sizeof(double));
+}
+
+static struct sample sample_measure(const struct compare *compare, size_t arm, size_t measure)
+{
+    struct sample sample = {.values = space(compare)};
+    const size_t counts = compare->measures.items[measure].counts;
+    compare_values(compare, arm, measure, sample.values);
+    for (size_t k = 0; k < COMPARE_COUNTS && counts; k++) {
+        sample.counts[k] = space(compare);
+        compare_values(compare, arm, counts + k, sample.counts[k]);
+    }
+    return sample;
+}
+
+static struct sample sample_tenant(const struct compare *compare, size_t arm, size_t tenant)
+{
+    struct sample sample = {.values = space(compare)};
+    compare_tenant_values(compare, arm, tenant, 0, sample.values);
+    for (size_t k = 0; k < COMPARE_COUNTS; k++) {
+        sample.counts[k] = space(compare);
+        compare_tenant_values(compare, arm, tenant, 1 + k, sample.counts[k]);
+    }
+    return sample;
+}
+
+static struct moments present(const double *values, size_t n)
+{
+    struct moments moments = {0};
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(values[i]))
+            moments_add(&moments, values[i]);
+    return moments;
+}
+
+/* The share of jobs submitted that the metric does not see. */
+static double uncounted(const struct sample *sample, size_t n)
+{
+    double submitted = 0, sum = 0;
+    if (!sample->counts[0])
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        submitted += isnan(sample->counts[0][i]) ? 0 : sample->counts[0][i];
+        for (size_t k = 1; k < COMPARE_COUNTS; k++)
+            sum += isnan(sample->counts[k][i]) ? 0 : sample->counts[k][i];
+    }
+    return submitted > 0 ? sum / submitted : 0;
+}
+
+static struct finding find(const struct compare *compare, const struct measure *measure,
+                           const struct sample *a, const struct sample *b)
+{
+    const size_t n = compare->replications;
+    const struct moments base = present(a->values, n), mean = present(b->values, n);
+    struct finding ret = {
+        .base = interval_mean(&base, COMPARE_CONFIDENCE),
+        .mean = interval_mean(&mean, COMPARE_CONFIDENCE),
+        .judged = {pairs_moments(a->values, b->values, n), measure->matters,
+                   measure->better != BETTER_IS_HIGHER},
+        .uncounted_base = uncounted(a, n),
+        .uncounted = uncounted(b, n),
+        .gain = pairs_gain(a->values, b->values, n, COMPARE_CONFIDENCE),
+    };
+    ret.difference = interval_mean(&ret.judged.difference, COMPARE_CONFIDENCE);
+    ret.p = pairs_verdict_p(&ret.judged);
+    ret.counts_differ = fabs(ret.uncounted - ret.uncounted_base) > COMPARE_COUNTS_DIFFER;
+    return ret;
+}
+
+/* One that cannot be judged is not of the family. */
+static bool is_judged(const struct finding *finding)
+{
+    return finding->judged.difference.n >= 2 && !finding->counts_differ;
+}
+
+static void judge(struct finding *findings, size_t n)
+{
+    double *p = mem_new(3 * n, sizeof(*p)), *confidence = p + n, *adjusted = p + 2 * n;
+    size_t family = 0, k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (is_judged(&findings[i]))
+            p[family++] = findings[i].p;
+    holm(p, family, COMPARE_CONFIDENCE, confidence);
+    holm_adjusted(p, family, adjusted);
+    for (size_t i = 0; i < n; i++) {
+        struct finding *finding = &findings[i];
+        finding->adjusted = (double)NAN;
+        if (!is_judged(finding))
+            continue;
+        finding->adjusted = adjusted[k];
+        finding->verdict =
+            confidence[k] < 1 ? pairs_verdict(&finding->judged, confidence[k]) : VERDICT_OPEN;
+        if (finding->verdict == VERDICT_OPEN)
+            finding->needed =
+                pairs_needed(&finding->judged, 1 - (1 - COMPARE_CONFIDENCE) / (double)family);
+        k++;
+    }
+    free(p);
+}
+
+void compare_judge(const struct compare *compare, size_t measure, struct finding *ret)
+{
+    struct sample base = sample_measure(compare, 0, measure);
+    for (size_t a = 1; a < compare->arms.len; a++) {
+        struct sample variant = sample_measure(compare, a, measure);
+        ret[a - 1] = find(compare, &compare->measures.items[measure], &base, &variant);
+        sample_deinit(&variant);
+    }
+    sample_deinit(&base);
+    judge(ret, compare->arms.len - 1);
+}
+
+void compare_judge_tenants(const struct compare *compare, size_t arm, struct finding *ret)
+{
+    struct measure measure = {.matters = (double)NAN};
+    const struct measure *asked = &compare->measures.items[0];
+    if (asked->kind == MEASURE_ASKED && asked->counts) {
+        measure.matters = asked->matters;
+        measure.better = asked->better;
+    }
+    for (size_t t = 0; t < compare->tenants.len; t++) {
+        struct sample base = sample_tenant(compare, 0, t);
+        struct sample variant = sample_tenant(compare, arm, t);
+        ret[t] = find(compare, &measure, &base, &variant);
+        sample_deinit(&base);
+        sample_deinit(&variant);
+    }
+    judge(ret, compare->tenants.len);
+}
