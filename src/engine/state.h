@@ -65,7 +65,6 @@ struct sim {
     struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
-    bool quotas_change;            /* some quota has another value at a date */
     bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
 };
 

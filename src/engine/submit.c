@@ -131,6 +131,30 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
     return REASON_NONE;
 }
 
+static bool could_later(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+{
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at >= sim->now &&
+            quota_could(change->quota, procs, request))
+            return true;
+    }
+    return false;
+}
+
+/* Could the quotas of its tenants ever let it run there, as they are now or will be? */
+static bool quotas_could(const struct sim *sim, const struct station *station,
+                         const struct job_spec *spec)
+{
+    const struct tenant_info *tenants = sim->setup.world->tenants.items;
+    const int32_t procs = partition_procs(&station->partition, &spec->ask);
+    const simtime request = job_request(spec, procs, station->partition.speeds);
+    for (int32_t i = spec->tenant; i >= 0; i = tenants[i].parent)
+        if (!quota_could(tenants[i].quota, procs, request) && !could_later(sim, i, procs, request))
+            return false;
+    return true;
+}
+
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
 static enum job_reason judge(const struct sim *sim, struct job *job)
 {
@@ -138,15 +162,15 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
     enum job_reason reason = REASON_KEPT;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
-        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
+        enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
+        if (here == REASON_NONE && sim->gates && !quotas_could(sim, &sim->stations[i], &job->spec))
+            here = REASON_QUOTA;
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (here == REASON_MAX_PROCESSORS || reason == REASON_KEPT)
+        else if (here == REASON_QUOTA || reason == REASON_KEPT ||
+                 (here == REASON_MAX_PROCESSORS && reason != REASON_QUOTA))
             reason = here;
     }
-    if (job->waits_in && sim->gates && !gates_could(sim->gates, job->spec.tenant, job->procs) &&
-        !sim->quotas_change)
-        return REASON_QUOTA;
     return job->waits_in ? REASON_NONE : reason;
 }
 

@@ -142,7 +142,6 @@ void sim_gates_open(struct sim *sim)
             continue;
         needs[change->tenant].quota |= change->quota != NULL;
         needs[change->tenant].guarantee |= change->guarantee != NULL;
-        sim->quotas_change = true;
     }
     for (size_t i = 0; i < world->tenants.len; i++)
         needed |= needs[i].quota || needs[i].guarantee;

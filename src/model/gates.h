@@ -75,8 +75,13 @@ bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gat
 /* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
 bool gates_crowded(const struct gates *gates, int32_t tenant);
 
-/* Could the tenant ever run so many processors at once, its quotas unchanged? O(depth). */
-bool gates_could(struct gates *gates, int32_t tenant, int32_t procs);
+/* Does the quota (NULL: none) let a job of so many processors for so long run when nothing else
+ * does? */
+bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime request);
+
+/* Has any tenant spent processor-hours of a period that ends? Else the next period brings nobody
+ * more. O(gates). */
+bool gates_spent(const struct gates *gates);
 
 /* The next instant at which a period of processor-hours begins; SIMTIME_NEVER: none. Turn the
  * periods that begin at `now`. */
