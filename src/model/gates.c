@@ -351,7 +351,8 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
 {
     const int32_t gate = gates_of(gates, tenant);
     const struct room room = gates_room(gates, gate, centre);
-    return procs <= room.quota && procs <= room.guarantee &&
+    return procs <= room.quota &&
+           (procs <= room.guarantee || procs <= gates_claim(gates, gate, centre)) &&
            gates_affords(gates, gate, procs, request);
 }
 

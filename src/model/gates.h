@@ -60,7 +60,8 @@ struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
-/* Do the gates let a job of so many processors start in the centre now? O(depth). */
+/* Do the gates let a job of so many processors start in the centre now, by what they leave to all
+ * or by a claim? O(depth). */
 bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
                  simtime request);
 

@@ -393,9 +393,11 @@ static void start_one(struct gates *gates, struct naive *naive)
         if (naive->jobs[i].runs && naive->jobs[i].job.spec.centre == centre)
             free -= naive->jobs[i].job.procs;
     const bool admits = gates_admit(gates, tenant, centre, procs, request);
-    assert_int_equal(admits, procs <= naive_quota(naive, tenant) &&
-                                 procs <= naive_guarantee(naive, tenant, centre) &&
-                                 naive_affords(naive, tenant, procs, request));
+    const int64_t claim = gates_claim(gates, gates_of(gates, tenant), centre);
+    assert_int_equal(admits,
+                     procs <= naive_quota(naive, tenant) &&
+                         (procs <= naive_guarantee(naive, tenant, centre) || procs <= claim) &&
+                         naive_affords(naive, tenant, procs, request));
     if (!admits || procs > free || naive->len == ARRAY_LEN(naive->jobs))
         return;
     struct past *past = &naive->jobs[naive->len++];
