@@ -374,13 +374,20 @@ static void tell_unfinished(struct sim *sim)
 /* Draining goes on for so many lengths at most. */
 #define DRAIN_MOST 10
 
+/* What still waits, waits for ever: nothing runs, and a new period of quotas frees nothing. */
+static bool only_turns_lie_ahead(const struct sim *sim)
+{
+    return sim->gates && events_len(sim->events) == 1 &&
+           events_time(sim->events) == sim->next_turn && !gates_spent(sim->gates);
+}
+
 static bool is_over(const struct sim *sim, simtime next)
 {
     if (next >= SIMTIME_NEVER)
         return true;
     if (next <= sim->setup.world->length)
-        return sim->setup.world->length == SIMTIME_NEVER && sim->jobs.live == 0 &&
-               !next_arrival(sim);
+        return sim->setup.world->length == SIMTIME_NEVER && !next_arrival(sim) &&
+               (sim->jobs.live == 0 || only_turns_lie_ahead(sim));
     /* Where counted jobs starve they are not waited for for ever. */
     return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
 }

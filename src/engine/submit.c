@@ -131,19 +131,13 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
     return REASON_NONE;
 }
 
-/* In any of the partitions where it may wait? Where it is faster it asks for less. */
-static bool quotas_may_allow(const struct sim *sim, const struct job *job, size_t from)
+/* Could the quotas of its tenants ever let it run there, as they are now or will be? */
+static bool quotas_could(const struct sim *sim, const struct station *station,
+                         const struct job_spec *spec)
 {
-    for (uint64_t left = job->waits_in; left != 0; left &= left - 1) {
-        const struct partition *partition =
-            &sim->stations[from + (size_t)__builtin_ctzll(left)].partition;
-        struct job_spec spec = job->spec;
-        sim_place(&spec, partition);
-        if (sim_quotas_may_allow(sim, spec.tenant, partition_procs(partition, &spec.ask),
-                                 spec.request))
-            return true;
-    }
-    return false;
+    const int32_t procs = partition_procs(&station->partition, &spec->ask);
+    const simtime request = job_request(spec, procs, station->partition.speeds);
+    return sim_quotas_may_allow(sim, spec->tenant, procs, request);
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
@@ -153,14 +147,15 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
     enum job_reason reason = REASON_KEPT;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
-        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
+        enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
+        if (here == REASON_NONE && sim->gates && !quotas_could(sim, &sim->stations[i], &job->spec))
+            here = REASON_QUOTA;
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (here == REASON_MAX_PROCESSORS || reason == REASON_KEPT)
+        else if (here == REASON_QUOTA || reason == REASON_KEPT ||
+                 (here == REASON_MAX_PROCESSORS && reason != REASON_QUOTA))
             reason = here;
     }
-    if (job->waits_in && sim->gates && !quotas_may_allow(sim, job, from))
-        return REASON_QUOTA;
     return job->waits_in ? REASON_NONE : reason;
 }
 

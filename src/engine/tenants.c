@@ -278,12 +278,12 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
 /* By the quota of this tenant alone, as it is or will be. */
 static bool may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
 {
-    if (LIKELY(quota_allows(sim->setup.world->tenants.items[tenant].quota, procs, request)))
+    if (LIKELY(quota_could(sim->setup.world->tenants.items[tenant].quota, procs, request)))
         return true;
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *change = &sim->setup.changes[i];
-        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at > sim->now &&
-            quota_allows(change->quota, procs, request))
+        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at >= sim->now &&
+            quota_could(change->quota, procs, request))
             return true;
     }
     return false;

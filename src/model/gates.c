@@ -351,7 +351,8 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
 {
     const int32_t gate = gates_of(gates, tenant);
     const struct room room = gates_room(gates, gate, centre);
-    return procs <= room.quota && procs <= room.guarantee &&
+    return procs <= room.quota &&
+           (procs <= room.guarantee || procs <= gates_claim(gates, gate, centre)) &&
            gates_affords(gates, gate, procs, request);
 }
 
@@ -405,11 +406,21 @@ bool gates_crowded(const struct gates *gates, int32_t tenant)
     return false;
 }
 
-bool quota_allows(const struct tenant_quota *quota, int32_t procs, simtime request)
+bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime request)
 {
-    return !quota ||
-           (quota->processors >= procs && quota->jobs > 0 &&
-            (!isfinite(quota->processor_seconds) || (wide)procs * request <= most_of(quota)));
+    if (!quota)
+        return true;
+    const wide area = (wide)procs * (request > 0 ? request : 1);
+    return procs <= quota->processors && quota->jobs > 0 &&
+           (!isfinite(quota->processor_seconds) || area <= most_of(quota));
+}
+
+bool gates_spent(const struct gates *gates)
+{
+    for (size_t i = 0; i < gates->gates.len; i++)
+        if (gates->gates.items[i].turn < SIMTIME_NEVER && gates->gates.items[i].spent > 0)
+            return true;
+    return false;
 }
 
 /* --- periods of processor-hours --- */

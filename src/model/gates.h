@@ -60,7 +60,8 @@ struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
-/* Do the gates let a job of so many processors start in the centre now? O(depth). */
+/* Do the gates let a job of so many processors start in the centre now, by what they leave to all
+ * or by a claim? O(depth). */
 bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
                  simtime request);
 
@@ -75,9 +76,13 @@ bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gat
 /* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
 bool gates_crowded(const struct gates *gates, int32_t tenant);
 
-/* Would a tenant with this quota, of which nothing is used, be let start so many processors for so
- * long? NULL: no quota. */
-bool quota_allows(const struct tenant_quota *quota, int32_t procs, simtime request);
+/* Does the quota (NULL: none) let a job of so many processors for so long run when nothing else
+ * does? */
+bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime request);
+
+/* Has any tenant spent processor-hours of a period that ends? Else the next period brings nobody
+ * more. O(gates). */
+bool gates_spent(const struct gates *gates);
 
 /* The next instant at which a period of processor-hours begins; SIMTIME_NEVER: none. Turn the
  * periods that begin at `now`. */

@@ -140,13 +140,14 @@ static void fill_fresh(struct sched *sched, simtime now)
         free(items);
 }
 
-/* The head found blocked by the last pass still stands first, and only submissions came since. */
+/* The head found blocked by the last pass still stands first, and only submissions came since. With
+ * reclaim time alone matters: what began when it was blocked may be stopped now. */
 bool sched_still_blocked(struct sched *sched)
 {
     struct jobitem head;
     return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
-           !sched->config.extend && !sched->queue.order->ages && sched_first(sched, &head) &&
-           head.key.seq == sched->head.key.seq;
+           !sched->config.extend && !sched->config.reclaim && !sched->queue.order->ages &&
+           sched_first(sched, &head) && head.key.seq == sched->head.key.seq;
 }
 
 static void easy(struct sched *sched, simtime now)

@@ -230,10 +230,12 @@ static int64_t room_in(const struct classes *classes, const struct class *class,
     if (class->gate < 0)
         return search->claims_only ? 0 : most;
     const struct room room = gates_room(tenancy->gates, class->gate, tenancy->centre);
-    const int64_t held = search->claims_only
-                             ? gates_claim(tenancy->gates, class->gate, tenancy->centre)
-                             : room.guarantee;
     most = room.quota < most ? room.quota : most;
+    if (!search->claims_only && room.guarantee >= most)
+        return most;
+    /* A claim may be met by what others keep. */
+    const int64_t claim = gates_claim(tenancy->gates, class->gate, tenancy->centre);
+    const int64_t held = search->claims_only || claim > room.guarantee ? claim : room.guarantee;
     return held < most ? held : most;
 }
 

@@ -66,6 +66,38 @@ def most_at_once(jobs):
     return int(numpy.cumsum(procs[numpy.lexsort((procs, at))]).max())
 
 
+class Starving(unittest.TestCase):
+    """What never may start does not keep a run without `length` from its end."""
+
+    TEXT = """
+jishi: 1
+title: Starving
+seed: 1
+centres: {c: {partitions: {p: {nodes: 4}}}}
+tenants:
+  a: {home: c, quota: {processor_hours: {limit: 2, per: 1h}}, workloads: {w: {jobs: [%s]}}}
+  b: {home: c, guarantee: {processors: 1, borrow: 0}, workloads: {w: {jobs: [{submit: 0s, processors: 2, runtime: 1h}]}}}
+"""
+
+    def states(self, *jobs, more=""):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT % ", ".join("{submit: 0s, processors: 1, runtime: %s}" % job for job in jobs) + more)
+            run = Run(path, "--check")
+            return sorted(run.of("a")["state"]), list(run.of("b")["state"]), run.jobs["end"]
+
+    def test_more_than_a_period_has(self):
+        a, b, end = self.states("2h", "2h", "3h")
+        self.assertEqual((a, b), ([0, 0, 4], [5]))
+        self.assertEqual(numpy.nanmax(end), 4 * HOUR)  # until 2 h the first leaves one
+
+    def test_a_later_quota_counts(self):
+        later = "changes: [{at: 5h, set: {tenants.a.quota.processor_hours.limit: 3}}]"
+        a, b, end = self.states("3h", more=later)
+        self.assertEqual((a, b, numpy.nanmax(end)), ([0], [5], 8 * HOUR))
+
+
 class Logs(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(os.path.join(TRACES, "philly.csv.gz")), "no traces")
     def test_philly(self):

@@ -219,9 +219,9 @@ static bool passes(const struct subject *s, const struct job *job, int64_t free,
         return true;
     const int32_t gate = gates_of(s->tenancy.gates, job->spec.tenant);
     const struct room room = gates_room(s->tenancy.gates, gate, 0);
-    const int64_t held =
-        s->queue.claims_only ? gates_claim(s->tenancy.gates, gate, 0) : room.guarantee;
-    return procs <= room.quota && procs <= held &&
+    const int64_t claim = gates_claim(s->tenancy.gates, gate, 0);
+    const bool held = s->queue.claims_only || procs > room.guarantee;
+    return procs <= room.quota && (!held || procs <= claim) &&
            gates_affords(s->tenancy.gates, gate, procs, job->spec.request);
 }
 

@@ -78,9 +78,9 @@ static void test_quotas(void **state)
     expect_room(gates, 2, 2, NO_LIMIT);
     gates_start(gates, &b, 0);
     expect_room(gates, 1, 0, NO_LIMIT); /* three jobs */
-    assert_true(quota_allows(&firm, 10, HOUR) && !quota_allows(&firm, 11, HOUR));
-    assert_true(quota_allows(&project, 4, HOUR) && !quota_allows(&project, 5, HOUR));
-    assert_true(quota_allows(NULL, 11, HOUR));
+    assert_true(quota_could(&firm, 10, HOUR) && !quota_could(&firm, 11, HOUR));
+    assert_true(quota_could(&project, 4, HOUR) && !quota_could(&project, 5, HOUR));
+    assert_true(quota_could(NULL, 11, HOUR));
     gates_end(gates, &away, 1);
     expect_room(gates, 1, 8, NO_LIMIT);
     gates_wait(gates, 2, 2);
@@ -91,6 +91,18 @@ static void test_quotas(void **state)
     gates_check(gates);
 }
 
+/* What a quota never lets run, whatever else does. */
+static void test_could(void **state)
+{
+    (void)state;
+    const struct tenant_quota quota = {10, 3, 2, 36000, 0, HOUR},
+                              none = {.processors = 10, .processor_seconds = HUGE_VAL};
+    assert_true(quota_could(NULL, 1000, HOUR));
+    assert_true(quota_could(&quota, 10, HOUR) && !quota_could(&quota, 11, 1));
+    assert_true(quota_could(&quota, 5, 2 * HOUR) && !quota_could(&quota, 5, 2 * HOUR + 1));
+    assert_false(quota_could(&none, 1, 1)); /* no jobs */
+}
+
 /* 10 processor-hours each hour: what runs counts to its request, what ends early gives back. */
 static void test_hours(void **state)
 {
@@ -99,12 +111,13 @@ static void test_hours(void **state)
     struct tenant_info tenants[] = {{"t", -1, 0, 1, &quota, NULL}};
     struct world world = {.length = SIMTIME_NEVER};
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 1, 100);
-    assert_true(gates_counts_time(gates, 0));
+    assert_true(gates_counts_time(gates, 0) && !gates_spent(gates));
     assert_int_equal(gates_next_turn(gates), HOUR);
     assert_true(gates_affords(gates, 0, 10, HOUR) && !gates_affords(gates, 0, 10, HOUR + 1));
-    assert_true(quota_allows(&quota, 10, HOUR) && !quota_allows(&quota, 10, HOUR + 1));
+    assert_true(quota_could(&quota, 10, HOUR) && !quota_could(&quota, 10, HOUR + 1));
     const struct job job = job_of(0, 0, 4, 2 * HOUR), rest = job_of(0, 0, 2, HOUR);
     gates_start(gates, &job, 0);
+    assert_true(gates_spent(gates));
     assert_true(gates_affords(gates, 0, 2, HOUR) && !gates_affords(gates, 0, 2, HOUR + 1));
     gates_start(gates, &rest, 0);
     expect_room(gates, 0, 0, NO_LIMIT);
@@ -384,9 +397,11 @@ static void start_one(struct gates *gates, struct naive *naive)
         if (naive->jobs[i].runs && naive->jobs[i].job.spec.centre == centre)
             free -= naive->jobs[i].job.procs;
     const bool admits = gates_admit(gates, tenant, centre, procs, request);
-    assert_int_equal(admits, procs <= naive_quota(naive, tenant) &&
-                                 procs <= naive_guarantee(naive, tenant, centre) &&
-                                 naive_affords(naive, tenant, procs, request));
+    const int64_t claim = gates_claim(gates, gates_of(gates, tenant), centre);
+    assert_int_equal(admits,
+                     procs <= naive_quota(naive, tenant) &&
+                         (procs <= naive_guarantee(naive, tenant, centre) || procs <= claim) &&
+                         naive_affords(naive, tenant, procs, request));
     if (!admits || procs > free || naive->len == ARRAY_LEN(naive->jobs))
         return;
     struct past *past = &naive->jobs[naive->len++];
@@ -487,10 +502,10 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotas),   cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_calendar), cmocka_unit_test(test_cohort),
-        cmocka_unit_test(test_nested),   cmocka_unit_test(test_bounded_claim),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_quotas),        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_calendar),      cmocka_unit_test(test_cohort),
+        cmocka_unit_test(test_could),         cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_bounded_claim), cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

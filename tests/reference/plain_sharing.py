@@ -1,0 +1,646 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second, plain implementation of how tenants share (docs/sharing.md), beside plain.py.
+
+Written from the documents alone, sharing no code and no data structure with the program, and kept slow and
+obvious: every usage, rank, limit and claim is worked out anew from the list of all runs whenever it is asked
+for. Partitions are counts of processors, jobs wait in one, backfill is by at most one reservation.
+
+    simulate(world) -> {job: Outcome}
+
+Times are integer microseconds. Usage without decay, shares, levels and scores are exact rationals. Decayed usage is
+a Decimal of 60 digits; two numbers nearer than EPSILON that are not equal to the last digits cannot be told apart by
+a program that computes in doubles, and raise NearTie: such a scenario proves nothing.
+
+Where the documents leave room, this is how they were read:
+
+ a. Claims go first among heads only. Behind the head all other jobs are candidates in the order of the queue.
+ b. drf is looked at after each start among heads too; candidates are taken in the order there was when the
+    head was found.
+ c. Reclaim: stopping "all of these" means one after the other, each judged when its turn comes.
+"""
+
+import datetime
+from collections import namedtuple
+from dataclasses import dataclass, field
+from decimal import Decimal, getcontext
+from fractions import Fraction
+from functools import cmp_to_key
+
+import fairtree
+from plain import NEVER, PRIORITIES, US, score
+
+getcontext().prec = 60
+EPSILON = Decimal('1e-9')      # relative, of what doubles can tell after some thousand operations
+SAME = Decimal('1e-45')        # relative, of what 60 digits can
+HOUR = 3600 * US
+
+Outcome = namedtuple('Outcome', 'start end state preemptions lost')
+
+
+class NearTie(Exception):
+    """Two standings are too near to each other for doubles."""
+
+
+@dataclass
+class Quota:
+    processors: object = NEVER
+    jobs: object = NEVER
+    queued: object = NEVER
+    hours: object = NEVER            # processor-hours in a period
+    per: str = 'run'                 # 'run', 'month', '3 months', 'year', or microseconds
+
+
+@dataclass
+class Guarantee:
+    processors: object = None
+    share: object = None             # instead, in whole percent
+    borrow: object = NEVER
+    lend: object = NEVER
+
+
+@dataclass(eq=False)
+class Tenant:
+    name: str
+    parent: object = None            # a Tenant
+    home: str = 'c0'
+    share: int = 1
+    quota: Quota = field(default_factory=Quota)
+    guarantee: object = None
+    jobs: list = field(default_factory=list)
+
+    def up(self):
+        """Itself and all above."""
+        tenant = self
+        while tenant is not None:
+            yield tenant
+            tenant = tenant.parent
+
+
+@dataclass(eq=False)
+class Job:
+    seq: int
+    submit: int
+    runtime: int
+    request: int
+    procs: int
+    priority: str = 'medium'
+    deadline: object = None
+    tenant: object = None
+    partition: object = None
+
+    def planned(self):
+        return max(self.request, 1)
+
+    def length(self):
+        return min(self.runtime, self.request)
+
+
+@dataclass(eq=False)
+class Partition:
+    name: str
+    centre: str
+    processors: int
+    weight: float = 1.0              # a sum of powers of two
+
+
+@dataclass
+class Rules:
+    """The scheduler of a centre; `weights` those of multifactor."""
+    order: str = 'fcfs'
+    backfill: object = 'none'        # 'none', 'easy' or {'reserve': 1, 'order': X}
+    half_life: object = NEVER
+    period: int = 300 * US
+    weights: dict = field(default_factory=dict)
+    favour_small: bool = False
+    max_age: int = 7 * 86400 * US
+    thresholds: tuple = ()           # processor-microseconds
+    reclaim: bool = False
+
+
+@dataclass
+class World:
+    partitions: list
+    tenants: list
+    rules: dict                      # by centre
+    start: datetime.datetime
+    changes: list = field(default_factory=list)   # (at, tenant, 'share' | 'quota', value)
+
+
+class Run:
+    """One attempt of a job, running if it has no end."""
+
+    def __init__(self, job, start, number):
+        self.job, self.start, self.end, self.number = job, start, None, number
+        self.stopped = False
+
+    def planned_end(self):
+        return self.start + self.job.planned()
+
+
+def compare(a, b):
+    """-1, 0 or 1; NearTie if doubles may see that otherwise."""
+    if a == b:
+        return 0
+    if isinstance(a, Decimal) and isinstance(b, Decimal) and a.is_finite() and b.is_finite():
+        apart = abs(a - b) / max(abs(a), abs(b))
+        if apart < SAME:
+            return 0
+        if apart < EPSILON:
+            raise NearTie
+    return -1 if a < b else 1
+
+
+class Leaf:
+    """Who stands in the fair tree: a tenant without tenants below, or the jobs that a group has of its own."""
+
+    def __init__(self, tenant, own):
+        self.tenant, self.own = tenant, own
+
+    @property
+    def share(self):
+        return 1 if self.own else self.tenant.share
+
+
+class Simulation:
+    def __init__(self, world):
+        self.world = world
+        self.now = None
+        self.jobs = sorted((job for tenant in world.tenants for job in tenant.jobs), key=lambda job: job.seq)
+        self.coming = list(self.jobs)
+        self.waiting = []
+        self.runs = []
+        self.rejected = {}
+        self.finished = {}
+        self.changes = sorted(world.changes, key=lambda change: change[0])
+        self.tree = {t: [b for b in world.tenants if t in b.up()] for t in world.tenants}
+        self.stands = {t: self.grow(t) for t in [None] + world.tenants}
+        self.owed = []                 # partitions that owe a pass
+        self.limited = [t for t in world.tenants if t.quota != Quota()] + [
+            t for at, t, what, value in world.changes if what == 'quota']
+
+    # -- the tree ---------------------------------------------------------------------------
+
+    def below(self, tenant):
+        """Itself and all below."""
+        return self.tree[tenant]
+
+    def brothers(self, tenant):
+        return [t for t in self.world.tenants if t.parent is tenant.parent and t is not tenant]
+
+    def grow(self, tenant):
+        """What stands below a tenant, None for the top, in the fair tree."""
+        below = [t for t in self.world.tenants if t.parent is tenant]
+        nodes = [t if len(self.tree[t]) > 1 else Leaf(t, False) for t in below]
+        if tenant is not None and below and tenant.jobs:
+            nodes.append(Leaf(tenant, True))
+        return nodes
+
+    def children(self, tenant):
+        return self.stands[tenant]
+
+    # -- usage ------------------------------------------------------------------------------
+
+    def usage(self, node, t, centre):
+        """Processor-time of a node of the tree until t, decayed."""
+        half_life = self.world.rules[centre].half_life
+        tenants = [node.tenant] if isinstance(node, Leaf) else self.below(node)
+        total = 0
+        for run in self.runs:
+            if run.job.partition.centre != centre or run.job.tenant not in tenants or run.start >= t:
+                continue
+            end = t if run.end is None else min(run.end, t)
+            if half_life == NEVER:
+                total += run.job.procs * (end - run.start)
+            else:                                 # the integral, but for a factor common to all
+                def left(s):
+                    return Decimal(2) ** (Decimal(s - t) / Decimal(half_life))
+                total += run.job.procs * (left(end) - left(run.start))
+        return Fraction(total) if half_life == NEVER else Decimal(total)
+
+    def level(self, node, parent, t, centre):
+        """(own share / all their shares) / (own usage / all their usage)."""
+        own = self.usage(node, t, centre)
+        if own == 0:
+            return Decimal('inf')
+        brothers = self.children(parent)
+        shares = sum(b.share for b in brothers if not (isinstance(b, Leaf) and b.own))
+        usage = sum(self.usage(b, t, centre) for b in brothers)
+        return type(own)(node.share) / shares / (own / usage)
+
+    def path(self, tenant):
+        """From the top down to where its jobs stand."""
+        nodes = list(reversed(list(tenant.up())))
+        leaf = next(n for n in self.children(tenant) + self.children(tenant.parent)
+                    if isinstance(n, Leaf) and n.tenant is tenant)
+        return (nodes if leaf.own else nodes[:-1]) + [leaf]
+
+    def compare_tenants(self, a, b, t, centre):
+        """Fair tree, rules 1 to 3, as `fair-share` has them."""
+        if a is b:
+            return 0
+        own = [self.path(a), self.path(b)]
+        parent, merged = None, False
+        while True:
+            x, y = own[0].pop(0), own[1].pop(0)
+            if x is y:
+                parent = x
+                continue
+            if merged:        # by own usage over own share, less first
+                ux, uy = self.usage(x, t, centre), self.usage(y, t, centre)
+                order = compare(ux / x.share, uy / y.share)
+            else:
+                order = -compare(self.level(x, parent, t, centre), self.level(y, parent, t, centre))
+            if order != 0:
+                return order
+            leaves = [isinstance(x, Leaf), isinstance(y, Leaf)]
+            if any(leaves):
+                return leaves[1] - leaves[0]
+            merged = True
+
+    def factors(self, t, centre):
+        """The fair-tree factor of each tenant with jobs, by the walk that Slurm's documentation describes."""
+        leaves = {}
+
+        def grow(node, parent):
+            grown = fairtree.Node('', 'user' if isinstance(node, Leaf) else '', node.share, 0)
+            grown.level_fs = self.level(node, parent, t, centre)
+            if isinstance(node, Leaf):
+                leaves[node.tenant.name] = grown
+            else:
+                grown.children = [grow(child, node) for child in self.children(node)]
+            return grown
+        top = [grow(node, None) for node in self.children(None)]
+        self.refuse_near([node.level_fs for node in self.all_of(top)])
+        fairtree.Ranks(len(leaves), True).walk(top, False)
+        return {name: Fraction(node.fair_share).limit_denominator(len(leaves)) for name, node in leaves.items()}
+
+    def all_of(self, nodes):
+        return nodes + [n for node in nodes for n in self.all_of(node.children)]
+
+    def refuse_near(self, values):
+        values = sorted(values)
+        for a, b in zip(values, values[1:]):
+            if a != b and compare(a, b) == 0:
+                raise NearTie      # equal but for the last digits: the walk compares exactly
+        return values
+
+    # -- the order --------------------------------------------------------------------------
+
+    def queue(self, partition, order=None):
+        """Jobs that wait in a partition, in order."""
+        rules = self.world.rules[partition.centre]
+        order = order or rules.order
+        jobs = sorted((j for j in self.waiting if j.partition is partition), key=lambda j: j.seq)
+        begin = self.now // rules.period * rules.period
+        if order == 'fair-share':
+            def by_rank(a, b):
+                return self.compare_tenants(a.tenant, b.tenant, begin, partition.centre) or (
+                    PRIORITIES[a.priority] - PRIORITIES[b.priority])
+            return sorted(jobs, key=cmp_to_key(by_rank))
+        if order == 'multifactor':
+            factors = self.factors(begin, partition.centre) if jobs else {}
+            return sorted(jobs, key=lambda j: -self.multifactor(j, partition, begin, factors))
+        if order == 'drf':
+            return sorted(jobs, key=lambda j: (
+                Fraction(sum(r.job.procs for r in self.running() if r.job.tenant in self.below(j.tenant)
+                             and r.job.partition.centre == partition.centre), partition.processors) / j.tenant.share,
+                PRIORITIES[j.priority]))
+        if order == 'las':
+            def attained(job):
+                return sum(r.job.procs * (r.end - r.start) for r in self.runs if r.job is job)
+            return sorted(jobs, key=lambda j: sum(attained(j) >= limit for limit in rules.thresholds))
+        return sorted(jobs, key=lambda j: score(order, j, self.now))
+
+    def multifactor(self, job, partition, begin, factors):
+        rules = self.world.rules[partition.centre]
+        weights = {**dict.fromkeys(('age', 'fair_share', 'size', 'class', 'partition'), 0), **rules.weights}
+        unit = Fraction(1, 2 ** 26)
+        while unit * 2 ** 26 <= sum(weights.values()):
+            unit *= 2
+
+        def rounded(value):
+            return round(Fraction(value) / unit) * unit       # a tie: to even
+        size = Fraction(job.procs, partition.processors)
+        size = 1 - size if rules.favour_small else size
+        rest = (weights['fair_share'] * factors[job.tenant.name] + weights['partition'] * Fraction(partition.weight)
+                + weights['class'] * {'high': Fraction(1), 'medium': Fraction(1, 2), 'low': Fraction(0)}[job.priority])
+        age = 0        # as of the beginning of the scenario
+        if begin - job.submit >= rules.max_age:
+            rest += weights['age']
+        else:
+            rest += Fraction(weights['age'] * begin, rules.max_age)
+            age = -Fraction(weights['age'] * job.submit, rules.max_age)
+        return rounded(weights['size'] * size) + rounded(age) + rounded(rest)
+
+    # -- limits -----------------------------------------------------------------------------
+
+    def running(self):
+        return [run for run in self.runs if run.end is None]
+
+    def held_by_quota(self, job):
+        return any(self.quota_holds(tenant, job) for tenant in job.tenant.up())
+
+    def quota_holds(self, tenant, job):
+        quota, below = tenant.quota, self.below(tenant)
+        mine = [run for run in self.running() if run.job.tenant in below]
+        if sum(run.job.procs for run in mine) + job.procs > quota.processors or len(mine) >= quota.jobs:
+            return True
+        if quota.hours == NEVER:
+            return False
+        limit, spent = quota.hours * HOUR, self.spent(below, quota.per)
+        return not (spent < limit and spent + job.procs * job.planned() <= limit)
+
+    def spent(self, tenants, per):
+        """What ran in this period, what runs as if it ran to its request."""
+        begin = self.period_begin(per)
+        total = 0
+        for run in self.runs:
+            end = run.planned_end() if run.end is None else run.end
+            if run.job.tenant in tenants and end > begin:
+                total += run.job.procs * (end - max(run.start, begin))
+        return total
+
+    def calendar(self, per):
+        return {'month': 1, '3 months': 3, 'year': 12}[per]
+
+    def instant_of(self, date):
+        return (date - self.world.start) // datetime.timedelta(microseconds=1)
+
+    def period_begin(self, per):
+        if per == 'run':
+            return 0
+        if isinstance(per, int):
+            return self.now // per * per
+        date = self.world.start + datetime.timedelta(microseconds=self.now)
+        months = self.calendar(per)
+        first = date.replace(month=(date.month - 1) // months * months + 1, day=1,
+                             hour=0, minute=0, second=0, microsecond=0)
+        return self.instant_of(first)
+
+    def period_end(self, per):
+        if per == 'run':
+            return NEVER
+        if isinstance(per, int):
+            return (self.now // per + 1) * per
+        date = self.world.start + datetime.timedelta(microseconds=self.period_begin(per))
+        months = date.month - 1 + self.calendar(per)
+        return self.instant_of(date.replace(year=date.year + months // 12, month=months % 12 + 1))
+
+    # -- guarantees -------------------------------------------------------------------------
+
+    def in_service(self, centre):
+        return sum(p.processors for p in self.world.partitions if p.centre == centre)
+
+    def busy(self, centre):
+        return sum(run.job.procs for run in self.running() if run.job.partition.centre == centre)
+
+    def held(self, tenant):
+        """h: processors on which the tenant, with all below it, runs at home."""
+        below = self.below(tenant)
+        return sum(run.job.procs for run in self.running()
+                   if run.job.tenant in below and run.job.partition.centre == tenant.home)
+
+    def guaranteed(self, tenant):
+        guarantee = tenant.guarantee
+        if guarantee is None:
+            return 0
+        if guarantee.share is not None:
+            return guarantee.share * self.in_service(tenant.home) // 100
+        return guarantee.processors
+
+    def keeps(self, tenant):
+        if tenant.guarantee is None or tenant.guarantee.lend == NEVER:
+            return 0
+        return max(0, self.guaranteed(tenant) - tenant.guarantee.lend - self.held(tenant))
+
+    def bound(self, tenant):
+        """What it may still run on."""
+        if tenant.guarantee is None or tenant.guarantee.borrow == NEVER:
+            return NEVER
+        return self.guaranteed(tenant) + tenant.guarantee.borrow - self.held(tenant)
+
+    def room(self, tenant, centre):
+        room, kept = NEVER, 0
+        for at_hand in tenant.up():
+            if at_hand.home != centre:
+                continue
+            room = min(room, self.bound(at_hand) - kept)
+            kept += sum(self.keeps(brother) for brother in self.brothers(at_hand) if brother.home == centre)
+        if kept > 0:
+            room = min(room, self.in_service(centre) - self.busy(centre) - kept)
+        return room
+
+    def claiming(self, tenant, centre):
+        """The nearest upwards that has a guarantee there."""
+        return next((t for t in tenant.up() if t.guarantee and t.home == centre), None)
+
+    def claim(self, tenant, centre):
+        nearest = self.claiming(tenant, centre)
+        if nearest is None:
+            return 0
+        above = list(nearest.up())[1:]
+        return min([self.guaranteed(nearest) - self.held(nearest)] + [self.bound(t) for t in above if t.home == centre])
+
+    def has_claim(self, job):
+        return job.procs <= self.claim(job.tenant, job.partition.centre) and not self.held_by_quota(job)
+
+    def may_start(self, job):
+        if self.held_by_quota(job):
+            return False
+        centre = job.partition.centre
+        return job.procs <= max(self.room(job.tenant, centre), self.claim(job.tenant, centre))
+
+    # -- what happens -----------------------------------------------------------------------
+
+    def owe(self, partition):
+        self.owed.append(partition)
+
+    def spread(self, job):
+        """The start or end of a job is a reason for a pass wherever limits on its tenants reach."""
+        up = list(job.tenant.up())
+        everywhere = any(t in self.limited for t in up)
+        in_centre = any(t.guarantee or any(b.guarantee for b in self.brothers(t)) for t in up)
+        for partition in self.world.partitions:
+            if partition is not job.partition and (everywhere or in_centre and partition.centre == job.partition.centre):
+                self.owe(partition)
+
+    def start(self, job):
+        assert job.procs <= self.free(job.partition)
+        self.waiting.remove(job)
+        self.runs.append(Run(job, self.now, len(self.runs)))
+        self.spread(job)
+
+    def free(self, partition):
+        return partition.processors - sum(r.job.procs for r in self.running() if r.job.partition is partition)
+
+    def reject(self, job):
+        self.rejected[job] = True
+
+    def submit(self, job):
+        most = [job.partition.processors]      # what could never run
+        for tenant in job.tenant.up():
+            later = [value.processors for at, whose, what, value in self.changes if whose is tenant and what == 'quota']
+            most.append(max([tenant.quota.processors] + later))
+        if job.procs > min(most) or not self.ever_affords(job):
+            self.reject(job)
+            return False
+        self.waiting.append(job)
+        return True
+
+    def ever_affords(self, job):
+        """Could it ever run by its quotas, in a period without any other job?"""
+        area = job.procs * job.planned()
+        return all(any(quota.jobs > 0 and area <= quota.hours * HOUR for quota in [tenant.quota] + [
+            value for at, whose, what, value in self.changes if whose is tenant and what == 'quota'])
+            for tenant in job.tenant.up())
+
+    def judge_queued(self, arrived):
+        """While more wait than a limit, the last to have come at this instant is rejected; the partitions of these."""
+        hit = []
+        for job in reversed(arrived):
+            for tenant in job.tenant.up():
+                below = self.below(tenant)
+                if job in self.waiting and sum(j.tenant in below for j in self.waiting) > tenant.quota.queued:
+                    self.waiting.remove(job)
+                    self.reject(job)
+                    hit.append(job.partition)
+        return hit
+
+    # -- one pass ---------------------------------------------------------------------------
+
+    def one_pass(self, partition):
+        head = self.heads(partition)
+        if head is None or self.world.rules[partition.centre].backfill == 'none':
+            return
+        backfill = self.world.rules[partition.centre].backfill
+        order = backfill.get('order') if isinstance(backfill, dict) else None
+        # The shadow and what is free there beside the head.
+        ends = [(max(run.planned_end(), self.now), run.job.procs) for run in self.running() if run.job.partition is partition]
+        shadow = min(end for end, n in ends
+                     if self.free(partition) + sum(m for e, m in ends if e <= end) >= head.procs)
+        spare = self.free(partition) + sum(n for end, n in ends if end <= shadow) - head.procs
+        for job in self.queue(partition, order):
+            if job is head or job.procs > self.free(partition) or not self.may_start(job):
+                continue
+            if self.now + job.planned() <= shadow:
+                self.start(job)
+            elif job.procs <= spare:
+                spare -= job.procs
+                self.start(job)
+
+    def heads(self, partition):
+        """Heads start while they fit; the one that does not."""
+        while True:
+            queue = [job for job in self.queue(partition) if self.may_start(job)]
+            claims = [job for job in queue if self.has_claim(job)]
+            head = (claims + queue + [None])[0]
+            if head is None:
+                return None
+            if claims and head.procs > self.free(partition) and self.world.rules[partition.centre].reclaim:
+                self.reclaim(head)
+            if head.procs > self.free(partition):
+                return head
+            self.start(head)
+
+    def to_be_stopped(self, head):
+        """The newest of the borrowers' runs in its partition."""
+        claiming = self.claiming(head.tenant, head.partition.centre)
+        for run in sorted(self.running(), key=lambda run: -run.number):
+            if run.job.partition is not head.partition or run.start >= self.now:
+                continue
+            for borrower in self.brothers(claiming):
+                if (borrower in list(run.job.tenant.up()) and borrower.home == claiming.home
+                        and self.held(borrower) > self.guaranteed(borrower)):
+                    return run
+        return None
+
+    def reclaim(self, head):
+        stopped = []
+        while head.procs > self.free(head.partition):
+            run = self.to_be_stopped(head)
+            if run is None:            # not even all of these: nobody is stopped
+                for run in stopped:
+                    run.end, run.stopped = None, False
+                    self.waiting.remove(run.job)
+                return
+            run.end, run.stopped = self.now, True
+            self.waiting.append(run.job)
+            stopped.append(run)
+        for run in stopped:
+            self.spread(run.job)
+
+    # -- time -------------------------------------------------------------------------------
+
+    def true_end(self, run):
+        return run.start + run.job.length()
+
+    def next_time(self):
+        times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
+        times += [at for at, *rest in self.changes[:1]]
+        # a new period brings nobody more where nothing was spent in this one
+        limited = [t for t in self.world.tenants if t.quota.hours != NEVER and self.now is not None]
+        if self.waiting and (times or any(self.spent(self.below(t), t.quota.per) > 0 for t in limited
+                                          if t.quota.per != 'run')):
+            times += [self.period_end(t.quota.per) for t in limited]
+        times = [t for t in times if t != NEVER]
+        return min(times, default=None)
+
+    def instant(self):
+        """docs/scheduling.md, section 2."""
+        if self.now > 0 and any(t.quota.hours != NEVER and self.period_begin(t.quota.per) == self.now
+                                for t in self.world.tenants):
+            self.owed += self.world.partitions
+        while self.changes and self.changes[0][0] == self.now:
+            at, tenant, what, value = self.changes.pop(0)
+            setattr(tenant, what, value)
+            self.owed += self.world.partitions if self.limited or any(t.guarantee for t in self.world.tenants) else []
+        while True:
+            for run in self.running():
+                if self.true_end(run) == self.now:
+                    self.end(run)
+            arrived = []
+            while self.coming and self.coming[0].submit == self.now:
+                job = self.coming.pop(0)
+                if self.submit(job):
+                    arrived.append(job)
+                    self.owe(job.partition)
+            if not self.owed:
+                return
+            self.passes()
+            for partition in self.judge_queued(arrived):
+                self.owe(partition)
+            self.passes()
+
+    def end(self, run):
+        run.end = self.now
+        self.finished[run.job] = 'killed' if run.job.runtime > run.job.request else 'completed'
+        self.owe(run.job.partition)
+        self.spread(run.job)
+
+    def passes(self):
+        """Partitions in the order of the file; a pass may be a reason for others."""
+        while self.owed:
+            partition = min(self.owed, key=self.world.partitions.index)
+            self.owed = [p for p in self.owed if p is not partition]
+            self.one_pass(partition)
+
+    def run(self):
+        while True:
+            self.now = self.next_time()
+            if self.now is None:
+                return {job: self.outcome(job) for job in self.jobs}
+            self.instant()
+
+    def outcome(self, job):
+        runs = [run for run in self.runs if run.job is job]
+        stopped = [run for run in runs if run.stopped]
+        state = 'rejected' if job in self.rejected else self.finished.get(job, 'pending')
+        end = runs[-1].end if job in self.finished else None
+        return Outcome(runs[0].start if runs else None, end, state, len(stopped),
+                       sum(job.procs * (run.end - run.start) for run in stopped))
+
+
+def simulate(world):
+    """The outcome of each job, or NearTie."""
+    return Simulation(world).run()
