@@ -117,6 +117,8 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     into->waited += from->waited;
     into->bound += from->bound;
     into->late += from->late;
+    into->preemptions += from->preemptions;
+    into->lost += from->lost;
     into->wait += from->wait;
     merge_causes(into, from);
     into->used += from->used;

@@ -28,6 +28,8 @@ struct cell {
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */
     int64_t bound, late;   /* jobs with a deadline that ended; that did not complete by it */
+    int64_t preemptions;   /* times that jobs were stopped for others, however they ended */
+    wide lost;             /* processor-microseconds done in vain by these attempts */
     wide wait;             /* microseconds */
     wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */

@@ -313,6 +313,8 @@ enum outcome { OUTCOME_RAN, OUTCOME_NEVER_RAN, OUTCOME_UNFINISHED };
 static inline void put(struct collect *collect, struct cell *cell, const struct job *job,
                        int32_t procs, enum outcome outcome)
 {
+    cell->preemptions += job->preemptions;
+    cell->lost += job->lost;
     if (outcome == OUTCOME_UNFINISHED) {
         cell_add_unfinished(cell, job, procs);
         return;

@@ -93,6 +93,18 @@ static double processor_hours(const struct metric_view *view, unsigned a, unsign
     return (double)cell_delivered(view->cell, view->end) / 3600e6;
 }
 
+static double preemptions(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a, (void)b;
+    return (double)view->cell->preemptions;
+}
+
+static double lost(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a, (void)b;
+    return (double)view->cell->lost / 3600e6;
+}
+
 static double makespan(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
@@ -220,6 +232,10 @@ const struct metric metrics_table[] = {
     COUNT_ROW("running", JOB_RUNNING, "submitted in the window and running when the run ended"),
     {"processor_hours", "processor-h", "processor-hours received in the window, and until the end of "
      "the run by jobs submitted in it", METRIC_JOBS, true, processor_hours, 0, 0},
+    {"preemptions", "times", "how often jobs submitted in the window were stopped for others; only where "
+     "that can happen", METRIC_JOBS, true, preemptions, 0, 0},
+    {"lost", "processor-h", "processor-hours that stopped attempts of jobs submitted in the window did in "
+     "vain; they count as received and as busy", METRIC_JOBS, true, lost, 0, 0},
     {"makespan", "s", "from the first submission to the last end" COUNTED, METRIC_JOBS, false,
      makespan, 0, 0},
     {"throughput", "1/s", "jobs that ended in the window, whenever submitted, by its length",
@@ -265,5 +281,7 @@ double metric_value(const struct metric *metric, const struct metric_view *view)
 
 bool metric_applies(const struct metric *metric, const struct world *world)
 {
+    if (metric->value == preemptions || metric->value == lost)
+        return world->stops;
     return metric->value != by_cause || (world->causes >> metric->a & 1);
 }

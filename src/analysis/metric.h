@@ -39,7 +39,7 @@ extern const size_t metrics_table_len;
 /* NULL if there is none of that name. */
 const struct metric *metric_find(const char *name);
 
-/* Of causes of waiting that cannot occur: false. */
+/* Of causes of waiting that cannot occur, and of preemptions where none can: false. */
 bool metric_applies(const struct metric *metric, const struct world *world);
 
 /* NaN where there is nothing to take it of. */

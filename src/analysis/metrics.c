@@ -114,6 +114,12 @@ const struct world *metrics_world(const struct metrics *metrics)
     return metrics->collect->world;
 }
 
+const struct collect *metrics_collect(const struct metrics *metrics)
+{
+    REQUIRE(metrics->collect->finished);
+    return metrics->collect;
+}
+
 simtime metrics_end(const struct metrics *metrics)
 {
     REQUIRE(metrics->collect->finished);

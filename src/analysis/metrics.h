@@ -59,6 +59,7 @@ int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, stru
  * and err->text. */
 int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err);
 
+const struct collect *metrics_collect(const struct metrics *metrics); /* after the run */
 const struct world *metrics_world(const struct metrics *metrics);
 simtime metrics_end(const struct metrics *metrics); /* of the run, when it is over */
 simtime metrics_tau(const struct metrics *metrics);

@@ -60,7 +60,7 @@ static void add_time(struct text_table *table, double seconds)
                      isnan(seconds) ? "-" : quantity_human_time(seconds, text, sizeof(text)));
 }
 
-static void add_percent(struct text_table *table, double fraction)
+void summary_add_percent(struct text_table *table, double fraction)
 {
     char text[32];
     snprintf(text, sizeof(text), "%.1f %%", 100 * fraction);
@@ -74,24 +74,24 @@ static void add_slowdown(struct text_table *table, double value)
     text_table_right(table, isnan(value) ? "-" : text);
 }
 
-static void add_count(struct text_table *table, double value)
+void summary_add_count(struct text_table *table, double value)
 {
     char text[48];
     text_table_right(table, isnan(value) ? "-" : count_format(value, text, sizeof(text)));
 }
 
-static void add_fate(struct text_table *table, const double *values)
+void summary_add_fate(struct text_table *table, const double *values)
 {
-    add_count(table, values[ENDED]);
+    summary_add_count(table, values[ENDED]);
     add_time(table, values[WAIT_MEAN]);
     add_time(table, values[WAIT_P95]);
     add_slowdown(table, values[SLOWDOWN]);
     static const enum shown counts[] = {KILLED, PENDING, RUNNING, REJECTED, ABANDONED};
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-        add_count(table, values[counts[i]]);
+        summary_add_count(table, values[counts[i]]);
 }
 
-static void add_fate_heads(struct text_table *table)
+void summary_add_fate_heads(struct text_table *table)
 {
     static const char *const heads[] = {"jobs ended", "wait mean", "wait p95", "slowdown", "killed",
                                         "pending",    "running",   "rejected", "abandoned"};
@@ -99,7 +99,7 @@ static void add_fate_heads(struct text_table *table)
         text_table_right(table, heads[i]);
 }
 
-static void write_partitions(const struct lines *lines, FILE *out)
+static void write_partitions(const struct lines *lines, const struct world *world, FILE *out)
 {
     struct text_table table = {0};
     size_t partitions = 0;
@@ -107,12 +107,14 @@ static void write_partitions(const struct lines *lines, FILE *out)
     for (size_t i = 0; i < lines->len; i++) {
         const double capacity = lines->items[i].values[CAPACITY];
         partitions += lines->items[i].kind == SCOPE_PARTITION;
-        changes |= lines->items[i].kind == SCOPE_PARTITION && capacity != rint(capacity);
+        /* What a reservation has comes and goes with its windows. */
+        changes |= lines->items[i].kind == SCOPE_PARTITION &&
+                   (capacity != rint(capacity) || world->partitions[lines->items[i].row].part);
     }
     text_table_left(&table, "By partition");
     text_table_right(&table, changes ? "mean processors" : "processors");
     text_table_right(&table, "utilisation");
-    add_fate_heads(&table);
+    summary_add_fate_heads(&table);
     for (int last = 0; last < 2; last++) {
         for (size_t i = 0; i < lines->len; i++) {
             const struct line *line = &lines->items[i];
@@ -121,9 +123,9 @@ static void write_partitions(const struct lines *lines, FILE *out)
                 continue;
             text_table_row(&table);
             text_table_left(&table, line->name);
-            add_count(&table, line->values[CAPACITY]);
-            add_percent(&table, line->values[UTILISATION]);
-            add_fate(&table, line->values);
+            summary_add_count(&table, line->values[CAPACITY]);
+            summary_add_percent(&table, line->values[UTILISATION]);
+            summary_add_fate(&table, line->values);
         }
     }
     text_table_write(&table, out);
@@ -180,7 +182,7 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
     text_table_left(&table, "");
     text_table_right(&table, "mean processors");
     text_table_right(&table, "utilisation");
-    add_fate_heads(&table);
+    summary_add_fate_heads(&table);
     for (size_t p = 0; p < world->n_partitions; p++) {
         const char *name = world->partitions[p].path;
         for (size_t k = 0; k < n; k++)
@@ -191,9 +193,9 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
                 text_table_row(&table);
                 text_table_left(&table, name);
                 text_table_left(&table, periods[k]);
-                add_count(&table, line->values[CAPACITY]);
-                add_percent(&table, line->values[UTILISATION]);
-                add_fate(&table, line->values);
+                summary_add_count(&table, line->values[CAPACITY]);
+                summary_add_percent(&table, line->values[UTILISATION]);
+                summary_add_fate(&table, line->values);
                 name = "";
             }
     }
@@ -203,174 +205,6 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
     for (size_t k = 0; k < n; k++)
         free(lines[k].items);
     free(lines);
-}
-
-/* ---- tenants ---- */
-
-struct lines top_tenants(const struct lines *lines, const struct world *world)
-{
-    int32_t above = -1;
-    for (;;) {
-        struct lines top = {0};
-        double jobs = 0;
-        for (size_t i = 0; i < lines->len; i++) {
-            const struct line *line = &lines->items[i];
-            if (line->kind != SCOPE_TENANT || world->tenants.items[line->row].parent != above)
-                continue;
-            MEM_GROW(&top);
-            top.items[top.len++] = *line;
-            jobs += line->values[SUBMITTED];
-        }
-        const struct line *only = top.len == 1 ? &top.items[0] : NULL;
-        double below = 0;
-        bool members = false;
-        for (size_t i = 0; only && i < lines->len; i++) {
-            const struct line *line = &lines->items[i];
-            if (line->kind == SCOPE_TENANT && world->tenants.items[line->row].parent == only->row) {
-                members = true;
-                below += line->values[SUBMITTED];
-            }
-        }
-        if (!members || below < jobs)
-            return top;
-        above = only->row;
-        free(top.items);
-    }
-}
-
-static int by_hours(const void *a, const void *b)
-{
-    const struct line *x = a, *y = b;
-    if (x->values[HOURS] != y->values[HOURS])
-        return x->values[HOURS] < y->values[HOURS] ? 1 : -1;
-    return (x->row > y->row) - (x->row < y->row);
-}
-
-/* Counts add up and means are weighted by jobs; quantiles of a sum are not known. */
-static struct line sum_of(const struct line *items, size_t len, const char *name)
-{
-    static const enum shown counts[] = {HOURS,   DUE,     SUBMITTED, ENDED,    KILLED,
-                                        PENDING, RUNNING, REJECTED,  ABANDONED};
-    struct line sum = {.name = name};
-    double wait = 0, slowdown = 0;
-    for (size_t i = 0; i < len; i++) {
-        for (size_t c = 0; c < ARRAY_LEN(counts); c++)
-            sum.values[counts[c]] += items[i].values[counts[c]];
-        if (items[i].values[ENDED] > 0) {
-            wait += items[i].values[WAIT_MEAN] * items[i].values[ENDED];
-            slowdown += items[i].values[SLOWDOWN] * items[i].values[ENDED];
-        }
-    }
-    sum.values[WAIT_MEAN] = sum.values[ENDED] > 0 ? wait / sum.values[ENDED] : (double)NAN;
-    sum.values[SLOWDOWN] = sum.values[ENDED] > 0 ? slowdown / sum.values[ENDED] : (double)NAN;
-    sum.values[WAIT_P95] = (double)NAN;
-    return sum;
-}
-
-/* The table of tenants while it is written. */
-struct tenant_table {
-    struct text_table text;
-    const struct lines *lines;
-    const struct world *world;
-    double hours; /* of all */
-    bool shared;  /* what was due is known */
-};
-
-static void add_tenant(struct tenant_table *table, const struct line *line, const char *name,
-                       int depth)
-{
-    const double *values = line->values;
-    char *label = mem_format("%*s%s", 2 * depth, "", name);
-    text_table_row(&table->text);
-    text_table_left(&table->text, label);
-    free(label);
-    add_count(&table->text, round(values[HOURS]));
-    add_percent(&table->text, table->hours > 0 ? values[HOURS] / table->hours : (double)NAN);
-    if (table->shared) {
-        add_percent(&table->text, table->hours > 0 ? values[DUE] / table->hours : (double)NAN);
-        add_percent(&table->text, values[DUE] > 0 ? values[HOURS] / values[DUE] : (double)NAN);
-    }
-    add_fate(&table->text, values);
-}
-
-/* Tenants below tenants: the few that used most. */
-#define BELOW_SHOWN 5
-
-static struct lines children_of(const struct tenant_table *table, int32_t row)
-{
-    struct lines below = {0};
-    for (size_t i = 0; i < table->lines->len; i++) {
-        const struct line *line = &table->lines->items[i];
-        if (line->kind != SCOPE_TENANT || table->world->tenants.items[line->row].parent != row)
-            continue;
-        MEM_GROW(&below);
-        below.items[below.len++] = *line;
-    }
-    return below;
-}
-
-/* Brothers by what they used, each with those below it; the last ones as a sum. Sorts them. */
-static void add_level(struct tenant_table *table, struct lines *level, size_t most, int depth)
-{
-    if (level->len > 1)
-        qsort(level->items, level->len, sizeof(*level->items), by_hours);
-    /* A line "others" that stands for one tenant would hide its name for nothing. */
-    const size_t shown = level->len > most + 1 ? most : level->len;
-    for (size_t i = 0; i < shown; i++) {
-        const struct line *line = &level->items[i];
-        const char *slash = depth > 0 ? strrchr(line->name, '/') : NULL;
-        add_tenant(table, line, slash ? slash + 1 : line->name, depth);
-        struct lines below = children_of(table, line->row);
-        add_level(table, &below, BELOW_SHOWN, depth + 1);
-        free(below.items);
-    }
-    if (shown < level->len) {
-        char name[48];
-        snprintf(name, sizeof(name), "%zu others", level->len - shown);
-        const struct line rest = sum_of(level->items + shown, level->len - shown, name);
-        add_tenant(table, &rest, name, depth);
-    }
-}
-
-static bool is_tree(const struct tenant_table *table, const struct lines *top)
-{
-    for (size_t i = 0; i < table->lines->len; i++)
-        for (size_t k = 0; k < top->len && table->lines->items[i].kind == SCOPE_TENANT; k++)
-            if (table->world->tenants.items[table->lines->items[i].row].parent == top->items[k].row)
-                return true;
-    return false;
-}
-
-static void write_tenants(const struct lines *lines, const struct world *world, size_t most,
-                          FILE *out)
-{
-    struct lines top = top_tenants(lines, world);
-    const double *all = lines->items[0].values;
-    struct tenant_table table = {.lines = lines, .world = world, .hours = all[HOURS]};
-    table.shared = !isnan(all[DUE]);
-    if (top.len > 1 || is_tree(&table, &top)) {
-        char *head = top.len > most + 1 ? mem_format("By tenant (first %zu of %zu)", most, top.len)
-                                        : mem_text("By tenant");
-        text_table_left(&table.text, head);
-        text_table_right(&table.text, "processor-h");
-        text_table_right(&table.text, table.shared ? "received" : "share");
-        if (table.shared) {
-            text_table_right(&table.text, "due");
-            text_table_right(&table.text, "received / due");
-        }
-        add_fate_heads(&table.text);
-        add_level(&table, &top, most, 0);
-        putc('\n', out);
-        text_table_write(&table.text, out);
-        if (!isnan(all[JAIN]))
-            fprintf(out,
-                    "Fairness over tenants, processor-time received / due: Jain %.3f (1 is "
-                    "even), Gini %.3f (0 is even).\n",
-                    all[JAIN], all[GINI]);
-        text_table_deinit(&table.text);
-        free(head);
-    }
-    free(top.items);
 }
 
 /* ---- head and foot ---- */
@@ -525,17 +359,19 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
         write_phases(options, world, out);
     else
         write_centres(&lines, world, out);
+    putc('\n', out);
+    write_partitions(&lines, world, out);
+    write_periods(rows, len, world, out);
+    write_tenants(&lines, metrics, options, out);
+    write_causes(&lines, world, out);
+    if (options->more)
+        options->more(options->more_ctx, out);
+    write_declared(rows, len, out);
+    write_foot(metrics, lines.items[0].values, out);
     for (size_t i = 0; i < options->n_notes; i++) {
         char *note = printable(options->notes[i]);
         fprintf(out, "Note: %s\n", note);
         free(note);
     }
-    putc('\n', out);
-    write_partitions(&lines, out);
-    write_periods(rows, len, world, out);
-    write_tenants(&lines, world, options->tenants ? options->tenants : 15, out);
-    write_causes(&lines, world, out);
-    write_declared(rows, len, out);
-    write_foot(metrics, lines.items[0].values, out);
     free(lines.items);
 }

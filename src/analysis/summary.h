@@ -18,8 +18,12 @@ struct capacity_phase {
 struct summary_options {
     const char *title;        /* "" or NULL: none */
     size_t tenants;           /* how many to show, by processor-hours; 0: 15 */
+    bool all_tenants;         /* every tenant at every level, however many */
     const char *const *notes; /* lines on what the input was like: anomalies of logs, assumptions */
-    size_t n_notes;
+    size_t n_notes;           /* they come last */
+    void (*more)(const void *ctx,
+                 FILE *out); /* further tables, each after an empty line; or NULL */
+    const void *more_ctx;
     const struct capacity_phase *phases; /* by partition, then date; none: the mean is shown */
     size_t n_phases;
     bool cut_short; /* the run was interrupted: say so first */

@@ -43,17 +43,17 @@ static int by_hours_waited(const void *a, const void *b)
 }
 
 static void add_partitions(struct text_table *table, const struct lines *lines,
-                           const struct world *world)
+                           const struct world *world, uint32_t causes)
 {
     for (size_t i = 0; i < lines->len; i++)
         if (lines->items[i].kind == SCOPE_PARTITION)
-            add_line(table, &lines->items[i], world->causes);
+            add_line(table, &lines->items[i], causes);
     if (world->n_partitions > 1)
-        add_line(table, &lines->items[0], world->causes);
+        add_line(table, &lines->items[0], causes);
 }
 
 static void add_tenants(struct text_table *table, const struct lines *lines,
-                        const struct world *world)
+                        const struct world *world, uint32_t causes)
 {
     struct lines top = top_tenants(lines, world);
     if (top.len > 1) {
@@ -62,9 +62,34 @@ static void add_tenants(struct text_table *table, const struct lines *lines,
         text_table_left(table,
                         top.len > TENANTS_SHOWN ? "by tenant, those who waited most" : "by tenant");
         for (size_t i = 0; i < top.len && i < TENANTS_SHOWN; i++)
-            add_line(table, &top.items[i], world->causes);
+            add_line(table, &top.items[i], causes);
     }
     free(top.items);
+}
+
+/* The causes that held up anybody. */
+static uint32_t causes_met(const struct lines *lines, uint32_t causes)
+{
+    uint32_t met = 0;
+    for (size_t i = 0; i < lines->len; i++)
+        for (int c = 0; c < WAIT_CAUSES; c++)
+            met |= (uint32_t)(lines->items[i].values[CAUSES + c] > 0) << c;
+    return met & causes;
+}
+
+static void write_unmet(uint32_t causes, FILE *out)
+{
+    const char *comma = "";
+    if (!causes)
+        return;
+    fputs("Nobody waited for ", out);
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        if (causes >> c & 1) {
+            causes &= ~(UINT32_C(1) << c);
+            fprintf(out, "%s%s", !*comma || causes ? comma : " or ", wait_cause_names[c]);
+            comma = ", ";
+        }
+    fputs(".\n", out);
 }
 
 static void write_legend(uint32_t causes, FILE *out)
@@ -87,16 +112,18 @@ void write_causes(const struct lines *lines, const struct world *world, FILE *ou
 {
     if (!world->causes || !(hours_of(&lines->items[0]) > 0))
         return;
+    const uint32_t met = causes_met(lines, world->causes);
     struct text_table table = {0};
     text_table_left(&table, "Why jobs waited, by partition");
     text_table_right(&table, "job-hours");
     for (int c = 0; c < WAIT_CAUSES; c++)
-        if (world->causes >> c & 1)
+        if (met >> c & 1)
             text_table_right(&table, wait_cause_names[c]);
-    add_partitions(&table, lines, world);
-    add_tenants(&table, lines, world);
+    add_partitions(&table, lines, world, met);
+    add_tenants(&table, lines, world, met);
     putc('\n', out);
     text_table_write(&table, out);
     text_table_deinit(&table);
-    write_legend(world->causes, out);
+    write_legend(met, out);
+    write_unmet(world->causes & ~met, out);
 }

@@ -3,7 +3,8 @@
 #ifndef ANALYSIS_SUMMARY_LINES_H
 #define ANALYSIS_SUMMARY_LINES_H
 
-#include "analysis/metrics.h"
+#include "analysis/summary.h"
+#include "analysis/text_table.h"
 
 #include <stdio.h>
 
@@ -46,6 +47,16 @@ struct lines {
 /* The topmost tenants that share out all jobs: roots, or the members of a lone root that has no
  * jobs of its own. `items` is the caller's. */
 struct lines top_tenants(const struct lines *lines, const struct world *world);
+
+/* The tree of tenants: what they received of each kind of processor, and how their jobs fared. */
+void write_tenants(const struct lines *lines, struct metrics *metrics,
+                   const struct summary_options *options, FILE *out);
+
+/* Cells; NaN is "-". What became of the jobs of a line takes several. */
+void summary_add_percent(struct text_table *table, double fraction);
+void summary_add_count(struct text_table *table, double value);
+void summary_add_fate_heads(struct text_table *table);
+void summary_add_fate(struct text_table *table, const double *values);
 
 /* Why jobs waited, by partition and by the tenants that waited most; nothing where no wait is known
  * by its causes. */

@@ -9,6 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Growth is given, and so told, in percent a year: of 365 days, as in quantities. */
+static void add_growth(struct text_table *table, double value)
+{
+    char text[48];
+    snprintf(text, sizeof(text), "%.4g %%/year", 100 * value * 365 * 86400);
+    text_table_right(table, isfinite(value) ? text : "none");
+}
+
+static bool is_growth(const struct uncertain *item)
+{
+    const char *dot = strrchr(item->path, '.');
+    return item->unit == UNIT_RATE && dot && strcmp(dot, ".growth") == 0;
+}
+
 static void add_value(struct text_table *table, double value, enum unit unit)
 {
     char text[64];
@@ -45,8 +59,13 @@ static void print_uncertain(const struct scenario *scenario, FILE *out)
     for (size_t i = 0; i < scenario->uncertain.len; i++) {
         text_table_row(&table);
         text_table_left(&table, items[i].path);
-        for (size_t q = 0; q < ARRAY_LEN(quantiles); q++)
-            add_value(&table, dist_quantile(items[i].dist, quantiles[q]), items[i].unit);
+        for (size_t q = 0; q < ARRAY_LEN(quantiles); q++) {
+            const double value = dist_quantile(items[i].dist, quantiles[q]);
+            if (is_growth(&items[i]))
+                add_growth(&table, value);
+            else
+                add_value(&table, value, items[i].unit);
+        }
         text_table_left(&table, items[i].confidence ? confidence_names[items[i].confidence] : "-");
         text_table_left(&table, items[i].source ? items[i].source : "-");
     }

@@ -17,7 +17,7 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command command_run, command_check, command_compare, command_list,
+extern const struct command command_run, command_check, command_compare, command_plan, command_list,
     command_schema, command_sweep;
 
 /* Print to stderr; the program's name before errors that have no place. */

@@ -103,6 +103,34 @@ static void add_limit(struct text_table *table, int64_t value)
                                 : count_format((double)value, text, sizeof(text)));
 }
 
+/* All that the quota limits: "64, 3 jobs, 500 queued, 20 000 h/month"; "-": nothing. */
+static char *quota_text(const struct quota_plan *quota)
+{
+    char count[48];
+    char *text = mem_text("");
+    const struct {
+        double limit;
+        const char *what;
+    } parts[] = {{quota->processors == INT64_MAX ? HUGE_VAL : (double)quota->processors, ""},
+                 {quota->jobs == INT64_MAX ? HUGE_VAL : (double)quota->jobs, " jobs"},
+                 {quota->queued == INT64_MAX ? HUGE_VAL : (double)quota->queued, " queued"},
+                 {quota->processor_hours.limit, " h/"}};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (!isfinite(parts[i].limit))
+            continue;
+        const char *per = quota->processor_hours.per ? quota->processor_hours.per : "run";
+        char *longer = mem_format("%s%s%s%s%s", text, *text ? ", " : "",
+                                  count_format(parts[i].limit, count, sizeof(count)), parts[i].what,
+                                  i == 3 ? per : "");
+        free(text);
+        text = longer;
+    }
+    if (*text)
+        return text;
+    free(text);
+    return mem_text("-");
+}
+
 static void add_tenant(struct text_table *table, const struct build *build, size_t row,
                        const struct branch *branch, bool moves)
 {
@@ -123,7 +151,9 @@ static void add_tenant(struct text_table *table, const struct build *build, size
                                 : count_format((double)branch->tenants, text, sizeof(text)));
     snprintf(text, sizeof(text), "%g", tenant->share);
     text_table_right(table, branch->shares_differ ? "differ" : text);
-    add_limit(table, tenant->quota.processors);
+    char *quota = quota_text(&tenant->quota);
+    text_table_right(table, quota);
+    free(quota);
     add_limit(table, tenant->guarantee.processors);
     snprintf(text, sizeof(text), branch->load >= 100 ? "%.0f" : "%.1f", branch->load);
     text_table_right(table, isfinite(branch->load) ? text : "-");
@@ -149,35 +179,85 @@ static bool worth_telling(const struct build *build, bool *ret_moves)
     return worth || *ret_moves;
 }
 
-/* Guarantees of brothers that no centre could keep at once. */
-static void warn_guarantees(const struct build *build, size_t epoch, FILE *out)
+/* Does the quota let nothing start, whatever it asks? */
+static const char *lets_nothing(const struct quota_plan *quota)
+{
+    return quota->processors <= 0              ? "processors"
+           : quota->jobs <= 0                  ? "jobs"
+           : quota->processor_hours.limit <= 0 ? "processor-hours"
+                                               : NULL;
+}
+
+/* Quotas under which no job could ever start, now or at a date. */
+static void warn_quotas(const struct build *build, const struct branch *branches,
+                        const int32_t *alike, FILE *out)
+{
+    const struct program *program = build->program;
+    for (size_t i = 0; i < program->epochs[0].scenario->rows.len; i++) {
+        const char *what = NULL;
+        for (size_t e = 0; e < program->n_epochs; e++) {
+            what = lets_nothing(&build_tenant(build, e, i)->quota);
+            if (!what)
+                break;
+        }
+        if (what && (size_t)alike[i] == i && branches[i].tenants > 0)
+            fprintf(out, "  %s: a quota of 0 %s lets no job start: all are rejected.\n",
+                    build->world.tenants.items[i].path, what);
+    }
+}
+
+/* Guarantees of brothers that no centre could keep at once: each told once, at the first date at
+ * which it is so. */
+static int64_t guaranteed(const struct build *build, size_t epoch, int32_t parent, int32_t centre)
 {
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
-    const size_t n = scenario->rows.len, m = scenario->centres.len;
-    const struct centre *centres = scenario->centres.items;
-    int64_t *sums = mem_new((n + 1) * m, sizeof(*sums));
-    for (size_t i = 0; i < n; i++) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = build_tenant(build, epoch, i);
-        if (tenant->guarantee.processors > 0 && tenant->home)
-            sums[(size_t)(scenario->rows.items[i].parent + 1) * m +
-                 (size_t)scenario_centre(scenario, tenant->home)] += tenant->guarantee.processors;
+        if (scenario->rows.items[i].parent == parent && tenant->guarantee.processors > 0 &&
+            tenant->home && scenario_centre(scenario, tenant->home) == centre)
+            sum += tenant->guarantee.processors;
     }
-    for (size_t i = 0; i < (n + 1) * m; i++) {
-        const int64_t there = centre_processors(&centres[i % m]);
-        if (sums[i] <= there || (i >= m && build->stays[i / m - 1].until <= 0))
+    return sum;
+}
+
+static void warn_guarantees_of(const struct build *build, int32_t parent, int32_t centre, FILE *out)
+{
+    for (size_t e = 0; e < build->program->n_epochs; e++) {
+        const struct centre *at =
+            &((const struct centre *)build->program->epochs[e].scenario->centres.items)[centre];
+        const int64_t there = centre_processors(at);
+        const int64_t sum = guaranteed(build, e, parent, centre);
+        if (sum <= there)
             continue;
         char when[64] = "at the start";
-        if (epoch > 0)
-            date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
+        if (e > 0)
+            date_format(build->world.start + build->program->epochs[e].at, build->world.offset,
                         when, sizeof(when));
         fprintf(out,
                 "  %s%s: %lld processors are guaranteed (%s), but %s has %lld: guarantees are "
                 "not always kept.\n",
-                i < m ? "tenants" : "tenants below ",
-                i < m ? "" : build->world.tenants.items[i / m - 1].path, (long long)sums[i], when,
-                centres[i % m].named.name, (long long)there);
+                parent < 0 ? "tenants" : "tenants below ",
+                parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
+                at->named.name, (long long)there);
+        return;
     }
-    free(sums);
+}
+
+static void warn_guarantees(const struct build *build, FILE *out)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const size_t n = scenario->rows.len;
+    bool *parents = mem_new(n + 1, sizeof(*parents));
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        for (size_t i = 0; i < n; i++)
+            parents[scenario->rows.items[i].parent + 1] |=
+                build_tenant(build, e, i)->guarantee.processors > 0;
+    for (size_t p = 0; p <= n; p++)
+        for (size_t c = 0; c < scenario->centres.len && parents[p]; c++)
+            if (p == 0 || build->stays[p - 1].until > 0)
+                warn_guarantees_of(build, (int32_t)p - 1, (int32_t)c, out);
+    free(parents);
 }
 
 void explain_tenants(const struct build *build, const struct offer *offers, FILE *out)
@@ -209,8 +289,8 @@ void explain_tenants(const struct build *build, const struct offer *offers, FILE
     text_table_write(&table, out);
     if (left > 0)
         fprintf(out, "  and %zu more\n", left);
-    for (size_t e = 0; e < build->program->n_epochs; e++)
-        warn_guarantees(build, e, out);
+    warn_quotas(build, branches, alike, out);
+    warn_guarantees(build, out);
     text_table_deinit(&table);
     free(branches);
     free(alike);

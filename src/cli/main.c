@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {&command_run,   &command_compare, &command_sweep,
-                                                 &command_check, &command_list,    &command_schema};
+                                                 &command_plan,  &command_check,   &command_list,
+                                                 &command_schema};
 
 /* "  orders: easy, fcfs, ...", wrapped. */
 static void print_names(const struct kind_list *list, FILE *out)

@@ -20,30 +20,62 @@ struct notes {
     size_t len, cap;
 };
 
-/* What was odd in the logs, one line a kind. */
-static void note_log(struct notes *notes, const char *path, const struct log_report *report)
+/* More names than that are counted only. */
+enum { NAMES_SHOWN = 4 };
+
+static const struct log_report *report_of(const struct build *build, size_t workload)
 {
-    for (int kind = 0; kind < LOG_KINDS; kind++) {
-        char line[256];
-        log_report_text(report, (enum log_kind)kind, line, sizeof(line));
-        if (!*line)
-            continue;
-        MEM_GROW(notes);
-        notes->items[notes->len++] = mem_format("%s: %s", path, line);
-    }
+    const struct build_workload *bw = &build->workloads[workload];
+    return workload_log_report(bw->workload->kind, bw->source);
 }
 
-static void note_sent(struct notes *notes, const struct result *result)
+/* "a: ", or of several "3 workloads (a, b, c): ". `of`: their rows. */
+static char *whose(const struct build *build, const size_t *of, size_t n)
 {
-    const size_t n = result->build->world.n_centres;
-    for (size_t home = 0; home < n; home++)
-        for (size_t centre = 0; centre < n; centre++) {
-            char *text = sent_text(result->build, result->sim, home, centre);
-            if (!text)
+    char *text = n == 1 ? mem_text("") : mem_format("%zu workloads (", n);
+    for (size_t i = 0; i < n && i < NAMES_SHOWN; i++) {
+        char *longer =
+            mem_format("%s%s%s", text, i > 0 ? ", " : "", build->world.workloads[of[i]].path);
+        free(text);
+        text = longer;
+    }
+    char *all = n > NAMES_SHOWN ? mem_format("%s and %zu more): ", text, n - NAMES_SHOWN)
+                                : mem_format("%s%s: ", text, n == 1 ? "" : ")");
+    free(text);
+    return all;
+}
+
+/* What was odd in the logs, one line a kind, however many workloads read one. */
+static void note_logs(struct notes *notes, const struct build *build)
+{
+    size_t *of = mem_new(build->world.n_workloads, sizeof(*of));
+    for (int kind = 0; kind < LOG_KINDS; kind++) {
+        struct log_report sum = {0};
+        size_t n = 0;
+        for (size_t i = 0; i < build->world.n_workloads; i++) {
+            const struct log_report *report = report_of(build, i);
+            if (!report || report->counts[kind].count == 0)
                 continue;
-            MEM_GROW(notes);
-            notes->items[notes->len++] = text;
+            sum.counts[kind].count += report->counts[kind].count;
+            sum.counts[kind].line = n == 0 ? report->counts[kind].line : 0;
+            of[n++] = i;
         }
+        if (n == 0)
+            continue;
+        char line[256];
+        log_report_text(&sum, (enum log_kind)kind, line, sizeof(line));
+        char *names = whose(build, of, n);
+        MEM_GROW(notes);
+        notes->items[notes->len++] = mem_format("%s%s", names, line);
+        free(names);
+    }
+    free(of);
+}
+
+static void write_sent(const void *ctx, FILE *out)
+{
+    const struct result *result = ctx;
+    sent_write(result->build, result->sim, out);
 }
 
 /* What it cost that jobs were stopped for the guarantees of others. */
@@ -54,29 +86,23 @@ static void note_stops(struct notes *notes, const struct result *result)
         return;
     MEM_GROW(notes);
     notes->items[notes->len++] =
-        mem_format("%llu times a job was stopped for the guarantee of another tenant; %.0f "
-                   "processor-hours were "
-                   "done in vain (they count as used)",
-                   (unsigned long long)totals.stops, (double)totals.lost / (double)SIMTIME_HOUR);
+        mem_format("%llu time%s a job was stopped for the guarantee of another tenant; %.0f "
+                   "processor-hours were done in vain (they count as used)",
+                   (unsigned long long)totals.stops, totals.stops == 1 ? "" : "s",
+                   (double)totals.lost / (double)SIMTIME_HOUR);
 }
 
 static void print_text(const struct result *result, FILE *out)
 {
     const struct build *build = result->build;
     struct notes notes = {0};
-    for (size_t i = 0; i < build->world.n_workloads; i++) {
-        const struct build_workload *bw = &build->workloads[i];
-        const struct log_report *report = workload_log_report(bw->workload->kind, bw->source);
-        if (report)
-            note_log(&notes, build->world.workloads[i].path, report);
-    }
+    note_logs(&notes, build);
     struct texts slurm = slurm_notes(build->program->epochs[0].scenario);
     for (size_t i = 0; i < slurm.len; i++) {
         MEM_GROW(&notes);
         notes.items[notes.len++] = slurm.items[i];
     }
     free(slurm.items);
-    note_sent(&notes, result);
     note_stops(&notes, result);
     struct phases phases;
     phases_init(&phases, build);
@@ -93,6 +119,9 @@ static void print_text(const struct result *result, FILE *out)
         .phases = phases.items,
         .n_phases = phases.len,
         .cut_short = !result->complete,
+        .all_tenants = result->all_tenants,
+        .more = write_sent,
+        .more_ctx = result,
     };
     summary_write(result->metrics, &options, out);
     phases_deinit(&phases);

@@ -19,6 +19,7 @@ struct result {
     struct metrics *metrics;
     enum result_format format;
     bool complete;
+    bool all_tenants; /* of the text: every tenant at every level */
     uint64_t starved; /* counted jobs that draining gave up on */
 };
 

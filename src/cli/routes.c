@@ -192,27 +192,78 @@ struct column_group broker_columns(const struct build *build)
 
 /* --- the summary --- */
 
-char *sent_text(const struct build *build, const struct sim *sim, size_t home, size_t centre)
+/* More columns than that do not fit on a page. */
+enum { COLUMNS_SHOWN = 12 };
+
+static void add_sent(struct text_table *table, uint64_t jobs)
 {
-    const struct sim_sent sent = sim_sent(sim, home, centre);
+    char text[48];
+    text_table_right(table, jobs > 0 ? count_format((double)jobs, text, sizeof(text)) : "-");
+}
+
+/* All that tenants of the home sent, but for what ran there without being moved. */
+static void add_moved(struct text_table *table, const struct sim *sim, size_t home, size_t n)
+{
+    double bytes = 0, seconds = 0;
+    uint64_t arrived = 0;
+    char text[64];
+    for (size_t c = 0; c < n; c++) {
+        const struct sim_sent sent = sim_sent(sim, home, c);
+        if (home == c && !(sent.bytes > 0))
+            continue;
+        bytes += sent.bytes;
+        seconds += sent.seconds;
+        arrived += sent.arrived;
+    }
+    snprintf(text, sizeof(text), "%.4g TB", bytes / 1e12);
+    text_table_right(table, bytes > 0 ? text : "-");
+    text_table_right(table, arrived > 0
+                                ? quantity_human_time(seconds / (double)arrived, text, sizeof(text))
+                                : "-");
+}
+
+void sent_write(const struct build *build, const struct sim *sim, FILE *out)
+{
+    const size_t n = build->world.n_centres;
     const struct centre_info *centres = build->world.centres;
-    uint64_t all = 0;
-    char count[48], of[48], time[64], data[120] = "";
-    for (size_t c = 0; c < build->world.n_centres; c++)
-        all += sim_sent(sim, home, c).jobs;
-    if (sent.jobs == 0 || (home == centre && sent.bytes == 0))
-        return NULL;
-    if (sent.bytes > 0)
-        snprintf(data, sizeof(data), " with %.4g TB", sent.bytes / 1e12);
-    char *text =
-        mem_format("%s of %s jobs of %s %s %s%s", count_format((double)sent.jobs, count, 48),
-                   count_format((double)all, of, 48), centres[home].name,
-                   home == centre ? "ran at" : "went to", centres[centre].name, data);
-    if (sent.arrived == 0)
-        return text;
-    char *longer =
-        mem_format("%s, %s on the way on average", text,
-                   quantity_human_time(sent.seconds / (double)sent.arrived, time, sizeof(time)));
-    free(text);
-    return longer;
+    struct text_table table = {0};
+    bool *to = mem_new(n, sizeof(*to)), *from = mem_new(n, sizeof(*from)), any = false;
+    size_t n_columns = 0;
+    for (size_t h = 0; h < n; h++)
+        for (size_t c = 0; c < n; c++) {
+            const struct sim_sent sent = sim_sent(sim, h, c);
+            from[h] |= sent.jobs > 0;
+            to[c] |= sent.jobs > 0;
+            any |= sent.jobs > 0 && (h != c || sent.bytes > 0);
+        }
+    for (size_t c = 0; c < n; c++)
+        n_columns += to[c];
+    text_table_left(&table, "Jobs from (row) run at (column)");
+    for (size_t c = 0; c < n && n_columns <= COLUMNS_SHOWN; c++)
+        if (to[c])
+            text_table_right(&table, centres[c].name);
+    text_table_right(&table, "sent away");
+    text_table_right(&table, "data moved");
+    text_table_right(&table, "on the way, mean");
+    for (size_t h = 0; h < n; h++) {
+        uint64_t away = 0;
+        if (!from[h])
+            continue;
+        text_table_row(&table);
+        text_table_left(&table, centres[h].name);
+        for (size_t c = 0; c < n; c++) {
+            away += h != c ? sim_sent(sim, h, c).jobs : 0;
+            if (to[c] && n_columns <= COLUMNS_SHOWN)
+                add_sent(&table, sim_sent(sim, h, c).jobs);
+        }
+        add_sent(&table, away);
+        add_moved(&table, sim, h, n);
+    }
+    if (any) {
+        putc('\n', out);
+        text_table_write(&table, out);
+    }
+    text_table_deinit(&table);
+    free(to);
+    free(from);
 }

@@ -15,8 +15,8 @@ void explain_broker(const struct build *build, FILE *out);
 /* The columns that a broker adds to /jobs; to be asked only where there is one. */
 struct column_group broker_columns(const struct build *build);
 
-/* A line for the summary about jobs of `home` that went to `centre`, to be freed; NULL: none did.
- */
-char *sent_text(const struct build *build, const struct sim *sim, size_t home, size_t centre);
+/* Which centres the broker sent jobs to, from each home, after an empty line; nothing if all stayed
+ * and no data moved. After the run. */
+void sent_write(const struct build *build, const struct sim *sim, FILE *out);
 
 #endif

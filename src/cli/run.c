@@ -20,7 +20,7 @@ struct run_options {
     struct scenario_options scenario;
     const char *output; /* NULL: results/NAME.h5 */
     enum result_format format;
-    bool quiet, check, no_trace;
+    bool quiet, check, no_trace, all_tenants;
 };
 
 /* The one thing a signal handler may touch. */
@@ -42,7 +42,7 @@ static void catch_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-enum { OPTION_FORMAT = 1, OPTION_CHECK, OPTION_NO_TRACE };
+enum { OPTION_FORMAT = 1, OPTION_CHECK, OPTION_NO_TRACE, OPTION_TENANTS };
 
 static int read_format(const struct command *command, const char *text, enum result_format *ret)
 {
@@ -52,6 +52,15 @@ static int read_format(const struct command *command, const char *text, enum res
             return 0;
         }
     usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text);
+    return -1;
+}
+
+static int read_tenants(const struct command *command, const char *text, bool *ret_all)
+{
+    *ret_all = strcmp(text, "all") == 0;
+    if (*ret_all || strcmp(text, "most") == 0)
+        return 0;
+    usage_error(command, "--tenants takes most or all, not \"%.40s\"", text);
     return -1;
 }
 
@@ -65,6 +74,7 @@ static int read_options(const struct command *command, int argc, char **argv,
         {"format", required_argument, NULL, OPTION_FORMAT},
         {"check", no_argument, NULL, OPTION_CHECK},
         {"no-trace", no_argument, NULL, OPTION_NO_TRACE},
+        {"tenants", required_argument, NULL, OPTION_TENANTS},
         {0},
     };
     opterr = 0;
@@ -90,6 +100,10 @@ static int read_options(const struct command *command, int argc, char **argv,
             break;
         case OPTION_NO_TRACE:
             options->no_trace = true;
+            break;
+        case OPTION_TENANTS:
+            if (read_tenants(command, optarg, &options->all_tenants) < 0)
+                return -1;
             break;
         case ':':
             usage_error(command, "%s needs a value", argv[optind - 1]);
@@ -166,6 +180,7 @@ static int finish(struct run *run, bool complete, struct error *err)
         .metrics = simulation->metrics,
         .format = options->format,
         .complete = complete,
+        .all_tenants = options->all_tenants,
         .starved = simulation->build.drain ? sim_totals(simulation->sim).counted : 0,
     };
     if (run->trace) {
@@ -248,18 +263,20 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_run = {
     .name = "run",
     .summary = "simulate a scenario: a trace and a summary",
-    .help = "usage: jishi run SCENARIO [OPTION]...\n\n"
-            "Simulates the scenario, writes its trace and prints a summary.\n\n"
-            "  -o, --output FILE.h5   the trace; results/<scenario>.h5 if not given\n"
-            "      --no-trace         write none\n"
-            "      --variant NAME     with the changes of a variant of the scenario\n"
-            "      --set PATH=VALUE   change a value, as often as wanted, after the variant\n"
-            "      --seed N           other random draws; the scenario's own if not given\n"
-            "      --replication N    the N-th independent repetition, from 1\n"
-            "      --format FORMAT    text (the summary), csv or json (every metric)\n"
-            "  -q, --quiet            no progress, no summary\n"
-            "      --check            verify every invariant after every event; slow\n\n"
-            "Exit status: 0 done; 1 a fault in the input or the environment; 2 a wrong command\n"
-            "line; 130 stopped by Ctrl-C, with a valid trace marked incomplete.\n",
+    .help =
+        "usage: jishi run SCENARIO [OPTION]...\n\n"
+        "Simulates the scenario, writes its trace and prints a summary.\n\n"
+        "  -o, --output FILE.h5   the trace; results/<scenario>.h5 if not given\n"
+        "      --no-trace         write none\n"
+        "      --variant NAME     with the changes of a variant of the scenario\n"
+        "      --set PATH=VALUE   change a value, as often as wanted, after the variant\n"
+        "      --seed N           other random draws; the scenario's own if not given\n"
+        "      --replication N    the N-th independent repetition, from 1\n"
+        "      --format FORMAT    text (the summary), csv or json (every metric)\n"
+        "      --tenants most|all those that received most (the default), or all, in the summary\n"
+        "  -q, --quiet            no progress, no summary\n"
+        "      --check            verify every invariant after every event; slow\n\n"
+        "Exit status: 0 done; 1 a fault in the input or the environment; 2 a wrong command\n"
+        "line; 130 stopped by Ctrl-C, with a valid trace marked incomplete.\n",
     .run = run,
 };

@@ -1,7 +1,9 @@
 /* jishi sweep: a scenario at many points. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/scenario_options.h"
+#include "cli/sweep_effects.h"
 #include "cli/sweep_summary.h"
+#include "cli/sweep_traces.h"
 #include "experiment/engine.h"
 #include "experiment/folder.h"
 #include "experiment/journal.h"
@@ -24,7 +26,7 @@ struct sweep_options {
     struct engine_parts parts;
     const char **handed_on; /* owned; of parts.options */
     unsigned workers;
-    bool resume, quiet;
+    bool resume, quiet, effects;
 };
 
 /* The one thing a signal handler may touch. */
@@ -53,6 +55,7 @@ enum {
     OPTION_RESUME,
     OPTION_STATUS,
     OPTION_MERGE,
+    OPTION_EFFECTS,
     OPTION_PART,
     OPTION_MAX_JOBS,
     OPTION_PART_TIME,
@@ -136,6 +139,9 @@ static int read_option(const struct command *command, int code, struct sweep_opt
     case OPTION_RESUME:
         options->resume = true;
         return 0;
+    case OPTION_EFFECTS:
+        options->effects = true;
+        return 0;
     case OPTION_STATUS:
         options->status = optarg;
         return 0;
@@ -170,6 +176,7 @@ static int read_options(const struct command *command, int argc, char **argv,
         {"quiet", no_argument, NULL, 'q'},
         {"engine", required_argument, NULL, OPTION_ENGINE},
         {"resume", no_argument, NULL, OPTION_RESUME},
+        {"effects", no_argument, NULL, OPTION_EFFECTS},
         {"status", required_argument, NULL, OPTION_STATUS},
         {"merge", required_argument, NULL, OPTION_MERGE},
         {"part", required_argument, NULL, OPTION_PART},
@@ -299,10 +306,12 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .done_before = finished(outcomes),
         .begun = clock_now(),
     };
+    struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
     size_t n_todo;
     uint64_t *todo = outcomes_missing(outcomes, &n_todo);
     const struct engine_setup setup = {
         .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
         .dir = options->output,
         .outcomes = outcomes,
         .todo = todo,
@@ -314,7 +323,8 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .ctx = &line,
         .interrupted = &interrupted,
     };
-    const int got = options->engine->run(&setup, err);
+    const int got =
+        sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
     free(todo);
     if (got == ENGINE_FAILED)
         return EXIT_FAULT;
@@ -349,6 +359,8 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
         sweep_summary_print(sweep, &outcomes, options->output, stdout);
     else
         sweep_failures_print(sweep, &outcomes, stderr);
+    if (options->effects && !err.text[0])
+        sweep_effects_print(sweep, &outcomes, stdout);
     if (status == EXIT_STOPPED && !options->quiet)
         fprintf(stderr, "stopped; --resume goes on with %s\n", options->output);
     folder_close(&folder);
@@ -398,8 +410,9 @@ static void print_status(const struct sweep *sweep, const struct outcomes *outco
 }
 
 /* --status and --merge. */
-static int read_folder(const char *dir, bool merge, bool quiet)
+static int read_folder(const char *dir, const struct sweep_options *options)
 {
+    const bool merge = options->merge != NULL;
     struct error_list errors = {0};
     struct sweep sweep = {0};
     struct outcomes outcomes = {0};
@@ -416,8 +429,10 @@ static int read_folder(const char *dir, bool merge, bool quiet)
             tell_damaged(dir, damaged);
             if (!merge)
                 print_status(&sweep, &outcomes, dir);
-            else if (!quiet)
+            else if (!options->quiet)
                 sweep_summary_print(&sweep, &outcomes, dir, stdout);
+            if (options->effects)
+                sweep_effects_print(&sweep, &outcomes, stdout);
         }
     }
     if (err.text[0])
@@ -444,8 +459,10 @@ static int do_part(const struct part *part, const struct sweep *sweep,
     for (size_t i = 0; got == 0 && i < part->n_runs; i++)
         if (part->runs[i] < sweep->runs && outcomes.items[part->runs[i]].state == RUN_MISSING)
             todo[n_todo++] = part->runs[i];
+    struct sweep_traces traces = {.sweep = sweep, .dir = part->sweep_dir};
     const struct engine_setup setup = {
         .sweep = sweep,
+        .hooks = sweep_trace_hooks(&traces),
         .dir = part->sweep_dir,
         .outcomes = &outcomes,
         .todo = todo,
@@ -494,9 +511,9 @@ static int run(const struct command *command, int argc, char **argv)
     if (read_options(command, argc, argv, &options) == 0) {
         catch_signals();
         if (options.status)
-            status = read_folder(options.status, false, options.quiet);
+            status = read_folder(options.status, &options);
         else if (options.merge)
-            status = read_folder(options.merge, true, options.quiet);
+            status = read_folder(options.merge, &options);
         else if (options.part)
             status = run_part(&options);
         else
@@ -522,6 +539,8 @@ const struct command command_sweep = {
             "                       what failed is tried again\n"
             "      --status DIR     tell how far a sweep is\n"
             "      --merge DIR      write the table of what there is\n"
+            "      --effects        tell what each factor does: its main effects; of the design\n"
+            "                       saltelli its Sobol indices\n"
             "  -q, --quiet          no progress, no summary\n\n"
             "With --engine slurm, runs are done by the tasks of a job array:\n"
             "      --part-time TIME how long a task is to take, about; 5min if not given\n"

@@ -1,46 +1,12 @@
 /* Jobs on their way to a centre: the broker decides where, at the submission; after its delay their
  * data move; then they join a queue. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/state.h"
+#include "engine/broker_state.h"
 
 #include "util/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NOBODY UINT32_MAX
-
-/* A job that was sent and has not arrived: by slot, linked in the order of sending, per centre. */
-struct way {
-    uint32_t before, after; /* slots; NOBODY: none */
-    simtime arrival;        /* as expected when it was sent */
-    bool listed;
-    bool moving; /* it was sent: its data move */
-};
-
-struct broker {
-    const struct sim_broker *setup;
-    void *state; /* of the policy; owned */
-    struct network *network;
-    event_handle network_event;
-    simtime network_at;         /* of that event; SIMTIME_NEVER: none */
-    struct rng_stream *draws;   /* by workload */
-    struct forecast *forecasts; /* by partition */
-    simtime looked;             /* last multiple of the interval at which it looked; -1: never */
-    struct way *ways;
-    size_t n_ways;
-    uint32_t *first, *last; /* on their way, by centre */
-    struct sim_sent *sent;  /* by home x centre */
-
-    /* Of the decision at hand. */
-    struct sim *sim;
-    struct job *job;
-    struct broker_choice *choices;
-    struct broker_bound *bounds;
-    int32_t *partitions; /* where it would wait, by choice */
-    int32_t *names;      /* by partition: the first that has the same name */
-    size_t n_choices;
-};
 
 struct broker *broker_new(struct sim *sim)
 {
@@ -97,11 +63,6 @@ void broker_free(struct broker *broker)
     free(broker);
 }
 
-static const struct sim_freight *freight_of(const struct broker *broker, const struct job *job)
-{
-    return &broker->setup->freights[job->spec.workload];
-}
-
 struct sim_sent sim_sent(const struct sim *sim, size_t home, size_t centre)
 {
     const size_t n = sim->setup.world->n_centres;
@@ -111,7 +72,7 @@ struct sim_sent sim_sent(const struct sim *sim, size_t home, size_t centre)
 static struct sim_sent *sent_of(struct broker *broker, const struct job *job)
 {
     const size_t n = broker->sim->setup.world->n_centres;
-    return &broker->sent[(size_t)freight_of(broker, job)->home * n + (size_t)job->spec.centre];
+    return &broker->sent[(size_t)broker_freight(broker, job)->home * n + (size_t)job->spec.centre];
 }
 
 /* --- what the broker sees --- */
@@ -144,7 +105,7 @@ static void expect_all(struct broker *broker, struct forecast *forecast)
     }
 }
 
-static void read_queue(struct broker *broker, struct forecast *forecast)
+void broker_read_queue(struct broker *broker, struct forecast *forecast)
 {
     forecast_read(forecast);
     expect_all(broker, forecast);
@@ -163,7 +124,7 @@ void broker_look(struct sim *sim)
     for (size_t i = 0; i < sim->n_stations; i++) {
         profile_advance(sim->stations[i].partition.profile, at);
         forecast_look(&broker->forecasts[i], at);
-        read_queue(broker, &broker->forecasts[i]);
+        broker_read_queue(broker, &broker->forecasts[i]);
     }
 }
 
@@ -339,7 +300,7 @@ static void arrive(struct sim *sim, struct job *job)
 static void move(struct sim *sim, struct job *job)
 {
     struct broker *broker = sim->broker;
-    const int32_t from = freight_of(broker, job)->data_at;
+    const int32_t from = broker_freight(broker, job)->data_at;
     job->broker_time = sim->now - job->spec.submit;
     if (job->data == 0 || from == job->spec.centre) {
         arrive(sim, job);
@@ -358,7 +319,7 @@ static void leave_links(struct sim *sim)
     while (network_take(broker->network, sim->now, &slot)) {
         const struct job *job = jobs_at(&sim->jobs, slot);
         add_event(sim, KIND_ARRIVAL, job,
-                  sim->now + network_latency(broker->network, freight_of(broker, job)->data_at,
+                  sim->now + network_latency(broker->network, broker_freight(broker, job)->data_at,
                                              job->spec.centre));
     }
     watch_network(sim);
@@ -378,7 +339,7 @@ void broker_handle(struct sim *sim, const struct event *event)
 
 static void draw_data(struct broker *broker, struct job *job)
 {
-    const struct sim_freight *freight = freight_of(broker, job);
+    const struct sim_freight *freight = broker_freight(broker, job);
     const struct dist *dist = NULL;
     double bytes;
     for (size_t i = 0; i < freight->n_data && freight->data[i].from <= job->spec.submit; i++)
@@ -390,241 +351,16 @@ static void draw_data(struct broker *broker, struct job *job)
     job->data = bytes < (double)NETWORK_BYTES_MOST ? llround(bytes) : NETWORK_BYTES_MOST;
 }
 
-/* Where at the centre it would wait: the partition of the name that its workload gives, if there is
- * one and it can hold the job; else any that can. -2: nowhere. */
-enum { NOWHERE = -2 };
-
-static int32_t partition_at(const struct sim *sim, const struct job *job, int32_t centre)
-{
-    const struct world *world = sim->setup.world;
-    const int32_t *names = sim->broker->names;
-    const int32_t name = job->spec.partition >= 0 ? names[job->spec.partition] : PARTITION_ANY;
-    int32_t one = NOWHERE;
-    size_t holding = 0;
-    for (size_t i = 0; i < sim->n_stations; i++) {
-        if (world->partitions[i].centre != centre || world->partitions[i].part ||
-            sim_may_hold(sim, &sim->stations[i], &job->spec) != REASON_NONE)
-            continue;
-        if (names[i] == name)
-            return (int32_t)i;
-        one = (int32_t)i;
-        holding++;
-    }
-    return holding > 1 ? PARTITION_ANY : one;
-}
-
-/* The precision that its speed is asked for in: of a job by work its own, else that in which the
- * processors of its home are stated, where it would run there; NULL: none is. */
-static const char *precision_of(const struct sim *sim, const struct job *job)
-{
-    const struct world *world = sim->setup.world;
-    const int32_t home = sim->broker->setup->freights[job->spec.workload].home;
-    if (job->spec.partition >= 0 && *world->partitions[job->spec.partition].precision)
-        return world->partitions[job->spec.partition].precision;
-    for (size_t i = 0; i < world->n_partitions; i++)
-        if (world->partitions[i].centre == home && *world->partitions[i].precision)
-            return world->partitions[i].precision;
-    return NULL;
-}
-
-/* Of the fastest processors of the partitions where it may wait. */
-static double speed_at(const struct sim *sim, const struct job *job, int32_t centre,
-                       int32_t partition)
-{
-    const struct world *world = sim->setup.world;
-    const char *precision = precision_of(sim, job);
-    double speed = 0;
-    for (size_t i = 0; i < world->n_partitions; i++) {
-        const struct partition_info *info = &world->partitions[i];
-        if (info->centre != centre || (partition >= 0 && partition != (int32_t)i))
-            continue;
-        double here = 0;
-        if (job->spec.work > 0)
-            here = info->speeds[job->spec.precision];
-        else if (precision && strcmp(info->precision, precision) == 0)
-            here = info->flops;
-        speed = here > speed ? here : speed;
-    }
-    return speed;
-}
-
-static void add_choice(struct broker *broker, const struct job *job, int32_t centre)
-{
-    struct sim *sim = broker->sim;
-    const struct sim_freight *freight = freight_of(broker, job);
-    const bool home = centre == freight->home;
-    if ((freight->centres && !freight->centres[centre]) ||
-        (!freight->may_leave && centre != freight->data_at))
-        return;
-    const int32_t partition = partition_at(sim, job, centre);
-    if (partition == NOWHERE)
-        return;
-    const simtime transfer = network_expect(broker->network, freight->data_at, centre, job->data);
-    if (transfer == SIMTIME_NEVER)
-        return;
-    broker->partitions[broker->n_choices] = partition;
-    broker->choices[broker->n_choices++] = (struct broker_choice){
-        .centre = centre,
-        .home = home,
-        .moving = transfer + (home ? 0 : broker->setup->delay),
-        .speed = broker->setup->type->speeds ? speed_at(sim, job, centre, partition) : 0,
-    };
-}
-
-static void find_choices(struct broker *broker, const struct job *job)
-{
-    const int32_t home = freight_of(broker, job)->home;
-    broker->n_choices = 0;
-    add_choice(broker, job, home);
-    for (size_t i = 0; i < broker->sim->setup.world->n_centres; i++)
-        if ((int32_t)i != home)
-            add_choice(broker, job, (int32_t)i);
-}
-
-/* The next partition from `k` on where the job would wait, were it sent by choice i; n_stations:
- * there is none. */
-static size_t next_there(const struct broker *broker, size_t i, size_t k)
-{
-    const struct sim *sim = broker->sim;
-    for (; k < sim->n_stations; k++)
-        if (broker->partitions[i] >= 0
-                ? (size_t)broker->partitions[i] == k
-                : sim->setup.world->partitions[k].centre == broker->choices[i].centre &&
-                      sim_may_hold(sim, &sim->stations[k], &broker->job->spec) == REASON_NONE)
-            break;
-    return k;
-}
-
-/* What is known of the partition, as of now where the broker always looks. */
-static struct forecast *seen(struct broker *broker, size_t partition)
-{
-    struct sim *sim = broker->sim;
-    struct forecast *forecast = &broker->forecasts[partition];
-    if (broker->setup->refresh == 0 && forecast->looked != sim->totals.submitted) {
-        profile_advance(sim->stations[partition].partition.profile, sim->now);
-        forecast_look(forecast, sim->now);
-        forecast->looked = sim->totals.submitted;
-    }
-    return forecast;
-}
-
-static double queued_share(const struct broker *broker, int64_t queued, int64_t there)
-{
-    if (broker->setup->sees == SEES_FREE)
-        return 0;
-    return there > 0 ? (double)queued / (double)there : queued > 0 ? (double)INFINITY : 0;
-}
-
-static void find_bound(void *ctx, struct broker_bound *bound)
-{
-    struct broker *broker = ctx;
-    const size_t i = bound->choice;
-    const simtime after = broker->sim->now + broker->choices[i].moving;
-    int64_t queued = 0, there = 0;
-    bound->start = SIMTIME_NEVER;
-    bound->known = true;
-    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
-         k = next_there(broker, i, k + 1)) {
-        bool known;
-        const struct forecast *forecast = seen(broker, k);
-        const simtime start =
-            forecast_bound(forecast, broker->job, broker->setup->sees, after, &known);
-        if (start < bound->start || (start == bound->start && known)) {
-            bound->start = start;
-            bound->known = known;
-        }
-        queued += forecast->queued;
-        there += forecast->in_service;
-    }
-    bound->queued = queued_share(broker, queued, there);
-}
-
-static double queued_at(void *ctx, size_t i)
-{
-    struct broker_bound bound = {.choice = i};
-    find_bound(ctx, &bound);
-    return bound.queued;
-}
-
-/* What was kept since the last look is what a fresh look would find. */
-static void check_kept(struct broker *broker, const struct forecast *forecast, simtime after,
-                       simtime start)
-{
-    struct forecast fresh;
-    forecast_init(&fresh, forecast->sched, false, forecast->depth);
-    fresh.waiting = forecast->waiting;
-    fresh.coming = forecast->coming;
-    fresh.coming_procs = forecast->coming_procs;
-    fresh.coming_jobs = forecast->coming_jobs;
-    fresh.running = forecast->running;
-    forecast_look(&fresh, broker->sim->now);
-    read_queue(broker, &fresh);
-    REQUIRE(forecast_start(&fresh, broker->job, after, SIMTIME_NEVER) == start);
-    forecast_deinit(&fresh);
-}
-
-static simtime expected_start(void *ctx, size_t i, simtime before)
-{
-    struct broker *broker = ctx;
-    const simtime after = broker->sim->now + broker->choices[i].moving;
-    simtime best = SIMTIME_NEVER;
-    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
-         k = next_there(broker, i, k + 1)) {
-        struct forecast *forecast = seen(broker, k);
-        bool exact;
-        simtime start = forecast_bound(forecast, broker->job, broker->setup->sees, after, &exact);
-        if (!exact && start < before) {
-            if (!forecast->valid)
-                read_queue(broker, forecast);
-            start = forecast_start(forecast, broker->job, after, before);
-            if (broker->sim->check && !forecast->stale && start < before)
-                check_kept(broker, forecast, after, start);
-        }
-        best = start < best ? start : best;
-        before = start < before ? start : before;
-    }
-    return best;
-}
-
-/* Where it goes, and how long it is on its way, as expected. SIMTIME_NEVER: it can go nowhere. */
-static simtime decide(struct broker *broker, struct job *job)
-{
-    const struct sim_freight *freight = freight_of(broker, job);
-    broker->job = job;
-    find_choices(broker, job);
-    if (broker->n_choices == 0)
-        return SIMTIME_NEVER;
-    const struct broker_view view = {
-        .choices = broker->choices,
-        .len = broker->n_choices,
-        .now = broker->sim->now,
-        .ctx = broker,
-        .bound = find_bound,
-        .bounds = broker->bounds,
-        .start = expected_start,
-        .queued = queued_at,
-    };
-    const struct broker_type *type = broker->setup->type;
-    const size_t best =
-        view.len > 1 ? type->choose(broker->setup->params, broker->state, &view) : 0;
-    REQUIRE(best < view.len);
-    job->spec.centre = broker->choices[best].centre;
-    job->partition = job->spec.partition = broker->partitions[best];
-    if (freight->data_at == job->spec.centre)
-        job->data = 0;
-    return broker->choices[best].moving;
-}
-
 void broker_submit(struct sim *sim, struct job *job)
 {
     struct broker *broker = sim->broker;
     draw_data(broker, job);
-    const simtime moving = decide(broker, job);
+    const simtime moving = broker_decide(broker, job);
     if (moving == SIMTIME_NEVER) {
         sim_refuse(sim, job, REASON_NO_CENTRE);
         return;
     }
-    const bool away = job->spec.centre != freight_of(broker, job)->home;
+    const bool away = job->spec.centre != broker_freight(broker, job)->home;
     struct sim_sent *sent = sent_of(broker, job);
     const simtime delay = away ? broker->setup->delay : 0;
     sent->jobs++;
@@ -669,7 +405,7 @@ void broker_check(struct sim *sim)
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (!job->live)
             continue;
-        const struct sim_freight *freight = freight_of(broker, job);
+        const struct sim_freight *freight = broker_freight(broker, job);
         const bool coming = slot < broker->n_ways && broker->ways[slot].listed;
         REQUIRE(coming ? job->state == JOB_PENDING && job->waits_in == 0
                        : job->state == JOB_RUNNING || job->waits_in != 0);

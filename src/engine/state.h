@@ -65,7 +65,6 @@ struct sim {
     struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
-    bool quotas_change;            /* some quota has another value at a date */
     bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
 };
 
@@ -250,14 +249,25 @@ void sim_tenant_changed(struct sim *sim, int32_t tenant);
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
 
+/* Could quotas ever let the tenant start so many processors for so long, each as it is or as it
+ * will be from some date on? O(depth), and O(changes) more for each that does not now. */
+bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request);
+
 /* As sim_turn_away, for the quotas of tenants. */
 void sim_tenants_turn_away(struct sim *sim);
 
-/* struct sched_actions: stop the jobs of borrowers, the last to start first, until the job fits. */
-bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
-
 /* REQUIREs that no limit is exceeded, and that no claim waits that could be met. */
 void sim_tenants_check(struct sim *sim);
+
+/* reclaim.c */
+
+/* struct sched_actions: stop jobs of borrowers so that the job fits, if that is possible: the last
+ * to start are chosen first, and none is stopped that the others make needless. O(running), and
+ * O(chosen^2) with nodes or maintenance ahead O(nodes) or O(steps) more for each. */
+bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
+
+/* REQUIREs that a claim which could be met does not wait. */
+void sim_claims_check(struct sim *sim, struct station *station);
 
 /* The jobs that run in a partition, in order of their starts. O(1). */
 static inline void sim_link(struct sim *sim, struct station *station, struct job *job)

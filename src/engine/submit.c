@@ -131,6 +131,21 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
     return REASON_NONE;
 }
 
+/* In any of the partitions where it may wait? Where it is faster it asks for less. */
+static bool quotas_may_allow(const struct sim *sim, const struct job *job, size_t from)
+{
+    for (uint64_t left = job->waits_in; left != 0; left &= left - 1) {
+        const struct partition *partition =
+            &sim->stations[from + (size_t)__builtin_ctzll(left)].partition;
+        struct job_spec spec = job->spec;
+        sim_place(&spec, partition);
+        if (sim_quotas_may_allow(sim, spec.tenant, partition_procs(partition, &spec.ask),
+                                 spec.request))
+            return true;
+    }
+    return false;
+}
+
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
 static enum job_reason judge(const struct sim *sim, struct job *job)
 {
@@ -144,8 +159,7 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
         else if (here == REASON_MAX_PROCESSORS || reason == REASON_KEPT)
             reason = here;
     }
-    if (job->waits_in && sim->gates && !gates_could(sim->gates, job->spec.tenant, job->procs) &&
-        !sim->quotas_change)
+    if (job->waits_in && sim->gates && !quotas_may_allow(sim, job, from))
         return REASON_QUOTA;
     return job->waits_in ? REASON_NONE : reason;
 }

@@ -142,7 +142,6 @@ void sim_gates_open(struct sim *sim)
             continue;
         needs[change->tenant].quota |= change->quota != NULL;
         needs[change->tenant].guarantee |= change->guarantee != NULL;
-        sim->quotas_change = true;
     }
     for (size_t i = 0; i < world->tenants.len; i++)
         needed |= needs[i].quota || needs[i].guarantee;
@@ -274,6 +273,30 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
         mark_waiting(sim, NULL, centre);
 }
 
+/* --- what quotas never allow --- */
+
+/* By the quota of this tenant alone, as it is or will be. */
+static bool may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+{
+    if (LIKELY(quota_allows(sim->setup.world->tenants.items[tenant].quota, procs, request)))
+        return true;
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at > sim->now &&
+            quota_allows(change->quota, procs, request))
+            return true;
+    }
+    return false;
+}
+
+bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+{
+    for (; sim->gates && tenant >= 0; tenant = sim->setup.world->tenants.items[tenant].parent)
+        if (!may_allow(sim, tenant, procs, request))
+            return false;
+    return true;
+}
+
 /* --- the quota of waiting jobs --- */
 
 void sim_tenants_turn_away(struct sim *sim)
@@ -291,147 +314,11 @@ void sim_tenants_turn_away(struct sim *sim)
     }
 }
 
-/* --- claims --- */
-
-/* Stop a running job: it waits again, with its place by its submission, and begins anew. */
-static void stop(struct sim *sim, struct station *station, struct job *job)
-{
-    events_cancel(sim->events, job->end_event);
-    if (job->overdue_event != EVENT_NONE)
-        events_cancel(sim->events, job->overdue_event);
-    job->end_event = job->overdue_event = EVENT_NONE;
-    sim_tenant_ends(sim, job);
-    sim_unlink(sim, station, job);
-    const int64_t back = partition_end(&station->partition, job, sim->now);
-    sched_released(&station->sched, sim->now, job->due, back);
-    job->lost += (wide)job->procs * (sim->now - job->began);
-    job->attained += job->procs * simtime_seconds(sim->now - job->began);
-    job->preemptions++;
-    sim->totals.stops++;
-    sim->totals.lost += (wide)job->procs * (sim->now - job->began);
-    job->state = JOB_PENDING;
-    job->pending_since = sim->now;
-    sim_tell(sim, FACT_STOP, job, job->partition);
-    sim_enter_queues(sim, job);
-}
-
-bool sim_may_stop_jobs(const struct sim_setup *setup)
-{
-    bool reclaims = false, guarantees = false;
-    for (size_t i = 0; i < setup->world->n_partitions; i++)
-        reclaims |= setup->partitions[i].config.reclaim;
-    for (size_t i = 0; i < setup->world->tenants.len; i++)
-        guarantees |= setup->world->tenants.items[i].guarantee != NULL;
-    for (size_t i = 0; i < setup->n_changes; i++) {
-        const struct sim_change *change = &setup->changes[i];
-        reclaims |= change->what == CHANGE_RULES && change->config->reclaim;
-        guarantees |= change->what == CHANGE_TENANT && change->guarantee;
-    }
-    return reclaims && guarantees;
-}
-
-static bool may_be_stopped(const struct sim *sim, const struct job *job, int32_t gate,
-                           int32_t centre)
-{
-    return job->began < sim->now && gates_borrows(sim->gates, job, gate, centre);
-}
-
-/* Processors that the job could have if all were stopped that may be; no more than it asks. */
-static int64_t within_reach(const struct sim *sim, const struct station *station, int32_t gate,
-                            int64_t procs)
-{
-    const int32_t centre = centre_of(sim, station);
-    int64_t reach = cluster_free_procs(station->partition.cluster);
-    for (uint32_t slot = station->newest; slot != JOB_NONE && reach < procs;) {
-        const struct job *other = jobs_at(&sim->jobs, slot);
-        reach += may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
-        slot = other->older;
-    }
-    return reach;
-}
-
-/* Processors, planned to be free or of jobs that may be stopped, at a later instant. O(running). */
-static int64_t reach_at(const struct sim *sim, const struct station *station, int32_t gate,
-                        simtime at)
-{
-    const int32_t centre = centre_of(sim, station);
-    int64_t reach = profile_at(station->partition.profile, at);
-    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
-        const struct job *other = jobs_at(&sim->jobs, slot);
-        reach += other->due > at && may_be_stopped(sim, other, gate, centre) ? other->procs : 0;
-        slot = other->older;
-    }
-    return reach;
-}
-
-/* Could the job start if all were stopped that may be, in spite of maintenance ahead and nodes that
- * do not suit? Nothing is stopped in vain. */
-static bool has_place(const struct sim *sim, const struct station *station, int32_t gate,
-                      const struct jobitem *item)
-{
-    const struct partition *partition = &station->partition;
-    if (partition->windows_end > sim->now)
-        for (simtime at = sim->now; at < sim->now + item->request;
-             at = profile_next_step(partition->profile, at))
-            if (reach_at(sim, station, gate, at) < item->procs)
-                return false;
-    if (!partition->constrained)
-        return true;
-    struct cluster *trial = cluster_copy(partition->cluster);
-    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
-        const struct job *other = jobs_at(&sim->jobs, slot);
-        if (may_be_stopped(sim, other, gate, centre_of(sim, station)))
-            cluster_give_copy(trial, &other->allocation);
-        slot = other->older;
-    }
-    const bool fits = cluster_fits(trial, &jobs_at(&sim->jobs, item->slot)->spec.ask);
-    cluster_free(trial);
-    return fits;
-}
-
-bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
-{
-    struct sim *sim = ctx;
-    struct station *station = &sim->stations[sched->partition->row];
-    const int32_t centre = centre_of(sim, station);
-    const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant) : -1;
-    const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
-    if (gate < 0 || procs > gates_claim(sim->gates, gate, centre) ||
-        within_reach(sim, station, gate, procs) < procs)
-        return false;
-    const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
-    if (!has_place(sim, station, gate, &item))
-        return false;
-    for (uint32_t slot = station->newest; slot != JOB_NONE;) {
-        struct job *other = jobs_at(&sim->jobs, slot);
-        slot = other->older;
-        if (sched_can_start(sched, &item, sim->now))
-            return true;
-        if (may_be_stopped(sim, other, gate, centre))
-            stop(sim, station, other);
-    }
-    return sched_can_start(sched, &item, sim->now);
-}
-
-/* A claim that could be met is not left waiting. */
-static void check_claims(struct sim *sim, struct station *station)
-{
-    struct sched *sched = &station->sched;
-    struct jobitem item;
-    if (!sched->config.reclaim || sched->config.decide != DECIDE_INSTANT ||
-        sched->config.conservative || sched->config.depth > 1 || station->partition.constrained ||
-        station->partition.windows_end > sim->now || !sched_first_claim(sched, &item))
-        return;
-    const struct job *job = jobs_at(&sim->jobs, item.slot);
-    const int32_t gate = gates_of(sim->gates, job->spec.tenant);
-    REQUIRE(within_reach(sim, station, gate, item.procs) < item.procs);
-}
-
 void sim_tenants_check(struct sim *sim)
 {
     if (!sim->gates)
         return;
     gates_check(sim->gates);
     for (size_t i = 0; i < sim->n_stations; i++)
-        check_claims(sim, &sim->stations[i]);
+        sim_claims_check(sim, &sim->stations[i]);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/selector.h"
 #include "experiment/engine.h"
 #include "experiment/journal.h"
 #include "experiment/measures.h"
@@ -16,6 +17,7 @@ struct work {
     /* In a worker: the program of the point it did last. */
     struct program program;
     size_t point; /* SIZE_MAX: none */
+    bool causes;
 };
 
 static bool next(void *ctx, struct pool_task *ret)
@@ -29,6 +31,31 @@ static bool next(void *ctx, struct pool_task *ret)
 
 /* --- in a worker --- */
 
+/* Causes of waiting cost time, and are told apart only where a metric tells of them. */
+static bool tells_causes(const char *selector)
+{
+    static const struct world no_causes;
+    struct selector parsed;
+    struct error err;
+    if (selector_parse(selector, &parsed, &err) < 0)
+        return true;
+    const bool tells = !metric_applies(parsed.metric, &no_causes);
+    selector_deinit(&parsed);
+    return tells;
+}
+
+static bool needs_causes(const struct work *work)
+{
+    const struct sweep *sweep = work->setup->sweep;
+    const struct texts *own = &work->program.epochs[0].scenario->metrics;
+    bool needs = sweep->traces;
+    for (size_t i = 0; i < sweep->n_measures && !needs; i++)
+        needs = tells_causes(sweep->measures[i].selector);
+    for (size_t i = 0; i < own->len && !needs; i++)
+        needs = tells_causes(own->items[i]);
+    return needs;
+}
+
 /* All replications of a point are of one program. */
 static int use_point(struct work *work, size_t point, struct error_list *errors)
 {
@@ -39,6 +66,7 @@ static int use_point(struct work *work, size_t point, struct error_list *errors)
     if (sweep_program(work->setup->sweep, point, &work->program, errors) < 0)
         return -1;
     work->point = point;
+    work->causes = needs_causes(work);
     return 0;
 }
 
@@ -81,7 +109,7 @@ static int simulate(struct work *work, uint64_t run, double *values, struct erro
         .replication = sweep_replication(sweep, run),
         .selectors = (const char *const *)sweep->measure_texts.items,
         .n_selectors = sweep->n_measures,
-        .causes = true,
+        .causes = work->causes,
         .begin = hooks->begin ? begin : NULL,
         .abandon = hooks->abandon ? abandon : NULL,
         .ctx = &one,

@@ -129,6 +129,12 @@ static simtime turn_after(const struct gates *gates, const struct tenant_quota *
     return quota->step > 0 ? (now / quota->step + 1) * quota->step : SIMTIME_NEVER;
 }
 
+/* Processor-microseconds of a period; of a finite limit. */
+static wide most_of(const struct tenant_quota *quota)
+{
+    return (wide)(quota->processor_seconds * SIMTIME_SECOND);
+}
+
 static void arm(struct gates *gates, struct gate *gate, simtime now)
 {
     const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
@@ -136,7 +142,7 @@ static void arm(struct gates *gates, struct gate *gate, simtime now)
     gate->most = -1;
     if (quota && isfinite(quota->processor_seconds)) {
         gate->turn = turn_after(gates, quota, now);
-        gate->most = (wide)(quota->processor_seconds * SIMTIME_SECOND);
+        gate->most = most_of(quota);
     }
     if (gate->turn < gates->next_turn)
         gates->next_turn = gate->turn;
@@ -399,14 +405,11 @@ bool gates_crowded(const struct gates *gates, int32_t tenant)
     return false;
 }
 
-bool gates_could(struct gates *gates, int32_t tenant, int32_t procs)
+bool quota_allows(const struct tenant_quota *quota, int32_t procs, simtime request)
 {
-    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up) {
-        const struct tenant_quota *quota = info_of(gates, gates->gates.items[i].tenant)->quota;
-        if (quota && quota->processors < procs)
-            return false;
-    }
-    return true;
+    return !quota ||
+           (quota->processors >= procs && quota->jobs > 0 &&
+            (!isfinite(quota->processor_seconds) || (wide)procs * request <= most_of(quota)));
 }
 
 /* --- periods of processor-hours --- */

@@ -75,8 +75,9 @@ bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gat
 /* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
 bool gates_crowded(const struct gates *gates, int32_t tenant);
 
-/* Could the tenant ever run so many processors at once, its quotas unchanged? O(depth). */
-bool gates_could(struct gates *gates, int32_t tenant, int32_t procs);
+/* Would a tenant with this quota, of which nothing is used, be let start so many processors for so
+ * long? NULL: no quota. */
+bool quota_allows(const struct tenant_quota *quota, int32_t procs, simtime request);
 
 /* The next instant at which a period of processor-hours begins; SIMTIME_NEVER: none. Turn the
  * periods that begin at `now`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/shares.h"
+#include "model/shares_inner.h"
 
 #include "util/mem.h"
 
@@ -7,47 +7,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A tenant, or the jobs that a group has of its own beside those of its children. */
-struct usage {
-    double sum; /* inflated processor-seconds, less procs x inflation when they began */
-    struct shares_use running;
-    double seen; /* inflated usage as of the beginning of the period `stamp` */
-    uint64_t stamp;
-    double level;      /* as of `levelled` */
-    uint64_t levelled; /* version */
-};
-
-struct node {
-    struct usage all, own;
-    double share, below;       /* its own; those of its children together */
-    int32_t first_child, next; /* rows; -1: none */
-    int32_t depth;             /* of a tenant at the top: 0 */
-    int32_t leaves;            /* below it, itself if it has no children */
-    double factor;             /* as of `factored` */
-    uint64_t factored;         /* version */
-};
-
-struct shares {
-    const struct world *world;
-    struct shares_config config;
-    struct node *nodes; /* by row of the world's tenants, as many as were seen so far */
-    size_t len, cap;
-    struct node top; /* stands for the parent of all that have none */
-    simtime base;    /* inflation counts from here */
-    simtime began;   /* of the period */
-    simtime next;    /* beginning of the next one */
-    int32_t deepest; /* of all tenants: depth */
-    uint64_t scaled; /* how often sums were scaled or shares changed */
-    struct inflation {
-        simtime at;
-        double value;
-    } last, first;    /* as last asked for; at the beginning of the period */
-    uint64_t stamp;   /* of the period */
-    uint64_t version; /* of standings: shares change as well */
-};
-
 /* Beyond 2^REBASE all sums are scaled down. */
-#define REBASE 400.0
+#define REBASE 400
+
+static void set_base(struct shares *shares, simtime base)
+{
+    const simtime half = shares->config.half_life;
+    shares->base = base;
+    shares->rebased =
+        half > 0 && half < (SIMTIME_NEVER - base) / REBASE ? base + REBASE * half : SIMTIME_NEVER;
+}
 
 struct shares *shares_new(const struct world *world, const struct shares_config *config)
 {
@@ -55,16 +24,21 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     struct shares *shares = mem_new(1, sizeof(*shares));
     shares->world = world;
     shares->config = *config;
-    shares->top = (struct node){.first_child = -1, .depth = -1};
-    shares->stamp = shares->version = 1;
+    shares->top = (struct node){.first_child = -1, .depth = -1, .children = {.live = -1}};
+    shares->stamp = shares->version = shares->shape = 1;
     shares->last.at = shares->first.at = -1;
+    set_base(shares, 0);
     return shares;
 }
 
 void shares_free(struct shares *shares)
 {
-    if (shares)
-        free(shares->nodes);
+    if (!shares)
+        return;
+    for (size_t i = 0; i < shares->len; i++)
+        free(shares->nodes[i].children.items);
+    free(shares->top.children.items);
+    free(shares->nodes);
     free(shares);
 }
 
@@ -85,9 +59,9 @@ static double inflation(struct shares *shares, struct inflation *kept, simtime n
     return kept->value;
 }
 
-static struct node *parent_of(struct shares *shares, int32_t row)
+struct node *shares_parent(struct shares *shares, int32_t row)
 {
-    const int32_t parent = shares->world->tenants.items[row].parent;
+    const int32_t parent = shares->nodes[row].parent;
     return parent < 0 ? &shares->top : &shares->nodes[parent];
 }
 
@@ -97,15 +71,21 @@ static void scale(struct usage *usage, int steps)
     usage->seen = ldexp(usage->seen, -steps);
 }
 
+/* What is known of the order of brothers does not hold any more. */
+static void reshape(struct shares *shares)
+{
+    shares->shape++;
+    shares->version++;
+}
+
 /* Sums so large that they would soon overflow are scaled by an exact power of two. */
 static void rebase(struct shares *shares, simtime now)
 {
     const simtime half = shares->config.half_life;
-    if (half == 0 || (double)(now - shares->base) < REBASE * (double)half)
-        return;
     const int steps = (int)((now - shares->base) / half);
-    shares->base += steps * half;
     shares->scaled++;
+    reshape(shares);
+    set_base(shares, shares->base + steps * half);
     shares->last.at = shares->first.at = -1;
     scale(&shares->top.all, steps);
     for (size_t i = 0; i < shares->len; i++) {
@@ -118,15 +98,18 @@ static void enter(struct shares *shares, int32_t row)
 {
     const struct tenant_info *info = &shares->world->tenants.items[row];
     REQUIRE(info->parent < row && info->share > 0);
-    struct node *parent = parent_of(shares, row);
-    shares->nodes[row] = (struct node){.share = info->share,
+    struct node *parent = info->parent < 0 ? &shares->top : &shares->nodes[info->parent];
+    shares->nodes[row] = (struct node){.parent = info->parent,
+                                       .share = info->share,
                                        .first_child = -1,
                                        .next = parent->first_child,
                                        .depth = parent->depth + 1,
-                                       .leaves = 1};
+                                       .leaves = 1,
+                                       .next_live = NOT_LIVE,
+                                       .children = {.live = -1}};
     /* A first child is the leaf that its parent was. */
     const bool more = info->parent < 0 || parent->first_child >= 0;
-    for (int32_t up = info->parent; more && up >= 0; up = shares->world->tenants.items[up].parent)
+    for (int32_t up = info->parent; more && up >= 0; up = shares->nodes[up].parent)
         shares->nodes[up].leaves++;
     shares->top.leaves += more;
     if (parent->depth + 1 > shares->deepest)
@@ -147,13 +130,15 @@ static void catch_up(struct shares *shares)
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
-    shares->version++;
+    reshape(shares);
 }
 
-static void ready(struct shares *shares, simtime now)
+void shares_ready(struct shares *shares, simtime now)
 {
-    catch_up(shares);
-    rebase(shares, now);
+    if (shares->len != shares->world->tenants.len)
+        catch_up(shares);
+    if (now >= shares->rebased)
+        rebase(shares, now);
 }
 
 /* Rounding may leave a trace of usage that was never there. */
@@ -164,8 +149,7 @@ static double inflated_usage(const struct usage *usage, double inflated)
     return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
 }
 
-/* As of the beginning of the period: noted before the first change in it. */
-static double seen(struct shares *shares, struct usage *usage)
+double shares_seen(struct shares *shares, struct usage *usage)
 {
     if (usage->stamp != shares->stamp) {
         usage->stamp = shares->stamp;
@@ -178,7 +162,7 @@ static double seen(struct shares *shares, struct usage *usage)
 
 static void use(struct shares *shares, struct usage *usage, struct shares_use more, double inflated)
 {
-    seen(shares, usage);
+    shares_seen(shares, usage);
     usage->sum -= (double)more.procs * inflated;
     usage->running.procs += more.procs;
     usage->running.memory += more.memory;
@@ -190,25 +174,38 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
                                         : (struct shares_use){0};
 }
 
+static void enliven(struct shares *shares, int32_t row)
+{
+    struct node *node = &shares->nodes[row];
+    node->used = shares->stamp;
+    if (node->next_live != NOT_LIVE)
+        return;
+    struct brothers *brothers = &shares_parent(shares, row)->children;
+    node->next_live = brothers->live;
+    brothers->live = row;
+}
+
 void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now)
 {
-    ready(shares, now);
+    shares_ready(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
     use(shares, &shares->nodes[tenant].own, more, inflated);
-    for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);
+        enliven(shares, up);
+    }
     use(shares, &shares->top.all, more, inflated);
 }
 
 void shares_set(struct shares *shares, int32_t tenant, simtime now)
 {
-    ready(shares, now);
+    shares_ready(shares, now);
     struct node *node = &shares->nodes[tenant];
     const double share = shares->world->tenants.items[tenant].share;
-    parent_of(shares, tenant)->below += share - node->share;
+    shares_parent(shares, tenant)->below += share - node->share;
     node->share = share;
     shares->scaled++;
-    shares->version++;
+    reshape(shares);
 }
 
 bool shares_tick(struct shares *shares, simtime now)
@@ -234,47 +231,16 @@ simtime shares_next_period(const struct shares *shares)
     return shares->next;
 }
 
-/* Share over usage, both relative to those of all brothers. The jobs that a group has of its own
- * stand among its children as one more of share 1, which makes their shares no smaller. */
-static double level_of(struct shares *shares, int32_t row, bool own)
+double shares_weigh(struct shares *shares, struct node *node)
 {
-    struct node *node = &shares->nodes[row];
-    struct usage *usage = own ? &node->own : &node->all;
-    if (usage->levelled == shares->version)
-        return usage->level;
-    struct node *parent = own ? node : parent_of(shares, row);
-    const double used = seen(shares, usage), all = seen(shares, &parent->all);
-    const double due = (own ? 1 : node->share) / parent->below;
-    usage->levelled = shares->version;
-    return usage->level = used == 0 ? (double)INFINITY : due / (used / all);
-}
-
-/* A leaf as its place in the tree: the rows from the top, and whether the last stands for the jobs
- * of a group itself. */
-#define DEPTH_MOST 64
-
-struct line {
-    int32_t rows[DEPTH_MOST + 1];
-    int len;
-    bool own;
-};
-
-static void line_of(const struct shares *shares, int32_t tenant, struct line *ret)
-{
-    const struct node *node = &shares->nodes[tenant];
-    ret->own = node->first_child >= 0;
-    ret->len = node->depth + 1 + ret->own;
-    REQUIRE(ret->len <= DEPTH_MOST + 1);
-    int i = ret->len - 1;
-    if (ret->own)
-        ret->rows[i--] = tenant;
-    for (int32_t up = tenant; up >= 0; up = shares->world->tenants.items[up].parent)
-        ret->rows[i--] = up;
-}
-
-static double line_level(struct shares *shares, const struct line *line, int i)
-{
-    return level_of(shares, line->rows[i], line->own && i == line->len - 1);
+    node->weighed = shares->version;
+    /* Inflated usage stays as it is while nothing runs. */
+    if (node->all.running.procs == 0 && node->used < node->weighed_in &&
+        node->weighed_shape == shares->shape)
+        return node->over;
+    node->weighed_in = shares->stamp;
+    node->weighed_shape = shares->shape;
+    return node->over = shares_seen(shares, &node->all) / node->share;
 }
 
 size_t shares_key_len(struct shares *shares)
@@ -286,73 +252,31 @@ size_t shares_key_len(struct shares *shares)
 /* Usage over share grows as time passes and never falls: an old key is never too late. */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
 {
-    struct line line;
-    ready(shares, now);
-    line_of(shares, tenant, &line);
-    REQUIRE((size_t)line.len <= len);
-    for (int i = 0; i < line.len; i++) {
-        struct node *node = &shares->nodes[line.rows[i]];
-        const bool own = line.own && i == line.len - 1;
-        ret[i] = own ? seen(shares, &node->own) : seen(shares, &node->all) / node->share;
-    }
-    for (size_t i = (size_t)line.len; i < len; i++)
-        ret[i] = -1; /* a leaf goes before a group */
+    shares_ready(shares, now);
+    struct node *node = &shares->nodes[tenant];
+    size_t end = (size_t)node->depth + 1;
+    REQUIRE(end < len);
+    size_t i = end;
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent)
+        ret[--i] = shares_over(shares, up);
+    if (node->first_child >= 0) /* the jobs that a group has of its own: one more of share 1 */
+        ret[end++] = shares_seen(shares, &node->own);
+    while (end < len)
+        ret[end++] = -1; /* a leaf goes before a group */
 }
 
 uint64_t shares_scale(struct shares *shares, simtime now)
 {
-    ready(shares, now);
+    shares_ready(shares, now);
     return shares->scaled;
 }
 
-/* --- the factor: how many leaves stand before one --- */
-
-/* Leaves whose ancestors tie with those of the line down to a level, which tells them apart. */
-struct rivals {
-    int64_t before; /* go first there */
-    int64_t tied;   /* end there, tied, where the line goes on */
-};
-
-struct count {
-    struct shares *shares;
-    const struct line *line;
-    struct rivals levels[DEPTH_MOST + 1];
-};
-
-static void count_leaves(struct count *count, int32_t row, int i)
+double shares_level_of(struct shares *shares, int32_t row, bool own)
 {
-    const struct line *line = count->line;
-    const struct node *node = &count->shares->nodes[row];
-    const double mine = line_level(count->shares, line, i);
-    const double other = level_of(count->shares, row, false);
-    if (other > mine)
-        count->levels[i].before += node->leaves;
-    /* Of a group behind a leaf, and where nobody used anything, none goes first. */
-    if (other != mine || i == line->len - 1 || isinf(mine))
-        return;
-    count->levels[i].tied += node->first_child < 0;
-    for (int32_t child = node->first_child; child >= 0; child = count->shares->nodes[child].next)
-        count_leaves(count, child, i + 1);
-}
-
-double shares_factor(struct shares *shares, int32_t tenant, simtime now)
-{
-    ready(shares, now);
-    struct node *own = &shares->nodes[tenant];
-    if (own->factored == shares->version)
-        return own->factor;
-    struct line line;
-    line_of(shares, tenant, &line);
-    struct count count = {.shares = shares, .line = &line};
-    for (int32_t row = shares->top.first_child; row >= 0; row = shares->nodes[row].next)
-        count_leaves(&count, row, 0);
-    /* The first of a group has the factor of the leaf with which the group ties. */
-    int64_t before = 0;
-    for (int i = line.len - 1; i >= 0; i--)
-        before += count.levels[i].before + (before > 0 ? count.levels[i].tied : 0);
-    const double all = (double)shares->top.leaves;
-    own->factored = shares->version;
-    return own->factor = (all - (double)before) / all;
+    struct node *node = &shares->nodes[row];
+    const double over = own ? shares_seen(shares, &node->own) : shares_over(shares, row);
+    struct node *parent = own ? node : shares_parent(shares, row);
+    return over == 0 ? (double)INFINITY : shares_seen(shares, &parent->all) / parent->below / over;
 }
 
 double shares_usage(struct shares *shares, int32_t tenant, simtime now)
@@ -371,6 +295,6 @@ double shares_usage(struct shares *shares, int32_t tenant, simtime now)
 
 double shares_level(struct shares *shares, int32_t tenant, simtime now)
 {
-    ready(shares, now);
-    return level_of(shares, tenant, false);
+    shares_ready(shares, now);
+    return shares_level_of(shares, tenant, false);
 }

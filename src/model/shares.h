@@ -59,8 +59,10 @@ uint64_t shares_scale(struct shares *shares, simtime now);
 
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
  * (0, 1]; tied leaves have the same, and so have the first leaves of a group and a leaf that ties
- * with the group. The first time in a period O(brothers of all ancestors); where ancestors tie,
- * also what is below those. */
+ * with the group. The first time in a period O(depth), and O(brothers) comparisons at most for each
+ * level at which any of them ran since; where groups tie O(brothers of all ancestors) and what is
+ * below the tied ones. After growth of the tree, or a change of shares, all brothers that are asked
+ * for are sorted anew. */
 double shares_factor(struct shares *shares, int32_t tenant, simtime now);
 
 /* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /

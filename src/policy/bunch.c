@@ -21,6 +21,7 @@ static void plant(struct bunch *bunch)
     free(bunch->items);
     bunch->items = NULL;
     bunch->len = bunch->cap = 0;
+    bunch->shortest = 0;
 }
 
 /* Where the first item after the key stands. */
@@ -53,16 +54,22 @@ void bunch_insert(struct bunch *bunch, const struct jobitem *item)
     const uint32_t at = place_after(bunch, &item->key);
     memmove(&bunch->items[at + 1], &bunch->items[at], (bunch->len - at) * sizeof(*bunch->items));
     bunch->items[at] = *item;
-    if (bunch->len++ == 0 || item->procs < bunch->least)
+    const bool first = bunch->len++ == 0;
+    if (first || item->procs < bunch->least)
         bunch->least = item->procs;
+    if (first || item->request < bunch->shortest)
+        bunch->shortest = item->request;
 }
 
-static int32_t find_least(const struct bunch *bunch)
+static void find_least(struct bunch *bunch)
 {
-    int32_t least = INT32_MAX;
-    for (uint32_t i = 0; i < bunch->len; i++)
-        least = bunch->items[i].procs < least ? bunch->items[i].procs : least;
-    return least;
+    bunch->least = INT32_MAX;
+    bunch->shortest = SIMTIME_NEVER;
+    for (uint32_t i = 0; i < bunch->len; i++) {
+        const struct jobitem *item = &bunch->items[i];
+        bunch->least = item->procs < bunch->least ? item->procs : bunch->least;
+        bunch->shortest = item->request < bunch->shortest ? item->request : bunch->shortest;
+    }
 }
 
 bool bunch_remove(struct bunch *bunch, struct jobkey key)
@@ -75,12 +82,12 @@ bool bunch_remove(struct bunch *bunch, struct jobkey key)
     const uint32_t after = place_after(bunch, &key);
     if (after == 0 || !jobkey_equal(&bunch->items[after - 1].key, &key))
         return false;
-    const int32_t procs = bunch->items[after - 1].procs;
+    const struct jobitem gone = bunch->items[after - 1];
     memmove(&bunch->items[after - 1], &bunch->items[after],
             (bunch->len - after) * sizeof(*bunch->items));
     bunch->len--;
-    if (procs == bunch->least)
-        bunch->least = find_least(bunch);
+    if (gone.procs == bunch->least || gone.request == bunch->shortest)
+        find_least(bunch);
     return true;
 }
 

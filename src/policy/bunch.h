@@ -13,6 +13,7 @@ struct bunch {
     struct jobitem *items; /* owned; NULL once there is a tree */
     uint32_t len, cap;
     int32_t least;        /* processors; INT32_MAX when empty */
+    simtime shortest;     /* request; in a tree only a bound: 0 */
     struct jobtree *tree; /* owned */
 };
 

@@ -57,9 +57,10 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
 /* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
  * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
  * covers. O(classes) looks at entries that lie side by side (by rank: until it is found), and a
- * search in each class that may hold it. By rank a search
- * finds its way among classes that former searches of the period did not come upon: `*after` has to
- * come from one that let through at least as much. */
+ * search in each class that may hold it: its least job and its shortest request tell. By rank a
+ * search finds its way among classes that former searches of the period did not come upon, each of
+ * which is looked at anew, once, and moves behind those it does not go before any more. `*after`
+ * has to come from a search that let through at least as much. */
 bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret);
 

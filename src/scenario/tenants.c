@@ -53,7 +53,8 @@ static void complete_quota(struct decode *ctx, struct quota_plan *quota, const s
         return;
     decode_enter(ctx, "quota");
     decode_enter(ctx, "processor_hours");
-    decode_error_of(ctx, hours, "per", "%s; or run", err.text);
+    decode_error_of(ctx, hours, "per", "%s; or month, 3 months, year (of the calendar), or run",
+                    err.text);
     decode_leave(ctx);
     decode_leave(ctx);
 }

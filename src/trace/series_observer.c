@@ -42,7 +42,8 @@ struct series_observer {
     simtime step, end;
     struct column columns[MEASURES + 1];
     size_t n_measures;
-    uint32_t causes; /* that have a measure */
+    uint8_t causes[WAIT_CAUSES]; /* that have a measure */
+    size_t n_causes;
     size_t len;
     struct partition partitions[];
 };
@@ -51,9 +52,8 @@ static void list_columns(struct series_observer *observer)
 {
     memcpy(observer->columns, columns, sizeof(columns));
     observer->n_measures = CORE;
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        if (observer->causes >> c & 1)
-            observer->columns[++observer->n_measures] = cause_columns[c];
+    for (size_t i = 0; i < observer->n_causes; i++)
+        observer->columns[++observer->n_measures] = cause_columns[observer->causes[i]];
 }
 
 struct series_observer *series_observer_new(struct h5 *h5, const struct world *world, simtime step,
@@ -65,7 +65,9 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
     observer->h5 = h5;
     observer->step = step;
     observer->len = world->n_partitions;
-    observer->causes = world->causes;
+    for (unsigned c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            observer->causes[observer->n_causes++] = (uint8_t)c;
     list_columns(observer);
     for (size_t i = 0; i < observer->len; i++) {
         const struct partition_info *info = &world->partitions[i];
@@ -147,10 +149,8 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
     struct partition *partition = &observer->partitions[fact->partition];
     advance(partition, observer->step, fact->at);
     if (fact->queued_by) {
-        size_t at = CORE;
-        for (int c = 0; c < WAIT_CAUSES; c++)
-            if (observer->causes >> c & 1)
-                partition->values[at++] = fact->queued_by[c];
+        for (size_t i = 0; i < observer->n_causes; i++)
+            partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
         return;
     }
     const struct partition_counts *counts = fact->counts;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 enum {
     WINDOW = 1 << 18, /* unpacked; a multiple of the longest line, so that little is moved */
     PACKED = 1 << 17, /* read at once */
+    TRAILER = 8,      /* bytes that end a gzip member: checksum and length */
     SNIFF = 4096,     /* bytes looked at to tell text from binary data */
 };
 
@@ -24,7 +26,9 @@ struct lines {
     char *begin, *end; /* what of the window is not handed out yet */
     uint64_t number;
     z_stream z;
-    unsigned char packed[PACKED];
+    uint32_t check, length; /* of what was unpacked of this member */
+    /* The bytes read last come behind the TRAILER bytes before them. */
+    unsigned char packed[TRAILER + PACKED];
     char window[WINDOW + 1]; /* room for the '\n' that a last line may lack */
 };
 
@@ -56,10 +60,12 @@ static int feed(struct lines *lines, struct error *err)
 {
     if (lines->z.avail_in > 0)
         return 1;
-    const ssize_t n = read_some(lines, lines->packed, PACKED, err);
+    if (lines->z.next_in)
+        memmove(lines->packed, lines->z.next_in - TRAILER, TRAILER);
+    lines->z.next_in = lines->packed + TRAILER;
+    const ssize_t n = read_some(lines, lines->packed + TRAILER, PACKED, err);
     if (n < 0)
         return -1;
-    lines->z.next_in = lines->packed;
     lines->z.avail_in = (unsigned)n;
     return n > 0;
 }
@@ -88,7 +94,28 @@ static int next_member(struct lines *lines, struct error *err)
     if (inflateReset(&lines->z) != Z_OK)
         return damaged(lines, err, "cannot be read");
     lines->member_open = true;
+    lines->check = lines->length = 0;
     return 1;
+}
+
+static uint32_t number_at(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* inflate, but the checksum by another library, at several times the speed. */
+static int inflate_checked(struct lines *lines)
+{
+    const unsigned char *const from = lines->z.next_out;
+    const int status = inflate(&lines->z, Z_NO_FLUSH);
+    const size_t n = (size_t)(lines->z.next_out - from);
+    lines->check = libdeflate_crc32(lines->check, from, n);
+    lines->length += (uint32_t)n;
+    if (status != Z_STREAM_END)
+        return status;
+    const unsigned char *const trailer = lines->z.next_in - TRAILER;
+    const bool well = lines->check == number_at(trailer) && lines->length == number_at(trailer + 4);
+    return well ? Z_STREAM_END : Z_DATA_ERROR;
 }
 
 static ssize_t unpack(struct lines *lines, char *buffer, size_t size, struct error *err)
@@ -101,7 +128,7 @@ static ssize_t unpack(struct lines *lines, char *buffer, size_t size, struct err
             return -1;
         if (fed == 0)
             return lines->member_open ? damaged(lines, err, "is cut short") : 0;
-        const int status = inflate(&lines->z, Z_NO_FLUSH);
+        const int status = inflate_checked(lines);
         if (status == Z_STREAM_END)
             lines->member_open = false;
         else if (status == Z_MEM_ERROR)
@@ -134,22 +161,22 @@ static int start(struct lines *lines, struct error *err)
     if (fed <= 0)
         return fed < 0 ? -1 : fail(lines, err, "is empty");
     const size_t len = lines->z.avail_in;
+    const unsigned char *const first = lines->z.next_in;
     for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
-        if (len >= wrappings[i].len &&
-            memcmp(lines->packed, wrappings[i].magic, wrappings[i].len) == 0)
+        if (len >= wrappings[i].len && memcmp(first, wrappings[i].magic, wrappings[i].len) == 0)
             return error_at(err, (struct mark){.file = lines->path},
                             "is packed with %s; only plain text and gzip can be read",
                             wrappings[i].name);
     }
-    lines->gzip = len >= 2 && lines->packed[0] == 0x1f && lines->packed[1] == 0x8b;
+    lines->gzip = len >= 2 && first[0] == 0x1f && first[1] == 0x8b;
     if (lines->gzip) {
-        if (inflateInit2(&lines->z, 15 + 16) != Z_OK)
+        if (inflateInit2(&lines->z, 15 + 16) != Z_OK || inflateValidate(&lines->z, 0) != Z_OK)
             return fail(lines, err, "out of memory while unpacking");
         lines->member_open = true;
         if (refill(lines, err) < 0)
             return -1;
     } else {
-        memcpy(lines->window, lines->packed, len);
+        memcpy(lines->window, first, len);
         lines->end = lines->window + len;
     }
     const size_t had = (size_t)(lines->end - lines->begin);

@@ -58,6 +58,8 @@ static const struct {
 
 static inline bool is_space(char c)
 {
+    if (LIKELY(c > ' '))
+        return false;
     return c == ' ' || c == '\t' || c == '\r';
 }
 
@@ -200,6 +202,11 @@ static int parse_cells(const struct swf *swf, const struct line *line,
             at++;
         if (at >= end || n == SWF_COLUMNS)
             break;
+        if (at[0] == '-' && at[1] == '1' && ends_number(at[2])) { /* not known: every third */
+            cells[n] = (struct number){-1, 0};
+            at += 2;
+            continue;
+        }
         const char *const word = at;
         const bool negative = *at == '-';
         const char *const digits = at += negative;

@@ -106,7 +106,8 @@ class Broker(unittest.TestCase):
         rows, where = self.send("{policy: least-wait}", "data: 3 TB, " + work)
         self.assertEqual(where, "ab")
         self.assertAlmostEqual(rows["joined"][1], 3000.01, delta=1e-9)
-        self.assertIn("1 of 2 jobs of a went to b with 3 TB, 50 min on the way", self.summary)
+        self.assertIn("Jobs from (row) run at (column)  a  b  sent away  data moved  on the way, mean\n"
+                      "a                                1  1          1        3 TB            50 min\n", self.summary)
 
     def test_two_hops(self):
         """a to c over b: the narrower link's 500 MB/s, both latencies."""

@@ -123,6 +123,7 @@ class Usage(Case):
                 (["run", "small.yaml", "--seed", "-1"], "--seed takes a whole number"),
                 (["run", "small.yaml", "--replication", "0"], "--replication takes"),
                 (["run", "small.yaml", "--format", "xml"], "text, csv or json"),
+                (["run", "small.yaml", "--tenants", "3"], '--tenants takes most or all, not "3"'),
                 (["check"], "a scenario file is needed"),
                 (["check", "small.yaml", "-x"], "unknown option -x"),
                 (["check", "--resolved", "a", "b"], "one scenario file"),

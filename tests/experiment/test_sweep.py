@@ -167,6 +167,31 @@ class Table(Case):
         self.assertEqual(len(lines), 46)
         self.assertRegex(lines[1], r"^0,done,[0-9.]+,[0-9]+,\S+$")
 
+    def test_traces(self):
+        """Each is the trace that `jishi run` leaves."""
+        folder = self.run_sweep(FIXTURE.replace("replications: 5", "traces: true\nreplications: 2"))
+        names = sorted(os.listdir(os.path.join(folder, "traces")))
+        self.assertEqual(names, [f"run-{run:06}.h5" for run in range(18)])
+        runs, _, _ = self.table(folder)
+        out = next(self.names) + ".h5"
+        subprocess.run([PROGRAM, "run", os.path.join(FOLDER, "small.yaml"), "-q", "-o", out,
+                        "--replication", "2", "--set", "time.length=400h", "--set", f"{NODES}=10",
+                        "--set", f"{ARRIVAL}={{poisson: 9 per h}}"], check=True, timeout=60)
+        with h5py.File(out) as alone, h5py.File(os.path.join(folder, "traces", names[3])) as file:
+            self.assertEqual((file.attrs["replication"], file.attrs["complete"]), (2, 1))
+            self.assertEqual(alone["jobs"][:].tobytes(), file["jobs"][:].tobytes())
+            self.assertEqual(list(alone["metrics"]["value"][:20]), list(file["metrics"]["value"][:20]))
+            jobs = file["jobs"][:]
+            counted = (jobs["submit"] >= 36000) & ~numpy.isnan(jobs["end"])
+            self.assertAlmostEqual(jobs["wait"][counted].mean(), runs["wait.mean"][3], delta=1e-6)
+
+    def test_causes(self):
+        """Measures of causes are there, and the others as without them."""
+        causes = self.table(self.run_sweep(FIXTURE.replace("utilisation", "wait.capacity.mean")))[0]
+        plain = self.table(self.run_sweep(FIXTURE))[0]
+        self.assertEqual(list(causes["wait.mean"]), list(plain["wait.mean"]))
+        self.assertTrue((causes["wait.capacity.mean"] > 0).all())
+
     def test_summary(self):
         out, err = self.sweep(self.file(FIXTURE), "-o", "there")
         self.assertEqual(err, "")

@@ -29,6 +29,7 @@ class Run:
             out = os.path.join(folder, "x.h5")
             subprocess.run([PROGRAM, "run", path, "-q", "-o", out, *more], check=True, timeout=600)
             with h5py.File(out) as file:
+                self.reasons = list(file["names/reasons"].asstr()[:])
                 assert file.attrs["complete"] == 1
                 self.jobs = file["jobs"][:]
                 self.names = list(file["names/tenants"].asstr()[:])
@@ -136,16 +137,27 @@ class Shares(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
+    def test_needless(self):
+        for more, stopped in (((), {7: 70}), (("--variant", "eight"), {7: 70, 2: 16})):
+            run = Run(os.path.join(HERE, "needless.yaml"), "--check", *more)
+            lost = {int(job["procs"]): job["lost"] / HOUR for job in run.of("b")}
+            self.assertEqual(lost, {3: 0, 2: 0, **stopped})
+            for scope in ("all", "tenant:b", "centre:c"):
+                self.assertEqual(run.metrics["preemptions", scope], len(stopped))
+                self.assertAlmostEqual(run.metrics["lost", scope], sum(stopped.values()), 9)
+            self.assertEqual(run.metrics["lost", "tenant:a"], 0)
+            self.assertAlmostEqual(run.metrics["lost[tenant=b,processors>=3]", "all"], 70, 9)
+
     def test_slowdown(self):
         run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
         jobs = run.of("b")
-        self.assertEqual(sorted(jobs["lost"] / 3600), [0, 16, 36])
+        self.assertEqual(sorted(jobs["lost"] / 3600), [0, 0, 36])
         exact = ((jobs["end"] - jobs["submit"]) / (40 * 3600)).mean()
-        self.assertAlmostEqual(exact, 1.225, delta=1e-9)
+        self.assertAlmostEqual(exact, 3.475 / 3, delta=1e-9)
         self.assertAlmostEqual(run.metrics["slowdown.mean", "tenant:b"], exact, delta=2e-3)
         text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
                               capture_output=True, text=True).stdout
-        self.assertIn("2 times a job was stopped for the guarantee of another tenant; 52 processor-hours", text)
+        self.assertIn("1 time a job was stopped for the guarantee of another tenant; 36 processor-hours", text)
 
 
 class Resources(unittest.TestCase):
@@ -165,6 +177,57 @@ class Resources(unittest.TestCase):
         plenty = ("--set", "centres.shop.partitions.p.memory_per_node=100 TB")
         self.check_drf(4, 1, *plenty)
         self.check_drf(6, 1, *plenty, "--variant", "easy")
+
+
+class Page(unittest.TestCase):
+    def summary(self, *more):
+        return subprocess.run([PROGRAM, "run", os.path.join(HERE, "deep.yaml"), "--no-trace", *more], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_deep_tree(self):
+        def tenants(text):
+            table = text.split("By tenant")[1].split("Fairness")[0]
+            return [line for line in table.split("\n")[1:] if line and not line.startswith("Shown")]
+        short, full = self.summary(), self.summary("--tenants", "all")
+        self.assertEqual(len(tenants(short)), 6 + 36)
+        self.assertIn("\nShown: levels of the tree that fit in 60 lines, of brothers those that received most; "
+                      "all: --tenants all.\n", short)
+        self.assertEqual(len(tenants(full)), 6 + 36 + 216 + 432)
+        self.assertNotIn("Shown:", full)
+
+
+class Never(unittest.TestCase):
+    def check(self, name, *more):
+        return subprocess.run([PROGRAM, "check", os.path.join(HERE, name), *more], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_told_before(self):
+        text = self.check("never.yaml")
+        self.assertIn("\n  closed: a quota of 0 processors lets no job start: all are rejected.\n"
+                      "  idle: a quota of 0 jobs lets no job start: all are rejected.\n", text)
+        self.assertIn("20 h/1d", text)
+        text = self.check("cohort.yaml", "--set", "tenants.team-a.quota={jobs: 3, queued: 500, processor_hours: "
+                          "{limit: 20k, per: month}}")
+        self.assertIn("3 jobs, 500 queued, 20 000 h/month", text)
+
+    def test_guarantees_told_once(self):
+        text = self.check("cohort.yaml", "--set", "changes=[{at: 1h, set: {tenants.team-a.guarantee.processors: 15}}, "
+                          "{at: 2h, set: {tenants.team-a.share: 2}}]")
+        self.assertEqual(text.count("guarantees are not always kept"), 1)
+        self.assertIn("  tenants: 27 processors are guaranteed (1970-01-01T01:00:00+00:00), but shop has 21: guarantees "
+                      "are not always kept.\n", text)
+
+    def test_rejected(self):
+        run = Run(os.path.join(HERE, "never.yaml"), "--check")
+        fate = {}
+        for name in run.names:
+            jobs = numpy.sort(run.of(name), order="id")
+            fate[name] = [("rejected" if job["state"] == 4 else float(job["start"] / HOUR)) for job in jobs]
+        self.assertEqual(fate, {"hours": [0, "rejected"], "closed": ["rejected"], "idle": ["rejected"],
+                                "raised": [10, "rejected"], "lowered": [0, "rejected"],
+                                "firm": [], "firm/project": ["rejected", 0], "work": [0, "rejected"]})
+        self.assertEqual({run.reasons[job["reason"]] for job in run.jobs[run.jobs["state"] == 4]},
+                         {"asks more than a quota allows"})
 
 
 class Cohort(unittest.TestCase):

@@ -238,7 +238,7 @@ static void sobol_is_more_even_than_latin_than_chance(void **state)
     const double random = mean_discrepancy("random", factors, 4);
     const double latin = mean_discrepancy("latin-hypercube", factors, 4);
     const double sobol = mean_discrepancy("sobol", factors, 4);
-    print_message("squared discrepancy: random %g, latin hypercube %g, sobol %g\n", random, latin,
+    print_message("# squared discrepancy: random %g, latin hypercube %g, sobol %g\n", random, latin,
                   sobol);
     assert_true(latin < random / 1.5);
     assert_true(sobol < latin / 2);

@@ -291,7 +291,7 @@ static void intervals_cover(void **state)
             total += got[f].total.lo <= additive_shares[f] && additive_shares[f] <= got[f].total.hi;
         }
     }
-    print_message("covered: first %.3f, total %.3f\n", (double)first / 600, (double)total / 600);
+    print_message("# covered: first %.3f, total %.3f\n", (double)first / 600, (double)total / 600);
     assert_true(first >= 558 && total >= 558); /* 93 % */
     dist_free(unit);
 }

@@ -78,8 +78,9 @@ static void test_quotas(void **state)
     expect_room(gates, 2, 2, NO_LIMIT);
     gates_start(gates, &b, 0);
     expect_room(gates, 1, 0, NO_LIMIT); /* three jobs */
-    assert_true(gates_could(gates, 1, 10) && !gates_could(gates, 1, 11));
-    assert_true(gates_could(gates, 2, 4) && !gates_could(gates, 2, 5));
+    assert_true(quota_allows(&firm, 10, HOUR) && !quota_allows(&firm, 11, HOUR));
+    assert_true(quota_allows(&project, 4, HOUR) && !quota_allows(&project, 5, HOUR));
+    assert_true(quota_allows(NULL, 11, HOUR));
     gates_end(gates, &away, 1);
     expect_room(gates, 1, 8, NO_LIMIT);
     gates_wait(gates, 2, 2);
@@ -101,6 +102,7 @@ static void test_hours(void **state)
     assert_true(gates_counts_time(gates, 0));
     assert_int_equal(gates_next_turn(gates), HOUR);
     assert_true(gates_affords(gates, 0, 10, HOUR) && !gates_affords(gates, 0, 10, HOUR + 1));
+    assert_true(quota_allows(&quota, 10, HOUR) && !quota_allows(&quota, 10, HOUR + 1));
     const struct job job = job_of(0, 0, 4, 2 * HOUR), rest = job_of(0, 0, 2, HOUR);
     gates_start(gates, &job, 0);
     assert_true(gates_affords(gates, 0, 2, HOUR) && !gates_affords(gates, 0, 2, HOUR + 1));

@@ -316,6 +316,38 @@ static void test_trees(void **state)
     }
 }
 
+/* From one period to the next jobs begin, run on and end, and brothers overtake each other and tie,
+ * whether factors were asked for meanwhile or not. */
+static void test_periods(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct world world = {0};
+        lcg = seed;
+        const struct shares_config config = {.half_life = 0, .period = HOUR};
+        AUTO(shares_free) struct shares *shares = shares_new(&world, &config);
+        int64_t running[30] = {0};
+        while (world.tenants.len < ARRAY_LEN(running))
+            add_tenant(&world, (int32_t)draw((int64_t)world.tenants.len + 1) - 1,
+                       (double)(1 + draw(3)));
+        for (simtime now = 0; now < 40 * HOUR; now += HOUR) {
+            for (int64_t i = draw(6); i > 0; i--) {
+                const int32_t tenant = (int32_t)draw((int64_t)world.tenants.len);
+                const int64_t more = running[tenant] > 0 ? -running[tenant] : 1 + draw(3);
+                if (has_children(&world, tenant))
+                    continue;
+                running[tenant] += more;
+                shares_use(shares, tenant, (struct shares_use){.procs = more},
+                           now + (9 - i) * SECOND);
+            }
+            shares_tick(shares, now + HOUR);
+            if (draw(2))
+                check_tree(&world, shares, now + HOUR);
+        }
+        free(world.tenants.items);
+    }
+}
+
 /* The jobs that a group has of its own stand among its children, with a share of 1. */
 static void test_own_jobs(void **state)
 {
@@ -445,9 +477,10 @@ static void test_rebase(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),   cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_own_jobs), cmocka_unit_test(test_decay),
-        cmocka_unit_test(test_ages),     cmocka_unit_test(test_rebase),
+        cmocka_unit_test(test_tables),  cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_periods), cmocka_unit_test(test_own_jobs),
+        cmocka_unit_test(test_decay),   cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_rebase),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,9 @@
 
 #include "policy/order.h"
 
+#include <float.h>
 #include <math.h>
+#include <string.h>
 
 struct multifactor {
     double age, fair_share, size, class, partition;
@@ -44,13 +46,24 @@ static const struct field params[] = {
     {.kind = FIELD_END},
 };
 
+/* The greatest power of two that is not above x; 0 for what is not normal. */
+static double power_below(double x)
+{
+    uint64_t bits;
+    _Static_assert(sizeof(bits) == sizeof(x) && DBL_MANT_DIG == 53, "IEEE 754 double");
+    memcpy(&bits, &x, sizeof(bits));
+    bits &= UINT64_C(0x7FF) << 52;
+    memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
 /* A whole multiple of a power of two, 2^-26 of all weights together or less, so that sums are exact
  * (for the first 2^25 times max_age). */
 static double rounded(const struct multifactor *w, double priority)
 {
-    int exponent;
-    frexp(w->age + w->fair_share + w->size + w->class + w->partition, &exponent);
-    return ldexp(nearbyint(ldexp(priority, 26 - exponent)), exponent - 26);
+    const double all = w->age + w->fair_share + w->size + w->class + w->partition;
+    const double unit = power_below(all) * 0x1p-25;
+    return unit > 0 ? nearbyint(priority / unit) * unit : 0;
 }
 
 /* Age is taken from the beginning of the scenario here; the offset takes away what is too much. */

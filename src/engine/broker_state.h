@@ -1,0 +1,55 @@
+/* What the files of the broker share. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENGINE_BROKER_STATE_H
+#define ENGINE_BROKER_STATE_H
+
+#include "engine/state.h"
+
+#define NOBODY UINT32_MAX
+
+/* A job that was sent and has not arrived: by slot, linked in the order of sending, per centre. */
+struct way {
+    uint32_t before, after; /* slots; NOBODY: none */
+    simtime arrival;        /* as expected when it was sent */
+    bool listed;
+    bool moving; /* it was sent: its data move */
+};
+
+struct broker {
+    const struct sim_broker *setup;
+    void *state; /* of the policy; owned */
+    struct network *network;
+    event_handle network_event;
+    simtime network_at;         /* of that event; SIMTIME_NEVER: none */
+    struct rng_stream *draws;   /* by workload */
+    struct forecast *forecasts; /* by partition */
+    simtime looked;             /* last multiple of the interval at which it looked; -1: never */
+    struct way *ways;
+    size_t n_ways;
+    uint32_t *first, *last; /* on their way, by centre */
+    struct sim_sent *sent;  /* by home x centre */
+
+    /* Of the decision at hand. */
+    struct sim *sim;
+    struct job *job;
+    struct broker_choice *choices;
+    struct broker_bound *bounds;
+    int32_t *partitions; /* where it would wait, by choice */
+    int32_t *names;      /* by partition: the first that has the same name */
+    size_t n_choices;
+};
+
+static inline const struct sim_freight *broker_freight(const struct broker *broker,
+                                                       const struct job *job)
+{
+    return &broker->setup->freights[job->spec.workload];
+}
+
+/* broker.c: what the queue of the partition, and jobs on their way to it, mean for its forecast. */
+void broker_read_queue(struct broker *broker, struct forecast *forecast);
+
+/* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
+ * it can go nowhere. O(centres), and what their forecasts take. */
+simtime broker_decide(struct broker *broker, struct job *job);
+
+#endif

@@ -1,0 +1,129 @@
+"""jishi sweep --effects, and the designs that it is for, on sweeps whose answer is worked out by hand.
+
+usage: test_effects.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+
+# Four jobs of an hour at once on each of two partitions, and something else that is drawn.
+SCENARIO = """jishi: 1
+title: four at once
+time: {start: 2021-01-01, length: 10h}
+centres:
+  lab:
+    partitions:
+      p: {nodes: 1, processors_per_node: 1}
+      q: {nodes: 1, processors_per_node: 1}
+      r: {nodes: 1, processors_per_node: 1}
+    scheduler: {order: fcfs}
+tenants:
+  firm:
+    home: lab
+    workloads:
+      w: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: p}
+      v: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: q}
+  other:
+    home: lab
+    workloads:
+      x: {arrival: {poisson: 1/h}, processors: 1, runtime: 1min, partition: r}
+"""
+
+SWEEP = """jishi-sweep: 1
+scenario: four.yaml
+replications: %d
+%s
+factors:
+  centres.lab.partitions.p.nodes: %s
+  centres.lab.partitions.q.nodes: %s
+measures: ["wait.mean[tenant=firm]"]
+"""
+
+# The waits of a partition add up to 6 h on one node, 2 h on two and none on four; the mean is of eight jobs. Of the
+# variance the levels of p explain (1500^2 + 300^2 + 1200^2) / 3 = 1.26e6 s^2, those of q 900^2 = 0.81e6 s^2.
+GRID = """
+wait.mean[tenant=firm], s
+
+Main effects  of variance  at  points  mean  effect  95 %
+p.nodes            60.9 %  1        2  4500   +1500  +1500 to +1500
+                           2        2  2700    -300  -300 to -300
+                           4        2  1800   -1200  -1200 to -1200
+q.nodes            39.1 %  1        3  3900    +900  +900 to +900
+                           2        3  2100    -900  -900 to -900
+"""
+
+
+class Effects(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+        self.write("four.yaml", SCENARIO)
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def jishi(self, *arguments, status=0):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, status, done.stderr + done.stdout)
+        return done.stdout + done.stderr
+
+    def sweep(self, *text):
+        self.write("s.yaml", SWEEP % text)
+        return self.jishi("sweep", "s.yaml", "-o", "dir", "-q", "--effects")
+
+    def test_grid(self):
+        out = self.sweep(2, "", "[1, 2, 4]", "[1, 2]")
+        self.assertEqual(out, GRID + "\nIntervals are Student's over replications.\n")
+        self.assertEqual(self.jishi("sweep", "--merge", "dir", "-q", "--effects"), out)
+
+    def test_one_replication(self):
+        out = self.sweep(1, "", "[1, 2, 4]", "[1, 2]")
+        self.assertEqual(out, re.sub(r"  (95 %|[+-]\d+ to [+-]\d+)\n", "\n", GRID) +
+                         "\nOne replication: nothing is known of chance.\n")
+
+    def test_runs_that_are_missing(self):
+        """q.nodes = 0 is refused by the scenario when the sweep is read; a run that is missing is not."""
+        self.sweep(1, "", "[1, 2, 4]", "[1, 2]")
+        journal = os.path.join(self.folder, "dir", "journal")
+        name = os.path.join(journal, os.listdir(journal)[0])
+        with open(name, encoding="utf-8") as file:
+            lines = file.readlines()
+        with open(name, "w", encoding="utf-8") as file:
+            file.writelines(lines[:-1])
+        out = self.jishi("sweep", "--merge", "dir", "-q", "--effects", status=1)
+        self.assertIn("\n1 points are left out, as a run is missing or has no value.\n", out)
+
+    def test_sobol_indices(self):
+        """The mean is a sum of two terms: first and total indices are equal, and add up to one."""
+        out = self.sweep(1, "design: {saltelli: 256}", "[1, 2, 4]", "[1, 2]")
+        rows = re.findall(r"^(\w\.nodes) +([\d.]+)  [\d.-]+ to [\d.]+ +([\d.]+)  [\d.]+ to [\d.]+$", out, re.M)
+        self.assertEqual([r[0] for r in rows], ["p.nodes", "q.nodes"], out)
+        for row, share in zip(rows, (0.609, 0.391)):
+            self.assertAlmostEqual(float(row[1]), share, delta=0.06)
+            self.assertAlmostEqual(float(row[2]), share, delta=0.06)
+        self.assertTrue(out.endswith("\nIntervals are percentiles of a bootstrap of the blocks.\n"))
+
+    def test_drawn(self):
+        out = self.sweep(1, "design: {latin-hypercube: 50}", "{uniform: [1, 4]}", "{uniform: [1, 4]}")
+        self.assertIn("\nIntervals are percentiles of a bootstrap of the points.\n", out)
+        self.assertRegex(out, r"\np\.nodes +[\d.]+ %  1 +")
+
+    def test_no_factors(self):
+        self.write("s.yaml", "jishi-sweep: 1\nscenario: four.yaml\nreplications: 2\nmeasures: [wait.mean]\n")
+        self.assertEqual(self.jishi("sweep", "s.yaml", "-o", "dir", "-q", "--effects"),
+                         "\nThere are no factors, and so no effects.\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
