@@ -24,7 +24,7 @@ static void set_interval(struct estimate *estimate, double *values, size_t len, 
     for (size_t i = 0; i < len; i++)
         if (!isnan(values[i]))
             values[kept++] = values[i];
-    estimate->lo = estimate->hi = NAN;
+    estimate->lo = estimate->hi = (double)NAN;
     if (kept < 2)
         return;
     qsort(values, kept, sizeof(*values), ascending);
@@ -165,7 +165,7 @@ static double share_of(const struct points *points, const struct factor_effects 
     for (size_t g = 0; g < effects->len; g++)
         used += effects->items[g].points > 0;
     if (!differ(points->means, points->len))
-        return NAN;
+        return (double)NAN;
     if (!drawn)
         return between / total;
     const double within = (total - between) / ((double)points->len - used);
@@ -198,7 +198,7 @@ static void bootstrap_points(const struct effects_input *input, const struct poi
 static void student(struct estimate *estimate, const double *values, size_t n, double confidence)
 {
     double sum = 0, squares = 0;
-    estimate->lo = estimate->hi = NAN;
+    estimate->lo = estimate->hi = (double)NAN;
     if (n < 2)
         return;
     for (size_t i = 0; i < n; i++)
@@ -257,7 +257,7 @@ static void add_intervals(const struct effects_input *input, const struct points
 static void main_of_factor(const struct effects_input *input, size_t factor, struct points *points,
                            struct factor_effects *ret)
 {
-    *ret = (struct factor_effects){.share = NAN};
+    *ret = (struct factor_effects){.share = (double)NAN};
     if (points->len == 0)
         return;
     (input->factors[factor].dist ? group_values : group_levels)(input, factor, points, ret);
@@ -368,7 +368,7 @@ void effects_sobol(const struct effects_input *input, struct sobol_indices *ret,
     indices_of(&blocks, NULL, one);
     for (size_t k = 0; k < 2 * n; k++) {
         struct estimate *estimate = k % 2 == 0 ? &ret[k / 2].first : &ret[k / 2].total;
-        *estimate = (struct estimate){NAN, NAN, NAN};
+        *estimate = (struct estimate){(double)NAN, (double)NAN, (double)NAN};
         if (blocks.len < 2 || !blocks.vary)
             continue;
         estimate->value = one[k];

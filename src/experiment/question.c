@@ -26,7 +26,7 @@ static int read_question(const struct build *build, struct question *ret, struct
     *ret = (struct question){
         .metric = scenario->question.metric,
         .lower_is_better = scenario->question.better == BETTER_LOWER,
-        .matters = NAN,
+        .matters = (double)NAN,
     };
     if (!ret->metric)
         return 0;

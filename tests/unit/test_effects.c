@@ -108,7 +108,7 @@ static void points_that_lack_a_run_are_left_out(void **state)
     (void)state;
     const struct design_factor factors[] = {{"a", 3}};
     struct design design = made("grid", 0, factors, 1, 1);
-    const double values[] = {1, 3, NAN, 5, 7, 9};
+    const double values[] = {1, 3, (double)NAN, 5, 7, 9};
     const struct effects_input input = {.factors = factors,
                                         .design = &design,
                                         .values = values,
@@ -322,7 +322,7 @@ static void blocks_that_lack_a_run_are_left_out(void **state)
         values[2 * i] = one[i] + 1;
         values[2 * i + 1] = one[i] - 1;
     }
-    values[2 * 4 + 1] = NAN; /* block 1 */
+    values[2 * 4 + 1] = (double)NAN; /* block 1 */
     struct effects_input input = {.factors = factors,
                                   .design = &design,
                                   .values = values,

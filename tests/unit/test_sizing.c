@@ -278,7 +278,7 @@ static void jobs_left_out_do_not_hold(void **state)
 static double nothing(const char *selector, const size_t at[2], size_t r)
 {
     (void)selector, (void)at, (void)r;
-    return NAN;
+    return (double)NAN;
 }
 
 static void no_value_does_not_hold(void **state)

@@ -154,7 +154,7 @@ static void where_the_beginning_ends(void **state)
 /* Differences 1, 2, 0 of equal variances 1: paired 4.302653 / sqrt(3); apart 2.776445 sqrt(2/3). */
 static void pairs_are_narrower(void **state)
 {
-    static const double a[] = {1, 2, 3, NAN}, b[] = {2, 4, 3, 7}, c[] = {2, 4, 6};
+    static const double a[] = {1, 2, 3, (double)NAN}, b[] = {2, 4, 3, 7}, c[] = {2, 4, 6};
     (void)state;
     near(pairs_gain(a, b, 4, 0.95), 2.776445 * sqrt(2.0 / 3) / (4.302653 / sqrt(3)), 1e-5, "gain");
     const struct moments by_one = pairs_moments(a, c, 3);
@@ -175,12 +175,12 @@ static void verdicts(void **state)
         bool lower;
         enum verdict want;
     } rows[] = {
-        {-3, NAN, true, VERDICT_BETTER},
-        {-3, NAN, false, VERDICT_WORSE},
+        {-3, (double)NAN, true, VERDICT_BETTER},
+        {-3, (double)NAN, false, VERDICT_WORSE},
         {3, 1, true, VERDICT_WORSE},
         {3, 1, false, VERDICT_BETTER},
         {2, 1, true, VERDICT_OPEN},
-        {2, NAN, true, VERDICT_OPEN},
+        {2, (double)NAN, true, VERDICT_OPEN},
         {1, 3.3, true, VERDICT_EQUIVALENT},
         {1, 3.2, true, VERDICT_OPEN},
         {3, 5.3, true, VERDICT_EQUIVALENT},
@@ -197,15 +197,15 @@ static void verdicts(void **state)
     }
     const struct judged one = {.difference = {.n = 1, .mean = 3}, .matters = 1};
     assert_int_equal(pairs_verdict(&one, 0.95), VERDICT_NONE);
-    const struct judged same = {.difference = {.n = 10}, .matters = NAN};
+    const struct judged same = {.difference = {.n = 10}, .matters = (double)NAN};
     assert_int_equal(pairs_verdict(&same, 0.95), VERDICT_EQUIVALENT);
 }
 
 static void more_pairs(void **state)
 {
-    const struct judged off = {spread(10, 0.5, 1), NAN, true};
+    const struct judged off = {spread(10, 0.5, 1), (double)NAN, true};
     const struct judged within = {spread(10, 0.5, 1), 1.5, true};
-    const struct judged never = {spread(10, 0, 1), NAN, true};
+    const struct judged never = {spread(10, 0, 1), (double)NAN, true};
     (void)state;
     assert_int_equal(pairs_needed(&off, 0.95), 18);
     assert_int_equal(pairs_needed(&within, 0.95), interval_needed(1, 1, 0.95));

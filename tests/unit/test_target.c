@@ -26,8 +26,8 @@ static void comparisons_are_read(void **state)
         {"jobs.pending <= 10 and wait.max <= 1d", "jobs.pending <= 10", "jobs.pending", 10, 10, 11},
         {"wait.p95[tenant=\"a ] b\", processors>=64] <= 2h",
          "wait.p95[tenant=\"a ] b\", processors>=64] <= 2h",
-         "wait.p95[tenant=\"a ] b\", processors>=64]", 7200, 0, NAN},
-        {"(wait.p95 <= 1.5 h)", "wait.p95 <= 1.5 h", "wait.p95", 5400, 0, INFINITY},
+         "wait.p95[tenant=\"a ] b\", processors>=64]", 7200, 0, (double)NAN},
+        {"(wait.p95 <= 1.5 h)", "wait.p95 <= 1.5 h", "wait.p95", 5400, 0, (double)INFINITY},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct target target;
