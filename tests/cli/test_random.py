@@ -41,12 +41,13 @@ def check_jobs(trace):
     keys = list(zip(jobs["workload"], jobs["id"]))
     if "load" not in trace["scenario/resolved"].asstr()[()] and len(set(keys)) != len(keys):
         return "a job is told of twice"
-    if (numpy.isnan(start) == begun).any() or (numpy.isnan(end) == ended).any():
+    stops = "preemptions" in jobs.dtype.names
+    stopped = jobs["preemptions"] > 0 if stops else numpy.zeros(len(jobs), bool)  # these waited again
+    # What was stopped has a start, also where it waits again at the end.
+    if (numpy.isnan(start) == (begun | stopped)).any() or (numpy.isnan(end) == ended).any():
         return "start or end is there without cause, or missing"
     if (start[begun] < submit[begun]).any() or (end[ended] < start[ended]).any():
         return "a start before the submission or an end before the start"
-    stops = "preemptions" in jobs.dtype.names
-    stopped = jobs["preemptions"] > 0 if stops else numpy.zeros(len(jobs), bool)  # these waited again
     if (abs(jobs["wait"] - (start - submit))[begun & ~stopped] > 1e-6).any():
         return "the wait is not start - submit"
     if (jobs["wait"] < start - submit - 1e-6)[begun & stopped].any():
@@ -75,7 +76,7 @@ def check_jobs(trace):
             want = late.sum() / bound.sum() if bound.any() else numpy.nan
             if not numpy.allclose(said, [want], equal_nan=True):
                 return f"deadlines missed: {said}, not {want}"
-    return check_joined(trace, jobs, begun) or check_capacity(trace, jobs, begun)
+    return check_joined(trace, jobs, begun) or check_capacity(trace, jobs, begun, stopped)
 
 
 def check_joined(trace, jobs, begun):
@@ -93,8 +94,12 @@ def check_joined(trace, jobs, begun):
     return None
 
 
-def check_capacity(trace, jobs, begun):
-    """At no instant are more processors busy than the centre's partitions ever have."""
+def check_capacity(trace, jobs, begun, stopped):
+    """At no instant are more processors busy than the centre's partitions ever have. Of a job that
+    was stopped, only the last stretch is known, and only if it completed."""
+    completed = jobs["state"] == 0
+    begun = begun & (~stopped | completed)
+    first = numpy.where(stopped, jobs["end"] - jobs["runtime"], jobs["start"])
     paths = trace["names/partitions"].asstr()[:]
     for row, path in enumerate(paths):
         mine = begun & (jobs["partition"] == row)
@@ -107,7 +112,7 @@ def check_capacity(trace, jobs, begun):
         if any(other != path and other.split("+")[0] == path.split("+")[0] for other in paths):
             continue  # the series has means, --check has looked at each instant
         till = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])[mine]
-        at = numpy.concatenate([jobs["start"][mine], till])
+        at = numpy.concatenate([first[mine], till])
         procs = numpy.concatenate([jobs["procs"][mine], -jobs["procs"][mine]]).astype(numpy.int64)
         busy = numpy.cumsum(procs[numpy.lexsort((procs, at))])
         most = trace["series"][path]["capacity"][:].max()
