@@ -18,7 +18,7 @@ const char *real_format(double value, char *buffer, size_t size)
     return buffer;
 }
 
-static void csv_text(const char *text, FILE *out)
+void csv_text(const char *text, FILE *out)
 {
     if (!strpbrk(text, ",\"\r\n")) {
         fputs(text, out);

@@ -24,4 +24,7 @@ char *text_as_utf8(const char *text);
 /* Bytes of the UTF-8 character at `text` (not ""), 0 if it is not one; its code point. */
 size_t utf8_next(const char *text, uint32_t *ret_code);
 
+/* A field of CSV, in quotes where it needs them (RFC 4180). */
+void csv_text(const char *text, FILE *out);
+
 #endif

@@ -1,5 +1,6 @@
 /* jishi compare: a scenario and its variants, with how sure the differences are. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/arguments.h"
 #include "cli/compare_print.h"
 #include "cli/outfile.h"
 #include "cli/result.h"
@@ -23,36 +24,6 @@ struct compare_options {
     enum result_format format;
     bool quiet, drawn;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static int read_count(const struct command *command, const char *name, const char *text,
-                      size_t most, size_t *ret)
-{
-    char *end;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value < 1 || value > most)
-        return usage_error(command, "%s takes a whole number from 1 to %zu, not \"%.40s\"", name,
-                           most, text),
-               -1;
-    *ret = value;
-    return 0;
-}
 
 /* "+-2% wait.mean", "2 % of wait.mean". */
 static int read_until(const struct command *command, const char *text, struct compare_setup *setup)
@@ -81,23 +52,12 @@ static int read_until(const struct command *command, const char *text, struct co
     return 0;
 }
 
-static int read_format(const struct command *command, const char *text, enum result_format *ret)
-{
-    for (int i = 0; result_format_names[i]; i++)
-        if (strcmp(text, result_format_names[i]) == 0) {
-            *ret = (enum result_format)i;
-            return 0;
-        }
-    return usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text), -1;
-}
-
 enum {
     OPTION_FORMAT = 1,
     OPTION_UNTIL,
     OPTION_MOST,
     OPTION_UNCERTAIN,
     OPTION_POINTS,
-    WORKERS_MOST = 1024,
     REPLICATIONS_MOST = 1000000
 };
 
@@ -121,28 +81,24 @@ static int read_option(const struct command *command, struct compare_options *op
                        char **argv)
 {
     struct compare_setup *setup = &options->setup;
-    size_t workers;
     switch (code) {
     case OPTION_VARIANT:
         MEM_GROW(&options->variants);
         options->variants.items[options->variants.len++] = optarg;
         return 0;
     case 'r':
-        return read_count(command, "-r", optarg, REPLICATIONS_MOST, &setup->replications);
+        return read_whole(command, "-r", optarg, 1, REPLICATIONS_MOST, &setup->replications);
     case OPTION_UNTIL:
         return read_until(command, optarg, setup);
     case OPTION_MOST:
-        return read_count(command, "--most", optarg, REPLICATIONS_MOST, &setup->most);
+        return read_whole(command, "--most", optarg, 1, REPLICATIONS_MOST, &setup->most);
     case 'j':
-        if (read_count(command, "-j", optarg, WORKERS_MOST, &workers) < 0)
-            return -1;
-        setup->workers = (unsigned)workers;
-        return 0;
+        return read_workers(command, optarg, &setup->workers);
     case OPTION_UNCERTAIN:
         setup->uncertain = true;
         return 0;
     case OPTION_POINTS:
-        return read_count(command, "--points", optarg, REPLICATIONS_MOST, &setup->points);
+        return read_whole(command, "--points", optarg, 1, REPLICATIONS_MOST, &setup->points);
     case OPTION_FORMAT:
         return read_format(command, optarg, &options->format);
     case 'o':
@@ -239,7 +195,6 @@ static int run(const struct command *command, int argc, char **argv)
                   .points = COMPARE_POINTS,
                   .workers = pool_processors(),
                   .tick = show,
-                  .interrupted = &interrupted,
                   .builtin_dir = builtin_dir()},
     };
     struct compare_setup *setup = &options.setup;
@@ -253,7 +208,7 @@ static int run(const struct command *command, int argc, char **argv)
         setup->seed = options.scenario.seed;
         setup->variants = options.variants.items;
         setup->n_variants = options.variants.len;
-        catch_signals();
+        setup->interrupted = catch_signals();
         const char *output = options.output;
         status = output && (outfile_folder(output) < 0 || outfile_replaces(output) < 0)
                      ? EXIT_FAULT

@@ -158,21 +158,6 @@ static void numbers_of(const struct compare_row *row, double *ret)
     memcpy(ret, all, sizeof(all));
 }
 
-static void csv_text(const char *text, FILE *out)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
 void compare_write_csv(const struct compare *compare, FILE *out)
 {
     struct compare_rows rows = compare_rows(compare);

@@ -1,5 +1,6 @@
 /* jishi plan: the smallest value, or the cheapest pair, or the purchases that meet a target. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/arguments.h"
 #include "cli/plan_print.h"
 #include "cli/planning.h"
 #include "experiment/pool.h"
@@ -12,22 +13,6 @@
 #include <unistd.h>
 
 enum { PERIODS_MOST = 1200 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* --- what is planned --- */
 
@@ -271,9 +256,9 @@ struct sizing_runner planning_runner(const struct planning *planning, const char
         .variants = (const char *const *)planning->growth_names,
         .n_variants = planning->growth_names ? planning->n_growth : 0,
         .seed = run_seed(&planning->program, &options->scenario),
-        .workers = (unsigned)options->workers,
+        .workers = options->workers,
         .progress = shows_progress(options) ? show_progress : NULL,
-        .interrupted = &interrupted,
+        .interrupted = planning->interrupted,
     };
 }
 
@@ -368,8 +353,7 @@ static int run(const struct command *command, int argc, char **argv)
         plan_options_deinit(&options);
         return EXIT_USAGE;
     }
-    catch_signals();
-    struct planning planning = {.options = &options};
+    struct planning planning = {.options = &options, .interrupted = catch_signals()};
     int status = EXIT_FAULT;
     if (load_program(&planning.program, argv[optind], &options.scenario) == 0 &&
         prepare(&planning, argv[optind]) == 0)

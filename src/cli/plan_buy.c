@@ -95,7 +95,7 @@ static const struct trial *less(const struct purchases *purchases, size_t date)
 static void add_met(const struct trial *trial, const struct rule *rule, struct text_table *table)
 {
     static const char *const words[] = {
-        [VERDICT_NO] = "no", [VERDICT_OPEN] = "open", [VERDICT_YES] = "yes"};
+        [ANSWER_NO] = "no", [ANSWER_OPEN] = "open", [ANSWER_YES] = "yes"};
     char text[64];
     if (!trial)
         snprintf(text, sizeof(text), "-");
@@ -170,7 +170,7 @@ static void print_unmet(const struct buying *buying, FILE *out)
             purchases->setup->dates[date].period);
     for (size_t f = 0; f < (date - purchases->first + 1) * rule->target->len; f++) {
         const struct comparison *comparison = &rule->target->items[f % rule->target->len];
-        if (trial->findings[f].verdict == VERDICT_YES)
+        if (trial->findings[f].verdict == ANSWER_YES)
             continue;
         fprintf(out, "  %s in %s: %s", comparison->text,
                 purchases->setup->dates[purchases->first + f / rule->target->len].period,
@@ -243,7 +243,7 @@ static void csv_row(const struct purchases *purchases, size_t date, FILE *out)
             vary_difference(setup->vary, bought_before(purchases, date), purchases->levels[date],
                             more, sizeof(more)),
             vary_text(setup->vary, purchases->levels[date], all, sizeof(all)), trial->met,
-            trial->of, trial->verdict == VERDICT_YES);
+            trial->of, trial->verdict == ANSWER_YES);
 }
 
 static json_t *json_date(const struct buying *buying, size_t date)
@@ -267,7 +267,7 @@ static json_t *json_date(const struct buying *buying, size_t date)
         vary_difference(setup->vary, bought_before(purchases, date), purchases->levels[date], more,
                         sizeof(more)),
         "then", vary_text(setup->vary, purchases->levels[date], all, sizeof(all)), "met",
-        (json_int_t)trial->met, "of", (json_int_t)trial->of, "meets", trial->verdict == VERDICT_YES,
+        (json_int_t)trial->met, "of", (json_int_t)trial->of, "meets", trial->verdict == ANSWER_YES,
         "means", means);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/planning.h"
 
+#include "cli/arguments.h"
 #include "util/mem.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +23,6 @@ enum {
     OPTION_LEAD,
     OPTION_GROWTH
 };
-
-static int read_whole(const struct command *command, const char *name, const char *text,
-                      uint64_t least, uint64_t most, uint64_t *ret)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && !*end && !errno && value >= least && value <= most) {
-        *ret = value;
-        return 0;
-    }
-    usage_error(command, "%s takes a whole number from %llu to %llu, not \"%.40s\"", name,
-                (unsigned long long)least, (unsigned long long)most, text);
-    return -1;
-}
 
 static int read_share(const struct command *command, const char *name, const char *text,
                       double *ret)
@@ -79,17 +64,6 @@ static int read_every(const struct command *command, const char *text, struct pl
         return 0;
     }
     usage_error(command, "--every takes year or month, not \"%.40s\"", text);
-    return -1;
-}
-
-static int read_format(const struct command *command, const char *text, enum result_format *ret)
-{
-    for (int i = 0; result_format_names[i]; i++)
-        if (strcmp(text, result_format_names[i]) == 0) {
-            *ret = (enum result_format)i;
-            return 0;
-        }
-    usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text);
     return -1;
 }
 
@@ -154,7 +128,7 @@ static int take_option(const struct command *command, int code, struct plan_opti
     case 'r':
         return read_whole(command, "-r", optarg, 1, 100000, &options->replications);
     case 'j':
-        return read_whole(command, "-j", optarg, 1, 1024, &options->workers);
+        return read_workers(command, optarg, &options->workers);
     default:
         options->quiet = true; /* q */
         return 0;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const verdict_names[] = {
-    [VERDICT_NO] = "no", [VERDICT_OPEN] = "open", [VERDICT_YES] = "yes"};
+    [ANSWER_NO] = "no", [ANSWER_OPEN] = "open", [ANSWER_YES] = "yes"};
 
 /* --- words --- */
 
@@ -233,7 +233,7 @@ static void print_findings(const struct plan_report *report, const struct trial 
         const struct finding *finding = &trial->findings[f];
         const struct comparison *comparison = comparison_of(report, f);
         char value[200], share[64];
-        if (!all && finding->verdict == VERDICT_YES)
+        if (!all && finding->verdict == ANSWER_YES)
             continue;
         fprintf(out, "  %s%s%s: ", comparison->text, period_of(report, f) ? " in " : "",
                 period_of(report, f) ? period_of(report, f) : "");
@@ -241,7 +241,7 @@ static void print_findings(const struct plan_report *report, const struct trial 
         if (rule->share > 0)
             fprintf(out, ", holds in %s of %s", plan_percent(finding->met, share, sizeof(share)),
                     report->growth ? "simulations" : "replications");
-        else if (finding->verdict == VERDICT_OPEN)
+        else if (finding->verdict == ANSWER_OPEN)
             fputs(", not decided: its interval lies on both sides", out);
         if (finding->unfinished > rule->unfinished)
             fprintf(out, "; %s of the jobs were rejected or left pending and are no part of it",
@@ -289,7 +289,7 @@ static void print_found(const struct plan_report *report, FILE *out)
         return;
     }
     fprintf(out, "%s %s:\n", values_text(report, less, text, sizeof(text)),
-            less->verdict == VERDICT_OPEN ? "may meet it, but that is not shown" : "does not");
+            less->verdict == ANSWER_OPEN ? "may meet it, but that is not shown" : "does not");
     print_findings(report, less, false, out);
     print_share(report, less, out);
 }
@@ -341,7 +341,7 @@ static void note_above(const struct plan_report *report, FILE *out)
     for (size_t i = 0; i < report->plan->len && best && report->n_varies == 1; i++) {
         const struct trial *trial = report->plan->items[i];
         char text[64];
-        if (trial->at[0] <= best->at[0] || trial->verdict == VERDICT_YES)
+        if (trial->at[0] <= best->at[0] || trial->verdict == ANSWER_YES)
             continue;
         fprintf(out, "%s%s", found++ ? ", " : "Note: these greater values do not meet the target: ",
                 vary_text(&report->varies[0], trial->at[0], text, sizeof(text)));
@@ -381,18 +381,6 @@ static void print_text(const struct plan_report *report, FILE *out)
 
 /* --- CSV and JSON --- */
 
-static void csv_field(const char *text, FILE *out)
-{
-    if (!strpbrk(text, ",\"\n")) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++)
-        fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', out);
-}
-
 static void csv_number(double value, FILE *out)
 {
     char text[32];
@@ -406,10 +394,10 @@ static void csv_row(const struct plan_report *report, const struct trial *trial,
     const struct comparison *comparison = comparison_of(report, f);
     char text[64];
     for (size_t i = 0; i < report->n_varies; i++) {
-        csv_field(vary_text(&report->varies[i], trial->at[i], text, sizeof(text)), out);
+        csv_text(vary_text(&report->varies[i], trial->at[i], text, sizeof(text)), out);
         fputc(',', out);
     }
-    csv_field(comparison->text, out);
+    csv_text(comparison->text, out);
     fprintf(out, ",%s,%zu", period_of(report, f) ? period_of(report, f) : "", trial->replications);
     csv_number(finding->mean, out);
     csv_number(finding->mean - finding->half, out);
@@ -425,7 +413,7 @@ static void csv_row(const struct plan_report *report, const struct trial *trial,
 static void print_csv(const struct plan_report *report, FILE *out)
 {
     for (size_t i = 0; i < report->n_varies; i++) {
-        csv_field(report->varies[i].path, out);
+        csv_text(report->varies[i].path, out);
         fputc(',', out);
     }
     fputs("comparison,period,replications,mean,low,high,unit,holds_in,unfinished,cost,holds,meets,"

@@ -27,7 +27,8 @@ struct plan_options {
     bool of_periods;
     enum every every;
     double confidence, unfinished;
-    uint64_t replications, most, workers, grid; /* most 0: 8 times as many */
+    uint64_t replications, most, grid; /* most 0: 8 times as many */
+    unsigned workers;
     enum result_format format;
     bool quiet;
 };
@@ -39,6 +40,7 @@ void plan_options_deinit(struct plan_options *options);
 
 struct planning {
     const struct plan_options *options;
+    const volatile sig_atomic_t *interrupted;
     struct program program;
     struct vary varies[VARIES_MAX];
     size_t n_varies;

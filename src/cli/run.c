@@ -1,5 +1,6 @@
 /* jishi run: one simulation, its trace and its numbers. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/arguments.h"
 #include "cli/outfile.h"
 #include "cli/progress.h"
 #include "cli/provenance.h"
@@ -21,39 +22,10 @@ struct run_options {
     const char *output; /* NULL: results/NAME.h5 */
     enum result_format format;
     bool quiet, check, no_trace, all_tenants;
+    const volatile sig_atomic_t *interrupted;
 };
 
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
-
 enum { OPTION_FORMAT = 1, OPTION_CHECK, OPTION_NO_TRACE, OPTION_TENANTS };
-
-static int read_format(const struct command *command, const char *text, enum result_format *ret)
-{
-    for (int i = 0; result_format_names[i]; i++)
-        if (strcmp(text, result_format_names[i]) == 0) {
-            *ret = (enum result_format)i;
-            return 0;
-        }
-    usage_error(command, "--format takes text, csv or json, not \"%.40s\"", text);
-    return -1;
-}
 
 static int read_tenants(const struct command *command, const char *text, bool *ret_all)
 {
@@ -163,7 +135,7 @@ static void on_progress(void *ctx, simtime now, uint64_t ended)
 {
     struct run *run = ctx;
     struct error err;
-    if (interrupted || (run->trace && trace_status(run->trace, &err) < 0))
+    if (*run->options->interrupted || (run->trace && trace_status(run->trace, &err) < 0))
         run->stop = 1;
     progress_show(&run->progress, now, ended);
 }
@@ -245,7 +217,7 @@ static int run(const struct command *command, int argc, char **argv)
         scenario_options_deinit(&options.scenario);
         return EXIT_USAGE;
     }
-    catch_signals();
+    options.interrupted = catch_signals();
     struct program program;
     int status = EXIT_FAULT;
     if (load_program(&program, argv[optind], &options.scenario) == 0 &&

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/scenario_options.h"
 
+#include "cli/arguments.h"
 #include "util/mem.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 void scenario_options_deinit(struct scenario_options *options)
 {
     free(options->sets);
-}
-
-static int read_number(const struct command *command, const char *name, const char *text,
-                       uint64_t least, uint64_t *ret)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value < least || value > INT64_MAX) {
-        usage_error(command, "--%s takes a whole number from %llu on, not \"%.40s\"", name,
-                    (unsigned long long)least, text);
-        return -1;
-    }
-    *ret = value;
-    return 1;
 }
 
 int scenario_option(const struct command *command, struct scenario_options *options, int code,
@@ -40,9 +25,12 @@ int scenario_option(const struct command *command, struct scenario_options *opti
         return 1;
     case OPTION_SEED:
         options->has_seed = true;
-        return read_number(command, "seed", argument, 0, &options->seed);
+        return read_whole(command, "--seed", argument, 0, INT64_MAX, &options->seed) < 0 ? -1 : 1;
     case OPTION_REPLICATION:
-        return read_number(command, "replication", argument, 1, &options->replication);
+        return read_whole(command, "--replication", argument, 1, INT64_MAX, &options->replication) <
+                       0
+                   ? -1
+                   : 1;
     default:
         return 0;
     }

@@ -1,5 +1,6 @@
 /* jishi sweep: a scenario at many points. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/arguments.h"
 #include "cli/scenario_options.h"
 #include "cli/sweep_effects.h"
 #include "cli/sweep_summary.h"
@@ -26,27 +27,9 @@ struct sweep_options {
     struct engine_parts parts;
     const char **handed_on; /* owned; of parts.options */
     unsigned workers;
+    const volatile sig_atomic_t *interrupted;
     bool resume, quiet, effects;
 };
-
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
 
 /* --- command line --- */
 
@@ -61,32 +44,11 @@ enum {
     OPTION_PART_TIME,
     OPTION_SBATCH,
     OPTION_DETACH,
-    WORKERS_MAX = 4096,
     PARTS_MAX = 1000000
 };
 
 /* Of a part: long beside what it costs to start one, short enough to be lost with a node. */
 #define PART_SECONDS 300.0
-
-static int read_count(const struct command *command, const char *option, const char *what,
-                      unsigned long most, const char *text, unsigned long *ret)
-{
-    char *end;
-    *ret = strtoul(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && !*end && *ret >= 1 && *ret <= most)
-        return 0;
-    usage_error(command, "%s takes a number of %s from 1 to %lu, not \"%.40s\"", option, what, most,
-                text);
-    return -1;
-}
-
-static int read_workers(const struct command *command, const char *text, unsigned *ret)
-{
-    unsigned long n;
-    const int rc = read_count(command, "-j", "processes", WORKERS_MAX, text, &n);
-    *ret = (unsigned)n;
-    return rc;
-}
 
 static int read_part_time(const struct command *command, const char *text, double *ret)
 {
@@ -152,7 +114,7 @@ static int read_option(const struct command *command, int code, struct sweep_opt
         options->part = optarg;
         return 0;
     case OPTION_MAX_JOBS:
-        return read_count(command, "--max-jobs", "tasks", PARTS_MAX, optarg, &options->parts.most);
+        return read_whole(command, "--max-jobs", optarg, 1, PARTS_MAX, &options->parts.most);
     case OPTION_PART_TIME:
         return read_part_time(command, optarg, &options->parts.seconds);
     case OPTION_SBATCH:
@@ -321,7 +283,7 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .progress = show_progress,
         .tell = options->quiet ? NULL : tell,
         .ctx = &line,
-        .interrupted = &interrupted,
+        .interrupted = options->interrupted,
     };
     const int got =
         sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
@@ -469,7 +431,7 @@ static int do_part(const struct part *part, const struct sweep *sweep,
         .n_todo = n_todo,
         .journal = part->name,
         .workers = options->workers,
-        .interrupted = &interrupted,
+        .interrupted = options->interrupted,
     };
     if (got == 0)
         got = engine_work(&setup, err);
@@ -509,7 +471,7 @@ static int run(const struct command *command, int argc, char **argv)
     };
     int status = EXIT_USAGE;
     if (read_options(command, argc, argv, &options) == 0) {
-        catch_signals();
+        options.interrupted = catch_signals();
         if (options.status)
             status = read_folder(options.status, &options);
         else if (options.merge)

@@ -36,7 +36,7 @@ static void add_number(struct text_table *table, const char *format, double valu
 }
 
 static void add_interval(struct text_table *table, const char *format,
-                         const struct estimate *estimate)
+                         const struct interval *estimate)
 {
     char lo[64], hi[64], text[160];
     snprintf(lo, sizeof(lo), format, estimate->lo);

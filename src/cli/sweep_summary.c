@@ -3,13 +3,16 @@
 
 #include "analysis/metric.h"
 #include "analysis/text_table.h"
+#include "stats/interval.h"
 #include "util/mem.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum { POINTS_SHOWN = 60, FAILURES_SHOWN = 20 };
+
+/* Of intervals; said below the table. */
+#define CONFIDENCE 0.95
 
 /* "nodes 10, arrival poisson: 9 per h" of a point; to be freed. */
 static char *point_text(const struct sweep *sweep, size_t point)
@@ -75,30 +78,26 @@ void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outc
 static void print_measure(struct text_table *table, const struct sweep *sweep,
                           const struct outcomes *outcomes, size_t point, size_t measure)
 {
-    double mean = 0, squares = 0;
-    int64_t n = 0;
+    struct moments moments = {0};
     char text[80];
     for (int64_t r = 0; r < sweep->replications; r++) {
         const struct outcome *outcome =
             &outcomes->items[point * (size_t)sweep->replications + (size_t)r];
         if (outcome->state != RUN_DONE || isnan(outcome->values[measure]))
             continue;
-        const double value = outcome->values[measure], off = value - mean;
-        mean += off / (double)++n;
-        squares += off * (value - mean);
+        moments_add(&moments, outcome->values[measure]);
     }
-    if (n == 0) {
+    if (moments.n == 0) {
         text_table_right(table, "-");
         text_table_left(table, "");
         return;
     }
-    snprintf(text, sizeof(text), "%.5g", mean);
+    const struct interval interval = interval_mean(&moments, CONFIDENCE);
+    snprintf(text, sizeof(text), "%.5g", interval.value);
     text_table_right(table, text);
     *text = '\0';
-    if (n > 1)
-        snprintf(text, sizeof(text), "+- %.2g",
-                 gsl_cdf_tdist_Pinv(0.975, (double)(n - 1)) *
-                     sqrt(squares / (double)(n - 1) / (double)n));
+    if (moments.n > 1)
+        snprintf(text, sizeof(text), "+- %.2g", interval_half(&interval));
     text_table_left(table, text);
 }
 

@@ -23,13 +23,13 @@ struct compare_setup {
     size_t n_variants;
     bool has_seed;
     uint64_t seed;
-    size_t replications; /* at least 1; with `until` the least number */
-    const char *until;   /* selector whose interval is to be narrow; NULL: none */
-    double relative;     /* its half-width over the mean, from 0 to 1 */
-    size_t most;         /* replications */
-    bool uncertain;      /* sample the assumptions, too */
-    size_t points;       /* of that sample */
-    unsigned workers;    /* processes */
+    uint64_t replications; /* at least 1; with `until` the least number */
+    const char *until;     /* selector whose interval is to be narrow; NULL: none */
+    double relative;       /* its half-width over the mean, from 0 to 1 */
+    uint64_t most;         /* replications */
+    bool uncertain;        /* sample the assumptions, too */
+    uint64_t points;       /* of that sample */
+    unsigned workers;      /* processes */
     void (*tick)(void *ctx, size_t done, size_t out_of); /* may be NULL */
     void *ctx;
     const volatile sig_atomic_t *interrupted;

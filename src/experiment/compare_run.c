@@ -1,7 +1,7 @@
 /* Arms are loaded, a warm-up is found where a steady answer is wanted, and replications are run by
  * worker processes, all arms of one before the next. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "experiment/compare_one.h"
+#include "experiment/compare_tasks.h"
 #include "experiment/compare_uncertain.h"
 #include "util/mem.h"
 
@@ -14,10 +14,9 @@
 #define PILOT_FIRST UINT64_C(1000000001)
 
 struct round {
-    struct compare *compare;
+    struct compare_tasks tasks;
     bool pilot;
-    size_t next, end, done; /* tasks: replication x arms + arm */
-    struct waits *waits;    /* by task; owned */
+    struct waits *waits; /* by task; owned */
 };
 
 static void warn(struct compare *compare, char *text)
@@ -27,23 +26,10 @@ static void warn(struct compare *compare, char *text)
     texts->items[texts->len++] = text;
 }
 
-static bool next(void *ctx, struct pool_task *ret)
-{
-    struct round *round = ctx;
-    const struct compare *compare = round->compare;
-    while (round->next < round->end &&
-           compare->arms.items[round->next % compare->arms.len].unstable)
-        round->next++;
-    if (round->next == round->end)
-        return false;
-    *ret = (struct pool_task){.id = round->next++};
-    return true;
-}
-
 static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
 {
     const struct round *round = ctx;
-    const struct compare *compare = round->compare;
+    const struct compare *compare = round->tasks.compare;
     const struct arm *arm = &compare->arms.items[task->id % compare->arms.len];
     const uint64_t replication = task->id / compare->arms.len;
     compare_one_make(compare, &arm->program, arm->valid,
@@ -53,9 +39,9 @@ static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
 static int done(void *ctx, const struct pool_result *result, struct error *err)
 {
     struct round *round = ctx;
-    struct compare *compare = round->compare;
+    struct compare *compare = round->tasks.compare;
     const struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
-    round->done++;
+    round->tasks.done++;
     if (result->state != POOL_DONE) {
         char text[200];
         if (!round->pilot)
@@ -70,34 +56,6 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     if (rc < 0 && result->id % compare->arms.len > 0)
         error_prefix(err, "variant %s: ", arm->name);
     return rc;
-}
-
-static void tick(void *ctx)
-{
-    const struct round *round = ctx;
-    const struct compare_setup *setup = round->compare->setup;
-    if (setup->tick)
-        setup->tick(setup->ctx, round->done, round->end);
-}
-
-static int run_round(struct round *round, struct error_list *errors)
-{
-    const struct compare_setup *setup = round->compare->setup;
-    struct error err = {0};
-    const struct pool_setup pool = {
-        .workers = setup->workers,
-        .in_order = true,
-        .next = next,
-        .run = run,
-        .done = done,
-        .tick = tick,
-        .ctx = round,
-        .interrupted = setup->interrupted,
-    };
-    const int got = pool_run(&pool, &err);
-    if (got == POOL_FAILED)
-        error_list_add(errors, &err);
-    return got == POOL_ENDED ? COMPARE_DONE : got == POOL_FAILED ? COMPARE_FAILED : COMPARE_STOPPED;
 }
 
 /* --- arms --- */
@@ -284,16 +242,16 @@ static int warm_up(struct compare *compare, struct error_list *errors)
     const struct program *base = &compare->arms.items[0].program;
     /* one, where it is only to be seen whether the runs are long enough */
     const size_t pilots = compare->warmup_given ? 1 : COMPARE_PILOTS;
-    struct round round = {.compare = compare, .pilot = true, .end = pilots * arms};
-    round.waits = mem_new(round.end, sizeof(*round.waits));
+    struct round round = {.tasks = {.compare = compare, .end = pilots * arms}, .pilot = true};
+    round.waits = mem_new(round.tasks.end, sizeof(*round.waits));
     compare->warmup = simtime_seconds(base->epochs[0].scenario->time.warmup);
     if (base->epochs[0].scenario->measure.from.given)
         compare->warmup =
             simtime_seconds(program_instant(base, &base->epochs[0].scenario->measure.from));
-    int got = run_round(&round, errors);
+    int got = compare_tasks_run(&round.tasks, run, done, errors);
     if (got == COMPARE_DONE)
         find_warmup(compare, round.waits, pilots);
-    for (size_t i = 0; i < round.end; i++)
+    for (size_t i = 0; i < round.tasks.end; i++)
         waits_deinit(&round.waits[i]);
     free(round.waits);
     if (compare->warmup_given || got != COMPARE_DONE)
@@ -313,13 +271,13 @@ static int add_replications(struct compare *compare, size_t upto, struct error_l
     const size_t arms = compare->arms.len, from = compare->replications;
     compare->runs = mem_resize(compare->runs, upto * arms, sizeof(*compare->runs));
     memset(compare->runs + from * arms, 0, (upto - from) * arms * sizeof(*compare->runs));
-    struct round round = {.compare = compare, .next = from * arms, .end = upto * arms};
-    round.done = round.next;
+    struct round round = {.tasks = {.compare = compare, .next = from * arms, .end = upto * arms}};
+    round.tasks.done = round.tasks.next;
     compare->replications = upto;
-    const int got = run_round(&round, errors);
+    const int got = compare_tasks_run(&round.tasks, run, done, errors);
     /* in order: what was told is whole but for the last replication */
     if (got == COMPARE_STOPPED)
-        compare->replications = round.done / arms;
+        compare->replications = round.tasks.done / arms;
     return got;
 }
 

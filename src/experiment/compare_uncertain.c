@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/compare_uncertain.h"
 
-#include "experiment/compare_one.h"
+#include "experiment/compare_tasks.h"
 #include "experiment/design.h"
 #include "scenario/field_at.h"
 #include "stats/ranks.h"
@@ -16,13 +16,11 @@ static const double low_end = 0.05, high_end = 0.95;
 
 /* Points: the low and high end of each assumption, then the sample. */
 struct study {
-    struct compare *compare;
+    struct compare_tasks tasks; /* a point x replication in the place of a replication */
     struct compare_uncertain *uncertain;
     const struct uncertain *items; /* of the base; borrowed */
     char **values;                 /* sample: points x assumptions; owned */
     struct moments *means;         /* points x arms; owned */
-    size_t next, end;              /* tasks: (point x replications + replication) x arms + arm */
-    size_t done;
 };
 
 static size_t n_items(const struct study *study)
@@ -71,8 +69,8 @@ static size_t point_sets(const struct study *study, size_t point, char **ret)
 {
     size_t n = 0;
     const size_t items = n_items(study), ends = 2 * items;
-    if (study->compare->warmup_set)
-        ret[n++] = mem_text(study->compare->warmup_set);
+    if (study->tasks.compare->warmup_set)
+        ret[n++] = mem_text(study->tasks.compare->warmup_set);
     for (size_t i = 0; i < items; i++)
         if (point >= ends)
             ret[n++] = setting(study, i, study->values[(point - ends) * items + i]);
@@ -103,7 +101,7 @@ static int is_unstable(const struct compare *compare, const struct program *prog
 static void run_point(const struct study *study, size_t point, size_t replication, size_t arm,
                       struct pool_bytes *ret)
 {
-    const struct compare *compare = study->compare;
+    const struct compare *compare = study->tasks.compare;
     const struct compare_setup *setup = compare->setup;
     const size_t room = setup->n_sets + n_items(study) + 1;
     char **own = mem_new(n_items(study) + 1, sizeof(*own));
@@ -136,35 +134,22 @@ static void run_point(const struct study *study, size_t point, size_t replicatio
 static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
 {
     const struct study *study = ctx;
-    const size_t arms = study->compare->arms.len, run = task->id / arms;
+    const size_t arms = study->tasks.compare->arms.len, run = task->id / arms;
     const size_t replications = study->uncertain->replications;
     run_point(study, run / replications, run % replications, task->id % arms, ret);
 }
 
 /* --- in the parent --- */
 
-static bool next(void *ctx, struct pool_task *ret)
-{
-    struct study *study = ctx;
-    const struct compare *compare = study->compare;
-    while (study->next < study->end &&
-           compare->arms.items[study->next % compare->arms.len].unstable)
-        study->next++;
-    if (study->next == study->end)
-        return false;
-    *ret = (struct pool_task){.id = study->next++};
-    return true;
-}
-
 static int done(void *ctx, const struct pool_result *result, struct error *err)
 {
     struct study *study = ctx;
-    const size_t arms = study->compare->arms.len, run = result->id / arms;
+    const size_t arms = study->tasks.compare->arms.len, run = result->id / arms;
     struct compare_one one;
-    study->done++;
+    study->tasks.done++;
     if (result->state != POOL_DONE)
         return 0;
-    if (compare_one_read(study->compare, result, &one, err) < 0)
+    if (compare_one_read(study->tasks.compare, result, &one, err) < 0)
         return error_prefix(err, "uncertain: ");
     if (!isnan(one.values[0]))
         moments_add(&study->means[run / study->uncertain->replications * arms + result->id % arms],
@@ -173,37 +158,9 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     return 0;
 }
 
-static void tick(void *ctx)
-{
-    const struct study *study = ctx;
-    const struct compare_setup *setup = study->compare->setup;
-    if (setup->tick)
-        setup->tick(setup->ctx, study->done, study->end);
-}
-
-static int run_all(struct study *study, struct error_list *errors)
-{
-    const struct compare_setup *setup = study->compare->setup;
-    struct error err = {0};
-    const struct pool_setup pool = {
-        .workers = setup->workers,
-        .in_order = true,
-        .next = next,
-        .run = run,
-        .done = done,
-        .tick = tick,
-        .ctx = study,
-        .interrupted = setup->interrupted,
-    };
-    const int got = pool_run(&pool, &err);
-    if (got == POOL_FAILED)
-        error_list_add(errors, &err);
-    return got == POOL_ENDED ? COMPARE_DONE : got == POOL_FAILED ? COMPARE_FAILED : COMPARE_STOPPED;
-}
-
 static int draw_sample(struct study *study, struct error_list *errors)
 {
-    const struct compare *compare = study->compare;
+    const struct compare *compare = study->tasks.compare;
     const size_t n = n_items(study), points = study->uncertain->points;
     struct design_factor *factors = mem_new(n, sizeof(*factors));
     struct design design;
@@ -230,7 +187,7 @@ static int draw_sample(struct study *study, struct error_list *errors)
 
 static double *point_means(const struct study *study, size_t point)
 {
-    const size_t arms = study->compare->arms.len;
+    const size_t arms = study->tasks.compare->arms.len;
     double *ret = mem_new(arms, sizeof(*ret));
     for (size_t a = 0; a < arms; a++) {
         const struct moments *moments = &study->means[point * arms + a];
@@ -248,7 +205,7 @@ double uncertain_effect(const double *means, size_t arm)
 static void correlate(const struct study *study, size_t item, const double *values)
 {
     const struct compare_uncertain *uncertain = study->uncertain;
-    const size_t arms = study->compare->arms.len, points = uncertain->points;
+    const size_t arms = study->tasks.compare->arms.len, points = uncertain->points;
     struct assumption *assumption = &uncertain->assumptions.items[item];
     double *effects = mem_new(2 * points, sizeof(*effects)), *of = effects + points;
     assumption->correlation = mem_new(arms, sizeof(*assumption->correlation));
@@ -267,7 +224,7 @@ static void correlate(const struct study *study, size_t item, const double *valu
 static void collect(struct study *study)
 {
     struct compare_uncertain *uncertain = study->uncertain;
-    const size_t arms = study->compare->arms.len, n = n_items(study);
+    const size_t arms = study->tasks.compare->arms.len, n = n_items(study);
     for (size_t i = 0; i < n; i++) {
         uncertain->assumptions.items[i].low.means = point_means(study, 2 * i);
         uncertain->assumptions.items[i].high.means = point_means(study, 2 * i + 1);
@@ -300,7 +257,7 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
     }
     struct compare_uncertain *uncertain = mem_new(1, sizeof(*uncertain));
     struct study study = {
-        .compare = compare, .uncertain = uncertain, .items = scenario->uncertain.items};
+        .tasks.compare = compare, .uncertain = uncertain, .items = scenario->uncertain.items};
     compare->uncertain = uncertain;
     uncertain->points = compare->setup->points;
     uncertain->replications = compare->replications < UNCERTAIN_REPLICATIONS
@@ -316,9 +273,10 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
         assumption->high.text = value_text(compare, item, dist_quantile(item->dist, high_end));
     }
     const size_t points = 2 * n + uncertain->points;
-    study.end = points * uncertain->replications * arms;
+    study.tasks.end = points * uncertain->replications * arms;
     study.means = mem_new(points * arms, sizeof(*study.means));
-    int got = draw_sample(&study, errors) < 0 ? COMPARE_FAILED : run_all(&study, errors);
+    int got = draw_sample(&study, errors) < 0 ? COMPARE_FAILED
+                                              : compare_tasks_run(&study.tasks, run, done, errors);
     if (got != COMPARE_FAILED)
         collect(&study);
     for (size_t i = 0; i < uncertain->points * n; i++)

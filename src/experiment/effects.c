@@ -4,7 +4,6 @@
 #include "util/mem.h"
 #include "util/rng.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Percentiles of what the resamples gave (sorted in place), interpolated between neighbours. */
-static void set_interval(struct estimate *estimate, double *values, size_t len, double confidence)
+static void set_interval(struct interval *estimate, double *values, size_t len, double confidence)
 {
     size_t kept = 0;
     for (size_t i = 0; i < len; i++)
@@ -195,21 +194,12 @@ static void bootstrap_points(const struct effects_input *input, const struct poi
     free(one);
 }
 
-static void student(struct estimate *estimate, const double *values, size_t n, double confidence)
+static void student(struct interval *estimate, const double *values, size_t n, double confidence)
 {
-    double sum = 0, squares = 0;
-    estimate->lo = estimate->hi = (double)NAN;
-    if (n < 2)
-        return;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    const double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    const double half = gsl_cdf_tdist_Pinv((1 + confidence) / 2, (double)n - 1) *
-                        sqrt(squares / ((double)n - 1) / (double)n);
-    estimate->lo = mean - half;
-    estimate->hi = mean + half;
+    const struct moments moments = moments_of(values, n);
+    const struct interval interval = interval_mean(&moments, confidence);
+    estimate->lo = interval.lo;
+    estimate->hi = interval.hi;
 }
 
 /* What each replication alone gives. */
@@ -367,8 +357,8 @@ void effects_sobol(const struct effects_input *input, struct sobol_indices *ret,
     rng_stream_deinit(&stream);
     indices_of(&blocks, NULL, one);
     for (size_t k = 0; k < 2 * n; k++) {
-        struct estimate *estimate = k % 2 == 0 ? &ret[k / 2].first : &ret[k / 2].total;
-        *estimate = (struct estimate){(double)NAN, (double)NAN, (double)NAN};
+        struct interval *estimate = k % 2 == 0 ? &ret[k / 2].first : &ret[k / 2].total;
+        *estimate = (struct interval){(double)NAN, (double)NAN, (double)NAN};
         if (blocks.len < 2 || !blocks.vary)
             continue;
         estimate->value = one[k];

@@ -6,6 +6,7 @@
 #define EXPERIMENT_EFFECTS_H
 
 #include "experiment/design.h"
+#include "stats/interval.h"
 
 struct effects_input {
     const struct design_factor *factors; /* as many as the design has */
@@ -18,16 +19,12 @@ struct effects_input {
     uint64_t seed;        /* of the bootstrap */
 };
 
-struct estimate {
-    double value, lo, hi; /* lo, hi: NaN if there is no interval */
-};
-
 /* The points of a factor at one level, or in one group of neighbouring values of a distribution. */
 struct effect {
     double from, to; /* of the values; of a factor with levels both the number of the level */
     size_t points;
-    struct estimate mean;   /* of the measure at those points */
-    struct estimate effect; /* that less the mean over all points */
+    struct interval mean;   /* of the measure at those points */
+    struct interval effect; /* that less the mean over all points */
 };
 
 struct factor_effects {
@@ -48,8 +45,8 @@ void effects_main(const struct effects_input *input, struct factor_effects *ret,
 void effects_deinit(struct factor_effects *effects);
 
 struct sobol_indices {
-    struct estimate first; /* share of the variance that the factor explains alone */
-    struct estimate total; /* share that would be left if all others were known */
+    struct interval first; /* share of the variance that the factor explains alone */
+    struct interval total; /* share that would be left if all others were known */
 };
 
 /* Of a `saltelli` design, one for each factor into ret: first order by Saltelli et al. (Comput.

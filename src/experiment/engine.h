@@ -21,7 +21,7 @@ struct run_hooks {
 
 /* For engines that hand runs out in parts. */
 struct engine_parts {
-    size_t most;                /* parts at a time */
+    uint64_t most;              /* parts at a time */
     double seconds;             /* a part is to take about so long */
     const char *const *options; /* handed on to whoever starts the parts */
     size_t n_options;

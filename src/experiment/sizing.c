@@ -46,7 +46,7 @@ static int try_all(struct sizing *sizing, struct trial **trials, size_t n, struc
         size_t still = 0;
         for (size_t i = 0; i < left; i++) {
             trial_judge(open[i], &setup->rule, &sizing->readings);
-            if (open[i]->verdict == VERDICT_OPEN && replications < setup->most)
+            if (open[i]->verdict == ANSWER_OPEN && replications < setup->most)
                 open[still++] = open[i];
         }
         left = still;
@@ -81,14 +81,14 @@ static int search(const struct row *row, struct trial *a, struct trial *b, struc
                   struct error *err)
 {
     struct sizing *sizing = row->sizing;
-    const bool meets = b->verdict == VERDICT_YES;
+    const bool meets = b->verdict == ANSWER_YES;
     *ret = meets ? b : NULL;
     if (b->at[0] - a->at[0] < 2 || (!meets && !trial_may_between(a, b, &sizing->setup->rule)))
         return 0;
     struct trial *mid = trial_at(sizing, a->at[0] + (b->at[0] - a->at[0]) / 2, row->second);
     if (try_all(sizing, &mid, 1, err) < 0)
         return -1;
-    if (mid->verdict == VERDICT_YES)
+    if (mid->verdict == ANSWER_YES)
         return search(row, a, mid, ret, err);
     *ret = NULL;
     if (trial_may_between(a, mid, &sizing->setup->rule) && search(row, a, mid, ret, err) < 0)
@@ -112,7 +112,7 @@ static int search_row(const struct row *row, struct trial **ret, struct error *e
     size_t n;
     struct trial **trials = grid_of_row(row, &n);
     int rc = try_all(row->sizing, trials, n, err);
-    *ret = rc == 0 && trials[0]->verdict == VERDICT_YES ? trials[0] : NULL;
+    *ret = rc == 0 && trials[0]->verdict == ANSWER_YES ? trials[0] : NULL;
     for (size_t i = 1; i < n && rc == 0 && !*ret; i++)
         rc = search(row, trials[i - 1], trials[i], ret, err);
     free(trials);

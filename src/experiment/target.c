@@ -259,9 +259,9 @@ bool comparison_holds(const struct comparison *comparison, double value)
     }
 }
 
-enum verdict target_judge(const struct target *target, const enum verdict *verdicts)
+enum answer target_judge(const struct target *target, const enum answer *verdicts)
 {
-    enum verdict *stack = mem_new(target->steps.len, sizeof(*stack));
+    enum answer *stack = mem_new(target->steps.len, sizeof(*stack));
     size_t top = 0;
     for (size_t i = 0; i < target->steps.len; i++) {
         const struct target_step *step = &target->steps.items[i];
@@ -269,11 +269,11 @@ enum verdict target_judge(const struct target *target, const enum verdict *verdi
             stack[top++] = verdicts[step->comparison];
             continue;
         }
-        const enum verdict a = stack[top - 2], b = stack[top - 1];
+        const enum answer a = stack[top - 2], b = stack[top - 1];
         stack[--top - 1] = step->kind == STEP_AND ? (a < b ? a : b) : (a > b ? a : b);
     }
     REQUIRE(top == 1);
-    const enum verdict whole = stack[0];
+    const enum answer whole = stack[0];
     free(stack);
     return whole;
 }

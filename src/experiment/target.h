@@ -7,7 +7,7 @@
 #include "analysis/selector.h"
 
 /* In order: `and` is the least of two, `or` the greatest (Kleene's logic). */
-enum verdict { VERDICT_NO, VERDICT_OPEN, VERDICT_YES };
+enum answer { ANSWER_NO, ANSWER_OPEN, ANSWER_YES };
 
 struct comparison {
     char *text;     /* as written, "wait.p95 <= 2h"; owned */
@@ -44,6 +44,6 @@ enum unit metric_unit(const struct metric *metric);
 bool comparison_holds(const struct comparison *comparison, double value);
 
 /* The whole, of a verdict for each comparison. O(comparisons). */
-enum verdict target_judge(const struct target *target, const enum verdict *verdicts);
+enum answer target_judge(const struct target *target, const enum answer *verdicts);
 
 #endif

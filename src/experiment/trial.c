@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/trial.h"
 
+#include "stats/interval.h"
 #include "util/mem.h"
 
 #include <gsl/gsl_cdf.h>
@@ -98,31 +99,12 @@ static double unfinished_of(const struct trial *trial, const struct readings *re
 
 /* --- judging --- */
 
-static double half_width(const double *values, size_t n, double mean, double confidence)
-{
-    double squares = 0;
-    if (n < 2)
-        return (double)NAN;
-    for (size_t i = 0; i < n; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    return gsl_cdf_tdist_Pinv((1 + confidence) / 2, (double)n - 1) *
-           sqrt(squares / ((double)n - 1) / (double)n);
-}
-
-static double mean_of(const double *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return sum / (double)n;
-}
-
-static enum verdict judge_mean(const struct comparison *comparison, const struct finding *finding)
+static enum answer judge_mean(const struct comparison *comparison, const struct finding *finding)
 {
     const double half = isnan(finding->half) ? 0 : finding->half;
     const bool low = comparison_holds(comparison, finding->mean - half);
     const bool high = comparison_holds(comparison, finding->mean + half);
-    return low && high ? VERDICT_YES : low || high ? VERDICT_OPEN : VERDICT_NO;
+    return low && high ? ANSWER_YES : low || high ? ANSWER_OPEN : ANSWER_NO;
 }
 
 static bool holds_in(const struct trial *trial, const struct rule *rule,
@@ -145,25 +127,27 @@ static void find(struct trial *trial, const struct rule *rule, const struct read
         unfinished += unfinished_of(trial, readings, i, r) / (double)n;
         met += holds_in(trial, rule, readings, i, r);
     }
-    finding->mean = mean_of(values, n);
-    finding->half = half_width(values, n, finding->mean, rule->confidence);
+    const struct moments moments = moments_of(values, n);
+    const struct interval interval = interval_mean(&moments, rule->confidence);
+    finding->mean = interval.value;
+    finding->half = interval_half(&interval);
     finding->met = met / (double)n;
     finding->unfinished = readings->places[i].jobs ? unfinished : (double)NAN;
     if (rule->share > 0)
-        finding->verdict = finding->met >= rule->share ? VERDICT_YES : VERDICT_NO;
+        finding->verdict = finding->met >= rule->share ? ANSWER_YES : ANSWER_NO;
     else
         finding->verdict =
-            unfinished <= rule->unfinished ? judge_mean(comparison, finding) : VERDICT_NO;
+            unfinished <= rule->unfinished ? judge_mean(comparison, finding) : ANSWER_NO;
     free(values);
 }
 
 /* In each period the target, all periods together: the least. */
-static enum verdict judge_periods(const struct rule *rule, const enum verdict *verdicts,
-                                  size_t n_findings)
+static enum answer judge_periods(const struct rule *rule, const enum answer *verdicts,
+                                 size_t n_findings)
 {
-    enum verdict least = VERDICT_YES;
+    enum answer least = ANSWER_YES;
     for (size_t i = 0; i < n_findings; i += rule->target->len) {
-        const enum verdict one = target_judge(rule->target, &verdicts[i]);
+        const enum answer one = target_judge(rule->target, &verdicts[i]);
         least = one < least ? one : least;
     }
     return least;
@@ -173,15 +157,15 @@ static enum verdict judge_periods(const struct rule *rule, const enum verdict *v
 static void count_met(struct trial *trial, const struct rule *rule, const struct readings *readings)
 {
     const size_t n = readings->n_places, len = rule->target->len;
-    enum verdict *verdicts = mem_new(n, sizeof(*verdicts));
+    enum answer *verdicts = mem_new(n, sizeof(*verdicts));
     trial->met = 0;
     for (size_t r = 0; r < trial->replications; r++) {
         for (size_t i = 0; i < n; i++)
-            verdicts[i] = holds_in(trial, rule, readings, i, r) ? VERDICT_YES : VERDICT_NO;
+            verdicts[i] = holds_in(trial, rule, readings, i, r) ? ANSWER_YES : ANSWER_NO;
         if (!rule->of_periods)
-            trial->met += judge_periods(rule, verdicts, n) == VERDICT_YES;
+            trial->met += judge_periods(rule, verdicts, n) == ANSWER_YES;
         for (size_t i = 0; rule->of_periods && i < n; i += len)
-            trial->met += target_judge(rule->target, &verdicts[i]) == VERDICT_YES;
+            trial->met += target_judge(rule->target, &verdicts[i]) == ANSWER_YES;
     }
     trial->of = trial->replications * (rule->of_periods ? n / len : 1);
     const double k = (double)trial->met, all = (double)trial->of, tail = (1 - rule->confidence) / 2;
@@ -196,7 +180,7 @@ void trial_judge(struct trial *trial, const struct rule *rule, const struct read
     REQUIRE(trial->replications > 0);
     if (!trial->findings)
         trial->findings = mem_new(n, sizeof(*trial->findings));
-    enum verdict *verdicts = mem_new(n, sizeof(*verdicts));
+    enum answer *verdicts = mem_new(n, sizeof(*verdicts));
     for (size_t i = 0; i < n; i++) {
         find(trial, rule, readings, i);
         verdicts[i] = trial->findings[i].verdict;
@@ -204,7 +188,7 @@ void trial_judge(struct trial *trial, const struct rule *rule, const struct read
     count_met(trial, rule, readings);
     if (rule->share > 0)
         trial->verdict =
-            (double)trial->met >= rule->share * (double)trial->of ? VERDICT_YES : VERDICT_NO;
+            (double)trial->met >= rule->share * (double)trial->of ? ANSWER_YES : ANSWER_NO;
     else
         trial->verdict = judge_periods(rule, verdicts, n);
     free(verdicts);
@@ -222,14 +206,14 @@ void trial_deinit(struct trial *trial)
 bool trial_may_between(const struct trial *a, const struct trial *b, const struct rule *rule)
 {
     const size_t n = (rule->n_periods > 0 ? rule->n_periods : 1) * rule->target->len;
-    enum verdict *verdicts = mem_new(n, sizeof(*verdicts));
+    enum answer *verdicts = mem_new(n, sizeof(*verdicts));
     bool differ = false;
     for (size_t i = 0; i < n; i++) {
-        const enum verdict x = a->findings[i].verdict, y = b->findings[i].verdict;
+        const enum answer x = a->findings[i].verdict, y = b->findings[i].verdict;
         verdicts[i] = x > y ? x : y;
         differ |= x != y;
     }
-    const bool may = differ && judge_periods(rule, verdicts, n) == VERDICT_YES;
+    const bool may = differ && judge_periods(rule, verdicts, n) == ANSWER_YES;
     free(verdicts);
     return may;
 }
@@ -241,8 +225,10 @@ bool trial_change(const struct trial *a, const struct trial *b, size_t finding,
     double *changes = mem_new(n, sizeof(*changes));
     for (size_t r = 0; r < n; r++)
         changes[r] = value_of(b, readings, finding, r) - value_of(a, readings, finding, r);
-    *ret_change = mean_of(changes, n);
-    const double half = half_width(changes, n, *ret_change, rule->confidence);
+    const struct moments moments = moments_of(changes, n);
+    const struct interval interval = interval_mean(&moments, rule->confidence);
+    *ret_change = interval.value;
     free(changes);
+    const double half = interval_half(&interval);
     return fabs(*ret_change) > (isnan(half) ? 0 : half);
 }

@@ -26,7 +26,7 @@ struct rule {
 
 /* What one comparison in one period came to. */
 struct finding {
-    enum verdict verdict;
+    enum answer verdict;
     double mean, half; /* over replications, half width of the interval (NaN: of one replication) */
     double met;        /* share of replications in which it holds */
     double unfinished; /* share of jobs rejected or left pending, mean; NaN: not about jobs */
@@ -49,7 +49,7 @@ struct trial {
     size_t replications;       /* done */
     double *values;            /* owned; replications x readings */
     struct finding *findings;  /* owned; by period, then comparison; NULL: not yet judged */
-    enum verdict verdict;      /* of the whole */
+    enum answer verdict;       /* of the whole */
     size_t met, of;            /* replications (or periods) that meet the whole, and all */
     double share_lo, share_hi; /* interval of that share (Clopper and Pearson, 1934) */
 };

@@ -89,7 +89,7 @@ class Compare(unittest.TestCase):
                 ([], "a scenario file is needed"),
                 (["queue.yaml", "x"], "one scenario file at a time"),
                 (["queue.yaml", "-r", "0"], '-r takes a whole number from 1 to 1000000, not "0"'),
-                (["queue.yaml", "-j", "many"], '-j takes a whole number from 1 to 1024, not "many"'),
+                (["queue.yaml", "-j", "many"], '-j takes a whole number from 1 to 4096, not "many"'),
                 (["queue.yaml", "--format", "xml"], '--format takes text, csv or json, not "xml"'),
                 (["queue.yaml", "--until", "2 wait.mean"],
                  '--until takes a precision and a metric, as in "+-2% wait.mean", not "2 wait.mean"'),

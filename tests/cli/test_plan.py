@@ -458,7 +458,7 @@ class Messages(Case):
                 (["q.yaml", *self.VARY, *self.TARGET, "-r", "x"],
                  '-r takes a whole number from 1 to 100000, not "x"'),
                 (["q.yaml", *self.VARY, *self.TARGET, "-j", "0"],
-                 '-j takes a whole number from 1 to 1024, not "0"'),
+                 '-j takes a whole number from 1 to 4096, not "0"'),
                 (["q.yaml", *self.VARY, *self.TARGET, "--most", "0"],
                  '--most takes a whole number from 1 to 100000, not "0"'),
                 (["q.yaml", *self.VARY, *self.TARGET, "--confidence", "2"],

@@ -183,7 +183,7 @@ static void whole_interval_must_hold(void **state)
     make(&made, "wait.p95 <= 3600s", noisy, 3, 0);
     const struct trial *middle = sizing_find(&made.sizing, 1, 0);
     assert_non_null(middle);
-    assert_int_equal(middle->verdict, VERDICT_OPEN);
+    assert_int_equal(middle->verdict, ANSWER_OPEN);
     assert_true(fabs(middle->findings[0].half - 12.706205 * 7) < 1e-3);
     assert_int_equal(made.sizing.best->at[0], 2);
     made_deinit(&made);

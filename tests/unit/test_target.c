@@ -49,20 +49,20 @@ static void expressions_are_judged(void **state)
     (void)state;
     static const struct {
         const char *shape, *verdicts;
-        enum verdict want;
+        enum answer want;
     } rows[] = {
-        {"a", "000", VERDICT_NO},
-        {"a", "100", VERDICT_OPEN},
-        {"a and b", "220", VERDICT_YES},
-        {"a and b", "210", VERDICT_OPEN},
-        {"a and b", "010", VERDICT_NO},
-        {"a or b", "010", VERDICT_OPEN},
-        {"a or b", "120", VERDICT_YES},
-        {"a or b and c", "200", VERDICT_YES},
-        {"(a or b) and c", "200", VERDICT_NO},
-        {"a and b or c", "021", VERDICT_OPEN},
-        {"a and (b or c)", "202", VERDICT_YES},
-        {"((a) and (b)) and ((c))", "221", VERDICT_OPEN},
+        {"a", "000", ANSWER_NO},
+        {"a", "100", ANSWER_OPEN},
+        {"a and b", "220", ANSWER_YES},
+        {"a and b", "210", ANSWER_OPEN},
+        {"a and b", "010", ANSWER_NO},
+        {"a or b", "010", ANSWER_OPEN},
+        {"a or b", "120", ANSWER_YES},
+        {"a or b and c", "200", ANSWER_YES},
+        {"(a or b) and c", "200", ANSWER_NO},
+        {"a and b or c", "021", ANSWER_OPEN},
+        {"a and (b or c)", "202", ANSWER_YES},
+        {"((a) and (b)) and ((c))", "221", ANSWER_OPEN},
     };
     static const char *const comparisons[] = {"wait.p95 <= 2h", "utilisation >= 70%",
                                               "jobs.rejected <= 0"};
@@ -70,7 +70,7 @@ static void expressions_are_judged(void **state)
         char text[300] = "";
         struct target target;
         struct error err;
-        enum verdict verdicts[3] = {VERDICT_NO};
+        enum answer verdicts[3] = {ANSWER_NO};
         for (const char *c = rows[i].shape; *c; c++) {
             const bool letter =
                 *c >= 'a' && *c <= 'c' && (c == rows[i].shape || c[-1] < 'a') && (c[1] < 'a');
@@ -80,7 +80,7 @@ static void expressions_are_judged(void **state)
         if (target_parse(text, &target, &err) < 0)
             fail_msg("%s: %s", text, err.text);
         for (size_t k = 0; k < 3; k++)
-            verdicts[k] = (enum verdict)(rows[i].verdicts[k] - '0');
+            verdicts[k] = (enum answer)(rows[i].verdicts[k] - '0');
         if (target_judge(&target, verdicts) != rows[i].want)
             fail_msg("%s with %s is not %d", rows[i].shape, rows[i].verdicts, (int)rows[i].want);
         target_deinit(&target);
