@@ -1,51 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/metrics.h"
+#include "analysis/metrics_inner.h"
 
-#include "analysis/account.h"
 #include "analysis/due.h"
 #include "analysis/fairness.h"
 #include "analysis/times.h"
 #include "util/mem.h"
-#include "util/schema.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct period {
-    char *label;      /* owned; "" the whole */
-    int32_t from, to; /* slices */
-    size_t inside;    /* the next larger period; of the whole itself */
-};
-
-struct metrics {
-    struct collect *collect;
-    enum periods periods;
-    struct {
-        struct metric_row *items;
-        size_t len, cap;
-    } rows;
-    struct {
-        char **items;
-        size_t len, cap;
-    } texts; /* scopes */
-    struct {
-        struct period *items;
-        size_t len, cap;
-    } spans;
-    size_t *finest;       /* by slice: the smallest period it lies in */
-    struct leaf **leaves; /* counted ones, tenants in tree order */
-    size_t n_leaves;
-    int32_t *order; /* tenant_order */
-    uint32_t *members;
-    struct account *tenants, *centres;
-    struct record_column columns[ACCOUNT_COLUMNS_MAX]; /* of both */
-    size_t n_columns;
-    wide *received, *demand; /* scratch, by tenant */
-    double *due;             /* by tenant, with those below: of what was measured last */
-    bool shared;             /* some tenant has a share other than 1 */
-};
 
 /* Which jobs and partitions a number is about. */
 struct scope {
@@ -134,8 +98,8 @@ simtime metrics_tau(const struct metrics *metrics)
 /* ---- one number ---- */
 
 /* Jain and Gini over the tenants whose jobs these are; metrics->due holds what each was due. */
-static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
-                             struct metric_view *view)
+void metrics_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
+                      struct metric_view *view)
 {
     const struct collect *collect = metrics->collect;
     const size_t n = collect->world->tenants.len;
@@ -166,12 +130,12 @@ static void measure_fairness(struct metrics *metrics, struct leaf *const *leaves
     free(demands);
 }
 
-static bool window_is_whole(const struct collect *collect)
+bool metrics_whole(const struct collect *collect)
 {
     return collect->world->measure_from <= 0 && collect->world->measure_until >= collect->end;
 }
 
-static struct metric_view empty_view(const struct collect *collect, const struct cell *cell)
+struct metric_view metrics_view(const struct collect *collect, const struct cell *cell)
 {
     return (struct metric_view){.cell = cell,
                                 .end = collect->end,
@@ -184,8 +148,8 @@ static struct metric_view empty_view(const struct collect *collect, const struct
 /* Of all counted jobs. */
 static void measure_due(struct metrics *metrics)
 {
-    struct metric_view view = empty_view(metrics->collect, NULL);
-    measure_fairness(metrics, metrics->leaves, metrics->n_leaves, &view);
+    struct metric_view view = metrics_view(metrics->collect, NULL);
+    metrics_fairness(metrics, metrics->leaves, metrics->n_leaves, &view);
 }
 
 /* ---- rows of a scope ---- */
@@ -224,7 +188,7 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
     if (!whole && scope->kind == SCOPE_TENANT && len == 0)
         return;
     cell_settle(cell, collect->tau);
-    struct metric_view view = empty_view(collect, cell);
+    struct metric_view view = metrics_view(collect, cell);
     struct use use = {0};
     if (scope->kind != SCOPE_TENANT) {
         bool *slices = mem_new(collect->slices.len, sizeof(*slices));
@@ -232,8 +196,8 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
             slices[s] = true;
         view_times(collect, scope->places, slices, &use, &view);
         free(slices);
-        view.whole = whole && window_is_whole(collect);
-        measure_fairness(metrics, leaves, len, &view);
+        view.whole = whole && metrics_whole(collect);
+        metrics_fairness(metrics, leaves, len, &view);
     }
     if (whole && scope->kind == SCOPE_TENANT)
         view.due = metrics->due[scope->row] / 3600;
@@ -243,7 +207,7 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
         emit(metrics, scope, period, &view);
 }
 
-static int by_slice(const void *a, const void *b)
+int leaves_by_slice(const void *a, const void *b)
 {
     const struct leaf *x = *(struct leaf *const *)a, *y = *(struct leaf *const *)b;
     if (x->slice != y->slice)
@@ -273,7 +237,7 @@ static void emit_scope(struct metrics *metrics, struct scope *scope)
     const struct period *periods = metrics->spans.items;
     const size_t n = metrics->spans.len;
     const simtime tau = metrics->collect->tau;
-    qsort(scope->leaves, scope->len, sizeof(struct leaf *), by_slice);
+    qsort(scope->leaves, scope->len, sizeof(struct leaf *), leaves_by_slice);
     struct cell *cells = mem_new(n, sizeof(*cells));
     for (size_t i = 0; i < scope->len; i++)
         cell_merge(&cells[metrics->finest[scope->leaves[i]->slice]], &scope->leaves[i]->cell, tau);
@@ -373,83 +337,6 @@ static void emit_tenants(struct metrics *metrics)
     free(place);
 }
 
-/* ---- declared selectors ---- */
-
-static int no_such_tenant(const struct metrics *metrics, const struct selector *selector,
-                          struct error *err)
-{
-    const struct world *world = metrics->collect->world;
-    const char *wanted = selector_condition(selector, CONDITION_TENANT)->text;
-    const char **names = mem_new(world->tenants.len, sizeof(*names));
-    for (size_t i = 0; i < world->tenants.len; i++)
-        names[i] = world->tenants.items[i].path;
-    const char *near = nearest_name(wanted, names, world->tenants.len);
-    free(names);
-    return near
-               ? error_set(err, "\"%.100s\": there is no tenant \"%.80s\"; did you mean \"%.80s\"?",
-                           selector->text, wanted, near)
-               : error_set(err, "\"%.100s\": there is no tenant \"%.80s\"", selector->text, wanted);
-}
-
-static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_value,
-                      struct error *err)
-{
-    const struct collect *collect = metrics->collect;
-    const struct selector *selector = &watch->selector;
-    const struct condition *tenant = selector_condition(selector, CONDITION_TENANT);
-    const struct condition *period = selector_condition(selector, CONDITION_PERIOD);
-    const int32_t row = watch_tenant(watch, collect->world);
-    *ret_value = (double)NAN;
-    if (tenant && row < 0)
-        return no_such_tenant(metrics, selector, err);
-    bool *slices = mem_new(collect->slices.len, sizeof(*slices));
-    for (size_t s = 0; s < collect->slices.len; s++)
-        slices[s] = slice_matches(&collect->slices.items[s], period);
-    struct leaf **leaves = mem_new(metrics->n_leaves, sizeof(struct leaf *));
-    size_t len = 0;
-    struct cell cell = {0};
-    for (size_t i = 0; i < metrics->n_leaves && !watch->needs_jobs; i++) {
-        struct leaf *leaf = metrics->leaves[i];
-        if (!slices[leaf->slice] || !watch->places[leaf->place] ||
-            (tenant && !tenant_within(collect->world, leaf->tenant, row)))
-            continue;
-        leaves[len++] = leaf;
-    }
-    qsort(leaves, len, sizeof(struct leaf *), by_slice); /* to add up as rows do */
-    for (size_t i = 0; i < len; i++)
-        cell_merge(&cell, &leaves[i]->cell, collect->tau);
-    struct metric_view view = empty_view(collect, watch->needs_jobs ? &watch->cell : &cell);
-    struct use use = {0};
-    if (selector->metric->about != METRIC_JOBS) {
-        view_times(collect, watch->places, slices, &use, &view);
-        view.whole = !period && window_is_whole(collect);
-        measure_fairness(metrics, leaves, len, &view);
-    }
-    *ret_value = metric_value(selector->metric, &view);
-    cell_deinit(&cell);
-    free(slices);
-    free(leaves);
-    return 0;
-}
-
-static void emit_declared(struct metrics *metrics)
-{
-    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
-        struct watch *watch = &metrics->collect->watches.items[i];
-        double value;
-        read_watch(metrics, watch, &value, NULL);
-        MEM_GROW(&metrics->rows);
-        metrics->rows.items[metrics->rows.len++] =
-            (struct metric_row){.name = watch->selector.text,
-                                .scope = "all",
-                                .period = "",
-                                .value = value,
-                                .unit = watch->selector.metric->unit,
-                                .kind = SCOPE_ALL,
-                                .declared = true};
-    }
-}
-
 /* ---- all of it ---- */
 
 /* Returns its place. */
@@ -515,7 +402,7 @@ static void list_leaves(struct metrics *metrics)
 }
 
 /* What every reading needs; once. */
-static void prepare(struct metrics *metrics)
+void metrics_prepare(struct metrics *metrics)
 {
     REQUIRE(metrics->collect->finished);
     if (metrics->order)
@@ -526,7 +413,7 @@ static void prepare(struct metrics *metrics)
 
 const struct metric_row *metrics_rows(struct metrics *metrics, size_t *ret_len)
 {
-    prepare(metrics);
+    metrics_prepare(metrics);
     if (metrics->rows.len == 0) {
         bool *places = mem_new(metrics->collect->n_places, sizeof(*places));
         metrics->shared = tenants_have_shares(metrics->collect->world);
@@ -535,7 +422,7 @@ const struct metric_row *metrics_rows(struct metrics *metrics, size_t *ret_len)
         emit_centres(metrics, places);
         measure_due(metrics);
         emit_tenants(metrics);
-        emit_declared(metrics);
+        metrics_emit_declared(metrics);
         free(places);
     }
     *ret_len = metrics->rows.len;
@@ -552,59 +439,6 @@ const struct metric_row *metrics_find(struct metrics *metrics, const char *name,
             strcmp(rows[i].period, period) == 0)
             return &rows[i];
     return NULL;
-}
-
-int metrics_select(struct metrics *metrics, const char *text, double *ret_value, struct error *err)
-{
-    prepare(metrics);
-    struct collect *collect = metrics->collect;
-    for (size_t i = 0; i < collect->watches.len; i++)
-        if (strcmp(collect->watches.items[i].selector.text, text) == 0)
-            return read_watch(metrics, &collect->watches.items[i], ret_value, err);
-    struct watch watch = {.tenant = -1};
-    if (selector_parse(text, &watch.selector, err))
-        return -1;
-    const struct condition *period = selector_condition(&watch.selector, CONDITION_PERIOD);
-    const enum periods least = !period                ? PERIODS_NONE
-                               : period->number % 100 ? PERIODS_MONTH
-                                                      : PERIODS_YEAR;
-    int status = selector_check(&watch.selector, collect->world, err);
-    if (status == 0 && (selector_needs_jobs(&watch.selector) || least > collect->periods))
-        status =
-            error_set(err, "\"%.100s\" must be declared before the run, under `metrics`", text);
-    if (status == 0) {
-        watch.places = collect_places(collect, &watch.selector);
-        status = read_watch(metrics, &watch, ret_value, err);
-        free(watch.places);
-    }
-    selector_deinit(&watch.selector);
-    return status;
-}
-
-int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, struct error *err)
-{
-    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
-        struct watch *watch = &metrics->collect->watches.items[i];
-        if (selector_condition(&watch->selector, CONDITION_TENANT) &&
-            watch_tenant(watch, metrics->collect->world) < 0) {
-            *ret_wrong = i;
-            return no_such_tenant(metrics, &watch->selector, err);
-        }
-    }
-    return 0;
-}
-
-int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err)
-{
-    prepare(metrics);
-    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
-        double value;
-        if (read_watch(metrics, &metrics->collect->watches.items[i], &value, err)) {
-            *ret_wrong = i;
-            return -1;
-        }
-    }
-    return 0;
 }
 
 static const struct record_column metric_columns[] = {

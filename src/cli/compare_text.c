@@ -1,120 +1,12 @@
 /* The page: the answer in words, then tables, each number as exact as its interval warrants. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/text_table.h"
-#include "cli/compare_print.h"
+#include "cli/compare_shown.h"
 #include "util/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* In which unit a measure is shown, and how many digits follow the point. */
-struct shown {
-    double scale;
-    const char *unit; /* with a blank before it */
-    int digits;
-};
-
-static int digits_of(double width)
-{
-    if (!(width > 0) || !isfinite(width))
-        return -1;
-    const int digits = 1 - (int)floor(log10(width));
-    return digits < 0 ? 0 : digits > 6 ? 6 : digits;
-}
-
-static bool is_share(const char *metric)
-{
-    return strncmp(metric, "utilisation", 11) == 0 || strstr(metric, "missed") != NULL;
-}
-
-static struct shown unit_of(const char *unit, const char *metric, double typical)
-{
-    const double size = fabs(typical);
-    if (strcmp(unit, "s") == 0) {
-        if (size >= 4 * 86400.0)
-            return (struct shown){86400, " d", 2};
-        if (size >= 2 * 3600.0)
-            return (struct shown){3600, " h", 2};
-        return size >= 120 ? (struct shown){60, " min", 1} : (struct shown){1, " s", 2};
-    }
-    if (strcmp(unit, "1") == 0)
-        return is_share(metric) ? (struct shown){0.01, " %", 1} : (struct shown){1, "", 2};
-    return (struct shown){1, "", size >= 100 ? 0 : 2};
-}
-
-/* As many digits as the half-width `half` has two of; four of the value where there is none. */
-static struct shown shown_of(const char *unit, const char *metric, double typical, double half)
-{
-    struct shown shown = unit_of(unit, metric, typical);
-    int digits = digits_of(half / shown.scale);
-    if (digits < 0)
-        digits = digits_of(fabs(typical) / shown.scale / 100);
-    if (digits >= 0)
-        shown.digits = digits;
-    return shown;
-}
-
-static const char *number(const struct shown *shown, double value, bool sign, char *buffer,
-                          size_t size)
-{
-    if (isnan(value))
-        return "-";
-    const double scaled = value / shown->scale;
-    snprintf(buffer, size, sign ? "%+.*f" : "%.*f", shown->digits, scaled);
-    if (strtod(buffer, NULL) == 0)
-        snprintf(buffer, size, "%.*f", shown->digits, 0.0); /* no -0 */
-    return buffer;
-}
-
-/* "2.31 ± 0.12 h" */
-static char *with_half(const struct shown *shown, const struct interval *interval, bool sign)
-{
-    char a[64], b[64];
-    const double half = interval_half(interval);
-    number(shown, interval->value, sign, a, sizeof(a));
-    if (isnan(interval->value))
-        return mem_text("-");
-    if (!(half > 0))
-        return mem_format("%s%s", a, shown->unit);
-    return mem_format("%s ± %s%s", a, number(shown, half, false, b, sizeof(b)), shown->unit);
-}
-
-/* "-1.40 to -1.18"; "" where there is none. */
-static char *from_to(const struct shown *shown, const struct interval *interval)
-{
-    char a[64], b[64];
-    if (!(interval->hi > interval->lo))
-        return mem_text("");
-    return mem_format("%s to %s", number(shown, interval->lo, false, a, sizeof(a)),
-                      number(shown, interval->hi, false, b, sizeof(b)));
-}
-
-static void add_owned(struct text_table *table, char *text, bool right)
-{
-    (right ? text_table_right : text_table_left)(table, text);
-    free(text);
-}
-
-static struct shown difference_shown(const struct measure *measure, const struct finding *finding)
-{
-    const struct shown of_base = unit_of(measure->unit, measure->selector, finding->base.value);
-    struct shown shown = shown_of(measure->unit, measure->selector, finding->base.value,
-                                  interval_half(&finding->difference));
-    if (!(interval_half(&finding->difference) > 0)) {
-        const int digits = digits_of(fabs(finding->difference.value) / of_base.scale / 100);
-        shown.digits = digits >= 0 ? digits : of_base.digits;
-    }
-    /* a difference that is nothing beside the base is not worth a row of digits */
-    const int fine = shown_of(measure->unit, measure->selector, finding->base.value,
-                              interval_half(&finding->base))
-                         .digits +
-                     2;
-    shown.digits = shown.digits < fine ? shown.digits : fine;
-    if (strcmp(shown.unit, " %") == 0)
-        shown.unit = " points";
-    return shown;
-}
 
 /* --- the answer --- */
 
@@ -141,12 +33,13 @@ static void print_change(const struct measure *measure, const struct finding *fi
     const struct interval away = {sign * finding->difference.value,
                                   sign < 0 ? -finding->difference.hi : finding->difference.lo,
                                   sign < 0 ? -finding->difference.lo : finding->difference.hi};
-    fprintf(out, "%s%s %s", number(&shown, away.value, false, a, sizeof(a)), shown.unit,
+    fprintf(out, "%s%s %s", shown_number(&shown, away.value, false, a, sizeof(a)), shown.unit,
             sign < 0 ? "less" : "more");
     if (away.hi > away.lo)
-        fprintf(out, " (%s to %s)", number(&shown, away.lo, false, b, sizeof(b)),
-                number(&shown, away.hi, false, c, sizeof(c)));
-    fprintf(out, " than %s%s", number(&base, finding->base.value, false, a, sizeof(a)), base.unit);
+        fprintf(out, " (%s to %s)", shown_number(&shown, away.lo, false, b, sizeof(b)),
+                shown_number(&shown, away.hi, false, c, sizeof(c)));
+    fprintf(out, " than %s%s", shown_number(&base, finding->base.value, false, a, sizeof(a)),
+            base.unit);
 }
 
 static void print_finding(const struct compare *compare, const struct measure *measure,
@@ -195,7 +88,7 @@ static void print_base(const struct compare *compare, const struct measure *meas
     const struct interval interval = interval_mean(&moments, COMPARE_CONFIDENCE);
     const struct shown shown =
         shown_of(measure->unit, measure->selector, interval.value, interval_half(&interval));
-    char *text = with_half(&shown, &interval, false);
+    char *text = shown_with_half(&shown, &interval, false);
     fprintf(out, "  %s\n", text);
     free(text);
 }
@@ -207,7 +100,7 @@ static void print_answer(const struct compare *compare, FILE *out)
     if (asked->kind != MEASURE_ASKED)
         return;
     char *metric = printable(asked->selector), text[64];
-    const struct shown shown = unit_of(asked->unit, asked->selector, asked->matters);
+    const struct shown shown = shown_unit_of(asked->unit, asked->selector, asked->matters);
     fprintf(out, "\n%s, %s is better", metric,
             asked->better == BETTER_IS_LOWER ? "lower" : "higher");
     if (!isnan(asked->matters)) {
@@ -271,8 +164,8 @@ static void print_base_table(const struct compare *compare, FILE *out)
             shown_of(row->unit, row->metric, mean->value, interval_half(mean));
         text_table_row(&table);
         text_table_left(&table, row->metric);
-        add_owned(&table, with_half(&shown, mean, false), true);
-        add_owned(&table, from_to(&shown, mean), true);
+        add_owned(&table, shown_with_half(&shown, mean, false), true);
+        add_owned(&table, shown_from_to(&shown, mean), true);
     }
     free(rows.items);
     putc('\n', out);
@@ -304,11 +197,11 @@ static void print_variant_table(const struct compare *compare, const struct find
         const struct shown difference = difference_shown(measure, finding);
         text_table_row(&table);
         text_table_left(&table, measure->selector);
-        add_owned(&table, with_half(&base, &finding->base, false), true);
-        add_owned(&table, with_half(&mean, &finding->mean, false), true);
+        add_owned(&table, shown_with_half(&base, &finding->base, false), true);
+        add_owned(&table, shown_with_half(&mean, &finding->mean, false), true);
         const struct interval bare = {finding->difference.value, (double)NAN, (double)NAN};
-        add_owned(&table, with_half(&difference, &bare, true), true);
-        add_owned(&table, from_to(&difference, &finding->difference), true);
+        add_owned(&table, shown_with_half(&difference, &bare, true), true);
+        add_owned(&table, shown_from_to(&difference, &finding->difference), true);
         text_table_left(&table, verdict_word(finding, measure->better));
     }
     putc('\n', out);
@@ -336,10 +229,10 @@ static void print_periods(const struct compare *compare, const struct finding *a
             shown_of(measure->unit, measure->selector, base->value, interval_half(base));
         text_table_row(&table);
         text_table_left(&table, measure->period);
-        add_owned(&table, with_half(&shown, base, false), true);
+        add_owned(&table, shown_with_half(&shown, base, false), true);
         for (size_t i = 0; i < n; i++) {
             const struct shown by = difference_shown(measure, &findings[i]);
-            add_owned(&table, with_half(&by, &findings[i].difference, true), true);
+            add_owned(&table, shown_with_half(&by, &findings[i].difference, true), true);
         }
     }
     if (any) {
@@ -385,10 +278,10 @@ static void add_tenants(struct text_table *table, const struct compare *compare,
         text_table_row(table);
         text_table_left(table, word);
         text_table_left(table, compare->tenants.names[placed[i].tenant]);
-        add_owned(table, with_half(&base, &finding->base, false), true);
+        add_owned(table, shown_with_half(&base, &finding->base, false), true);
         const struct interval bare = {finding->difference.value, (double)NAN, (double)NAN};
-        add_owned(table, with_half(&difference, &bare, true), true);
-        add_owned(table, from_to(&difference, &finding->difference), true);
+        add_owned(table, shown_with_half(&difference, &bare, true), true);
+        add_owned(table, shown_from_to(&difference, &finding->difference), true);
     }
     free(placed);
 }
@@ -432,134 +325,6 @@ static void print_tenants(const struct compare *compare, size_t arm, FILE *out)
         text_table_deinit(&table);
     }
     free(findings);
-}
-
-/* --- assumptions --- */
-
-static void add_interval(struct text_table *table, const char *what, const struct shown *shown,
-                         const struct interval *interval, const char *meaning)
-{
-    if (isnan(interval->lo))
-        return;
-    text_table_row(table);
-    text_table_left(table, what);
-    add_owned(table, from_to(shown, interval), true);
-    text_table_left(table, *shown->unit ? shown->unit + 1 : "");
-    text_table_left(table, meaning);
-}
-
-static void print_three(const struct compare *compare, size_t arm, const struct interval *mean,
-                        const struct shown *shown, FILE *out)
-{
-    struct text_table table = {0};
-    const struct interval years = uncertain_years(compare, arm);
-    const struct interval spread = uncertain_spread(compare, arm);
-    text_table_left(&table, arm ? "95 % of the difference" : "95 % of the value");
-    text_table_right(&table, "");
-    text_table_left(&table, "");
-    text_table_left(&table, "");
-    add_interval(&table, "simulation", shown, mean,
-                 "where the mean may lie, if all assumptions hold; more replications narrow it");
-    add_interval(&table, "year to year", shown, &years, "where one single year may lie");
-    add_interval(&table, "assumptions", shown, &spread,
-                 "where the mean may lie as the assumptions vary; only knowing more narrows it");
-    text_table_write(&table, out);
-    text_table_deinit(&table);
-}
-
-static void print_flips(const struct compare *compare, size_t arm, double mean, FILE *out)
-{
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    bool any = false;
-    for (size_t i = 0; i < uncertain->assumptions.len; i++) {
-        const struct assumption *one = &uncertain->assumptions.items[i];
-        const struct tornado_end *ends[] = {&one->low, &one->high};
-        for (size_t e = 0; e < 2; e++) {
-            const double effect = uncertain_effect(ends[e]->means, arm);
-            if (effect * mean < 0)
-                fprintf(out, "  %s: %s would turn it round\n", one->path, ends[e]->text);
-            else if (isnan(effect))
-                fprintf(out, "  %s: %s leaves nothing to compare\n", one->path, ends[e]->text);
-            any = any || effect * mean < 0 || isnan(effect);
-        }
-    }
-    if (!any)
-        fputs("  no assumption, taken alone from its 5 % to its 95 % end, turns it round\n", out);
-    const double agree = uncertain_agree(compare, arm, mean);
-    if (!isnan(agree))
-        fprintf(out,
-                "  in %.0f %% of %zu worlds sampled from all assumptions it goes the same way\n",
-                100 * agree, uncertain->points - uncertain_without(compare, arm));
-}
-
-static void print_tornado(const struct compare *compare, size_t arm, const struct shown *shown,
-                          FILE *out)
-{
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    const size_t n = uncertain->assumptions.len;
-    struct text_table table = {0};
-    size_t *order = mem_new(n, sizeof(*order));
-    char text[64];
-    uncertain_rank(compare, arm, order);
-    text_table_left(&table, "assumption, from its 5 % to its 95 % end");
-    text_table_right(&table, "low");
-    text_table_right(&table, "high");
-    text_table_right(&table, arm ? "difference at low" : "value at low");
-    text_table_right(&table, "at high");
-    text_table_right(&table, "rank correlation");
-    for (size_t i = 0; i < n; i++) {
-        const struct assumption *one = &uncertain->assumptions.items[order[i]];
-        text_table_row(&table);
-        text_table_left(&table, one->path);
-        text_table_right(&table, one->low.text);
-        text_table_right(&table, one->high.text);
-        const struct tornado_end *ends[] = {&one->low, &one->high};
-        for (size_t e = 0; e < 2; e++) {
-            const struct interval bare = {uncertain_effect(ends[e]->means, arm), (double)NAN,
-                                          (double)NAN};
-            add_owned(&table, with_half(shown, &bare, arm > 0), true);
-        }
-        if (isnan(one->correlation[arm]))
-            text_table_right(&table, "-");
-        else {
-            snprintf(text, sizeof(text), "%+.2f", one->correlation[arm]);
-            text_table_right(&table, text);
-        }
-    }
-    text_table_write(&table, out);
-    text_table_deinit(&table);
-    free(order);
-}
-
-static void print_uncertain(const struct compare *compare, FILE *out)
-{
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    struct compare_rows rows = compare_rows(compare);
-    if (!uncertain)
-        return;
-    for (size_t i = 0; i < rows.len && strcmp(rows.items[i].metric, rows.items[0].metric) == 0;
-         i++) {
-        const struct compare_row *row = &rows.items[i];
-        if (row->tenant || isnan(row->finding.mean.value))
-            continue;
-        const struct interval *mean = row->base ? &row->finding.mean : &row->finding.difference;
-        struct shown shown =
-            shown_of(row->unit, row->metric, row->finding.base.value, interval_half(mean));
-        char *name = printable(row->variant);
-        fprintf(out, "\nAssumptions and %s %s%s\n", row->metric,
-                row->base ? "of the base" : "under ", row->base ? "" : name);
-        free(name);
-        print_three(compare, i, mean, &shown, out);
-        print_tornado(compare, i, &shown, out);
-        const size_t without = uncertain_without(compare, i);
-        if (without > 0)
-            fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
-                    compare->uncertain->points,
-                    compare->steady ? ", as more is asked for than there is" : "");
-        if (!row->base)
-            print_flips(compare, i, mean->value, out);
-    }
-    free(rows.items);
 }
 
 /* --- the page --- */

@@ -2,20 +2,18 @@
 #include "scenario/build.h"
 
 #include "scenario/brokers.h"
+#include "scenario/build_partitions.h"
 #include "scenario/build_tenants.h"
 #include "scenario/build_times.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
 #include "scenario/reservations.h"
-#include "scenario/windows.h"
 #include "util/mem.h"
 #include "workload/deadline.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
 #include "workload/within.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,173 +61,6 @@ static int32_t member_of(void *ctx, int64_t key)
         member->parent);
     keymap_add(&member->rows, key, row);
     return row;
-}
-
-/* "centres.c.partitions.p", as everywhere in messages. */
-static const char *place_text(const char *root, const char *owner, const char *list,
-                              const char *name, char *buffer, size_t size)
-{
-    struct path path = {0};
-    path_push_key(&path, root);
-    path_push_key(&path, owner);
-    path_push_key(&path, list);
-    path_push_key(&path, name);
-    path_format(&path, buffer, size);
-    path_deinit(&path);
-    return buffer;
-}
-
-/* --- the world --- */
-
-static void describe_processor(const struct scenario *scenario, const struct partition_plan *plan,
-                               struct partition_info *info)
-{
-    /* FP16 and FP64 are never added: a partition has the speed of its trade, the lowest precision
-     * that is stated being the one for AI, FP64 for the rest. */
-    static const int preference[] = {PRECISION_FP16, PRECISION_FP64, PRECISION_FP32,
-                                     PRECISION_INT8};
-    const struct processor *processors = scenario->processors.items;
-    info->processor = plan->processor ? plan->processor : "";
-    info->precision = "";
-    for (size_t i = 0; i < scenario->processors.len && plan->processor; i++) {
-        if (strcmp(processors[i].named.name, plan->processor) != 0)
-            continue;
-        memcpy(info->speeds, processors[i].flops, sizeof(info->speeds));
-        for (size_t k = 0; k < ARRAY_LEN(preference) && info->flops == 0; k++) {
-            info->flops = processors[i].flops[preference[k]];
-            info->precision = info->flops > 0 ? precision_names[preference[k]] : "";
-        }
-    }
-}
-
-enum asks { ASKS_NODES, ASKS_MEMORY };
-
-static bool workload_asks(const struct workload *workload, enum asks what)
-{
-    bool (*const asks)(const void *) =
-        what == ASKS_NODES ? workload->kind->asks_nodes : workload->kind->asks_memory;
-    return asks && asks(workload->params);
-}
-
-/* Does some job that may run in the partition ask whole nodes, or memory? */
-static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
-                         const char *partition)
-{
-    const struct scenario *scenario = program->epochs[0].scenario;
-    for (size_t i = 0; i < scenario->rows.len; i++) {
-        const struct tenant *tenant = scenario->rows.items[i].tenant;
-        const struct workload *workloads = tenant->workloads.items;
-        for (size_t k = 0; k < tenant->workloads.len; k++) {
-            const char *name = workloads[k].partition;
-            if (!freight_may_run(scenario, &workloads[k].freight, centre))
-                continue;
-            if (centre == workloads[k].freight.home && !scenario->broker.policy.kind && name &&
-                strcmp(name, "any") != 0 && strcmp(name, partition) != 0)
-                continue;
-            if (workload_asks(&workloads[k], what))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void lay_out_partition(struct build *build, size_t row, size_t centre,
-                              const struct partition_plan *plan, struct error_list *errors)
-{
-    const struct program *program = build->program;
-    const struct scenario *scenario = program->epochs[0].scenario;
-    const struct centre *owner = (const struct centre *)scenario->centres.items + centre;
-    const struct scheduler *scheduler = partition_scheduler(owner, plan);
-    struct sim_partition *partition = &build->partitions[row];
-    struct partition_info *info = &build->world.partitions[row];
-    info->name = plan->named.name;
-    info->path = build_keep(build, mem_format("%s/%s", owner->named.name, plan->named.name));
-    info->centre = (int32_t)centre;
-    info->reservations = (int32_t)plan->reservations.len;
-    describe_processor(scenario, plan, info);
-    const struct group *groups = plan->groups.items;
-    struct node_group *copy = mem_new(plan->groups.len, sizeof(*copy));
-    build_keep(build, copy);
-    /* Where no job asks it, memory need not be looked at. */
-    const bool memory_asked = someone_asks(program, ASKS_MEMORY, (int64_t)centre, plan->named.name);
-    bool memory_matters = false;
-    int64_t procs = 0;
-    for (size_t g = 0; g < plan->groups.len; g++) {
-        copy[g] =
-            (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node,
-                                memory_asked ? llround(groups[g].memory_per_node) : 0};
-        memory_matters |= copy[g].memory > 0;
-        procs += groups[g].nodes * groups[g].processors_per_node;
-    }
-    char place[200];
-    place_text("centres", owner->named.name, "partitions", plan->named.name, place, sizeof(place));
-    if (procs > INT32_MAX)
-        error_list_addf(errors, plan->named.at, "%s: more than %d processors", place, INT32_MAX);
-    partition->config = scheduler_config(scheduler);
-    partition->config.weight = plan->weight;
-    partition->setup = (struct partition_setup){
-        .row = (int32_t)row,
-        .placement = (const struct placement_type *)(const void *)scheduler->placement.kind,
-        .groups = copy,
-        .n_groups = plan->groups.len,
-        .nodes_matter = someone_asks(program, ASKS_NODES, (int64_t)centre, plan->named.name),
-        .overcommit = partition->config.decide == DECIDE_EVENT,
-        .speeds = info->speeds,
-    };
-    if (partition->setup.nodes_matter &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
-    if (memory_matters &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask memory cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
-    struct items windows = {0};
-    const struct window *all = plan->maintenance.items;
-    for (size_t i = 0; i < plan->maintenance.len; i++) {
-        struct error err;
-        if (expand_window(program, &all[i], groups[all[i].group].nodes, &windows, &err) < 0)
-            error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
-    }
-    sort_windows(&windows);
-    build->windows[row] = windows.items;
-    partition->setup.windows = windows.items;
-    partition->setup.n_windows = windows.len;
-}
-
-static void lay_out_centres(struct build *build, struct error_list *errors)
-{
-    const struct scenario *scenario = build->program->epochs[0].scenario;
-    const struct centre *centres = scenario->centres.items;
-    struct world *world = &build->world;
-    world->n_centres = scenario->centres.len;
-    world->centres = mem_new(world->n_centres, sizeof(*world->centres));
-    for (size_t i = 0; i < world->n_centres; i++) {
-        world->centres[i].name = centres[i].named.name;
-        world->n_partitions += centres[i].partitions.len;
-        const struct partition_plan *plans = centres[i].partitions.items;
-        for (size_t k = 0; k < centres[i].partitions.len; k++)
-            world->n_partitions += plans[k].reservations.len;
-    }
-    world->partitions = mem_new(world->n_partitions, sizeof(*world->partitions));
-    build->partitions = mem_new(world->n_partitions, sizeof(*build->partitions));
-    build->windows = mem_new(world->n_partitions, sizeof(*build->windows));
-    size_t row = 0;
-    for (size_t i = 0; i < world->n_centres; i++) {
-        const struct partition_plan *plans = centres[i].partitions.items;
-        for (size_t k = 0; k < centres[i].partitions.len; k++) {
-            const size_t first = row;
-            row += plans[k].reservations.len;
-            lay_out_partition(build, row, i, &plans[k], errors);
-            for (size_t r = 0; r < plans[k].reservations.len; r++)
-                lay_out_reservation(build, first + r, row, &plans[k], r, errors);
-            row++;
-        }
-    }
 }
 
 /* --- tenants and workloads --- */

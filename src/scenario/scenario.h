@@ -246,7 +246,7 @@ struct scenario {
 enum { MEASURE_STOP, MEASURE_DRAIN };
 enum { BETTER_LOWER, BETTER_HIGHER };
 
-extern const struct field scenario_fields[];
+extern const struct field scenario_fields[], processor_fields[], centre_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
 extern const struct field tenant_fields[], workload_fields[], uncertain_fields[];
 extern const char *const priority_names[];

@@ -1,0 +1,134 @@
+/* A part of the page of a comparison: what its assumptions do to the answer. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/compare_shown.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_interval(struct text_table *table, const char *what, const struct shown *shown,
+                         const struct interval *interval, const char *meaning)
+{
+    if (isnan(interval->lo))
+        return;
+    text_table_row(table);
+    text_table_left(table, what);
+    add_owned(table, shown_from_to(shown, interval), true);
+    text_table_left(table, *shown->unit ? shown->unit + 1 : "");
+    text_table_left(table, meaning);
+}
+
+static void print_three(const struct compare *compare, size_t arm, const struct interval *mean,
+                        const struct shown *shown, FILE *out)
+{
+    struct text_table table = {0};
+    const struct interval years = uncertain_years(compare, arm);
+    const struct interval spread = uncertain_spread(compare, arm);
+    text_table_left(&table, arm ? "95 % of the difference" : "95 % of the value");
+    text_table_right(&table, "");
+    text_table_left(&table, "");
+    text_table_left(&table, "");
+    add_interval(&table, "simulation", shown, mean,
+                 "where the mean may lie, if all assumptions hold; more replications narrow it");
+    add_interval(&table, "year to year", shown, &years, "where one single year may lie");
+    add_interval(&table, "assumptions", shown, &spread,
+                 "where the mean may lie as the assumptions vary; only knowing more narrows it");
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+}
+
+static void print_flips(const struct compare *compare, size_t arm, double mean, FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    bool any = false;
+    for (size_t i = 0; i < uncertain->assumptions.len; i++) {
+        const struct assumption *one = &uncertain->assumptions.items[i];
+        const struct tornado_end *ends[] = {&one->low, &one->high};
+        for (size_t e = 0; e < 2; e++) {
+            const double effect = uncertain_effect(ends[e]->means, arm);
+            if (effect * mean < 0)
+                fprintf(out, "  %s: %s would turn it round\n", one->path, ends[e]->text);
+            else if (isnan(effect))
+                fprintf(out, "  %s: %s leaves nothing to compare\n", one->path, ends[e]->text);
+            any = any || effect * mean < 0 || isnan(effect);
+        }
+    }
+    if (!any)
+        fputs("  no assumption, taken alone from its 5 % to its 95 % end, turns it round\n", out);
+    const double agree = uncertain_agree(compare, arm, mean);
+    if (!isnan(agree))
+        fprintf(out,
+                "  in %.0f %% of %zu worlds sampled from all assumptions it goes the same way\n",
+                100 * agree, uncertain->points - uncertain_without(compare, arm));
+}
+
+static void print_tornado(const struct compare *compare, size_t arm, const struct shown *shown,
+                          FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    const size_t n = uncertain->assumptions.len;
+    struct text_table table = {0};
+    size_t *order = mem_new(n, sizeof(*order));
+    char text[64];
+    uncertain_rank(compare, arm, order);
+    text_table_left(&table, "assumption, from its 5 % to its 95 % end");
+    text_table_right(&table, "low");
+    text_table_right(&table, "high");
+    text_table_right(&table, arm ? "difference at low" : "value at low");
+    text_table_right(&table, "at high");
+    text_table_right(&table, "rank correlation");
+    for (size_t i = 0; i < n; i++) {
+        const struct assumption *one = &uncertain->assumptions.items[order[i]];
+        text_table_row(&table);
+        text_table_left(&table, one->path);
+        text_table_right(&table, one->low.text);
+        text_table_right(&table, one->high.text);
+        const struct tornado_end *ends[] = {&one->low, &one->high};
+        for (size_t e = 0; e < 2; e++) {
+            const struct interval bare = {uncertain_effect(ends[e]->means, arm), (double)NAN,
+                                          (double)NAN};
+            add_owned(&table, shown_with_half(shown, &bare, arm > 0), true);
+        }
+        if (isnan(one->correlation[arm]))
+            text_table_right(&table, "-");
+        else {
+            snprintf(text, sizeof(text), "%+.2f", one->correlation[arm]);
+            text_table_right(&table, text);
+        }
+    }
+    text_table_write(&table, out);
+    text_table_deinit(&table);
+    free(order);
+}
+
+void print_uncertain(const struct compare *compare, FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    if (!uncertain)
+        return;
+    struct compare_rows rows = compare_rows(compare);
+    for (size_t i = 0; i < rows.len && strcmp(rows.items[i].metric, rows.items[0].metric) == 0;
+         i++) {
+        const struct compare_row *row = &rows.items[i];
+        if (row->tenant || isnan(row->finding.mean.value))
+            continue;
+        const struct interval *mean = row->base ? &row->finding.mean : &row->finding.difference;
+        struct shown shown =
+            shown_of(row->unit, row->metric, row->finding.base.value, interval_half(mean));
+        char *name = printable(row->variant);
+        fprintf(out, "\nAssumptions and %s %s%s\n", row->metric,
+                row->base ? "of the base" : "under ", row->base ? "" : name);
+        free(name);
+        print_three(compare, i, mean, &shown, out);
+        print_tornado(compare, i, &shown, out);
+        const size_t without = uncertain_without(compare, i);
+        if (without > 0)
+            fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
+                    compare->uncertain->points,
+                    compare->steady ? ", as more is asked for than there is" : "");
+        if (!row->base)
+            print_flips(compare, i, mean->value, out);
+    }
+    free(rows.items);
+}

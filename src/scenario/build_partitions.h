@@ -1,0 +1,11 @@
+/* What centres and partitions of the scenario become in the world. For build.c. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SCENARIO_BUILD_PARTITIONS_H
+#define SCENARIO_BUILD_PARTITIONS_H
+
+#include "scenario/build.h"
+
+/* Fill in world.centres, world.partitions, the partitions and their maintenance. */
+void lay_out_centres(struct build *build, struct error_list *errors);
+
+#endif
