@@ -3,8 +3,8 @@
 #include "cli/arguments.h"
 #include "cli/plan_print.h"
 #include "cli/planning.h"
+#include "experiment/draws.h"
 #include "experiment/pool.h"
-#include "experiment/sweep_load.h"
 #include "util/mem.h"
 
 #include <math.h>

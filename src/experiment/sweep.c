@@ -2,6 +2,7 @@
 #include "experiment/sweep.h"
 
 #include "analysis/selector.h"
+#include "experiment/draws.h"
 #include "experiment/measures.h"
 #include "experiment/sweep_factors.h"
 #include "experiment/sweep_load.h"

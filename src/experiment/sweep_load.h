@@ -12,7 +12,4 @@
 int sweep_load_put(const struct sweep *sweep, const struct sweep_factor *factor, double load,
                    struct node *tree, struct error_list *errors);
 
-/* Does a run leave anything to chance? False: all replications would be the same. */
-bool program_draws(const struct program *program);
-
 #endif
