@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int digits_of(double width)
-{
-    if (!(width > 0) || !isfinite(width))
-        return -1;
-    const int digits = 1 - (int)floor(log10(width));
-    return digits < 0 ? 0 : digits > 6 ? 6 : digits;
-}
-
 static bool is_share(const char *metric)
 {
     return strncmp(metric, "utilisation", 11) == 0 || strstr(metric, "missed") != NULL;
@@ -39,9 +31,9 @@ struct shown shown_unit_of(const char *unit, const char *metric, double typical)
 struct shown shown_of(const char *unit, const char *metric, double typical, double half)
 {
     struct shown shown = shown_unit_of(unit, metric, typical);
-    int digits = digits_of(half / shown.scale);
+    int digits = interval_digits(half / shown.scale);
     if (digits < 0)
-        digits = digits_of(fabs(typical) / shown.scale / 100);
+        digits = interval_digits(fabs(typical) / shown.scale / 100);
     if (digits >= 0)
         shown.digits = digits;
     return shown;
@@ -95,7 +87,7 @@ struct shown difference_shown(const struct measure *measure, const struct findin
     struct shown shown = shown_of(measure->unit, measure->selector, finding->base.value,
                                   interval_half(&finding->difference));
     if (!(interval_half(&finding->difference) > 0)) {
-        const int digits = digits_of(fabs(finding->difference.value) / of_base.scale / 100);
+        const int digits = interval_digits(fabs(finding->difference.value) / of_base.scale / 100);
         shown.digits = digits >= 0 ? digits : of_base.digits;
     }
     /* a difference that is nothing beside the base is not worth a row of digits */

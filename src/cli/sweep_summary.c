@@ -93,11 +93,18 @@ static void print_measure(struct text_table *table, const struct sweep *sweep,
         return;
     }
     const struct interval interval = interval_mean(&moments, CONFIDENCE);
-    snprintf(text, sizeof(text), "%.5g", interval.value);
+    const double half = interval_half(&interval);
+    const int digits = interval_digits(half);
+    if (digits < 0)
+        snprintf(text, sizeof(text), "%.5g", interval.value);
+    else
+        snprintf(text, sizeof(text), "%.*f", digits, interval.value);
     text_table_right(table, text);
     *text = '\0';
-    if (moments.n > 1)
-        snprintf(text, sizeof(text), "+- %.2g", interval_half(&interval));
+    if (digits >= 0)
+        snprintf(text, sizeof(text), "+- %.*f", digits, half);
+    else if (moments.n > 1)
+        snprintf(text, sizeof(text), "+- 0");
     text_table_left(table, text);
 }
 

@@ -31,6 +31,14 @@ double interval_half(const struct interval *interval)
     return (interval->hi - interval->lo) / 2;
 }
 
+int interval_digits(double half)
+{
+    if (!(half > 0) || !isfinite(half))
+        return -1;
+    const int digits = 1 - (int)floor(log10(half));
+    return digits < 0 ? 0 : digits > 6 ? 6 : digits;
+}
+
 /* P(B <= k) of B binomial(n, p); k = -1 too. */
 static double below(size_t n, double p, int64_t k)
 {

@@ -22,6 +22,10 @@ struct interval interval_mean(const struct moments *moments, double confidence);
 /* Half the width; NaN where there is none. */
 double interval_half(const struct interval *interval);
 
+/* How many digits behind the point show two digits of a half-width, and no more than 6; -1 where
+ * there is none. */
+int interval_digits(double half);
+
 /* Of the p-quantile of a distribution, 0 < p < 1, from independent values in ascending order: from
  * the r-th to the s-th of them, the narrowest such pair in ranks about np that covers with at least
  * this confidence, P(r <= B < s) for B binomial(n, p); value: nearest rank (David and Nagaraja,

@@ -9,6 +9,7 @@ import filecmp
 import glob
 import hashlib
 import itertools
+import math
 import os
 import random
 import re
@@ -200,8 +201,11 @@ class Table(Case):
         self.assertRegex(lines[2], r"^nodes +arrival +wait.mean, s +wait.p95, s +utilisation")
         runs, _, _ = self.table(os.path.join(self.home, "there"))
         first = runs["wait.mean"][:5]
-        half = 2.7764451051977987 * first.std(ddof=1) / 5**0.5
-        self.assertEqual(lines[3].split()[5:8], ["%.5g" % first.mean(), "+-", "%.2g" % half])
+        for at, values in ((5, first), (11, runs["utilisation"][:5])):
+            half = 2.7764451051977987 * values.std(ddof=1) / 5**0.5
+            digits = max(0, 1 - math.floor(math.log10(half)))  # two of the half width
+            self.assertEqual(lines[3].split()[at:at + 3],
+                             [f"{values.mean():.{digits}f}", "+-", f"{half:.{digits}f}"])
         self.assertEqual(lines[-1], 'A row a run: pandas.read_hdf("there/sweep.h5", "runs")')
 
     def test_many_points(self):

@@ -243,9 +243,25 @@ static void ranks(void **state)
     near(values_quantile(tv, 10, 0.9), 29, 0, "nearest rank");
 }
 
+static void digits(void **state)
+{
+    (void)state;
+    const struct {
+        double half;
+        int digits;
+    } rows[] = {{112, 0},   {9.9, 1},
+                {1, 1},     {0.5, 2},
+                {0.011, 3}, {1e-9, 6},
+                {0, -1},    {(double)NAN, -1},
+                {-1, -1},   {(double)INFINITY, -1}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(interval_digits(rows[i].half), rows[i].digits);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits),
         cmocka_unit_test(moments_of_a_sample),
         cmocka_unit_test(student),
         cmocka_unit_test(interval_of_a_mean),
