@@ -2,7 +2,7 @@
 #include "trace/chunks.h"
 
 #include "trace/shuffle.h"
-#include "trace/worker.h"
+#include "util/worker.h"
 #include "util/mem.h"
 
 #include <libdeflate.h>

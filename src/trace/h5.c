@@ -3,7 +3,7 @@
 
 #include "trace/driver.h"
 #include "trace/sink.h"
-#include "trace/worker.h"
+#include "util/worker.h"
 #include "util/mem.h"
 
 #include <stdatomic.h>

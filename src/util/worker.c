@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "trace/worker.h"
+#include "util/worker.h"
 
 #include "util/mem.h"
 

@@ -1,8 +1,9 @@
-/* One thread that does pieces of work in the order they were put: the slow half of writing a
- * trace. Started when the first piece comes, so that small traces never pay for a thread. */
+/* One thread that does pieces of work in the order they were put: the slow halves of reading a log
+ * and of writing a trace. Started when the first piece comes, so that small files never pay for a
+ * thread. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef TRACE_WORKER_H
-#define TRACE_WORKER_H
+#ifndef UTIL_WORKER_H
+#define UTIL_WORKER_H
 
 #include "util/base.h"
 

@@ -6,6 +6,7 @@
 #include "workload/log_entry.h"
 #include "workload/log_missing.h"
 #include "workload/log_replicate.h"
+#include "workload/swf_ahead.h"
 
 #include <gsl/gsl_rng.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct log {
     simtime missing_request;
     int64_t where[5]; /* by enum log_key; negative: any */
     struct swf *swf;
+    struct swf_ahead *rows; /* of it */
     struct log_report report;
     struct keymap tenants;
 
@@ -199,7 +201,7 @@ static bool wanted(const struct log *log, const struct swf_row *row)
 static int read_row(struct log *log, struct swf_row *ret, struct error *err)
 {
     int got;
-    while ((got = swf_next(log->swf, ret, err)) == SWF_GARBLED) {
+    while ((got = swf_ahead_next(log->rows, ret, err)) == SWF_GARBLED) {
         if (log->params->garbled == LOG_GARBLED_REFUSE) {
             /* Of what was a log so far; else it is most likely some other file. */
             const size_t len = strlen(err->text);
@@ -506,6 +508,7 @@ static void log_free(struct log *log)
 {
     if (!log)
         return;
+    swf_ahead_free(log->rows);
     swf_free(log->swf);
     keymap_deinit(&log->tenants);
     entries_deinit(&log->sorted);
@@ -541,6 +544,7 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
     log->swf = swf_open(params->log, err);
     if (!log->swf)
         return NULL;
+    log->rows = swf_ahead_new(log->swf);
     if (params->load.resample > 0) {
         REQUIRE(context->path);
         log->copies_max = (uint64_t)ceil(params->load.resample);
