@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/jobtree.h"
 
-#include "model/jobsummary.h"
-#include "model/nodepool.h"
+#include "model/jobtree_nodes.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define JOBTREE_LEAF 64
-#define JOBTREE_FAN 16
 #define HEIGHT_MAX 32
-#define SCAN 8 /* items, a divisor of JOBTREE_LEAF */
-
-/* Items stand in [lo, hi): both ends give way, so that a queue is fed and drained without moves.
- * Codes and sizes stand apart from the items: a scan compares eight of them at a time. */
-struct leaf {
-    uint32_t lo, hi;
-    int16_t code[JOBTREE_LEAF]; /* of the request */
-    int16_t size[JOBTREE_LEAF]; /* class of the processors */
-    struct jobitem item[JOBTREE_LEAF];
-};
-
-struct inner {
-    uint32_t len;
-    int32_t procs[JOBTREE_FAN];       /* least of the child */
-    struct jobkey first[JOBTREE_FAN]; /* no later than the child's first; [0] is not read */
-    void *child[JOBTREE_FAN];
-    struct summary summary[JOBTREE_FAN];
-};
-
-struct jobtree {
-    void *root; /* a leaf at height 0; NULL until the first item */
-    int height;
-    size_t len;
-    int32_t least; /* processors of all items */
-    struct nodepool leaves, inners;
-};
 
 /* The way down to a leaf. Height 1 is the parent of the leaf. */
 struct path {
@@ -65,7 +36,7 @@ void jobtree_free(struct jobtree *tree)
 
 size_t jobtree_len(const struct jobtree *tree)
 {
-    return tree->len;
+    return tree->len + tree->has_late;
 }
 
 /* The child that holds key if any does. Halving without branches: the outcome cannot be foreseen.
@@ -111,45 +82,6 @@ static void descend(const struct jobtree *tree, const struct jobkey *key, struct
         node = inner->child[i];
     }
     ret_path->leaf = node;
-}
-
-/* The least processors below a node. None is below `bound`: once it is met the rest is not read. */
-static int32_t node_least(const void *node, int height, int32_t bound)
-{
-    int32_t least = INT32_MAX;
-    const struct leaf *leaf = node;
-    const struct inner *inner = node;
-    const uint32_t begin = height ? 0 : leaf->lo, end = height ? inner->len : leaf->hi;
-    for (uint32_t i = begin; i < end && least > bound; i++) {
-        const int32_t procs = height ? inner->procs[i] : leaf->item[i].procs;
-        least = procs < least ? procs : least;
-    }
-    return least;
-}
-
-static void leaf_summary(const struct leaf *leaf, struct summary *ret_summary)
-{
-    int16_t *request = ret_summary->request;
-    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
-        request[c] = SUMMARY_NONE;
-    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
-        const int16_t c = leaf->size[i];
-        request[c] = leaf->code[i] < request[c] ? leaf->code[i] : request[c];
-    }
-    for (uint32_t c = 1; c < SUMMARY_CLASSES; c++)
-        request[c] = request[c - 1] < request[c] ? request[c - 1] : request[c];
-}
-
-static void node_summary(const void *node, int height, struct summary *ret_summary)
-{
-    if (height == 0) {
-        leaf_summary(node, ret_summary);
-        return;
-    }
-    const struct inner *inner = node;
-    *ret_summary = inner->summary[0];
-    for (uint32_t i = 1; i < inner->len; i++)
-        summary_join(ret_summary, &inner->summary[i]);
 }
 
 static void refresh_child(struct inner *node, uint32_t i, int height)
@@ -280,9 +212,8 @@ static void leaf_close(struct leaf *leaf, uint32_t at)
     }
 }
 
-void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
+static void put(struct jobtree *tree, const struct jobitem *item)
 {
-    REQUIRE(item->procs >= 1 && item->request >= 0 && item->key.score == item->key.score);
     if (UNLIKELY(!tree->root))
         tree->root = leaf_new(tree);
     struct path path;
@@ -312,10 +243,19 @@ void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
     }
 }
 
-static uint32_t node_len(const void *node, int height)
+static inline void settle(struct jobtree *tree)
 {
-    const struct leaf *leaf = node;
-    return height ? ((const struct inner *)node)->len : leaf->hi - leaf->lo;
+    if (tree->has_late)
+        put(tree, &tree->late);
+    tree->has_late = false;
+}
+
+void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
+{
+    REQUIRE(item->procs >= 1 && item->request >= 0 && item->key.score == item->key.score);
+    settle(tree);
+    tree->late = *item;
+    tree->has_late = true;
 }
 
 static void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
@@ -383,6 +323,10 @@ static bool forget(struct jobtree *tree, struct inner *parent, uint32_t i, int h
 
 bool jobtree_remove(struct jobtree *tree, struct jobkey key)
 {
+    if (tree->has_late && jobkey_equal(&tree->late.key, &key)) {
+        tree->has_late = false;
+        return true;
+    }
     if (tree->len == 0)
         return false;
     struct path path;
@@ -410,24 +354,22 @@ bool jobtree_remove(struct jobtree *tree, struct jobkey key)
     return true;
 }
 
-static const struct leaf *first_leaf(const void *node, int height)
-{
-    for (; height > 0; height--)
-        node = ((const struct inner *)node)->child[0];
-    return node;
-}
-
 bool jobtree_first(const struct jobtree *tree, struct jobitem *ret_item)
 {
-    if (tree->len == 0)
-        return false;
-    const struct leaf *leaf = first_leaf(tree->root, tree->height);
-    *ret_item = leaf->item[leaf->lo];
-    return true;
+    const struct jobitem *first = tree->has_late ? &tree->late : NULL;
+    if (tree->len > 0) {
+        const struct leaf *leaf = first_leaf(tree->root, tree->height);
+        const struct jobitem *settled = &leaf->item[leaf->lo];
+        first = first && jobkey_upto(&first->key, &settled->key) ? first : settled;
+    }
+    if (first)
+        *ret_item = *first;
+    return first;
 }
 
-bool jobtree_next(const struct jobtree *tree, struct jobkey key, struct jobitem *ret_item)
+bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_item)
 {
+    settle(tree);
     if (tree->len == 0)
         return false;
     struct path path;
@@ -523,9 +465,10 @@ static bool fit(const void *node, int height, const struct jobkey *after, const 
     return false;
 }
 
-bool jobtree_next_fit(const struct jobtree *tree, const struct jobkey *after, int64_t free,
+bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t free,
                       simtime window, int64_t spare, struct jobitem *ret_item)
 {
+    settle(tree);
     if (tree->len == 0 || free < 1)
         return false;
     struct query query = {.window = window, .code_end = (int16_t)(summary_code(window) + 1)};
@@ -539,60 +482,5 @@ bool jobtree_next_fit(const struct jobtree *tree, const struct jobkey *after, in
 
 int32_t jobtree_least_procs(const struct jobtree *tree)
 {
-    return tree->least;
-}
-
-/* What the walk over all leaves has seen so far. */
-struct walk {
-    struct jobkey last;
-    size_t len;
-};
-
-static void check_leaf(const struct leaf *leaf, struct walk *walk)
-{
-    REQUIRE(leaf->lo <= leaf->hi && leaf->hi <= JOBTREE_LEAF);
-    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
-        const struct jobitem *item = &leaf->item[i];
-        REQUIRE(walk->len == 0 || !jobkey_upto(&item->key, &walk->last));
-        REQUIRE(item->procs >= 1 && item->request >= 0);
-        REQUIRE(leaf->code[i] == summary_code(item->request));
-        REQUIRE(leaf->size[i] == summary_class((uint32_t)item->procs));
-        walk->last = item->key;
-        walk->len++;
-    }
-}
-
-static void check_node(const void *node, int height, struct walk *walk)
-{
-    if (height == 0) {
-        check_leaf(node, walk);
-        return;
-    }
-    const struct inner *inner = node;
-    REQUIRE(inner->len >= 1 && inner->len <= JOBTREE_FAN);
-    for (uint32_t i = 0; i < inner->len; i++) {
-        struct summary summary;
-        const void *child = inner->child[i];
-        REQUIRE(node_len(child, height - 1) > 0);
-        node_summary(child, height - 1, &summary);
-        REQUIRE(inner->procs[i] == node_least(child, height - 1, 1));
-        REQUIRE(memcmp(&summary, &inner->summary[i], sizeof(summary)) == 0);
-        if (i > 0) {
-            const struct leaf *leaf = first_leaf(child, height - 1);
-            REQUIRE(!jobkey_upto(&inner->first[i], &walk->last));
-            REQUIRE(jobkey_upto(&inner->first[i], &leaf->item[leaf->lo].key));
-        }
-        check_node(child, height - 1, walk);
-    }
-}
-
-void jobtree_check(const struct jobtree *tree)
-{
-    struct walk walk = {.len = 0};
-    REQUIRE(tree->root || tree->len == 0);
-    REQUIRE(tree->height == 0 || node_len(tree->root, tree->height) > 1);
-    if (tree->root)
-        check_node(tree->root, tree->height, &walk);
-    REQUIRE(tree->least == (tree->root ? node_least(tree->root, tree->height, 1) : INT32_MAX));
-    REQUIRE(walk.len == tree->len);
+    return tree->has_late && tree->late.procs < tree->least ? tree->late.procs : tree->least;
 }

@@ -37,7 +37,8 @@ struct jobtree *jobtree_new(void);
 void jobtree_free(struct jobtree *tree); /* takes NULL */
 AUTO_DEFINE(struct jobtree *, jobtree_free)
 
-/* O(log n). The key must not be in the tree yet. */
+/* O(log n). The key must not be in the tree yet. What came last stands apart until more comes or
+ * somebody looks behind the first: a job that starts as it comes costs O(1). */
 void jobtree_insert(struct jobtree *tree, const struct jobitem *item);
 
 /* O(log n). False if there is no such key. */
@@ -47,12 +48,12 @@ size_t jobtree_len(const struct jobtree *tree);
 
 /* The first item, or the first strictly after `key`. False at the end. O(log n). */
 bool jobtree_first(const struct jobtree *tree, struct jobitem *ret_item);
-bool jobtree_next(const struct jobtree *tree, struct jobkey key, struct jobitem *ret_item);
+bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_item);
 
 /* The first item strictly after `*after` (NULL: from the beginning) with procs <= free and
  * (request <= window or procs <= spare). False if none. Logarithmic where size classes tell jobs
  * apart; never looks into a subtree whose minima rule it out. */
-bool jobtree_next_fit(const struct jobtree *tree, const struct jobkey *after, int64_t free,
+bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t free,
                       simtime window, int64_t spare, struct jobitem *ret_item);
 
 /* Least processors of all items; INT32_MAX when empty. O(1). */

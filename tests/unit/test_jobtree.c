@@ -175,8 +175,7 @@ static struct jobitem draw_item(const struct load *load, uint64_t seq)
     return item;
 }
 
-static void compare_fit(const struct jobtree *tree, const struct naive *naive,
-                        const struct load *load)
+static void compare_fit(struct jobtree *tree, const struct naive *naive, const struct load *load)
 {
     struct jobitem got;
     const int64_t free = (int64_t)draw(1 + draw(2 * (uint64_t)load->procs)) - 1;
@@ -201,7 +200,7 @@ static void compare_fit(const struct jobtree *tree, const struct naive *naive,
         assert_item(&got, &naive->item[want]);
 }
 
-static void compare(const struct jobtree *tree, const struct naive *naive, const struct load *load)
+static void compare(struct jobtree *tree, const struct naive *naive, const struct load *load)
 {
     struct jobitem got;
     assert_int_equal(jobtree_len(tree), naive->len);
@@ -220,7 +219,7 @@ static void compare(const struct jobtree *tree, const struct naive *naive, const
         compare_fit(tree, naive, load);
 }
 
-static void check_all(const struct jobtree *tree, const struct naive *naive)
+static void check_all(struct jobtree *tree, const struct naive *naive)
 {
     int32_t least = INT32_MAX;
     for (size_t i = 0; i < naive->len; i++)
