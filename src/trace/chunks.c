@@ -2,8 +2,8 @@
 #include "trace/chunks.h"
 
 #include "trace/shuffle.h"
-#include "util/worker.h"
 #include "util/mem.h"
+#include "util/worker.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include "trace/driver.h"
 #include "trace/sink.h"
-#include "util/worker.h"
 #include "util/mem.h"
+#include "util/worker.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
