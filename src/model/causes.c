@@ -9,11 +9,17 @@
 /* The waiting jobs of a crowd that ask the same. */
 struct shape {
     struct cause_want want;
+    uint32_t crowd;        /* SHAPE_FREE: a free place */
     enum wait_cause cause; /* since `since` */
-    int64_t jobs;          /* 0: a free place */
+    int64_t jobs;
     simtime since;
     simtime total[WAIT_CAUSES];
 };
+
+#define SHAPE_FREE UINT32_MAX
+
+/* Where a shape was last found, by the processors asked. */
+enum { NEAR = 64 };
 
 /* The jobs that wait in the same partitions. */
 struct crowd {
@@ -25,6 +31,7 @@ struct crowd {
     size_t n_fit;         /* quick: so many shapes fit by count */
     enum wait_cause fits; /* as last seen */
     int64_t held;         /* as last seen */
+    uint32_t near[NEAR];  /* shapes; any, of any crowd */
 };
 
 /* What a job came to, by its slot. */
@@ -53,7 +60,7 @@ struct causes {
         struct shape *items;
         size_t len, cap;
     } shapes;
-    struct rows32 spare; /* shapes without jobs */
+    struct rows32 spare; /* free places */
     struct {
         struct row **items; /* in chunks as those of the jobs */
         size_t len, cap;
@@ -197,13 +204,19 @@ static size_t place_of(const struct causes *causes, const struct crowd *crowd,
     return low;
 }
 
+/* So many jobs of the shape, in each of its partitions, no longer wait for `from` but for `to`;
+ * WAIT_CAUSES: they do not wait. */
 static void count_queued(struct causes *causes, const struct crowd *crowd,
-                         const struct shape *shape, int64_t jobs)
+                         const struct shape *shape, int64_t jobs, enum wait_cause from,
+                         enum wait_cause to)
 {
     for (uint64_t left = crowd->mask; left; left &= left - 1) {
         const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
-        causes->queued[p][shape->cause] +=
-            jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
+        const int64_t procs = jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
+        if (from != WAIT_CAUSES)
+            causes->queued[p][from] -= procs;
+        if (to != WAIT_CAUSES)
+            causes->queued[p][to] += procs;
         if (!causes->changed[p])
             push(&causes->changes, (uint32_t)p);
         causes->changed[p] = true;
@@ -222,9 +235,8 @@ static void flip(struct causes *causes, const struct crowd *crowd, struct shape 
     if (cause == shape->cause)
         return;
     shape_advance(shape, now);
-    count_queued(causes, crowd, shape, -shape->jobs);
+    count_queued(causes, crowd, shape, shape->jobs, shape->cause, cause);
     shape->cause = cause;
-    count_queued(causes, crowd, shape, shape->jobs);
 }
 
 static void judge(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
@@ -243,8 +255,10 @@ static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
         MEM_GROW(&causes->shapes);
         i = (uint32_t)causes->shapes.len++;
     }
-    causes->shapes.items[i] =
-        (struct shape){.want = *want, .cause = find_cause(causes, crowd, want), .since = now};
+    causes->shapes.items[i] = (struct shape){.want = *want,
+                                             .crowd = (uint32_t)(crowd - causes->crowds.items),
+                                             .cause = find_cause(causes, crowd, want),
+                                             .since = now};
     if (crowd->len == crowd->cap) {
         crowd->cap = crowd->cap ? 2 * crowd->cap : 8;
         crowd->order = mem_resize(crowd->order, crowd->cap, sizeof(*crowd->order));
@@ -257,9 +271,11 @@ static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
     return i;
 }
 
-static void drop_shape(struct causes *causes, struct crowd *crowd, const struct shape *shape)
+/* The shape has no jobs left. */
+static void drop_shape(struct causes *causes, struct crowd *crowd, struct shape *shape)
 {
     bool same;
+    shape->crowd = SHAPE_FREE;
     const size_t at = place_of(causes, crowd, &shape->want, &same);
     REQUIRE(same);
     push(&causes->spare, crowd->order[at]);
@@ -317,23 +333,35 @@ static struct cause_want want_of(const struct causes *causes, const struct job *
     return want;
 }
 
+/* The shape of jobs of the crowd that want this; a new one if there is none. */
+static uint32_t shape_for(struct causes *causes, size_t c, const struct cause_want *want,
+                          simtime now)
+{
+    struct crowd *crowd = &causes->crowds.items[c];
+    uint32_t *near = &crowd->near[(uint32_t)want->ask.procs % NEAR];
+    if (*near < causes->shapes.len && causes->shapes.items[*near].crowd == c &&
+        compare_shapes(want, &causes->shapes.items[*near]) == 0)
+        return *near;
+    bool same;
+    const size_t at = place_of(causes, crowd, want, &same);
+    *near = same ? crowd->order[at] : add_shape(causes, crowd, at, want, now);
+    return *near;
+}
+
 static void enter(struct causes *causes, struct job *job, simtime now)
 {
     struct row *row = row_for(causes, job);
     if (row->waits)
         return;
     const size_t c = crowd_of(causes, job);
-    struct crowd *crowd = &causes->crowds.items[c];
     const struct cause_want want = want_of(causes, job);
-    bool same;
-    const size_t at = place_of(causes, crowd, &want, &same);
     row->crowd = (uint32_t)c;
-    row->shape = same ? crowd->order[at] : add_shape(causes, crowd, at, &want, now);
+    row->shape = shape_for(causes, c, &want, now);
     row->waits = true;
     struct shape *shape = &causes->shapes.items[row->shape];
     shape_advance(shape, now);
     shape->jobs++;
-    count_queued(causes, crowd, shape, 1);
+    count_queued(causes, &causes->crowds.items[c], shape, 1, WAIT_CAUSES, shape->cause);
     for (int c2 = 0; c2 < WAIT_CAUSES; c2++)
         row->by[c2] -= shape->total[c2];
 }
@@ -354,7 +382,7 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now)
     for (int c = 0; c < WAIT_CAUSES; c++)
         row->by[c] += shape->total[c];
     row->waits = false;
-    count_queued(causes, crowd, shape, -1);
+    count_queued(causes, crowd, shape, 1, shape->cause, WAIT_CAUSES);
     if (--shape->jobs == 0)
         drop_shape(causes, crowd, shape);
 }
@@ -457,7 +485,7 @@ void causes_check(const struct causes *causes)
         const struct shape *shape = &causes->shapes.items[row->shape];
         const struct crowd *crowd = &causes->crowds.items[row->crowd];
         const struct cause_want want = want_of(causes, job);
-        REQUIRE(compare_shapes(&want, shape) == 0);
+        REQUIRE(shape->crowd == row->crowd && compare_shapes(&want, shape) == 0);
         REQUIRE(find_cause(causes, crowd, &want) == shape->cause);
         REQUIRE(causes->world->causes >> shape->cause & 1);
         jobs[row->shape]++;

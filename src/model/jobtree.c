@@ -302,6 +302,29 @@ static void shrink_child(struct jobtree *tree, struct inner *parent, uint32_t i,
         merge_children(tree, parent, i, height);
 }
 
+/* An item left the leaf that was the least request of its class, and so of those classes from there
+ * on that have the same code: the others stay as they are. */
+static void leaf_forget(const struct leaf *leaf, int16_t size, int16_t code,
+                        struct summary *summary)
+{
+    int16_t *const request = summary->request;
+    int32_t end = size, top = size;
+    while (end < SUMMARY_CLASSES && request[end] == code)
+        request[end++] = SUMMARY_NONE;
+    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
+        const int16_t c = leaf->size[i];
+        if (c < size || c >= end)
+            continue;
+        request[c] = leaf->code[i] < request[c] ? leaf->code[i] : request[c];
+        top = c > top ? c : top;
+    }
+    int16_t least = size > 0 ? request[size - 1] : SUMMARY_NONE;
+    for (int32_t c = size; c <= top; c++)
+        request[c] = least = least < request[c] ? least : request[c];
+    for (int32_t c = top + 1; c < end; c++)
+        request[c] = least;
+}
+
 /* An item left what is below the child. False: nothing changed here, nor will it further up.
  * Requests never rise with the class, so an item that is not least in its own class is in none. */
 static bool forget(struct jobtree *tree, struct inner *parent, uint32_t i, int height,
@@ -314,7 +337,9 @@ static bool forget(struct jobtree *tree, struct inner *parent, uint32_t i, int h
     const bool small = len < (height ? JOBTREE_FAN : JOBTREE_LEAF) / 4;
     if (least && len > 0)
         parent->procs[i] = node_least(child, height, procs);
-    if (shortest && len > 0)
+    if (shortest && len > 0 && height == 0)
+        leaf_forget(child, size, code, &parent->summary[i]);
+    else if (shortest && len > 0)
         node_summary(child, height, &parent->summary[i]);
     if (small)
         shrink_child(tree, parent, i, height);
