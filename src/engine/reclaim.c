@@ -92,7 +92,24 @@ static bool would_fit(const struct claim *claim)
 static bool may_be_stopped(const struct claim *claim, const struct job *job)
 {
     return job->began < claim->sim->now &&
-           gates_borrows(claim->sim->gates, job, claim->gate, claim->centre);
+           gates_borrows(claim->sim->gates, job, claim->gate, claim->centre, claim->item->procs);
+}
+
+/* What began at this instant may not be stopped, and makes nobody a borrower whose older jobs would
+ * be stopped in its place: it is out of the gates (`sign` -1) while a choice is made. */
+static void set_fresh_apart(const struct claim *claim, int sign)
+{
+    const struct jobs *jobs = &claim->sim->jobs;
+    for (uint32_t slot = claim->station->newest; slot != JOB_NONE;
+         slot = jobs_at(jobs, slot)->older) {
+        const struct job *job = jobs_at(jobs, slot);
+        if (job->began < claim->sim->now)
+            break;
+        if (sign < 0)
+            gates_end(claim->sim->gates, job, claim->sim->now);
+        else
+            gates_start(claim->sim->gates, job, claim->sim->now);
+    }
 }
 
 /* All that may be stopped as things stand, whatever that does to who borrows. O(running). */
@@ -178,17 +195,20 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
 
 /* --- claims --- */
 
-static bool reclaim(struct claim *claim)
+/* Which jobs to stop so that it fits, with none that the others make needless; false: it cannot be.
+ */
+static bool find_choice(struct claim *claim)
 {
+    set_fresh_apart(claim, -1);
     choose_all(claim);
-    if (!would_fit(claim))
-        return false;
-    const bool fits = choose(claim);
-    if (fits)
-        put_back(claim);
-    restore(claim);
-    for (size_t i = 0; i < claim->chosen.len && fits; i++)
-        stop(claim->sim, claim->station, jobs_at(&claim->sim->jobs, claim->chosen.items[i]));
+    bool fits = false;
+    if (would_fit(claim)) {
+        fits = choose(claim);
+        if (fits)
+            put_back(claim);
+        restore(claim);
+    }
+    set_fresh_apart(claim, 1);
     return fits;
 }
 
@@ -203,7 +223,9 @@ bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
         return false;
     const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
     struct claim claim = {sim, station, &item, gate, centre, {0}};
-    const bool fits = reclaim(&claim);
+    const bool fits = find_choice(&claim);
+    for (size_t i = 0; i < claim.chosen.len && fits; i++)
+        stop(sim, station, jobs_at(&sim->jobs, claim.chosen.items[i]));
     free(claim.chosen.items);
     REQUIRE(!fits || sched_can_start(sched, &item, sim->now));
     return fits;
@@ -214,16 +236,16 @@ void sim_claims_check(struct sim *sim, struct station *station)
     struct sched *sched = &station->sched;
     struct jobitem item;
     if (!sched->config.reclaim || sched->config.decide != DECIDE_INSTANT ||
-        sched->config.conservative || sched->config.depth > 1 || station->partition.constrained ||
-        station->partition.windows_end > sim->now || !sched_first_claim(sched, &item))
+        sched->config.conservative || sched->config.slurm || sched->config.depth > 1 ||
+        station->partition.constrained || station->partition.windows_end > sim->now ||
+        sched->passed < sim->now || !sched_first_claim(sched, &item))
+        return;
+    /* What the pass started may have brought another claim to the front, for the next pass. */
+    if (station->newest != JOB_NONE && jobs_at(&sim->jobs, station->newest)->began == sim->now)
         return;
     const struct job *job = jobs_at(&sim->jobs, item.slot);
     struct claim claim = {
         sim, station, &item, gates_of(sim->gates, job->spec.tenant), centre_of(sim, station), {0}};
-    choose_all(&claim);
-    if (would_fit(&claim)) {
-        REQUIRE(!choose(&claim));
-        restore(&claim);
-    }
+    REQUIRE(!find_choice(&claim));
     free(claim.chosen.items);
 }

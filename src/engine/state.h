@@ -249,9 +249,11 @@ void sim_tenant_changed(struct sim *sim, int32_t tenant);
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
 
-/* Could quotas ever let the tenant start so many processors for so long, each as it is or as it
- * will be from some date on? O(depth), and O(changes) more for each that does not now. */
-bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request);
+/* Why quotas, and at home guarantees with what may be borrowed, never let the tenant start so many
+ * processors for so long, each as it is or as it will be from some date on; REASON_NONE: they may.
+ * O(depth), and O(changes) more for each that does not now. */
+enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
+                                 int32_t procs, simtime request);
 
 /* As sim_turn_away, for the quotas of tenants. */
 void sim_tenants_turn_away(struct sim *sim);
@@ -266,7 +268,7 @@ void sim_tenants_check(struct sim *sim);
  * O(chosen^2) with nodes or maintenance ahead O(nodes) or O(steps) more for each. */
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
 
-/* REQUIREs that a claim which could be met does not wait. */
+/* REQUIREs that no claim which could be met is left waiting by a pass. */
 void sim_claims_check(struct sim *sim, struct station *station);
 
 /* The jobs that run in a partition, in order of their starts. O(1). */

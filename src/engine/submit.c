@@ -62,7 +62,7 @@ void sim_enter_queues(struct sim *sim, struct job *job)
 }
 
 /* Those who came at this instant, for the limits on waiting jobs. */
-static void note_newcomer(struct sim *sim, const struct job *job)
+static void note_newcomer(struct sim *sim, struct job *job)
 {
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
@@ -74,6 +74,7 @@ static void note_newcomer(struct sim *sim, const struct job *job)
         newcomers->items[newcomers->len++] = job->slot;
     }
     if (sim->gates) {
+        job->newcomer = true;
         MEM_GROW(&sim->tenant_newcomers);
         sim->tenant_newcomers.items[sim->tenant_newcomers.len++] = job->slot;
     }
@@ -131,13 +132,19 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
     return REASON_NONE;
 }
 
-/* Could the quotas of its tenants ever let it run there, as they are now or will be? */
-static bool quotas_could(const struct sim *sim, const struct station *station,
-                         const struct job_spec *spec)
+/* Why the terms of its tenants never let it run there, as they are now or will be. */
+static enum job_reason terms_refuse(const struct sim *sim, const struct station *station,
+                                    const struct job_spec *spec)
 {
     const int32_t procs = partition_procs(&station->partition, &spec->ask);
     const simtime request = job_request(spec, procs, station->partition.speeds);
-    return sim_quotas_may_allow(sim, spec->tenant, procs, request);
+    const int32_t centre = sim->setup.world->partitions[station->partition.row].centre;
+    return sim_terms_refuse(sim, spec->tenant, centre, procs, request);
+}
+
+static bool is_of_terms(enum job_reason reason)
+{
+    return reason == REASON_QUOTA || reason == REASON_GUARANTEE;
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
@@ -148,12 +155,12 @@ static enum job_reason judge(const struct sim *sim, struct job *job)
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
         enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
-        if (here == REASON_NONE && sim->gates && !quotas_could(sim, &sim->stations[i], &job->spec))
-            here = REASON_QUOTA;
+        if (here == REASON_NONE && sim->gates)
+            here = terms_refuse(sim, &sim->stations[i], &job->spec);
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (here == REASON_QUOTA || reason == REASON_KEPT ||
-                 (here == REASON_MAX_PROCESSORS && reason != REASON_QUOTA))
+        else if (is_of_terms(here) || reason == REASON_KEPT ||
+                 (here == REASON_MAX_PROCESSORS && !is_of_terms(reason)))
             reason = here;
     }
     return job->waits_in ? REASON_NONE : reason;

@@ -273,45 +273,72 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
         mark_waiting(sim, NULL, centre);
 }
 
-/* --- what quotas never allow --- */
+/* --- what quotas and guarantees never allow --- */
 
-/* By the quota of this tenant alone, as it is or will be. */
-static bool may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+/* By the terms of this tenant alone. */
+static enum job_reason refusal(const struct tenant_quota *quota,
+                               const struct tenant_guarantee *guarantee, int32_t procs,
+                               simtime request)
 {
-    if (LIKELY(quota_could(sim->setup.world->tenants.items[tenant].quota, procs, request)))
-        return true;
-    for (size_t i = 0; i < sim->setup.n_changes; i++) {
-        const struct sim_change *change = &sim->setup.changes[i];
-        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at >= sim->now &&
-            quota_could(change->quota, procs, request))
-            return true;
-    }
-    return false;
+    if (!quota_could(quota, procs, request))
+        return REASON_QUOTA;
+    return guarantee_could(guarantee, procs) ? REASON_NONE : REASON_GUARANTEE;
 }
 
-bool sim_quotas_may_allow(const struct sim *sim, int32_t tenant, int32_t procs, simtime request)
+/* By the terms it has or will have. */
+static enum job_reason lasting_refusal(const struct sim *sim, int32_t tenant, bool home,
+                                       int32_t procs, simtime request)
 {
-    for (; sim->gates && tenant >= 0; tenant = sim->setup.world->tenants.items[tenant].parent)
-        if (!may_allow(sim, tenant, procs, request))
-            return false;
-    return true;
+    const struct tenant_info *info = &sim->setup.world->tenants.items[tenant];
+    const enum job_reason now = refusal(info->quota, home ? info->guarantee : NULL, procs, request);
+    for (size_t i = 0; i < sim->setup.n_changes && now != REASON_NONE; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at >= sim->now &&
+            refusal(change->quota, home ? change->guarantee : NULL, procs, request) == REASON_NONE)
+            return REASON_NONE;
+    }
+    return now;
+}
+
+enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
+                                 int32_t procs, simtime request)
+{
+    enum job_reason reason = REASON_NONE;
+    for (; sim->gates && tenant >= 0 && reason == REASON_NONE;
+         tenant = sim->setup.world->tenants.items[tenant].parent) {
+        const bool home = sim->setup.world->tenants.items[tenant].home == centre;
+        reason = lasting_refusal(sim, tenant, home, procs, request);
+    }
+    return reason;
 }
 
 /* --- the quota of waiting jobs --- */
 
+/* One after the other, as they came: a job that is turned away by a limit further down does not
+ * count for those above. A slot may be listed twice, if its job ended at this very instant. */
 void sim_tenants_turn_away(struct sim *sim)
 {
-    while (sim->tenant_newcomers.len > 0) {
-        struct job *job =
-            jobs_at(&sim->jobs, sim->tenant_newcomers.items[--sim->tenant_newcomers.len]);
-        if (!job->live || job->state != JOB_PENDING || job->joined < sim->now ||
-            !gates_crowded(sim->gates, job->spec.tenant))
+    struct slots *newcomers = &sim->tenant_newcomers;
+    size_t n = 0;
+    for (size_t i = 0; i < newcomers->len; i++) {
+        struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
+        if (job->live && job->state == JOB_PENDING && job->newcomer) {
+            sim_tenant_waits(sim, job, -1);
+            newcomers->items[n++] = job->slot;
+        }
+        job->newcomer = false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
+        sim_tenant_waits(sim, job, 1);
+        if (!gates_crowded(sim->gates, job->spec.tenant))
             continue;
         sim_mark_queues(sim, job); /* it may have stood in the way of others */
         sim_leave_queues(sim, job, NULL);
         sim_tenant_waits(sim, job, -1);
         sim_reject(sim, job, REASON_QUOTA_QUEUED);
     }
+    newcomers->len = 0;
 }
 
 void sim_tenants_check(struct sim *sim)

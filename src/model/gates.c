@@ -379,18 +379,29 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
     return left > 0 ? left : 0;
 }
 
-bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre)
+/* Of the brothers of that tenant, does the one above the job run at home on more than it is
+ * guaranteed? */
+static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
 {
-    const int32_t claimer = guaranteed(gates, gate, centre);
-    if (claimer < 0)
-        return false;
-    const int32_t pot = gates->gates.items[claimer].pot;
     for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (at->pot != pot)
+        if (at->pot != gates->gates.items[tenant].pot)
             continue;
         const struct tenant_guarantee *g = info_of(gates, at->tenant)->guarantee;
-        return i != claimer && at->at_home > (g ? g->processors : 0);
+        return i != tenant && at->at_home > (g ? g->processors : 0);
+    }
+    return false;
+}
+
+bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
+                   int32_t procs)
+{
+    const int32_t nearest = guaranteed(gates, gate, centre);
+    for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
+        const struct gate *at = &gates->gates.items[i];
+        const int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
+        if ((i == nearest || procs <= left) && borrows_from(gates, job, i))
+            return true;
     }
     return false;
 }
@@ -413,6 +424,12 @@ bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime reques
     const wide area = (wide)procs * (request > 0 ? request : 1);
     return procs <= quota->processors && quota->jobs > 0 &&
            (!isfinite(quota->processor_seconds) || area <= most_of(quota));
+}
+
+bool guarantee_could(const struct tenant_guarantee *guarantee, int32_t procs)
+{
+    return !guarantee || guarantee->borrow == INT64_MAX ||
+           procs <= guarantee->processors + guarantee->borrow;
 }
 
 bool gates_spent(const struct gates *gates)

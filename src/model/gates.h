@@ -69,9 +69,11 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
  * far as those above let it; 0: nothing, or there is none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
-/* May a running job be stopped for a claim of `gate`: does its tenant run on what it borrowed from
- * the brothers of that gate? O(depth). */
-bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre);
+/* May a running job be stopped for a claim of `gate` on so many processors: does its tenant run on
+ * what it borrowed from the brothers of the nearest guaranteed tenant upwards, or of one further up
+ * whose own guarantee covers the claim? O(depth^2). */
+bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
+                   int32_t procs);
 
 /* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
 bool gates_crowded(const struct gates *gates, int32_t tenant);
@@ -79,6 +81,10 @@ bool gates_crowded(const struct gates *gates, int32_t tenant);
 /* Does the quota (NULL: none) let a job of so many processors for so long run when nothing else
  * does? */
 bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime request);
+
+/* Could a guarantee and what may be borrowed beyond it ever hold a job of so many processors? NULL:
+ * yes. O(1). */
+bool guarantee_could(const struct tenant_guarantee *guarantee, int32_t procs);
 
 /* Has any tenant spent processor-hours of a period that ends? Else the next period brings nobody
  * more. O(gates). */

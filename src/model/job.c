@@ -24,6 +24,7 @@ const char *const job_reason_names[JOB_REASONS] = {
     [REASON_QUOTA_QUEUED] = "quota of queued jobs",
     [REASON_NO_CENTRE] = "no centre that it may use can hold it",
     [REASON_KEPT] = "kept for other tenants",
+    [REASON_GUARANTEE] = "asks more than is guaranteed and may be borrowed",
 };
 
 simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs, const double *speeds)

@@ -28,6 +28,7 @@ enum job_reason {
     REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
     REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
     REASON_KEPT,           /* all partitions it may run in are kept for others */
+    REASON_GUARANTEE,      /* asks more than its tenants are guaranteed and may ever borrow */
     JOB_REASONS
 };
 
@@ -89,6 +90,7 @@ struct job {
     struct job_spec spec;
     uint32_t slot, generation;
     bool live;             /* false: a free slot */
+    bool newcomer;         /* the limits on waiting jobs have not judged it yet */
     uint64_t seq;          /* place in the merged input: breaks all ties */
     int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
     uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */

@@ -279,6 +279,7 @@ void sched_pass(struct sched *sched, simtime now)
     note_failure(sched);
     sched->fresh.len = 0;
     sched->changed = false;
+    sched->passed = now;
 }
 
 void sched_check(struct sched *sched, simtime now)

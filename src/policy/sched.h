@@ -105,6 +105,7 @@ struct sched {
 
     struct slots fresh; /* submitted since the last pass */
     bool passing;       /* a pass is on */
+    simtime passed;     /* when the last one was */
     bool failed;        /* a script did: the run has to end with `failure` */
     struct error failure;
     bool changed; /* more than submissions happened since the last pass */

@@ -482,11 +482,21 @@ class Simulation:
         for tenant in job.tenant.up():
             later = [value.processors for at, whose, what, value in self.changes if whose is tenant and what == 'quota']
             most.append(max([tenant.quota.processors] + later))
+            if tenant.home == job.partition.centre:
+                terms = [tenant.guarantee] + [value for at, whose, what, value in self.changes
+                                              if whose is tenant and what == 'guarantee']
+                most.append(max(self.largest(g, tenant) for g in terms))
         if job.procs > min(most) or not self.ever_affords(job):
             self.reject(job)
             return False
         self.waiting.append(job)
         return True
+
+    def largest(self, guarantee, tenant):
+        if guarantee is None or guarantee.borrow == NEVER:
+            return NEVER
+        share = guarantee.share
+        return (share * self.in_service(tenant.home) // 100 if share is not None else guarantee.processors) + guarantee.borrow
 
     def ever_affords(self, job):
         """Could it ever run by its quotas, in a period without any other job?"""
@@ -496,15 +506,18 @@ class Simulation:
             for tenant in job.tenant.up())
 
     def judge_queued(self, arrived):
-        """While more wait than a limit, the last to have come at this instant is rejected; the partitions of these."""
-        hit = []
-        for job in reversed(arrived):
-            for tenant in job.tenant.up():
-                below = self.below(tenant)
-                if job in self.waiting and sum(j.tenant in below for j in self.waiting) > tenant.quota.queued:
-                    self.waiting.remove(job)
-                    self.reject(job)
-                    hit.append(job.partition)
+        """Those who came at this instant and still wait, one after the other: more than a limit is rejected; the
+        partitions of these."""
+        came = [job for job in arrived if job in self.waiting]
+        stay, hit = [job for job in self.waiting if job not in came], []
+        for job in came:
+            if any(sum(j.tenant in self.below(tenant) for j in stay + [job]) > tenant.quota.queued
+                   for tenant in job.tenant.up()):
+                self.waiting.remove(job)
+                self.reject(job)
+                hit.append(job.partition)
+            else:
+                stay.append(job)
         return hit
 
     # -- one pass ---------------------------------------------------------------------------
@@ -543,17 +556,39 @@ class Simulation:
                 return head
             self.start(head)
 
+    def runs_on(self, tenant, partition):
+        """As held, without what began in this partition at this instant."""
+        below = self.below(tenant)
+        return self.held(tenant) - sum(run.job.procs for run in self.running() if run.job.tenant in below
+                                       and run.job.partition is partition and run.start == self.now
+                                       and partition.centre == tenant.home)
+
+    def backing(self, head):
+        """The guaranteed tenants whose claim the head may take: the nearest, and those above that cover it too."""
+        centre = head.partition.centre
+        above = [t for t in head.tenant.up() if t.guarantee and t.home == centre]
+        return above[:1] + [t for t in above[1:]
+                            if head.procs <= self.guaranteed(t) - self.runs_on(t, head.partition)]
+
     def to_be_stopped(self, head):
         """The newest of the borrowers' runs in its partition."""
-        claiming = self.claiming(head.tenant, head.partition.centre)
         for run in sorted(self.running(), key=lambda run: -run.number):
             if run.job.partition is not head.partition or run.start >= self.now:
                 continue
-            for borrower in self.brothers(claiming):
-                if (borrower in list(run.job.tenant.up()) and borrower.home == claiming.home
-                        and self.held(borrower) > self.guaranteed(borrower)):
-                    return run
+            for claiming in self.backing(head):
+                for borrower in self.brothers(claiming):
+                    if (borrower in list(run.job.tenant.up()) and borrower.home == claiming.home
+                            and self.runs_on(borrower, head.partition) > self.guaranteed(borrower)):
+                        return run
         return None
+
+    def go_on(self, run):
+        run.end, run.stopped = None, False
+        self.waiting.remove(run.job)
+
+    def go_back(self, run):
+        run.end, run.stopped = self.now, True
+        self.waiting.append(run.job)
 
     def reclaim(self, head):
         stopped = []
@@ -561,12 +596,16 @@ class Simulation:
             run = self.to_be_stopped(head)
             if run is None:            # not even all of these: nobody is stopped
                 for run in stopped:
-                    run.end, run.stopped = None, False
-                    self.waiting.remove(run.job)
+                    self.go_on(run)
                 return
-            run.end, run.stopped = self.now, True
-            self.waiting.append(run.job)
+            self.go_back(run)
             stopped.append(run)
+        for run in reversed(stopped[:-1]):
+            self.go_on(run)
+            if head.procs > self.free(head.partition):
+                self.go_back(run)
+            else:
+                stopped.remove(run)
         for run in stopped:
             self.spread(run.job)
 

@@ -193,11 +193,11 @@ static void test_cohort(void **state)
     assert_true(gates_admit(gates, 1, 0, 50, HOUR));
     gates_start(gates, &small, 0);
     assert_int_equal(gates_claim(gates, 1, 0), 10);
-    expect_room(gates, 0, NO_LIMIT, 15);              /* b keeps nothing more, a may have 60 */
-    assert_true(gates_borrows(gates, &first, 1, 0));  /* a has 45 of 40 */
-    assert_true(gates_borrows(gates, &guest, 1, 0));  /* who has none borrows all */
-    assert_false(gates_borrows(gates, &small, 1, 0)); /* one's own */
-    assert_false(gates_borrows(gates, &small, 0, 0)); /* b has 50 of 60 */
+    expect_room(gates, 0, NO_LIMIT, 15);                 /* b keeps nothing more, a may have 60 */
+    assert_true(gates_borrows(gates, &first, 1, 0, 1));  /* a has 45 of 40 */
+    assert_true(gates_borrows(gates, &guest, 1, 0, 1));  /* who has none borrows all */
+    assert_false(gates_borrows(gates, &small, 1, 0, 1)); /* one's own */
+    assert_false(gates_borrows(gates, &small, 0, 0, 1)); /* b has 50 of 60 */
     gates_check(gates);
 }
 
@@ -220,8 +220,8 @@ static void test_nested(void **state)
     gates_start(gates, &job, 0);
     expect_room(gates, 2, NO_LIMIT, 5);
     expect_room(gates, 3, NO_LIMIT, 35);
-    assert_true(gates_borrows(gates, &job, 3, 0));  /* 25 of 20, from d */
-    assert_false(gates_borrows(gates, &job, 1, 0)); /* but p has 25 of 60 */
+    assert_true(gates_borrows(gates, &job, 3, 0, 1));  /* 25 of 20, from d */
+    assert_false(gates_borrows(gates, &job, 1, 0, 1)); /* but p has 25 of 60 */
     assert_int_equal(gates_claim(gates, 0, 0), 35);
     gates_check(gates);
 }
