@@ -257,6 +257,7 @@ struct sizing_runner planning_runner(const struct planning *planning, const char
         .n_variants = planning->growth_names ? planning->n_growth : 0,
         .seed = run_seed(&planning->program, &options->scenario),
         .workers = options->workers,
+        .limit = options->limit,
         .progress = shows_progress(options) ? show_progress : NULL,
         .interrupted = planning->interrupted,
     };
@@ -301,6 +302,15 @@ int planning_failed(const struct planning *planning, const struct error *err)
     return EXIT_FAULT;
 }
 
+int planning_status(struct sizing_runner *runner, bool met)
+{
+    const size_t lost = runner->lost.len;
+    for (size_t i = 0; i < lost; i++)
+        fprintf(stderr, "jishi: %s\n", runner->lost.items[i]);
+    sizing_runner_deinit(runner);
+    return met && lost == 0 ? EXIT_DONE : EXIT_FAULT;
+}
+
 char *planning_growth(const struct planning *planning)
 {
     char *text = NULL;
@@ -340,9 +350,11 @@ static int plan_values(const struct planning *planning, const char *path)
         planning_wipe(planning);
         plan_print(&report, planning->options->format, stdout);
     }
+    const bool met = made.best != NULL;
     sizing_deinit(&made);
     free(growth);
-    return rc == 0 ? EXIT_DONE : planning_failed(planning, &err);
+    const int status = planning_status(&runner, met);
+    return rc == 0 ? status : planning_failed(planning, &err);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -396,11 +408,15 @@ const struct command command_plan = {
         "      --grid N               values of a range tried first (9; of a pair 5)\n"
         "      --confidence SHARE     of intervals (95%)\n"
         "      --unfinished SHARE     jobs that may be left pending or rejected (1%)\n"
+        "      --limit TIME           after which a simulation is given up, tried once more, and "
+        "left out\n"
         "  -j N                       processes at a time (as many as there are processors)\n"
         "      --variant NAME         with the changes of a variant of the scenario\n"
         "      --set PATH=VALUE       change a value, as often as wanted, after the variant\n"
         "      --seed N               other random draws; the scenario's own if not given\n"
         "      --format FORMAT        text, csv or json\n"
-        "  -q, --quiet                no progress\n",
+        "  -q, --quiet                no progress\n\n"
+        "Exit status: 0 an answer was found; 1 none meets the target, a simulation was lost, or a\n"
+        "fault in the input or the environment; 2 a wrong command line; 130 stopped by Ctrl-C.\n",
     .run = run,
 };

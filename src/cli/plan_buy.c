@@ -127,8 +127,10 @@ static void add_date(const struct buying *buying, size_t date, struct text_table
     const struct finding *findings =
         &trial->findings[(date - purchases->first) * rule->target->len];
     for (size_t c = 0; c < rule->target->len; c++)
-        text_table_right(
-            table, plan_value_text(&rule->target->items[c], findings[c].mean, text, sizeof(text)));
+        text_table_right(table, trial->unstable
+                                    ? "no long-run number"
+                                    : plan_value_text(&rule->target->items[c], findings[c].mean,
+                                                      text, sizeof(text)));
     add_met(trial, rule, table);
     add_met(less(purchases, date), rule, table);
 }
@@ -168,7 +170,13 @@ static void print_unmet(const struct buying *buying, FILE *out)
     char text[200];
     fprintf(out, "\nIn %s not even the most that can be bought meets the target:\n",
             purchases->setup->dates[date].period);
-    for (size_t f = 0; f < (date - purchases->first + 1) * rule->target->len; f++) {
+    if (trial->unstable)
+        fprintf(
+            out,
+            "  unstable: in %zu of %zu simulations the queue grows, there is no long-run number\n",
+            trial->grew, trial->replications - trial->lost);
+    const size_t findings = trial->unstable ? 0 : (date - purchases->first + 1) * rule->target->len;
+    for (size_t f = 0; f < findings; f++) {
         const struct comparison *comparison = &rule->target->items[f % rule->target->len];
         if (trial->findings[f].verdict == ANSWER_YES)
             continue;
@@ -326,7 +334,9 @@ int plan_purchases(const struct planning *planning, const char *path)
     planning_wipe(planning);
     if (rc == 0)
         print(&buying, planning->options->format, stdout);
+    const bool met = buying.purchases.met && buying.purchases.first < setup.len;
     purchases_deinit(&buying.purchases);
     free(dates);
-    return rc == 0 ? EXIT_DONE : planning_failed(planning, &err);
+    const int status = planning_status(&runner, met);
+    return rc == 0 ? status : planning_failed(planning, &err);
 }

@@ -21,7 +21,8 @@ enum {
     OPTION_FORMAT,
     OPTION_BUY,
     OPTION_LEAD,
-    OPTION_GROWTH
+    OPTION_GROWTH,
+    OPTION_LIMIT
 };
 
 static int read_share(const struct command *command, const char *name, const char *text,
@@ -86,6 +87,15 @@ static int read_lead(const struct command *command, const char *text, struct pla
     return -1;
 }
 
+static int read_limit(const struct command *command, const char *text, double *ret)
+{
+    struct error err;
+    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
+        return 0;
+    usage_error(command, "--limit takes a duration such as 5min, not \"%.40s\"", text);
+    return -1;
+}
+
 static int take_option(const struct command *command, int code, struct plan_options *options)
 {
     switch (code) {
@@ -119,6 +129,8 @@ static int take_option(const struct command *command, int code, struct plan_opti
         return -1;
     case OPTION_UNFINISHED:
         return read_share(command, "--unfinished", optarg, &options->unfinished);
+    case OPTION_LIMIT:
+        return read_limit(command, optarg, &options->limit);
     case OPTION_MOST:
         return read_whole(command, "--most", optarg, 1, 100000, &options->most);
     case OPTION_GRID:
@@ -185,6 +197,7 @@ int plan_options_read(const struct command *command, int argc, char **argv,
         {"buy", required_argument, NULL, OPTION_BUY},
         {"lead", required_argument, NULL, OPTION_LEAD},
         {"growth", required_argument, NULL, OPTION_GROWTH},
+        {"limit", required_argument, NULL, OPTION_LIMIT},
         {"quiet", no_argument, NULL, 'q'},
         {0},
     };

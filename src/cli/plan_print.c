@@ -13,6 +13,11 @@
 static const char *const verdict_names[] = {
     [ANSWER_NO] = "no", [ANSWER_OPEN] = "open", [ANSWER_YES] = "yes"};
 
+static const char *verdict_of(const struct trial *trial)
+{
+    return trial->unstable ? "unstable" : verdict_names[trial->verdict];
+}
+
 /* --- words --- */
 
 static const struct rule *rule_of(const struct plan_report *report)
@@ -146,6 +151,10 @@ static void add_finding(const struct plan_report *report, const struct trial *tr
     const struct finding *finding = &trial->findings[f];
     const char *period = period_of(report, f);
     char mean[64], half[64], cell[200];
+    if (trial->unstable) {
+        text_table_right(table, "no long-run number");
+        return;
+    }
     plan_value_text(comparison_of(report, f), finding->mean, mean, sizeof(mean));
     plan_value_text(comparison_of(report, f), finding->half, half, sizeof(half));
     snprintf(cell, sizeof(cell), "%s%s%s%s%s%s", mean, isnan(finding->half) ? "" : " +- ",
@@ -184,7 +193,7 @@ static void add_trial(const struct plan_report *report, const struct trial *tria
         snprintf(text, sizeof(text), "%.6g", cost_at(report->cost, trial->at));
         text_table_right(table, text);
     }
-    snprintf(text, sizeof(text), "%zu", trial->replications);
+    snprintf(text, sizeof(text), "%zu", trial->replications - trial->lost);
     text_table_right(table, text);
     for (size_t c = 0; c < rule->target->len; c++)
         add_finding(report, trial, c, table);
@@ -196,7 +205,7 @@ static void add_trial(const struct plan_report *report, const struct trial *tria
         snprintf(text, sizeof(text), "%.1f %%", 100 * left_out(report, trial));
         text_table_right(table, text);
     }
-    text_table_left(table, verdict_names[trial->verdict]);
+    text_table_left(table, verdict_of(trial));
 }
 
 static void print_curve(const struct plan_report *report, FILE *out)
@@ -229,7 +238,11 @@ static void print_findings(const struct plan_report *report, const struct trial 
                            FILE *out)
 {
     const struct rule *rule = rule_of(report);
-    for (size_t f = 0; f < report->plan->readings.n_places; f++) {
+    if (trial->unstable)
+        fprintf(out, "  unstable: in %zu of %zu %s the queue grows, there is no long-run number\n",
+                trial->grew, trial->replications - trial->lost,
+                report->growth ? "simulations" : "replications");
+    for (size_t f = 0; f < report->plan->readings.n_places && !trial->unstable; f++) {
         const struct finding *finding = &trial->findings[f];
         const struct comparison *comparison = comparison_of(report, f);
         char value[200], share[64];
@@ -350,6 +363,18 @@ static void note_above(const struct plan_report *report, FILE *out)
         fputs(".\n", out);
 }
 
+static void note_unstable(const struct plan_report *report, FILE *out)
+{
+    for (size_t i = 0; i < report->plan->len; i++) {
+        if (!report->plan->items[i]->unstable)
+            continue;
+        fputs("Unstable: more is asked for than can be served, or the queue kept growing, in most "
+              "replications; such a value is never the answer of `analysis: steady`.\n",
+              out);
+        return;
+    }
+}
+
 static void print_text(const struct plan_report *report, FILE *out)
 {
     const struct sizing_setup *setup = report->plan->setup;
@@ -363,6 +388,7 @@ static void print_text(const struct plan_report *report, FILE *out)
     fputc('\n', out);
     note_reversals(report, out);
     note_above(report, out);
+    note_unstable(report, out);
     if (any_left_out(report))
         fprintf(out,
                 "Jobs rejected or left pending are no part of waits: where they are more than %s, "
@@ -387,6 +413,12 @@ static void csv_number(double value, FILE *out)
     fprintf(out, ",%s", isnan(value) ? "" : real_format(value, text, sizeof(text)));
 }
 
+/* Of an unstable value there is none. */
+static double long_run(const struct trial *trial, double value)
+{
+    return trial->unstable ? (double)NAN : value;
+}
+
 static void csv_row(const struct plan_report *report, const struct trial *trial, size_t f,
                     FILE *out)
 {
@@ -398,15 +430,17 @@ static void csv_row(const struct plan_report *report, const struct trial *trial,
         fputc(',', out);
     }
     csv_text(comparison->text, out);
-    fprintf(out, ",%s,%zu", period_of(report, f) ? period_of(report, f) : "", trial->replications);
-    csv_number(finding->mean, out);
-    csv_number(finding->mean - finding->half, out);
-    csv_number(finding->mean + finding->half, out);
+    const double mean = long_run(trial, finding->mean);
+    fprintf(out, ",%s,%zu", period_of(report, f) ? period_of(report, f) : "",
+            trial->replications - trial->lost);
+    csv_number(mean, out);
+    csv_number(mean - finding->half, out);
+    csv_number(mean + finding->half, out);
     fprintf(out, ",%s", comparison->metric->unit);
     csv_number(finding->met, out);
     csv_number(finding->unfinished, out);
     csv_number(report->cost ? cost_at(report->cost, trial->at) : (double)NAN, out);
-    fprintf(out, ",%s,%s,%d\n", verdict_names[finding->verdict], verdict_names[trial->verdict],
+    fprintf(out, ",%s,%s,%d\n", verdict_names[finding->verdict], verdict_of(trial),
             trial == report->plan->best);
 }
 
@@ -454,22 +488,22 @@ static json_t *json_trial(const struct plan_report *report, const struct trial *
     json_t *findings = json_array();
     for (size_t f = 0; f < report->plan->readings.n_places; f++) {
         const struct finding *finding = &trial->findings[f];
+        const double mean = long_run(trial, finding->mean);
         json_array_append_new(
             findings,
             json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "comparison",
                       text(comparison_of(report, f)->text), "period", text(period_of(report, f)),
-                      "mean", real(finding->mean), "low", real(finding->mean - finding->half),
-                      "high", real(finding->mean + finding->half), "unit",
-                      comparison_of(report, f)->metric->unit, "holds_in", real(finding->met),
-                      "unfinished", real(finding->unfinished), "holds",
-                      verdict_names[finding->verdict]));
+                      "mean", real(mean), "low", real(mean - finding->half), "high",
+                      real(mean + finding->half), "unit", comparison_of(report, f)->metric->unit,
+                      "holds_in", real(finding->met), "unfinished", real(finding->unfinished),
+                      "holds", verdict_names[finding->verdict]));
     }
     return json_pack(
         "{s:o, s:o, s:I, s:I, s:I, s:[o, o], s:s, s:o}", "values", json_values(report, trial),
         "cost", real(report->cost ? cost_at(report->cost, trial->at) : (double)NAN), "replications",
-        (json_int_t)trial->replications, "met", (json_int_t)trial->met, "of", (json_int_t)trial->of,
-        "share", real(trial->share_lo), real(trial->share_hi), "meets",
-        verdict_names[trial->verdict], "comparisons", findings);
+        (json_int_t)(trial->replications - trial->lost), "met", (json_int_t)trial->met, "of",
+        (json_int_t)trial->of, "share", real(trial->share_lo), real(trial->share_hi), "meets",
+        verdict_of(trial), "comparisons", findings);
 }
 
 static void print_json(const struct plan_report *report, FILE *out)

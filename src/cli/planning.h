@@ -27,6 +27,7 @@ struct plan_options {
     bool of_periods;
     enum every every;
     double confidence, unfinished;
+    double limit;                      /* s of a simulation; 0: none */
     uint64_t replications, most, grid; /* most 0: 8 times as many */
     unsigned workers;
     enum result_format format;
@@ -74,6 +75,10 @@ int plan_purchases(const struct planning *planning, const char *path);
 
 /* "slow, fast"; NULL where no variants are named. To be freed. */
 char *planning_growth(const struct planning *planning);
+
+/* Simulations that were lost, if any, on stderr: the exit status of a plan that was made, `met` or
+ * not. Frees what the runner has of them. */
+int planning_status(struct sizing_runner *runner, bool met);
 
 /* Ends the line of progress. */
 void planning_wipe(const struct planning *planning);

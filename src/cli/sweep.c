@@ -320,7 +320,7 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
     else if (!options->quiet)
         sweep_summary_print(sweep, &outcomes, options->output, stdout);
     else
-        sweep_failures_print(sweep, &outcomes, stderr);
+        sweep_notes_print(sweep, &outcomes, stderr);
     if (options->effects && !err.text[0])
         sweep_effects_print(sweep, &outcomes, stdout);
     if (status == EXIT_STOPPED && !options->quiet)

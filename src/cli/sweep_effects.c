@@ -112,42 +112,82 @@ static void add_group(const struct sweep_factor *factor, const struct effect *ef
         add_range(factor, effect->from, effect->to, table);
 }
 
+static void add_factor(const struct sweep_factor *factor, const struct factor_effects *effects,
+                       bool intervals, struct text_table *table)
+{
+    for (size_t g = 0; g < effects->len; g++) {
+        const struct effect *effect = &effects->items[g];
+        text_table_row(table);
+        text_table_left(table, g == 0 ? factor->name : "");
+        if (g == 0)
+            add_number(table, "%.1f %%", 100 * effects->share);
+        else
+            text_table_right(table, "");
+        add_group(factor, effect, table);
+        add_number(table, "%.0f", (double)effect->points);
+        add_number(table, "%.5g", effect->mean.value);
+        add_number(table, "%+.4g", effect->effect.value);
+        if (intervals)
+            add_interval(table, "%+.4g", &effect->effect);
+    }
+}
+
+/* What the table cannot show, in words. */
+static void print_untold(const struct sweep *sweep, const struct effects_input *input,
+                         const struct factor_effects *effects, size_t left_out, FILE *out)
+{
+    const size_t points = sweep->points - left_out;
+    if (points == 0 || (input->about_base && effects[0].len == 0)) {
+        fprintf(out, "No effects: %s.\n",
+                points == 0 ? "no point has a value" : "the base has no value");
+        return;
+    }
+    for (size_t f = 0; f < sweep->n_factors; f++)
+        if (effects[f].len == 0)
+            fprintf(out, "%s: too few points, %zu; its effects need %zu.\n", sweep->factors[f].name,
+                    points, effects_points_needed());
+}
+
+/* Of chosen points: factors that cannot be told apart. */
+static void print_confounded(const struct sweep *sweep, const struct effects_input *input,
+                             FILE *out)
+{
+    for (size_t a = 0; a < sweep->n_factors && !input->drawn; a++)
+        for (size_t b = a + 1; b < sweep->n_factors; b++)
+            if (effects_follow(input, a, b) || effects_follow(input, b, a))
+                fprintf(out,
+                        "%s and %s change together: what one does cannot be told from what the "
+                        "other does.\n",
+                        sweep->factors[a].name, sweep->factors[b].name);
+}
+
 static void print_main(const struct sweep *sweep, const struct effects_input *input, FILE *out)
 {
     struct factor_effects *effects = mem_new(sweep->n_factors, sizeof(*effects));
     struct text_table table = {0};
     const bool intervals = input->drawn || input->replications > 1;
-    size_t left_out;
+    size_t left_out, rows = 0;
     effects_main(input, effects, &left_out);
     text_table_left(&table, "Main effects");
     text_table_right(&table, "of variance");
     text_table_left(&table, "at");
     text_table_right(&table, "points");
     text_table_right(&table, "mean");
-    text_table_right(&table, "effect");
+    text_table_right(&table, input->about_base ? "from base" : "effect");
     if (intervals)
         text_table_left(&table, "95 %");
     for (size_t f = 0; f < sweep->n_factors; f++) {
-        for (size_t g = 0; g < effects[f].len; g++) {
-            const struct effect *effect = &effects[f].items[g];
-            text_table_row(&table);
-            text_table_left(&table, g == 0 ? sweep->factors[f].name : "");
-            if (g == 0)
-                add_number(&table, "%.1f %%", 100 * effects[f].share);
-            else
-                text_table_right(&table, "");
-            add_group(&sweep->factors[f], effect, &table);
-            add_number(&table, "%.0f", (double)effect->points);
-            add_number(&table, "%.5g", effect->mean.value);
-            add_number(&table, "%+.4g", effect->effect.value);
-            if (intervals)
-                add_interval(&table, "%+.4g", &effect->effect);
-        }
-        effects_deinit(&effects[f]);
+        add_factor(&sweep->factors[f], &effects[f], intervals, &table);
+        rows += effects[f].len;
     }
-    text_table_write(&table, out);
-    text_table_deinit(&table);
+    if (rows > 0)
+        text_table_write(&table, out);
     print_left_out(left_out, "points are", out);
+    print_untold(sweep, input, effects, left_out, out);
+    print_confounded(sweep, input, out);
+    for (size_t f = 0; f < sweep->n_factors; f++)
+        effects_deinit(&effects[f]);
+    text_table_deinit(&table);
     free(effects);
 }
 
@@ -158,6 +198,7 @@ void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outco
         return;
     }
     const struct design_type *type = (const struct design_type *)sweep->design_kind.kind;
+    const bool about_base = strcmp(type->kind.name, "one-at-a-time") == 0;
     const bool drawn = type->fill != NULL, indices = strcmp(type->kind.name, "saltelli") == 0;
     struct design_factor *factors = factors_of(sweep);
     double *values = mem_new(sweep->runs, sizeof(*values));
@@ -167,6 +208,7 @@ void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outco
         .values = values,
         .replications = (size_t)sweep->replications,
         .drawn = drawn,
+        .about_base = about_base,
         .confidence = 0.95,
         .seed = sweep->run_seed,
     };

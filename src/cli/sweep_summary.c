@@ -3,6 +3,7 @@
 
 #include "analysis/metric.h"
 #include "analysis/text_table.h"
+#include "experiment/stability.h"
 #include "stats/interval.h"
 #include "util/mem.h"
 
@@ -74,15 +75,46 @@ void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outc
                 n - FAILURES_SHOWN);
 }
 
+static const struct outcome *run_of(const struct sweep *sweep, const struct outcomes *outcomes,
+                                    size_t point, size_t replication)
+{
+    return &outcomes->items[point * (size_t)sweep->replications + replication];
+}
+
+/* Runs of a point that are done, and how many of them are unstable. */
+static size_t count_unstable(const struct sweep *sweep, const struct outcomes *outcomes,
+                             size_t point, size_t *ret_done)
+{
+    size_t unstable = 0;
+    *ret_done = 0;
+    for (size_t r = 0; r < (size_t)sweep->replications; r++) {
+        const struct outcome *outcome = run_of(sweep, outcomes, point, r);
+        *ret_done += outcome->state == RUN_DONE;
+        unstable += outcome->state == RUN_DONE && outcome->unstable;
+    }
+    return unstable;
+}
+
+static bool is_unstable(const struct sweep *sweep, const struct outcomes *outcomes, size_t point)
+{
+    size_t done;
+    const size_t unstable = count_unstable(sweep, outcomes, point, &done);
+    return stability_most(unstable, done);
+}
+
 /* "1.234 +- 0.05": mean and half width of the interval over the replications that are there. */
 static void print_measure(struct text_table *table, const struct sweep *sweep,
                           const struct outcomes *outcomes, size_t point, size_t measure)
 {
     struct moments moments = {0};
     char text[80];
-    for (int64_t r = 0; r < sweep->replications; r++) {
-        const struct outcome *outcome =
-            &outcomes->items[point * (size_t)sweep->replications + (size_t)r];
+    if (is_unstable(sweep, outcomes, point)) {
+        text_table_right(table, "unstable");
+        text_table_left(table, "");
+        return;
+    }
+    for (size_t r = 0; r < (size_t)sweep->replications; r++) {
+        const struct outcome *outcome = run_of(sweep, outcomes, point, r);
         if (outcome->state != RUN_DONE || isnan(outcome->values[measure]))
             continue;
         moments_add(&moments, outcome->values[measure]);
@@ -141,6 +173,53 @@ static void print_points(const struct sweep *sweep, const struct outcomes *outco
     text_table_deinit(&table);
 }
 
+/* Points without a long-run number, as many as are read. */
+static void print_unstable(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    size_t n = 0;
+    for (size_t point = 0; point < sweep->points; point++) {
+        size_t done;
+        const size_t unstable = count_unstable(sweep, outcomes, point, &done);
+        if (!stability_most(unstable, done) || n++ >= FAILURES_SHOWN)
+            continue;
+        if (n == 1)
+            putc('\n', out);
+        char *text = point_text(sweep, point), *shown = printable(text);
+        fprintf(out,
+                "unstable: %s%sin %zu of %zu runs more is asked for than can be served, or the "
+                "queue kept growing; there is no long-run number\n",
+                shown, *shown ? ": " : "", unstable, done);
+        free(text);
+        free(shown);
+    }
+    if (n > FAILURES_SHOWN)
+        fprintf(out, "... and %zu more such points\n", n - FAILURES_SHOWN);
+}
+
+/* A measure that no run gave a number: asked of a period outside the run, or of jobs that never
+ * come, as likely as not. */
+static void print_empty(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    for (size_t m = 0; m < sweep->n_measures && outcomes->counts[RUN_DONE] > 0; m++) {
+        size_t run = 0;
+        while (run < outcomes->runs &&
+               (outcomes->items[run].state != RUN_DONE || isnan(outcomes->items[run].values[m])))
+            run++;
+        if (run == outcomes->runs)
+            fprintf(out,
+                    "%s has no value in any run: is what it asks for within the measuring window, "
+                    "and does any job answer it?\n",
+                    sweep->measures[m].selector);
+    }
+}
+
+void sweep_notes_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    print_unstable(sweep, outcomes, out);
+    print_empty(sweep, outcomes, out);
+    sweep_failures_print(sweep, outcomes, out);
+}
+
 void sweep_summary_print(const struct sweep *sweep, const struct outcomes *outcomes,
                          const char *dir, FILE *out)
 {
@@ -153,5 +232,5 @@ void sweep_summary_print(const struct sweep *sweep, const struct outcomes *outco
                   out);
     }
     fprintf(out, "\nA row a run: pandas.read_hdf(\"%s/sweep.h5\", \"runs\")\n", dir);
-    sweep_failures_print(sweep, outcomes, out);
+    sweep_notes_print(sweep, outcomes, out);
 }

@@ -16,6 +16,9 @@ void sweep_summary_print(const struct sweep *sweep, const struct outcomes *outco
 /* "45 runs of 9 points in 5 replications: 43 done, 1 crashed, 1 missing" */
 void sweep_counts_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
 
+/* Points that are unstable, measures without a value, failed runs: what numbers do not say. */
+void sweep_notes_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
+
 /* Failed runs: as many as fit on a page. */
 void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
 

@@ -143,8 +143,10 @@ void compare_judge(const struct compare *compare, size_t measure, struct finding
 /* All tenants for one variant into ret[tenants.len], one family. */
 void compare_judge_tenants(const struct compare *compare, size_t arm, struct finding *ret);
 
-/* Is a steady answer possible at all? In words where an arm's offered load is at or above what it
- * has; NULL: yes. To be freed. */
+/* Is a steady answer possible at all? In words where an arm's offered load is at or above what can
+ * be served, or its queue keeps growing in runs that try it; NULL: yes. To be freed. Takes up to 3
+ * runs.
+ */
 char *compare_instability(const struct build *build);
 
 /* What of a scenario is dated or grows, so that no long-run number is meant; NULL: nothing. To be

@@ -59,23 +59,40 @@ struct points {
     double *means; /* of their replications */
     size_t *group; /* of one factor at a time */
     size_t len;
+    size_t base; /* among them; SIZE_MAX: effects are told from the mean of all */
 };
 
-static void points_init(struct points *points, const struct effects_input *input)
+/* Of a design about a base: is it the base, or does this factor alone set it apart? */
+static bool is_aside(const struct effects_input *input, size_t row, size_t factor)
+{
+    for (size_t f = 0; f < input->design->factors; f++)
+        if (f != factor && design_value(input->design, row, f) != design_value(input->design, 0, f))
+            return false;
+    return true;
+}
+
+/* Those that tell of a factor: all, or, where there is a base, those that differ from it in this
+ * factor alone. A mean over others would mix what other factors did into it. */
+static void points_init(struct points *points, const struct effects_input *input, size_t factor)
 {
     const size_t all = input->design->points, reps = input->replications;
     *points = (struct points){.rows = mem_new(all, sizeof(*points->rows)),
                               .means = mem_new(all, sizeof(*points->means)),
-                              .group = mem_new(all, sizeof(*points->group))};
+                              .group = mem_new(all, sizeof(*points->group)),
+                              .base = SIZE_MAX};
     for (size_t p = 0; p < all; p++) {
         double sum = 0;
         for (size_t r = 0; r < reps; r++)
             sum += input->values[p * reps + r];
-        if (isnan(sum))
+        if (isnan(sum) || (input->about_base && !is_aside(input, p, factor)))
             continue;
+        if (input->about_base && p == 0)
+            points->base = 0;
         points->rows[points->len] = p;
         points->means[points->len++] = sum / (double)reps;
     }
+    if (input->about_base && points->base == SIZE_MAX)
+        points->len = 0; /* there is nothing to differ from */
 }
 
 static void points_deinit(struct points *points)
@@ -98,17 +115,27 @@ static int by_value(const void *a, const void *b)
     return x->point < y->point ? -1 : x->point > y->point;
 }
 
+/* How many groups the points of a distribution make: of drawn ones a few of equal size, none where
+ * there are not enough for two; of chosen ones each value by itself. */
+static size_t groups_of(const struct effects_input *input, size_t points)
+{
+    if (!input->drawn)
+        return points;
+    const size_t groups = points / POINTS_A_GROUP < GROUPS ? points / POINTS_A_GROUP : GROUPS;
+    return groups >= 2 ? groups : 0;
+}
+
 /* Neighbouring values into groups of equal size; equal values stay together. */
 static void group_values(const struct effects_input *input, size_t factor, struct points *points,
                          struct factor_effects *ret)
 {
-    const size_t n = points->len;
+    const size_t n = points->len, groups = groups_of(input, n);
+    if (groups == 0)
+        return;
     struct ranked *ranked = mem_new(n, sizeof(*ranked));
     for (size_t i = 0; i < n; i++)
         ranked[i] = (struct ranked){design_value(input->design, points->rows[i], factor), i};
     qsort(ranked, n, sizeof(*ranked), by_value);
-    size_t groups = n / POINTS_A_GROUP < GROUPS ? n / POINTS_A_GROUP : GROUPS;
-    groups = groups > 0 ? groups : 1;
     ret->items = mem_new(groups, sizeof(*ret->items));
     for (size_t i = 0, last = SIZE_MAX; i < n; i++) {
         const size_t wanted = i * groups / n;
@@ -133,7 +160,8 @@ static void group_levels(const struct effects_input *input, size_t factor, struc
         points->group[i] = design_level(input->design, points->rows[i], factor);
 }
 
-/* Means by group of values[chosen[i]]; chosen NULL: all. The whole's is returned. */
+/* Means by group of values[chosen[i]]; chosen NULL: all. What effects are told from is returned:
+ * the mean of the whole, or the value of the base. */
 static double group_means(const struct points *points, const double *values, const size_t *chosen,
                           size_t groups, double *ret, size_t *counts)
 {
@@ -148,7 +176,7 @@ static double group_means(const struct points *points, const double *values, con
     }
     for (size_t g = 0; g < groups; g++)
         ret[g] = counts[g] ? ret[g] / (double)counts[g] : (double)NAN;
-    return whole / (double)points->len;
+    return points->base != SIZE_MAX ? values[points->base] : whole / (double)points->len;
 }
 
 static double share_of(const struct points *points, const struct factor_effects *effects,
@@ -251,6 +279,8 @@ static void main_of_factor(const struct effects_input *input, size_t factor, str
     if (points->len == 0)
         return;
     (input->factors[factor].dist ? group_values : group_levels)(input, factor, points, ret);
+    if (ret->len == 0)
+        return;
     double *means = mem_new(ret->len, sizeof(*means));
     size_t *counts = mem_new(ret->len, sizeof(*counts));
     const double whole = group_means(points, points->means, NULL, ret->len, means, counts);
@@ -259,21 +289,59 @@ static void main_of_factor(const struct effects_input *input, size_t factor, str
         ret->items[g].mean.value = means[g];
         ret->items[g].effect.value = means[g] - whole;
     }
-    ret->share = share_of(points, ret, whole, input->drawn);
+    if (!input->about_base)
+        ret->share = share_of(points, ret, whole, input->drawn);
     add_intervals(input, points, ret);
     free(means);
     free(counts);
 }
 
+/* Points that have all replications. */
+static size_t whole_points(const struct effects_input *input)
+{
+    size_t whole = 0;
+    for (size_t p = 0; p < input->design->points; p++) {
+        size_t r = 0;
+        while (r < input->replications && !isnan(input->values[p * input->replications + r]))
+            r++;
+        whole += r == input->replications;
+    }
+    return whole;
+}
+
 void effects_main(const struct effects_input *input, struct factor_effects *ret,
                   size_t *ret_left_out)
 {
-    struct points points;
-    points_init(&points, input);
-    for (size_t f = 0; f < input->design->factors; f++)
+    for (size_t f = 0; f < input->design->factors; f++) {
+        struct points points;
+        points_init(&points, input, f);
         main_of_factor(input, f, &points, &ret[f]);
-    *ret_left_out = input->design->points - points.len;
-    points_deinit(&points);
+        points_deinit(&points);
+    }
+    *ret_left_out = input->design->points - whole_points(input);
+}
+
+size_t effects_points_needed(void)
+{
+    return 2 * POINTS_A_GROUP;
+}
+
+bool effects_follow(const struct effects_input *input, size_t a, size_t b)
+{
+    const struct design *design = input->design;
+    struct ranked *ranked = mem_new(design->points, sizeof(*ranked));
+    bool follows = true, varies = false;
+    for (size_t p = 0; p < design->points; p++)
+        ranked[p] = (struct ranked){design_value(design, p, a), p};
+    qsort(ranked, design->points, sizeof(*ranked), by_value);
+    for (size_t i = 1; i < design->points && follows; i++) {
+        const bool same = design_value(design, ranked[i].point, b) ==
+                          design_value(design, ranked[i - 1].point, b);
+        varies |= !same;
+        follows = same || ranked[i].value != ranked[i - 1].value;
+    }
+    free(ranked);
+    return follows && varies;
 }
 
 void effects_deinit(struct factor_effects *effects)

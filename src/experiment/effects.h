@@ -15,6 +15,7 @@ struct effects_input {
     size_t replications;  /* at least 1, on common random numbers across points */
     bool drawn;           /* the points are a sample of the space, as those of a design that fills
                            * it, not all that matter */
+    bool about_base;      /* the points are a base, the first, and changes of one factor each */
     double confidence;    /* of intervals: 0.95 */
     uint64_t seed;        /* of the bootstrap */
 };
@@ -24,25 +25,36 @@ struct effect {
     double from, to; /* of the values; of a factor with levels both the number of the level */
     size_t points;
     struct interval mean;   /* of the measure at those points */
-    struct interval effect; /* that less the mean over all points */
+    struct interval effect; /* that less the mean over all points, or less that of the base */
 };
 
 struct factor_effects {
-    struct effect *items; /* owned; by level, or in order of value */
+    /* Owned; by level, or in order of value. None: no point has a value, or too few to group the
+     * values of a distribution, or the base has none. */
+    struct effect *items;
     size_t len;
     /* Of the variance of the measure over the points, how much the means of the levels explain: for
-     * drawn points less what chance explains (epsilon squared: Kelley, 1935). */
+     * drawn points less what chance explains (epsilon squared: Kelley, 1935). NaN about a base:
+     * its points are not spread over the space. */
     double share;
 };
 
 /* One for each factor into ret. A point that lacks a replication is left out: *ret_left_out. The
- * measure at a point is the mean of its replications. Values of distributions are put into 5 groups
- * of equal size, fewer where there are under 10 points a group. Intervals: of a drawn design, the
- * points are resampled 1000 times; of another, Student's of what each replication alone gives, none
- * of one replication. O(factors x points x (replications + 1000)). */
+ * measure at a point is the mean of its replications. Drawn values of distributions are put into 5
+ * groups of equal size, fewer where there are under 10 points a group, none where there are not
+ * enough for two; chosen ones stand for themselves. Intervals: of a drawn design, the points are
+ * resampled 1000 times; of another, Student's of what each replication alone gives, none of one
+ * replication. O(factors x points x (factors + replications + 1000)). */
 void effects_main(const struct effects_input *input, struct factor_effects *ret,
                   size_t *ret_left_out);
 void effects_deinit(struct factor_effects *effects);
+
+/* Points that make two groups of drawn values. */
+size_t effects_points_needed(void);
+
+/* Of chosen points: does factor b vary, and the value of a tell that of b at every point? Then what
+ * b does is in the effects of a. O(points log points). */
+bool effects_follow(const struct effects_input *input, size_t a, size_t b);
 
 struct sobol_indices {
     struct interval first; /* share of the variance that the factor explains alone */

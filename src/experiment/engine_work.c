@@ -4,6 +4,7 @@
 #include "experiment/journal.h"
 #include "experiment/measures.h"
 #include "experiment/pool.h"
+#include "experiment/stability.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -73,18 +74,23 @@ static int use_point(struct work *work, size_t point, struct error_list *errors)
 struct one_run {
     const struct run_hooks *hooks;
     uint64_t run;
+    bool steady; /* a long-run number is asked for */
+    struct stability_watch watch;
 };
 
 static int begin(void *ctx, struct simulation *simulation, struct error *err)
 {
-    const struct one_run *one = ctx;
-    return one->hooks->begin(one->hooks->ctx, one->run, simulation, err);
+    struct one_run *one = ctx;
+    if (one->steady && stability_begin(&one->watch, simulation, err) < 0)
+        return -1;
+    return one->hooks->begin ? one->hooks->begin(one->hooks->ctx, one->run, simulation, err) : 0;
 }
 
 static void abandon(void *ctx)
 {
     const struct one_run *one = ctx;
-    one->hooks->abandon(one->hooks->ctx);
+    if (one->hooks->abandon)
+        one->hooks->abandon(one->hooks->ctx);
 }
 
 static int measure(const struct sweep *sweep, struct simulation *simulation, double *values,
@@ -98,20 +104,21 @@ static int measure(const struct sweep *sweep, struct simulation *simulation, dou
     return 0;
 }
 
-static int simulate(struct work *work, uint64_t run, double *values, struct error_list *errors)
+static int simulate(struct work *work, uint64_t run, double *values, bool *ret_unstable,
+                    struct error_list *errors)
 {
     const struct engine_setup *setup = work->setup;
     const struct run_hooks *hooks = &setup->hooks;
     const struct sweep *sweep = setup->sweep;
-    struct one_run one = {hooks, run};
+    struct one_run one = {hooks, run, .steady = stability_asked(&work->program)};
     const struct simulation_options options = {
         .seed = sweep->run_seed,
         .replication = sweep_replication(sweep, run),
         .selectors = (const char *const *)sweep->measure_texts.items,
         .n_selectors = sweep->n_measures,
         .causes = work->causes,
-        .begin = hooks->begin ? begin : NULL,
-        .abandon = hooks->abandon ? abandon : NULL,
+        .begin = begin,
+        .abandon = abandon,
         .ctx = &one,
     };
     struct simulation simulation = {0};
@@ -124,26 +131,30 @@ static int simulate(struct work *work, uint64_t run, double *values, struct erro
         if (rc < 0)
             error_list_add(errors, &err);
     }
+    *ret_unstable = one.steady && (one.watch.offered || stability_grew(&one.watch));
     if (rc < 0 && hooks->abandon)
         hooks->abandon(hooks->ctx);
     simulation_deinit(&simulation);
     return rc;
 }
 
-/* The answer: a byte for the state, then the measures or the first error. */
+/* The answer: a byte for the state, then the measures and a byte for stability, or the first error.
+ */
 static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
 {
     struct work *work = ctx;
     const struct sweep *sweep = work->setup->sweep;
     struct error_list errors = {0};
     double *values = mem_new(sweep->n_measures, sizeof(*values));
+    bool unstable = false;
     int rc = use_point(work, sweep_point(sweep, task->id), &errors);
     if (rc == 0)
-        rc = simulate(work, task->id, values, &errors);
-    const unsigned char state = rc == 0 ? RUN_DONE : RUN_ERROR;
+        rc = simulate(work, task->id, values, &unstable, &errors);
+    const unsigned char state = rc == 0 ? RUN_DONE : RUN_ERROR, told = unstable;
     pool_bytes_add(ret, &state, 1);
     if (rc == 0) {
         pool_bytes_add(ret, values, sweep->n_measures * sizeof(*values));
+        pool_bytes_add(ret, &told, 1);
     } else {
         char text[1024] = "failed";
         if (errors.len > 0)
@@ -171,6 +182,7 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     if (result->state == POOL_DONE && result->bytes[0] == RUN_DONE) {
         memcpy(values, result->bytes + 1, setup->sweep->n_measures * sizeof(*values));
         outcome.values = values;
+        outcome.unstable = result->bytes[result->len - 1];
     } else if (result->state == POOL_DONE) {
         outcome.state = RUN_ERROR;
         outcome.text = (char *)(uintptr_t)(result->bytes + 1);

@@ -17,6 +17,9 @@
 
 enum { CRC_DIGITS = 8, FILE_MAX = 1 << 30, NAMES_MAX = 10000 };
 
+/* Behind the values of a run that was so. */
+static const char UNSTABLE[] = "unstable";
+
 /* Seconds between two flushes to the disk. */
 static const time_t SYNC_EVERY = 1;
 
@@ -91,6 +94,8 @@ static char *format_record(const struct journal *journal, uint64_t run,
             run_state_names[outcome->state], outcome->seconds, outcome->peak_kib, outcome->host);
     for (size_t i = 0; outcome->state == RUN_DONE && i < journal->measures; i++)
         fprintf(out, " %a", outcome->values[i]);
+    if (outcome->state == RUN_DONE && outcome->unstable)
+        fprintf(out, " %s", UNSTABLE);
     if (outcome->state != RUN_DONE)
         fprintf(out, " %s", outcome->text ? outcome->text : "");
     fclose(out);
@@ -208,9 +213,10 @@ static bool read_record(char *line, struct outcomes *outcomes, double *values)
     for (size_t i = 0; outcome.state == RUN_DONE && i < outcomes->measures; i++)
         if (!read_double(&at, &values[i]))
             return false;
+    outcome.unstable = outcome.state == RUN_DONE && strcmp(at, UNSTABLE) == 0;
     if (outcome.state != RUN_DONE)
         outcome.text = at;
-    else if (*at)
+    else if (*at && !outcome.unstable)
         return false;
     outcome.values = values;
     outcomes_put(outcomes, run, &outcome);

@@ -1,7 +1,9 @@
 /* The journal of a sweep: DIR/journal holds one file for each process that recorded runs. A record
  * is a line that begins with a checksum of the rest, written at once:
  *
- *   CRC32 RUN STATE SECONDS PEAK_KIB HOST VALUE...        or, of a run that failed, TEXT at the end
+ *   CRC32 RUN STATE SECONDS PEAK_KIB HOST VALUE... [unstable]
+ *
+ * or, of a run that failed, with TEXT instead of values.
  *
  * Numbers are hexadecimal, so that they come back as they were. A line that is torn or does not
  * match its checksum counts as never written: its run is done again. */

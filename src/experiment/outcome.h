@@ -22,6 +22,7 @@ struct outcome {
     const char *host;     /* borrowed from the table */
     char *text;           /* what went wrong; owned by the table; NULL: nothing */
     const double *values; /* of the measures; RUN_DONE; borrowed */
+    bool unstable;        /* RUN_DONE; a long-run number was asked for, and there is none */
 };
 
 /* Of all runs. */

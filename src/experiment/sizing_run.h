@@ -26,16 +26,23 @@ struct sizing_runner {
                      size_t size);
     const void *ctx;                                      /* theirs */
     unsigned workers;                                     /* processes at a time, from 1 */
+    double limit;                                         /* s of a simulation; 0: none */
     uint64_t runs;                                        /* simulations done so far, kept by it */
     void (*progress)(const struct sizing_runner *runner); /* after each simulation; may be NULL */
     const volatile sig_atomic_t *interrupted;             /* may be NULL */
+    struct texts lost; /* simulations lost, in words, in the order of trials; to be freed */
 };
 
 enum { SIZING_SETS_MAX = 4 };
 
-/* struct sizing_setup's `run`, whose ctx is the runner. Errors begin with the values tried. */
+/* struct sizing_setup's `run`, whose ctx is the runner. A simulation whose process ends, or takes
+ * longer than the limit, is tried once more; then it alone is lost, and told in `lost`. Errors
+ * begin with the values tried. */
 int sizing_run(void *ctx, const struct readings *readings, struct trial *const *trials, size_t n,
                size_t replications, struct error *err);
+
+/* Frees what was told of losses. */
+void sizing_runner_deinit(struct sizing_runner *runner);
 
 /* "nodes = 12" or "a.nodes = 12, b.nodes = 4": the values of a trial, with as much of the ends of
  * the paths as tells them apart. Returns buffer. */

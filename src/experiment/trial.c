@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/trial.h"
 
+#include "experiment/stability.h"
 #include "stats/interval.h"
 #include "util/mem.h"
 
@@ -85,6 +86,11 @@ static double value_of(const struct trial *trial, const struct readings *reading
     return trial->values[replication * readings->len + readings->places[finding].value];
 }
 
+static enum fate fate_of(const struct trial *trial, size_t replication)
+{
+    return trial->fates ? (enum fate)trial->fates[replication] : FATE_FINE;
+}
+
 /* Share of jobs rejected or pending; 0 where none was submitted. */
 static double unfinished_of(const struct trial *trial, const struct readings *readings,
                             size_t finding, size_t replication)
@@ -115,29 +121,40 @@ static bool holds_in(const struct trial *trial, const struct rule *rule,
                             value_of(trial, readings, finding, replication));
 }
 
+static enum answer judge(const struct trial *trial, const struct rule *rule,
+                         const struct comparison *comparison, const struct finding *finding)
+{
+    const bool jobs = !isnan(finding->unfinished);
+    if (isnan(finding->mean) || (jobs && trial->unstable))
+        return ANSWER_NO;
+    if (rule->share > 0)
+        return finding->met >= rule->share ? ANSWER_YES : ANSWER_NO;
+    if (jobs && finding->unfinished > rule->unfinished)
+        return ANSWER_NO;
+    return judge_mean(comparison, finding);
+}
+
 static void find(struct trial *trial, const struct rule *rule, const struct readings *readings,
                  size_t i)
 {
     struct finding *finding = &trial->findings[i];
-    const struct comparison *comparison = &rule->target->items[i % rule->target->len];
-    const size_t n = trial->replications;
-    double *values = mem_new(n, sizeof(*values)), unfinished = 0, met = 0;
-    for (size_t r = 0; r < n; r++) {
-        values[r] = value_of(trial, readings, i, r);
+    const size_t n = trial->replications - trial->lost;
+    double *values = mem_new(n + 1, sizeof(*values)), unfinished = 0, met = 0;
+    size_t len = 0;
+    for (size_t r = 0; r < trial->replications; r++) {
+        if (fate_of(trial, r) == FATE_LOST)
+            continue;
+        values[len++] = value_of(trial, readings, i, r);
         unfinished += unfinished_of(trial, readings, i, r) / (double)n;
         met += holds_in(trial, rule, readings, i, r);
     }
     const struct moments moments = moments_of(values, n);
     const struct interval interval = interval_mean(&moments, rule->confidence);
-    finding->mean = interval.value;
-    finding->half = interval_half(&interval);
-    finding->met = met / (double)n;
+    finding->mean = n > 0 ? interval.value : (double)NAN;
+    finding->half = n > 0 ? interval_half(&interval) : (double)NAN;
+    finding->met = n > 0 ? met / (double)n : 0;
     finding->unfinished = readings->places[i].jobs ? unfinished : (double)NAN;
-    if (rule->share > 0)
-        finding->verdict = finding->met >= rule->share ? ANSWER_YES : ANSWER_NO;
-    else
-        finding->verdict =
-            unfinished <= rule->unfinished ? judge_mean(comparison, finding) : ANSWER_NO;
+    finding->verdict = judge(trial, rule, &rule->target->items[i % rule->target->len], finding);
     free(values);
 }
 
@@ -160,6 +177,8 @@ static void count_met(struct trial *trial, const struct rule *rule, const struct
     enum answer *verdicts = mem_new(n, sizeof(*verdicts));
     trial->met = 0;
     for (size_t r = 0; r < trial->replications; r++) {
+        if (fate_of(trial, r) == FATE_LOST)
+            continue;
         for (size_t i = 0; i < n; i++)
             verdicts[i] = holds_in(trial, rule, readings, i, r) ? ANSWER_YES : ANSWER_NO;
         if (!rule->of_periods)
@@ -167,11 +186,21 @@ static void count_met(struct trial *trial, const struct rule *rule, const struct
         for (size_t i = 0; rule->of_periods && i < n; i += len)
             trial->met += target_judge(rule->target, &verdicts[i]) == ANSWER_YES;
     }
-    trial->of = trial->replications * (rule->of_periods ? n / len : 1);
+    trial->of = (trial->replications - trial->lost) * (rule->of_periods ? n / len : 1);
     const double k = (double)trial->met, all = (double)trial->of, tail = (1 - rule->confidence) / 2;
     trial->share_lo = trial->met == 0 ? 0 : gsl_cdf_beta_Pinv(tail, k, all - k + 1);
     trial->share_hi = trial->met == trial->of ? 1 : gsl_cdf_beta_Qinv(tail, k + 1, all - k);
     free(verdicts);
+}
+
+static void count_fates(struct trial *trial)
+{
+    trial->lost = trial->grew = 0;
+    for (size_t r = 0; r < trial->replications; r++) {
+        trial->lost += fate_of(trial, r) == FATE_LOST;
+        trial->grew += fate_of(trial, r) == FATE_UNSTABLE;
+    }
+    trial->unstable = stability_most(trial->grew, trial->replications - trial->lost);
 }
 
 void trial_judge(struct trial *trial, const struct rule *rule, const struct readings *readings)
@@ -181,12 +210,15 @@ void trial_judge(struct trial *trial, const struct rule *rule, const struct read
     if (!trial->findings)
         trial->findings = mem_new(n, sizeof(*trial->findings));
     enum answer *verdicts = mem_new(n, sizeof(*verdicts));
+    count_fates(trial);
     for (size_t i = 0; i < n; i++) {
         find(trial, rule, readings, i);
         verdicts[i] = trial->findings[i].verdict;
     }
     count_met(trial, rule, readings);
-    if (rule->share > 0)
+    if (trial->unstable || trial->lost == trial->replications)
+        trial->verdict = ANSWER_NO;
+    else if (rule->share > 0)
         trial->verdict =
             (double)trial->met >= rule->share * (double)trial->of ? ANSWER_YES : ANSWER_NO;
     else
@@ -197,6 +229,7 @@ void trial_judge(struct trial *trial, const struct rule *rule, const struct read
 void trial_deinit(struct trial *trial)
 {
     free(trial->values);
+    free(trial->fates);
     free(trial->findings);
     *trial = (struct trial){0};
 }
@@ -223,12 +256,16 @@ bool trial_change(const struct trial *a, const struct trial *b, size_t finding,
 {
     const size_t n = a->replications < b->replications ? a->replications : b->replications;
     double *changes = mem_new(n, sizeof(*changes));
+    size_t len = 0;
     for (size_t r = 0; r < n; r++)
-        changes[r] = value_of(b, readings, finding, r) - value_of(a, readings, finding, r);
-    const struct moments moments = moments_of(changes, n);
+        if (fate_of(a, r) != FATE_LOST && fate_of(b, r) != FATE_LOST)
+            changes[len++] = value_of(b, readings, finding, r) - value_of(a, readings, finding, r);
+    const struct moments moments = moments_of(changes, len);
     const struct interval interval = interval_mean(&moments, rule->confidence);
     *ret_change = interval.value;
     free(changes);
+    if (len == 0 || a->unstable || b->unstable)
+        return false;
     const double half = interval_half(&interval);
     return fabs(*ret_change) > (isnan(half) ? 0 : half);
 }

@@ -43,11 +43,21 @@ struct readings {
 void readings_init(struct readings *readings, const struct rule *rule);
 void readings_deinit(struct readings *readings);
 
+/* What became of a replication. */
+enum fate {
+    FATE_FINE,
+    FATE_UNSTABLE, /* a long-run number was asked for, and its queue grows (stability.h) */
+    FATE_LOST      /* its process ended or was too slow, twice: it has no values, and is no part */
+};
+
 /* Zeroed but for `at` is one not yet run. */
 struct trial {
     size_t at[2];              /* values of the ranges */
     size_t replications;       /* done */
     double *values;            /* owned; replications x readings */
+    unsigned char *fates;      /* owned; enum fate by replication; NULL: all are fine */
+    size_t lost, grew;         /* replications, by fate */
+    bool unstable;             /* most grew: it has no long-run number and meets no target */
     struct finding *findings;  /* owned; by period, then comparison; NULL: not yet judged */
     enum answer verdict;       /* of the whole */
     size_t met, of;            /* replications (or periods) that meet the whole, and all */

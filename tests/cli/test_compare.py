@@ -142,6 +142,26 @@ class Compare(unittest.TestCase):
         self.assertNotIn("wait.mean", done.stdout)
         self.assertIn("base: partition lab/p is asked for 3 of 2 processors (150 %)", done.stdout)
 
+    def test_unstable_whatever_limits(self):
+        """Three Erlangs on four nodes, of which half the time, a quota or the width of jobs leaves less."""
+        for sets, want in (
+                (["centres.lab.partitions.p.maintenance=[{from: 0h, length: 12h, every: 1d}]", "time.length=240h"],
+                 "base: partition lab/p is asked for 3 of 2 processors (150 %): its queue grows without bound, there is "
+                 "no long-run number"),
+                (["tenants.a.quota={processors: 2}"],
+                 "base: tenant a is asked for 2 of 2 processors that its quota allows (100 %): its queue grows without "
+                 "bound, there is no long-run number"),
+                (["tenants.a.workloads.w.processors=3", "tenants.b.workloads.w.processors=3",
+                  "tenants.a.workloads.w.arrival.poisson=0.2/h"],
+                 r"base: its queue kept growing in \d of \d runs, at whose ends \d+ % of the jobs still waited: there is "
+                 "no long-run number")):
+            mind = self.mind("queue.yaml", "--variant", "five", "-r", "2",
+                             *(word for text in sets for word in ("--set", text)))
+            if "kept growing" in want:
+                self.assertRegex(mind[0], want)
+            else:
+                self.assertEqual(mind[0], want)
+
     def test_how(self):
         for change, want in (
                 (None, "steady: jobs of the first 1 d are not counted, as the scenario says"),

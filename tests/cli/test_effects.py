@@ -59,6 +59,20 @@ q.nodes            39.1 %  1        3  3900    +900  +900 to +900
                            2        3  2100    -900  -900 to -900
 """
 
+# The base is (1, 1). Effects are from there, so that neither factor's levels are mixed with what the other did.
+ONE_AT_A_TIME = """
+wait.mean[tenant=firm], s
+
+Main effects  of variance  at  points  mean  from base  95 %
+p.nodes                 -  1        1  5400         +0  +0 to +0
+                           2        1  3600      -1800  -1800 to -1800
+                           4        1  2700      -2700  -2700 to -2700
+q.nodes                 -  1        1  5400         +0  +0 to +0
+                           2        1  3600      -1800  -1800 to -1800
+
+Intervals are Student's over replications.
+"""
+
 
 class Effects(unittest.TestCase):
     maxDiff = None
@@ -118,6 +132,35 @@ class Effects(unittest.TestCase):
         out = self.sweep(1, "design: {latin-hypercube: 50}", "{uniform: [1, 4]}", "{uniform: [1, 4]}")
         self.assertIn("\nIntervals are percentiles of a bootstrap of the points.\n", out)
         self.assertRegex(out, r"\np\.nodes +[\d.]+ %  1 +")
+
+    def test_distributions_of_chosen_points(self):
+        """Three quantiles of [1, 4], rounded: each stands for itself, however few points there are."""
+        out = self.sweep(2, "design: {grid: 3}", "{uniform: [1, 4]}", "[1, 2]")
+        self.assertRegex(out, r"\np\.nodes +[\d.]+ %  1 +2 +4500 .*\n +3? .*\n +4 +2 +1800 ")
+
+    def test_too_few_drawn_points(self):
+        out = self.sweep(1, "design: {latin-hypercube: 19}", "{uniform: [1, 4]}", "[1, 2]")
+        self.assertIn("\np.nodes: too few points, 19; its effects need 20.\n", out)
+        self.assertNotIn("+0 to +0", out)
+
+    def test_one_at_a_time(self):
+        """The base has one node each, 12 h over eight jobs."""
+        self.assertEqual(self.sweep(2, "design: one-at-a-time", "[1, 2, 4]", "[1, 2]"), ONE_AT_A_TIME)
+
+    def test_a_base_without_a_value(self):
+        out = self.sweep(1, "design: one-at-a-time\nset: {}", "[1, 2, 4]", "[1, 2]")
+        journal = os.path.join(self.folder, "dir", "journal")
+        name = os.path.join(journal, os.listdir(journal)[0])
+        with open(name, encoding="utf-8") as file:
+            lines = [line for line in file if line.split()[1] != "0"]
+        with open(name, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        out = self.jishi("sweep", "--merge", "dir", "-q", "--effects", status=1)
+        self.assertIn("\nNo effects: the base has no value.\n", out)
+
+    def test_confounded(self):
+        out = self.sweep(2, "design: list", "[1, 2, 4]", "[1, 2, 4]")
+        self.assertIn("\np.nodes and q.nodes change together: what one does cannot be told from what the other does.\n", out)
 
     def test_no_factors(self):
         self.write("s.yaml", "jishi-sweep: 1\nscenario: four.yaml\nreplications: 2\nmeasures: [wait.mean]\n")

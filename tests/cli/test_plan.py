@@ -106,8 +106,35 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr + done.stdout)
         return done
 
-    def answer(self, *arguments):
-        return json.loads(self.plan(*arguments, "--format", "json").stdout)
+    def answer(self, *arguments, status=0):
+        return json.loads(self.plan(*arguments, "--format", "json", status=status).stdout)
+
+
+class Losses(Case):
+    ARGUMENTS = ("q.yaml", "--vary", f"{NODES}=10..13", "--target", "wait.mean <= 8min", "-r", "2", "--most", "2")
+
+    def test_killed(self):
+        """What is killed once is tried again, and nothing is lost."""
+        arguments = [PROGRAM, "plan", *self.ARGUMENTS, "-j", "1", "--set", "time.length=60000h"]
+        whole = subprocess.run(arguments, cwd=self.folder, capture_output=True, timeout=240, check=True)
+        with subprocess.Popen(arguments, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            children = f"/proc/{run.pid}/task/{run.pid}/children"
+            pids = []
+            while not pids:
+                with open(children, encoding="ascii") as file:
+                    pids = file.read().split()
+            time.sleep(0.05)
+            os.kill(int(pids[0]), signal.SIGKILL)
+            out, err = run.communicate(timeout=240)
+        self.assertEqual((run.returncode, out, err), (0, whole.stdout, b""))
+
+    def test_too_slow(self):
+        """Each simulation alone is given up, after a second trial, and told."""
+        done = self.plan(*self.ARGUMENTS, "--limit", "1ms", "--set", "time.length=60000h", status=1)
+        self.assertEqual(done.stderr.splitlines()[0],
+                         "jishi: at nodes = 10, replication 1: took longer than 1 ms, twice; it is left out")
+        self.assertEqual(len(done.stderr.splitlines()), 8)
+        self.assertIn("\n   10             0   no value  no\n", done.stdout)
 
 
 class Theory(Case):
@@ -134,7 +161,7 @@ class Theory(Case):
 
     def test_window_that_is_empty(self):
         found = self.answer("q.yaml", "--vary", f"{NODES}=10..25", "--target",
-                            "wait.mean <= 2min and utilisation >= 80%", "-r", "4")
+                            "wait.mean <= 2min and utilisation >= 80%", "-r", "4", status=1)
         self.assertIsNone(found["answer"])
 
     def test_unstable_values_do_not_meet(self):
@@ -143,6 +170,24 @@ class Theory(Case):
         first = found["trials"][0]["comparisons"][0]
         self.assertEqual(first["holds"], "no")
         self.assertAlmostEqual(first["unfinished"], 1 / 9, delta=0.03)
+
+    def test_no_long_run_number(self):
+        """Of 9 nodes under 9 Erlangs under 1 % is left: the mean of a finite run would pass for a long-run one."""
+        arguments = ("q.yaml", "--vary", f"{NODES}=8..12", "--target", "wait.mean <= 40h", "-r", "4", "--set")
+        self.assertEqual(self.answer(*arguments, "analysis=transient")["answer"], {NODES: "9"})
+        found = self.answer(*arguments, "analysis=steady")
+        self.assertEqual(found["answer"], {NODES: "10"})
+        self.assertEqual([trial["meets"] for trial in found["trials"]], ["unstable", "unstable", "yes", "yes", "yes"])
+        self.assertEqual([trial["comparisons"][0]["mean"] for trial in found["trials"]][:2], [None, None])
+        self.assertIn("\nnodes = 9 does not:\n  unstable: in 4 of 4 replications the queue grows, there is no long-run "
+                      "number\n", self.plan(*arguments, "analysis=steady").stdout)
+
+    def test_what_runs_show(self):
+        """Two jobs of 6 processors never run beside each other on fewer than 12, however little that load is of them."""
+        found = self.answer("q.yaml", "--vary", f"{NODES}=10..12", "--target", "wait.mean <= 40h", "-r", "4",
+                            "--set", "analysis=steady", "--set", "tenants.firms.workloads.w.processors=6",
+                            "--set", "tenants.firms.workloads.w.arrival.poisson=1.3 per h")
+        self.assertEqual([trial["meets"] for trial in found["trials"]], ["unstable", "unstable", "yes"])
 
 
 FOUR_TEXT = """\
@@ -237,7 +282,7 @@ class Output(Case):
 
     def test_none(self):
         done = self.plan("four.yaml", "--vary", "centres.lab.partitions.p.nodes=1..3", "--target",
-                         "wait.max[workload=firm/w] < 1h and utilisation[partition=p] >= 50%", "-r", "2")
+                         "wait.max[workload=firm/w] < 1h and utilisation[partition=p] >= 50%", "-r", "2", status=1)
         self.assertIn("\nNo value of the range meets the target.\n"
                       "nodes = 1:\n"
                       "  wait.max[workload=firm/w] < 1h: 3 h (3 h to 3 h)\n"
@@ -372,7 +417,7 @@ class Purchases(Case):
 
     def test_growth(self):
         done = self.plan("years.yaml", "--buy", self.BUY % 4, "--lead", "10d", "--target", "wait.max <= 1h",
-                         "-r", "1", "--growth", "same,more", "--in", "100%")
+                         "-r", "1", "--growth", "same,more", "--in", "100%", status=1)
         self.assertEqual((done.stdout, done.stderr), (GROWTH_TEXT, ""))
 
     def test_nothing_is_drawn(self):
@@ -400,7 +445,7 @@ class Purchases(Case):
 
     def test_too_late_for_all(self):
         done = self.plan("years.yaml", "--buy", self.BUY % 8, "--lead", "4 years", "--target", "wait.max <= 1h",
-                         "-r", "2")
+                         "-r", "2", status=1)
         self.assertIn("\nNothing ordered from the start on is there before the end.\n", done.stdout)
 
     def test_growth_of_a_value(self):

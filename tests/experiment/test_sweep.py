@@ -208,6 +208,30 @@ class Table(Case):
                              [f"{values.mean():.{digits}f}", "+-", f"{half:.{digits}f}"])
         self.assertEqual(lines[-1], 'A row a run: pandas.read_hdf("there/sweep.h5", "runs")')
 
+    def test_unstable(self):
+        """A long-run number that is none is told in words; a transient analysis is left as it is."""
+        text = f"""jishi-sweep: 1
+scenario: {FOLDER}/small.yaml
+replications: 3
+set: {{analysis: steady, time.length: 2000h}}
+factors: {{{NODES}: [9, 20]}}
+measures: [wait.mean]
+"""
+        out, _ = self.sweep(self.file(text), "-o", "steady")
+        self.assertRegex(out, r"\n    9      unstable *\n   20 +[\d.]+ +\+- ")
+        words = ("unstable: nodes 9: in 3 of 3 runs more is asked for than can be served, or the queue kept growing; "
+                 "there is no long-run number\n")
+        self.assertTrue(out.endswith("\n" + words), out)
+        self.assertEqual(self.sweep("--merge", "steady")[0], out)
+        out, _ = self.sweep(self.file(text.replace("steady", "transient")), "-o", "transient")
+        self.assertNotIn("unstable", out)
+
+    def test_no_value(self):
+        text = FIXTURE.replace("utilisation]", '"wait.p95[processors>=64]"]')
+        out, _ = self.sweep(self.file(text), "-o", "there")
+        self.assertTrue(out.endswith("\nwait.p95[processors>=64] has no value in any run: is what it asks for within the "
+                                     "measuring window, and does any job answer it?\n"), out)
+
     def test_many_points(self):
         out, _ = self.sweep(self.file(FIXTURE.replace("replications: 5", "").replace(
             "[10, 11, 12]", str(list(range(10, 31))))), "-o", "there")

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/stability.h"
+
+#include "experiment/capacity.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Of runs that only try whether a queue grows. */
+#define TRIED_FIRST UINT64_C(2000000001)
+enum { TRIED_MOST = 3 };
+
+/* Share of the jobs submitted, and times the root of their number. */
+static const double LEFT_SHARE = 0.03, LEFT_ROOTS = 2;
+
+bool stability_asked(const struct program *program)
+{
+    return node_get(program->resolved, "analysis") &&
+           program->epochs[0].scenario->analysis == ANALYSIS_STEADY;
+}
+
+/* --- what is offered --- */
+
+struct load {
+    double asked, there; /* processors */
+};
+
+/* On average over the run, without those that maintenance takes. */
+static double processors_up(const struct build *build, size_t row)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    const simtime length = build->world.length;
+    double sum = 0;
+    for (size_t g = 0; g < setup->n_groups; g++)
+        sum += (double)setup->groups[g].nodes * (double)setup->groups[g].procs_per_node;
+    if (length == SIMTIME_NEVER)
+        return sum;
+    return sum - maintenance_time(build, (int32_t)row, 0, length) / simtime_seconds(length);
+}
+
+static bool inside(const struct build *build, size_t row, int32_t partition, int32_t centre)
+{
+    const struct world *world = &build->world;
+    if (world->partitions[row].part)
+        return false;
+    return partition >= 0 ? (int32_t)row == partition
+                          : centre < 0 || world->partitions[row].centre == centre;
+}
+
+static double asked_by(const struct build_workload *workload)
+{
+    struct workload_outlook outlook = {0};
+    struct workload_context context = workload->context;
+    const struct workload_kind *kind = workload->workload->kind;
+    if (kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
+        return 0;
+    return outlook.endless && !outlook.even ? outlook.load : 0;
+}
+
+/* Of a partition, of a centre (partition -1) or of all (both -1). Jobs that may run anywhere in a
+ * centre are not in the load of its partitions. */
+static struct load load_of(const struct build *build, int32_t partition, int32_t centre)
+{
+    struct load load = {0};
+    for (size_t row = 0; row < build->world.n_partitions; row++)
+        load.there += inside(build, row, partition, centre) ? processors_up(build, row) : 0;
+    for (size_t w = 0; w < build->world.n_workloads; w++) {
+        const struct job_spec *base = &build->workloads[w].context.base;
+        if (partition >= 0 ? base->partition != partition : centre >= 0 && base->centre != centre)
+            continue;
+        load.asked += asked_by(&build->workloads[w]);
+    }
+    return load;
+}
+
+/* Processors that a quota lets be used at a time, on average. */
+static double allowed(const struct tenant_quota *quota)
+{
+    const double month = 365.2425 / 12 * 86400;
+    const double period =
+        quota->months > 0 ? (double)quota->months * month : simtime_seconds(quota->step);
+    const double at_once =
+        quota->processors < INT64_MAX ? (double)quota->processors : (double)INFINITY;
+    return period > 0 ? fmin(at_once, quota->processor_seconds / period) : at_once;
+}
+
+static bool is_below(const struct world *world, int32_t tenant, int32_t above)
+{
+    while (tenant >= 0 && tenant != above)
+        tenant = world->tenants.items[tenant].parent;
+    return tenant >= 0;
+}
+
+static struct load load_of_tenant(const struct build *build, int32_t tenant)
+{
+    const struct tenant_quota *quota = build->world.tenants.items[tenant].quota;
+    /* Where only so many may wait, others are rejected and no queue grows. */
+    const bool bounds = quota && quota->queued == INT64_MAX;
+    struct load load = {.there = bounds ? allowed(quota) : (double)INFINITY};
+    if (isinf(load.there))
+        return load;
+    for (size_t w = 0; w < build->world.n_workloads; w++)
+        if (is_below(&build->world, build->workloads[w].context.base.tenant, tenant))
+            load.asked += asked_by(&build->workloads[w]);
+    return load;
+}
+
+static bool too_much(struct load load)
+{
+    return load.asked > 0 && load.asked >= load.there;
+}
+
+static char *words(const char *what, const char *name, const char *why, struct load load)
+{
+    return mem_format(
+        "%s%s is asked for %.4g of %.4g processors%s (%.0f %%): its queue grows without "
+        "bound, there is no long-run number",
+        what, name, load.asked, load.there, why, 100 * load.asked / load.there);
+}
+
+static char *crowded_tenant(const struct build *build)
+{
+    const struct world *world = &build->world;
+    for (size_t t = 0; t < world->tenants.len; t++) {
+        const struct load load = load_of_tenant(build, (int32_t)t);
+        if (too_much(load))
+            return words("tenant ", world->tenants.items[t].path, " that its quota allows", load);
+    }
+    return NULL;
+}
+
+char *stability_offered(const struct build *build)
+{
+    const struct world *world = &build->world;
+    const struct load all = load_of(build, -1, -1);
+    if (too_much(all) && world->n_partitions > 1)
+        return words("all together", "", "", all);
+    /* With a broker, who runs where is for it to choose. */
+    const bool brokered = build->broker && world->n_partitions > 1;
+    for (size_t row = 0; row < world->n_partitions && !brokered; row++) {
+        const struct load load = load_of(build, (int32_t)row, -1);
+        if (!world->partitions[row].part && too_much(load))
+            return words("partition ", world->partitions[row].path, "", load);
+    }
+    for (size_t c = 0; c < world->n_centres && !brokered; c++) {
+        const struct load load = load_of(build, -1, (int32_t)c);
+        if (too_much(load))
+            return words("centre ", world->centres[c].name, "", load);
+    }
+    return crowded_tenant(build);
+}
+
+/* --- what runs show --- */
+
+static void advance(struct stability_watch *watch, simtime to)
+{
+    while (watch->quarter < 4 && watch->last < to) {
+        const simtime edge = watch->edges[watch->quarter + 1], end = edge < to ? edge : to;
+        watch->areas[watch->quarter] += (double)watch->waiting * (double)(end - watch->last);
+        watch->last = end;
+        if (end == edge && ++watch->quarter == 4)
+            watch->left = watch->waiting;
+    }
+}
+
+static void see(void *ctx, const struct fact *fact)
+{
+    struct stability_watch *watch = ctx;
+    int64_t change = 0;
+    switch (fact->kind) {
+    case FACT_SUBMIT:
+        watch->submitted += fact->at >= watch->edges[0] && fact->at < watch->edges[4];
+        change = 1;
+        break;
+    case FACT_STOP:
+        change = 1;
+        break;
+    case FACT_START:
+    case FACT_REJECT:
+        change = -1;
+        break;
+    case FACT_END:
+        change = fact->job->state == JOB_ABANDONED ? -1 : 0;
+        break;
+    default:
+        break;
+    }
+    if (change == 0)
+        return;
+    advance(watch, fact->at);
+    watch->waiting += change;
+}
+
+static void finish(void *ctx, simtime end)
+{
+    struct stability_watch *watch = ctx;
+    (void)end;
+    advance(watch, watch->edges[4]);
+}
+
+int stability_begin(void *ctx, struct simulation *simulation, struct error *err)
+{
+    const struct world *world = &simulation->build.world;
+    struct stability_watch *watch = ctx;
+    char *text = stability_offered(&simulation->build);
+    (void)err;
+    *watch = (struct stability_watch){.offered = text != NULL, .quarter = 4};
+    free(text);
+    const simtime from = world->measure_from > 0 ? world->measure_from : 0;
+    const simtime until =
+        world->measure_until < world->length ? world->measure_until : world->length;
+    if (until == SIMTIME_NEVER || until - from < 4)
+        return 0;
+    for (int i = 0; i < 5; i++)
+        watch->edges[i] = from + (until - from) / 4 * i;
+    watch->last = from;
+    watch->quarter = 0;
+    REQUIRE(simulation->n_observers < SIMULATION_OBSERVERS_MAX);
+    simulation->observers[simulation->n_observers++] =
+        (struct observer){.ctx = watch, .see = see, .finish = finish};
+    return 0;
+}
+
+bool stability_grew(const struct stability_watch *watch)
+{
+    const double submitted = (double)watch->submitted, left = (double)watch->left;
+    for (int i = 1; i < 4; i++)
+        if (!(watch->areas[i] > watch->areas[i - 1]))
+            return false;
+    return left > LEFT_SHARE * submitted && left > LEFT_ROOTS * sqrt(submitted);
+}
+
+bool stability_most(size_t unstable, size_t runs)
+{
+    return 2 * unstable > runs;
+}
+
+/* False: it cannot be run, which is told where it is run for its numbers. */
+static bool try_one(const struct program *program, uint64_t replication,
+                    struct stability_watch *watch)
+{
+    struct simulation simulation = {0};
+    struct error_list errors = {0};
+    const struct simulation_options options = {
+        .seed = (uint64_t)program->epochs[0].scenario->seed,
+        .replication = replication,
+        .begin = stability_begin,
+        .ctx = watch,
+    };
+    const bool good = simulation_run(&simulation, program, &options, &errors) == SIM_DONE;
+    simulation_deinit(&simulation);
+    error_list_deinit(&errors);
+    return good;
+}
+
+char *stability_tried(const struct program *program)
+{
+    size_t grew = 0, runs = 0;
+    double share = 0;
+    for (; runs < TRIED_MOST && runs - grew <= TRIED_MOST / 2; runs++) {
+        struct stability_watch watch = {0};
+        if (!try_one(program, TRIED_FIRST + runs, &watch))
+            return NULL;
+        grew += stability_grew(&watch);
+        share += watch.submitted > 0 ? (double)watch.left / (double)watch.submitted : 0;
+    }
+    if (!stability_most(grew, runs))
+        return NULL;
+    return mem_format("its queue kept growing in %zu of %zu runs, at whose ends %.0f %% of the jobs "
+                      "still waited: there is no long-run number",
+                      grew, runs, 100 * share / (double)runs);
+}
