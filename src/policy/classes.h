@@ -35,7 +35,7 @@ void classes_add(struct classes *classes, const struct job *job, bool aged,
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
 
 /* What its class adds to its score. O(1). */
-double classes_offset(struct classes *classes, const struct job *job, bool aged);
+double classes_offset(const struct classes *classes, const struct job *job, bool aged);
 
 /* A period has begun at `tick`, or shares changed at `now`. By rank: O(1), for searches bring up to
  * it what they come upon, but O(classes log classes) once the scale changes; by sum: O(classes). */
@@ -61,13 +61,13 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
  * search finds its way among classes that former searches of the period did not come upon, each of
  * which is looked at anew, once, and moves behind those it does not go before any more. `*after`
  * has to come from a search that let through at least as much. */
-bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret);
 
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */
-void classes_list(struct classes *classes, struct jobitem *ret);
+void classes_list(const struct classes *classes, struct jobitem *ret);
 
 /* REQUIREs that entries and counts are right. */
 void classes_check(const struct classes *classes);

@@ -139,8 +139,8 @@ static void draw_world(struct subject *s, bool gates)
         s->tenancy.shares = shares_new(&s->world, &config);
         shares_tick(s->tenancy.shares, 0);
     }
-    if (s->order->key_len)
-        s->key_len = s->order->key_len(s->params, &s->tenancy);
+    if (s->order->by == ORDER_BY_RANK)
+        s->key_len = s->order->level ? 2 : shares_key_len(s->tenancy.shares) + 1;
     assert_true(s->key_len <= ARRAY_LEN(s->keys[0]));
 }
 
@@ -179,7 +179,8 @@ static double score_of(const struct subject *s, const struct job *job)
     double score = s->order->score ? s->order->score(s->params, &in) : 0;
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
-        score += s->order->offset(s->params, &view);
+        const struct offset_base base = s->order->base(s->params, &view);
+        score += s->order->offset(s->params, &view, &base);
     }
     return score;
 }
@@ -203,7 +204,12 @@ static void sort(struct subject *s)
     sorting = s;
     for (size_t i = 0; i < s->len && s->key_len > 0; i++) {
         const struct class_view view = view_of(s, s->waiting[i]);
-        s->order->key(s->params, &view, s->keys[s->waiting[i]->slot], s->key_len);
+        double *key = s->keys[s->waiting[i]->slot];
+        if (s->order->level)
+            key[0] = s->order->level(&view);
+        else
+            shares_key(s->tenancy.shares, view.tenant, s->now, key, s->key_len - 1);
+        key[s->key_len - 1] = view.priority;
     }
     qsort(s->waiting, s->len, sizeof(*s->waiting), compare_jobs);
 }
