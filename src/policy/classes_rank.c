@@ -198,8 +198,7 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
 
 /* --- by sum: offsets anew --- */
 
-/* Few pass each other from one period to the next: beyond so many steps for each stand, it is not
- * so. */
+/* From one period to the next few pass each other; beyond so many steps for each stand many do. */
 #define STEPS_FEW 16
 
 static int compare_heads(const void *a, const void *b)
