@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/shares_inner.h"
 
+#include "model/bits.h"
 #include "util/mem.h"
 
 #include <float.h>
@@ -24,7 +25,7 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     struct shares *shares = mem_new(1, sizeof(*shares));
     shares->world = world;
     shares->config = *config;
-    shares->top = (struct node){.first_child = -1, .depth = -1, .children = {.live = -1}};
+    shares->top = (struct node){.first_child = -1};
     shares->stamp = shares->version = shares->shape = 1;
     shares->last.at = shares->first.at = -1;
     set_base(shares, 0);
@@ -39,6 +40,12 @@ void shares_free(struct shares *shares)
         free(shares->nodes[i].children.items);
     free(shares->top.children.items);
     free(shares->nodes);
+    free(shares->places);
+    free(shares->standings);
+    free(shares->live.items);
+    free(shares->stirred.items);
+    free(shares->stirred.bits);
+    free(shares->scratch);
     free(shares);
 }
 
@@ -59,12 +66,6 @@ static double inflation(struct shares *shares, struct inflation *kept, simtime n
     return kept->value;
 }
 
-struct node *shares_parent(struct shares *shares, int32_t row)
-{
-    const int32_t parent = shares->nodes[row].parent;
-    return parent < 0 ? &shares->top : &shares->nodes[parent];
-}
-
 static void scale(struct usage *usage, int steps)
 {
     usage->sum = ldexp(usage->sum, -steps);
@@ -76,6 +77,7 @@ static void reshape(struct shares *shares)
 {
     shares->shape++;
     shares->version++;
+    shares->moved++;
 }
 
 /* Sums so large that they would soon overflow are scaled by an exact power of two. */
@@ -83,7 +85,6 @@ static void rebase(struct shares *shares, simtime now)
 {
     const simtime half = shares->config.half_life;
     const int steps = (int)((now - shares->base) / half);
-    shares->scaled++;
     reshape(shares);
     set_base(shares, shares->base + steps * half);
     shares->last.at = shares->first.at = -1;
@@ -91,6 +92,7 @@ static void rebase(struct shares *shares, simtime now)
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
         scale(&shares->nodes[i].own, steps);
+        shares->standings[i].over = shares->nodes[i].all.seen / shares->nodes[i].share;
     }
 }
 
@@ -98,23 +100,22 @@ static void enter(struct shares *shares, int32_t row)
 {
     const struct tenant_info *info = &shares->world->tenants.items[row];
     REQUIRE(info->parent < row && info->share > 0);
-    struct node *parent = info->parent < 0 ? &shares->top : &shares->nodes[info->parent];
-    shares->nodes[row] = (struct node){.parent = info->parent,
-                                       .share = info->share,
-                                       .first_child = -1,
-                                       .next = parent->first_child,
-                                       .depth = parent->depth + 1,
-                                       .leaves = 1,
-                                       .next_live = NOT_LIVE,
-                                       .children = {.live = -1}};
+    struct node *parent = shares_node(shares, info->parent);
+    const int32_t depth = info->parent < 0 ? 0 : shares->standings[info->parent].depth + 1;
+    shares->places[row] = (struct place){.parent = info->parent};
+    shares->standings[row] = (struct standing){.depth = depth};
+    shares->nodes[row] = (struct node){
+        .share = info->share, .first_child = -1, .next = parent->first_child, .leaves = 1};
     /* A first child is the leaf that its parent was. */
     const bool more = info->parent < 0 || parent->first_child >= 0;
-    for (int32_t up = info->parent; more && up >= 0; up = shares->nodes[up].parent)
+    for (int32_t up = info->parent; more && up >= 0; up = shares->places[up].parent)
         shares->nodes[up].leaves++;
     shares->top.leaves += more;
-    if (parent->depth + 1 > shares->deepest)
-        shares->deepest = parent->depth + 1;
+    if (depth > shares->deepest)
+        shares->deepest = depth;
     parent->first_child = row;
+    if (info->parent >= 0)
+        shares->places[info->parent].group = true;
     parent->below += info->share;
 }
 
@@ -127,13 +128,20 @@ static void catch_up(struct shares *shares)
     if (len > shares->cap) {
         shares->cap = 2 * len;
         shares->nodes = mem_resize(shares->nodes, shares->cap, sizeof(*shares->nodes));
+        shares->places = mem_resize(shares->places, shares->cap, sizeof(*shares->places));
+        shares->standings = mem_resize(shares->standings, shares->cap, sizeof(*shares->standings));
+        free(shares->stirred.bits);
+        shares->stirred.bits = mem_new(shares->cap / 64 + 1, sizeof(*shares->stirred.bits));
+        shares->stirred.len = 0;
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
     reshape(shares);
 }
 
-void shares_ready(struct shares *shares, simtime now)
+/* Usage, which never falls, is needed in the period: of the world as it is, in sums that do not
+ * overflow. */
+static void keep_up(struct shares *shares, simtime now)
 {
     if (shares->len != shares->world->tenants.len)
         catch_up(shares);
@@ -160,6 +168,37 @@ double shares_seen(struct shares *shares, struct usage *usage)
     return usage->seen;
 }
 
+/* Inflated usage stays as it is while nothing runs. */
+static void weigh(struct shares *shares)
+{
+    size_t kept = 0;
+    while (shares->stirred.len > 0) {
+        const int32_t bit = shares->stirred.items[--shares->stirred.len] + 1;
+        shares->stirred.bits[bit / 64] = 0;
+    }
+    shares->settled = shares->moved;
+    for (size_t i = 0; i < shares->live.len; i++) {
+        const int32_t row = shares->live.items[i];
+        struct node *node = &shares->nodes[row];
+        const double over = shares_seen(shares, &node->all) / node->share;
+        if (over != shares->standings[row].over)
+            shares_place(shares, row, over);
+        node->live = node->all.running.procs != 0 || node->used == shares->stamp;
+        if (node->live)
+            shares->live.items[kept++] = row;
+    }
+    shares->live.len = kept;
+    shares->weighed = shares->version;
+    shares->moved += shares->mixed;
+}
+
+void shares_prepare(struct shares *shares, simtime now)
+{
+    keep_up(shares, now);
+    if (shares->weighed != shares->version)
+        weigh(shares);
+}
+
 static void use(struct shares *shares, struct usage *usage, struct shares_use more, double inflated)
 {
     shares_seen(shares, usage);
@@ -178,19 +217,19 @@ static void enliven(struct shares *shares, int32_t row)
 {
     struct node *node = &shares->nodes[row];
     node->used = shares->stamp;
-    if (node->next_live != NOT_LIVE)
+    if (node->live)
         return;
-    struct brothers *brothers = &shares_parent(shares, row)->children;
-    node->next_live = brothers->live;
-    brothers->live = row;
+    node->live = true;
+    MEM_GROW(&shares->live);
+    shares->live.items[shares->live.len++] = row;
 }
 
 void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, simtime now)
 {
-    shares_ready(shares, now);
+    keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
     use(shares, &shares->nodes[tenant].own, more, inflated);
-    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
+    for (int32_t up = tenant; up >= 0; up = shares->places[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);
         enliven(shares, up);
     }
@@ -199,12 +238,12 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 
 void shares_set(struct shares *shares, int32_t tenant, simtime now)
 {
-    shares_ready(shares, now);
+    keep_up(shares, now);
     struct node *node = &shares->nodes[tenant];
     const double share = shares->world->tenants.items[tenant].share;
-    shares_parent(shares, tenant)->below += share - node->share;
+    shares_node(shares, shares->places[tenant].parent)->below += share - node->share;
     node->share = share;
-    shares->scaled++;
+    shares->standings[tenant].over = shares_seen(shares, &node->all) / share;
     reshape(shares);
 }
 
@@ -231,51 +270,92 @@ simtime shares_next_period(const struct shares *shares)
     return shares->next;
 }
 
-double shares_weigh(struct shares *shares, struct node *node)
-{
-    node->weighed = shares->version;
-    /* Inflated usage stays as it is while nothing runs. */
-    if (node->all.running.procs == 0 && node->used < node->weighed_in &&
-        node->weighed_shape == shares->shape)
-        return node->over;
-    node->weighed_in = shares->stamp;
-    node->weighed_shape = shares->shape;
-    return node->over = shares_seen(shares, &node->all) / node->share;
-}
-
 size_t shares_key_len(struct shares *shares)
 {
     catch_up(shares);
     return (size_t)shares->deepest + 3; /* from depth 0, one below, the jobs of a group itself */
 }
 
-/* Usage over share grows as time passes and never falls: an old key is never too late. */
-void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
+static void take_key(struct shares *shares, int32_t tenant, double *ret, size_t len)
 {
-    shares_ready(shares, now);
     struct node *node = &shares->nodes[tenant];
-    size_t end = (size_t)node->depth + 1;
+    size_t end = (size_t)shares->standings[tenant].depth + 1;
     REQUIRE(end < len);
     size_t i = end;
-    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent)
-        ret[--i] = shares_over(shares, up);
+    for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
+        ret[--i] = shares->standings[up].over;
     if (node->first_child >= 0) /* the jobs that a group has of its own: one more of share 1 */
         ret[end++] = shares_seen(shares, &node->own);
     while (end < len)
         ret[end++] = -1; /* a leaf goes before a group */
 }
 
-uint64_t shares_scale(struct shares *shares, simtime now)
+void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len)
 {
     shares_ready(shares, now);
-    return shares->scaled;
+    take_key(shares, tenant, ret, len);
+}
+
+static int compare_keys(struct shares *shares, int32_t a, int32_t b)
+{
+    const size_t len = shares_key_len(shares);
+    shares->scratch = mem_resize(shares->scratch, 2 * len, sizeof(*shares->scratch));
+    double *const x = shares->scratch, *const y = x + len;
+    take_key(shares, a, x, len);
+    take_key(shares, b, y, len);
+    for (size_t i = 0; i < len; i++)
+        if (x[i] != y[i])
+            return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+
+int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam)
+{
+    const struct place *places = shares->places;
+    const struct standing *standings = shares->standings;
+    int32_t x = a, y = b;
+    *ret_seam = SEAM_NONE;
+    if (a == b)
+        return 0;
+    while (standings[x].depth > standings[y].depth)
+        x = places[x].parent;
+    while (standings[y].depth > standings[x].depth)
+        y = places[y].parent;
+    while (places[x].parent != places[y].parent) {
+        x = places[x].parent;
+        y = places[y].parent;
+    }
+    if (places[x].shape != shares->shape)
+        shares_sort(shares, shares_node(shares, places[x].parent));
+    shares->mixed |= x == y;
+    if (standings[x].over == standings[y].over)
+        return compare_keys(shares, a, b);
+    *ret_seam = places[x].parent;
+    return standings[x].over < standings[y].over ? -1 : 1;
+}
+
+size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
+                        uint64_t since)
+{
+    if (since != shares->settled)
+        return from;
+    while (from < len && seams[from] != SEAM_NONE &&
+           !bits_test(shares->stirred.bits, (uint32_t)(seams[from] + 1)))
+        from++;
+    return from;
+}
+
+uint64_t shares_moves(struct shares *shares, simtime now)
+{
+    shares_ready(shares, now);
+    return shares->moved;
 }
 
 double shares_level_of(struct shares *shares, int32_t row, bool own)
 {
     struct node *node = &shares->nodes[row];
-    const double over = own ? shares_seen(shares, &node->own) : shares_over(shares, row);
-    struct node *parent = own ? node : shares_parent(shares, row);
+    const double over = own ? shares_seen(shares, &node->own) : shares->standings[row].over;
+    struct node *parent = own ? node : shares_node(shares, shares->places[row].parent);
     return over == 0 ? (double)INFINITY : shares_seen(shares, &parent->all) / parent->below / over;
 }
 

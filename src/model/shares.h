@@ -51,18 +51,31 @@ size_t shares_key_len(struct shares *shares);
  * other, smaller first; as many as shares_key_len said: usage over share, level by level. Of
  * brothers, the one that used less for its share goes first; of cousins, the one with the ancestor
  * that goes first; where ancestors tie, their children are ranked as one group, and a leaf goes
- * before a group. Numbers of one scale never fall from one period to the next. O(depth). */
+ * before a group. O(depth). */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
 
-/* Another number once keys do not compare with former ones: shares changed, or sums were scaled. */
-uint64_t shares_scale(struct shares *shares, simtime now);
+/* Which of two tenants there are goes first by these keys: below 0 the first, 0: they tie; and
+ * whose children tell: -1 those at the top, SEAM_NONE not brothers alone. As of the last call of
+ * shares_moves. O(depth); O(n log n) for n brothers the first time, and after growth of the
+ * tree or a change of shares; where groups tie O(depth) numbers are compared. */
+#define SEAM_NONE (-2)
+int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam);
+
+/* The first of the seams from `from` on, len at most, by which two may compare otherwise than when
+ * shares_moves said `since`. O(1) each. */
+size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
+                        uint64_t since);
+
+/* Another number once any two tenants that were compared may not compare as they did. The first
+ * time in a period what ran since the last is put in its place among its brothers: O(depth) for
+ * each job, and the brothers that it passes. */
+uint64_t shares_moves(struct shares *shares, simtime now);
 
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
  * (0, 1]; tied leaves have the same, and so have the first leaves of a group and a leaf that ties
- * with the group. The first time in a period O(depth), and O(brothers) comparisons at most for each
- * level at which any of them ran since; where groups tie O(brothers of all ancestors) and what is
- * below the tied ones. After growth of the tree, or a change of shares, all brothers that are asked
- * for are sorted anew. */
+ * with the group. O(depth), beside what shares_moves does in each period; where groups tie
+ * O(brothers of all ancestors) and what is below the tied ones. After growth of the tree, or a
+ * change of shares, all brothers that are asked for are sorted anew. */
 double shares_factor(struct shares *shares, int32_t tenant, simtime now);
 
 /* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /

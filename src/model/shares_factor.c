@@ -22,19 +22,19 @@ static void settle_places(struct shares *shares, struct brothers *brothers, int3
     struct brother *items = brothers->items;
     bool tied = from > 0;
     for (int32_t i = from > 0 ? from - 1 : 0; i < brothers->len && (i <= to || tied); i++) {
-        struct node *node = &shares->nodes[items[i].row];
+        struct place *place = &shares->places[items[i].row];
         tied = i > 0 && items[i - 1].over == items[i].over;
-        const struct node *last = i > 0 ? &shares->nodes[items[i - 1].row] : NULL;
-        items[i].before = last ? items[i - 1].before + last->leaves : 0;
-        node->before = tied ? last->before : items[i].before;
-        node->none = items[i].over == 0;
-        node->tied = node->first_child >= 0 && !node->none &&
-                     (tied || (i + 1 < brothers->len && items[i + 1].over == items[i].over));
-        node->place = i;
+        const int32_t last = i > 0 ? items[i - 1].row : -1;
+        items[i].before = last >= 0 ? items[i - 1].before + shares->nodes[last].leaves : 0;
+        place->before = tied ? shares->places[last].before : items[i].before;
+        place->tied = place->group && items[i].over > 0 &&
+                      (tied || (i + 1 < brothers->len && items[i + 1].over == items[i].over));
+        shares->standings[items[i].row].at = i;
+        place->shape = shares->shape;
     }
 }
 
-static void sort_brothers(struct shares *shares, struct node *parent)
+void shares_sort(struct shares *shares, struct node *parent)
 {
     struct brothers *brothers = &parent->children;
     int32_t len = 0;
@@ -44,62 +44,39 @@ static void sort_brothers(struct shares *shares, struct node *parent)
         brothers->items = mem_resize(brothers->items, (size_t)len, sizeof(*brothers->items));
     brothers->len = len;
     for (int32_t row = parent->first_child; row >= 0; row = shares->nodes[row].next)
-        brothers->items[--len] = (struct brother){.over = shares_over(shares, row), .row = row};
+        brothers->items[--len] = (struct brother){.over = shares->standings[row].over, .row = row};
     qsort(brothers->items, (size_t)brothers->len, sizeof(*brothers->items), compare_brothers);
     settle_places(shares, brothers, 0, brothers->len);
     brothers->shape = shares->shape;
 }
 
-/* It stands behind those that it has overtaken in usage. Returns the end of what moved. */
-static int32_t move_back(struct shares *shares, struct brothers *brothers, int32_t place)
+/* It stands behind those that it has overtaken in usage. */
+void shares_place(struct shares *shares, int32_t row, double over)
 {
-    struct brother *items = brothers->items;
-    const struct brother moved = items[place];
-    for (; place + 1 < brothers->len && items[place + 1].over < moved.over; place++) {
-        items[place] = items[place + 1];
-        shares->nodes[items[place].row].place = place;
-    }
-    items[place] = moved;
-    shares->nodes[moved.row].place = place;
-    return place + 1;
-}
-
-/* Put those that ran in their places, and forget those that do so no longer. */
-static void move_live(struct shares *shares, struct brothers *brothers)
-{
-    int32_t from = brothers->len, to = 0;
-    int32_t *link = &brothers->live;
-    while (*link >= 0) {
-        struct node *node = &shares->nodes[*link];
-        struct brother *at = &brothers->items[node->place];
-        const double over = shares_over(shares, *link);
-        if (over != at->over) {
-            at->over = over;
-            from = node->place < from ? node->place : from;
-            const int32_t end = move_back(shares, brothers, node->place);
-            to = end > to ? end : to;
-        }
-        if (node->all.running.procs != 0 || node->used == shares->stamp) {
-            link = &node->next_live;
-            continue;
-        }
-        *link = node->next_live;
-        node->next_live = NOT_LIVE;
-    }
-    if (from < to)
-        settle_places(shares, brothers, from, to);
-}
-
-static void order_brothers(struct shares *shares, struct node *parent)
-{
-    struct brothers *brothers = &parent->children;
-    if (brothers->version == shares->version)
+    struct place *place = &shares->places[row];
+    struct standing *standing = &shares->standings[row];
+    const double last = standing->over;
+    standing->over = over;
+    place->used = true;
+    if (place->shape != shares->shape)
         return;
-    if (brothers->shape != shares->shape)
-        sort_brothers(shares, parent);
-    else if (brothers->live >= 0)
-        move_live(shares, brothers);
-    brothers->version = shares->version;
+    struct brothers *brothers = &shares_node(shares, place->parent)->children;
+    struct brother *items = brothers->items;
+    const int32_t from = standing->at, end = brothers->len;
+    int32_t to = from;
+    items[from].over = over;
+    if ((from == 0 || items[from - 1].over < last) &&
+        (from + 1 == end || items[from + 1].over > over))
+        return;
+    const struct brother moved = items[from];
+    for (; to + 1 < end && items[to + 1].over < over; to++)
+        items[to] = items[to + 1];
+    items[to] = moved;
+    settle_places(shares, brothers, from, to + 1);
+    shares->moved++;
+    shares->stirred.bits[(place->parent + 1) / 64] |= UINT64_C(1) << (place->parent + 1) % 64;
+    MEM_GROW(&shares->stirred);
+    shares->stirred.items[shares->stirred.len++] = place->parent;
 }
 
 /* The first whose usage over share is not below. */
@@ -118,19 +95,24 @@ static int32_t first_over(const struct brothers *brothers, double over)
 
 /* Leaves in front of all that is below the tenant; TIED where one of its groups ties with a
  * brother, so that their children are one group. */
+#define TIED (-1)
+
 static int32_t leaves_ahead(struct shares *shares, int32_t row)
 {
-    struct node *node = &shares->nodes[row];
-    if (node->placed == shares->version)
-        return node->ahead;
-    const int32_t up = node->parent;
-    node->ahead = up >= 0 ? leaves_ahead(shares, up) : 0;
-    order_brothers(shares, up >= 0 ? &shares->nodes[up] : &shares->top);
-    node->placed = shares->version;
-    /* Where nobody used anything, none goes first. */
-    if (node->ahead != TIED && !(up >= 0 && shares->nodes[up].none))
-        node->ahead = node->tied ? TIED : node->ahead + node->before;
-    return node->ahead;
+    const struct place *place = &shares->places[row];
+    int32_t ahead = 0;
+    for (;;) {
+        if (place->shape != shares->shape)
+            shares_sort(shares, shares_node(shares, place->parent));
+        if (place->tied)
+            return TIED;
+        if (place->parent < 0)
+            return ahead + place->before;
+        const struct place *above = &shares->places[place->parent];
+        /* Where nobody used anything, none goes first. */
+        ahead += above->used ? place->before : 0;
+        place = above;
+    }
 }
 
 /* Of the jobs that a group has of its own. */
@@ -139,10 +121,11 @@ static int32_t leaves_ahead_of_own(struct shares *shares, int32_t row)
     struct node *node = &shares->nodes[row];
     const int32_t ahead = leaves_ahead(shares, row);
     const double over = shares_seen(shares, &node->own);
-    if (ahead == TIED || over == 0 || node->none)
+    if (ahead == TIED || over == 0 || !shares->places[row].used)
         return ahead;
-    order_brothers(shares, node);
     const struct brothers *brothers = &node->children;
+    if (brothers->shape != shares->shape)
+        shares_sort(shares, node);
     const int32_t first = first_over(brothers, over);
     return ahead + (first < brothers->len ? brothers->items[first].before : node->leaves);
 }
@@ -163,12 +146,12 @@ static void line_of(const struct shares *shares, int32_t tenant, struct line *re
 {
     const struct node *node = &shares->nodes[tenant];
     ret->own = node->first_child >= 0;
-    ret->len = node->depth + 1 + ret->own;
+    ret->len = shares->standings[tenant].depth + 1 + ret->own;
     REQUIRE(ret->len <= DEPTH_MOST + 1);
     int i = ret->len - 1;
     if (ret->own)
         ret->rows[i--] = tenant;
-    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent)
+    for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
         ret->rows[i--] = up;
 }
 
@@ -229,11 +212,11 @@ static double part_behind(const struct shares *shares, int64_t before)
 double shares_factor(struct shares *shares, int32_t tenant, simtime now)
 {
     shares_ready(shares, now);
-    struct node *node = &shares->nodes[tenant];
-    const int32_t ahead =
-        node->first_child >= 0 ? leaves_ahead_of_own(shares, tenant) : leaves_ahead(shares, tenant);
+    const int32_t ahead = shares->places[tenant].group ? leaves_ahead_of_own(shares, tenant)
+                                                       : leaves_ahead(shares, tenant);
     if (ahead != TIED)
         return part_behind(shares, ahead);
+    struct node *node = &shares->nodes[tenant];
     if (node->factored != shares->version) {
         node->factored = shares->version;
         node->factor = part_behind(shares, count_ahead(shares, tenant));

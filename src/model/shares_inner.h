@@ -21,79 +21,103 @@ struct brother {
 };
 
 /* The children of a node in order of usage over share. Usage never falls, inflated as it is, and
- * that of a tenant nothing of which ran stays the same to the last bit: only those in `live` move,
- * and only to the back. Made when a factor is asked for. */
+ * that of a tenant nothing of which ran stays the same to the last bit: only those that run move,
+ * and only to the back. Made when somebody asks for the order. */
 struct brothers {
     struct brother *items; /* owned */
     int32_t len;
-    int32_t live;     /* the first child that ran since it was put in its place; -1: none */
-    uint64_t shape;   /* of the tree, as of which they were sorted from nothing; 0: never */
-    uint64_t version; /* as of which they are in order */
+    uint32_t shape; /* of the tree, as of which they were sorted from nothing; 0: never */
+};
+
+/* What is looked at of each waiting tenant and of those above stands apart, and close together. */
+struct place {
+    int32_t parent;  /* row; -1: none */
+    int32_t before;  /* leaves of those of its brothers that go in front of it */
+    uint32_t shape;  /* of the tree, as of which its brothers are in order; 0: never */
+    bool group;      /* it has children */
+    bool used, tied; /* a group that was used, and with a brother */
+};
+
+struct standing {
+    double over;   /* usage over share, as of `weighed` */
+    int32_t depth; /* of a tenant at the top: 0 */
+    int32_t at;    /* among its brothers, where they are in order */
 };
 
 struct node {
-    /* What is looked at for each waiting tenant in each period stands together. */
-    uint64_t placed;     /* version, as of which: */
-    int32_t ahead;       /* leaves in front of all below it; TIED */
-    int32_t before;      /* leaves of those of its brothers that go in front of it */
-    int32_t parent;      /* row; -1: none */
-    int32_t first_child; /* row; -1: none */
-    bool none, tied;     /* usage; a group, and with a brother */
-    struct brothers children;
-
-    double over;                                 /* usage over share, */
-    uint64_t weighed, weighed_in, weighed_shape; /* as of this version, period, shape */
+    struct usage all;
     uint64_t used; /* stamp of the period in which a job began or ended */
-    struct usage all, own;
+    bool live;     /* it is in the list */
+    struct usage own;
     double share, below; /* its own; those of its children together */
+    int32_t first_child; /* row; -1: none */
     int32_t next;        /* brother; -1: none */
-    int32_t depth;       /* of a tenant at the top: 0 */
     int32_t leaves;      /* below it, itself if it has no children */
-    int32_t place;       /* among its brothers */
-    int32_t next_live;   /* of its brothers; -1: none; NOT_LIVE */
-    double factor;       /* where groups tie, as of `factored` */
-    uint64_t factored;   /* version */
+    struct brothers children;
+    double factor;     /* where groups tie, as of `factored` */
+    uint64_t factored; /* version */
 };
-
-#define NOT_LIVE (-2)
-#define TIED (-1)
 
 struct shares {
     const struct world *world;
     struct shares_config config;
-    struct node *nodes; /* by row of the world's tenants, as many as were seen so far */
+    struct node *nodes;         /* by row of the world's tenants, as many as were seen so far */
+    struct place *places;       /* as many */
+    struct standing *standings; /* as many */
     size_t len, cap;
+    struct {
+        int32_t *items; /* what ran since it was weighed last */
+        size_t len, cap;
+    } live;
     struct node top; /* stands for the parent of all that have none */
     simtime base;    /* inflation counts from here, */
     simtime rebased; /* until then */
     simtime began;   /* of the period */
     simtime next;    /* beginning of the next one */
     int32_t deepest; /* of all tenants: depth */
-    uint64_t scaled; /* how often sums were scaled or shares changed */
-    uint64_t shape;  /* how often that, or the tree grew */
+    uint32_t shape;  /* how often sums were scaled, shares changed, or the tree grew; from 1 */
     struct inflation {
         simtime at;
         double value;
     } last, first;    /* as last asked for; at the beginning of the period */
     uint64_t stamp;   /* of the period */
     uint64_t version; /* of standings: shares change as well */
+    uint64_t weighed; /* version */
+    uint64_t moved;   /* how often any brothers changed places, began to tie or ceased to */
+    uint64_t settled; /* `moved` before all were weighed last */
+    struct {
+        int32_t *items; /* whose children moved then; -1: at the top */
+        size_t len, cap;
+        uint64_t *bits; /* of each row + 1, whether it is there */
+    } stirred;
+    bool mixed;      /* jobs that groups have of their own were compared with what is below these */
+    double *scratch; /* for two keys */
 };
 
-/* The world may have grown, and sums may have become too large. */
-void shares_ready(struct shares *shares, simtime now);
+/* The world may have grown, and sums may have become too large; usage over share is as of this
+ * period. */
+void shares_prepare(struct shares *shares, simtime now);
+static inline void shares_ready(struct shares *shares, simtime now)
+{
+    if (shares->weighed != shares->version || shares->len != shares->world->tenants.len ||
+        now >= shares->rebased)
+        shares_prepare(shares, now);
+}
 
-struct node *shares_parent(struct shares *shares, int32_t row);
+/* The row -1 stands for what is above all. */
+static inline struct node *shares_node(struct shares *shares, int32_t row)
+{
+    return row < 0 ? &shares->top : &shares->nodes[row];
+}
 
 /* Inflated usage as of the beginning of the period: noted before the first change in it. */
 double shares_seen(struct shares *shares, struct usage *usage);
 
-/* Usage over share: of brothers, less goes first. */
-double shares_weigh(struct shares *shares, struct node *node); /* for the first time since */
-static inline double shares_over(struct shares *shares, int32_t row)
-{
-    struct node *node = &shares->nodes[row];
-    return node->weighed == shares->version ? node->over : shares_weigh(shares, node);
-}
+/* The children of the node are put in order, and stay so while the tree keeps its shape. */
+void shares_sort(struct shares *shares, struct node *parent);
+
+/* Usage over share of the tenant is another. */
+void shares_place(struct shares *shares, int32_t row, double over);
 
 /* Share over usage, both relative to those of all brothers: of brothers it sets apart those, and
  * ties those, that usage over share does. The jobs that a group has of its own stand among its

@@ -19,9 +19,7 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->params = params;
     classes->tenancy = *tenancy;
     classes->place = *place;
-    classes->period = 1;
-    if (order->key_len)
-        classes->key_len = order->key_len(params, tenancy);
+    REQUIRE(!classes_by_rank(classes) || !order->score);
     return classes;
 }
 
@@ -33,9 +31,9 @@ void classes_free(struct classes *classes)
         bunch_deinit(&classes->all.items[i].jobs);
     free(classes->all.items);
     free(classes->stands.items);
+    free(classes->seams);
     free(classes->ageing.items);
     free(classes->first);
-    free(classes->keys);
     free(classes);
 }
 
@@ -92,11 +90,7 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
     if (known != NO_CLASS)
         return known;
     uint32_t *first = first_of(classes, tenant);
-    const size_t cap = classes->all.cap;
     MEM_GROW(&classes->all);
-    if (classes->all.cap > cap)
-        classes->keys = mem_resize(classes->keys, (classes->all.cap + 1) * classes->key_len + 1,
-                                   sizeof(*classes->keys));
     const uint32_t id = (uint32_t)classes->all.len++;
     struct class *class = &classes->all.items[id];
     *class = (struct class){.jobs = {.least = INT32_MAX},
@@ -112,23 +106,13 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
 
 /* --- jobs --- */
 
-/* What a search looks at has changed. */
-static void refresh(struct classes *classes, uint32_t id)
-{
-    const struct class *class = &classes->all.items[id];
-    struct stand *stand = &classes->stands.items[classes_stand_of(classes, id)];
-    stand->least = class->jobs.least;
-    stand->shortest = class->jobs.shortest;
-    stand->score = classes_first_score(class);
-}
-
 static void insert(struct classes *classes, uint32_t id, const struct jobitem *item)
 {
     struct class *class = &classes->all.items[id];
     bunch_insert(&class->jobs, item);
     classes->len++;
     if (class->standing)
-        refresh(classes, id);
+        classes_stand_anew(classes, id);
     else
         classes_stand_up(classes, id);
 }
@@ -195,20 +179,16 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
         return false;
     classes->len--;
     if (bunch_len(&class->jobs) > 0)
-        refresh(classes, id);
+        classes_stand_anew(classes, id);
     else
         classes_stand_down(classes, id);
     return true;
 }
 
-double classes_offset(struct classes *classes, const struct job *job, bool aged)
+double classes_offset(const struct classes *classes, const struct job *job, bool aged)
 {
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
-    if (id == NO_CLASS)
-        return 0;
-    if (classes_by_rank(classes) && classes->all.items[id].standing)
-        classes_renew(classes, classes_stand_of(classes, id));
-    return classes->all.items[id].offset;
+    return id == NO_CLASS ? 0 : classes->all.items[id].offset;
 }
 
 /* --- searches --- */
@@ -249,14 +229,14 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     const struct jobkey *after = NULL;
     if (stand->least > room)
         return false;
-    if (search->after) {
-        key = (struct jobkey){search->after->score - stand->offset, search->after->seq};
-        after = classes_by_rank(classes) && search->after->score < stand->offset ? NULL : &key;
+    if (search->after && jobkey_upto(&stand->head, search->after)) {
+        key = (struct jobkey){search->after->score - class->offset, search->after->seq};
+        after = &key;
     }
     while (bunch_next_fit(&class->jobs, after, room, search->window, search->spare, ret)) {
         if (!class->counts_time ||
             gates_affords(classes->tenancy.gates, class->gate, ret->procs, ret->request)) {
-            ret->key.score += stand->offset;
+            ret->key.score += class->offset;
             return true;
         }
         key = ret->key;
@@ -265,47 +245,41 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return false;
 }
 
-bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret)
 {
     const struct search search = {after, claims_only, free, window, spare};
     bool found = false;
     struct jobitem item;
-    size_t i = classes_by_rank(classes) && after ? classes_first_from(classes, after->score) : 0;
-    while (i < classes->stands.len) {
+    size_t i = 0;
+    /* By rank, what comes after a job is not in a class before its own. */
+    if (classes_by_rank(classes) && after)
+        i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
+    for (; i < classes->stands.len; i++) {
         const struct stand *stand = &classes->stands.items[i];
-        if (found && classes_by_rank(classes) && stand->offset > ret->key.score)
+        if (stand->least > free || (stand->shortest > window && stand->least > spare))
+            continue;
+        if (found && jobkey_upto(&ret->key, &stand->head))
             break;
-        if (stand->least > free || (stand->shortest > window && stand->least > spare) ||
-            (found && stand->offset + stand->score > ret->key.score) ||
-            !search_class(classes, stand, &search, &item)) {
-            i++;
-            continue;
-        }
-        /* Only what holds the job that is looked for has to stand as of this period. */
-        if (classes_renew(classes, i))
-            continue;
-        if (!found || !jobkey_upto(&ret->key, &item.key))
+        if (search_class(classes, stand, &search, &item) &&
+            (!found || !jobkey_upto(&ret->key, &item.key))) {
             *ret = item;
-        found = true;
-        i++;
+            found = true;
+        }
     }
     return found;
 }
 
-void classes_list(struct classes *classes, struct jobitem *ret)
+void classes_list(const struct classes *classes, struct jobitem *ret)
 {
-    if (classes_by_rank(classes))
-        classes_rank_all(classes);
     for (size_t i = 0; i < classes->stands.len; i++) {
-        const struct stand *stand = &classes->stands.items[i];
-        const struct bunch *jobs = &classes->all.items[stand->id].jobs;
+        const struct class *class = &classes->all.items[classes->stands.items[i].id];
         const struct jobkey *after = NULL;
         struct jobkey last;
-        while (bunch_next_fit(jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
+        while (bunch_next_fit(&class->jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
             last = ret->key;
             after = &last;
-            (ret++)->key.score += stand->offset;
+            (ret++)->key.score += class->offset;
         }
     }
 }
@@ -317,10 +291,12 @@ void classes_check(const struct classes *classes)
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
         REQUIRE(class->standing && bunch_len(&class->jobs) > 0);
-        REQUIRE(stands[i].least == class->jobs.least && stands[i].offset == class->offset &&
-                stands[i].shortest == class->jobs.shortest);
-        REQUIRE(i == 0 || !classes_by_rank(classes) || stands[i - 1].offset <= stands[i].offset);
-        REQUIRE(classes_by_rank(classes) || class->place == i);
+        struct jobitem first;
+        REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &class->first));
+        REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
+        REQUIRE(stands[i].head.seq == class->first.seq &&
+                stands[i].head.score == class->offset + class->first.score);
+        REQUIRE(i == 0 || !jobkey_upto(&stands[i].head, &stands[i - 1].head));
         jobs += bunch_len(&class->jobs);
     }
     REQUIRE(jobs == classes->len);

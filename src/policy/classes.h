@@ -29,19 +29,21 @@ AUTO_DEFINE(struct classes *, classes_free)
 /* Items come and go with the score of their own; searches give them with that of their class added.
  * `aged`: as classes_is_aged said when its score was taken. O(log n) in the class, and the classes
  * of its tenant. One that was empty is ranked, one that becomes so is not any more: O(log classes)
- * comparisons and a move of O(classes) small entries; k classes that tie are scanned, O(k). */
+ * comparisons and a move of O(classes) small entries; likewise if its first job is another. */
 void classes_add(struct classes *classes, const struct job *job, bool aged,
                  const struct jobitem *item, simtime now);
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
 
 /* What its class adds to its score. O(1). */
-double classes_offset(struct classes *classes, const struct job *job, bool aged);
+double classes_offset(const struct classes *classes, const struct job *job, bool aged);
 
-/* A period has begun at `tick`, or shares changed at `now`. By rank: O(1), for searches bring up to
- * it what they come upon, but O(classes log classes) once the scale changes; by sum: O(classes). */
+/* A period has begun at `tick`, or shares changed at `now`. By rank: O(1); by sum: O(classes), and
+ * O(classes log classes) where many pass each other. */
 void classes_rank(struct classes *classes, simtime now, simtime tick);
 
-/* Before a pass. */
+/* Before a pass: keys of jobs stay what they are until the next call, but of live orders. By tree
+ * O(1) if no tenants changed places since, else O(classes) looks at small entries side by side;
+ * those that moved are moved by ranges, O(log classes) comparisons each. */
 void classes_settle(struct classes *classes, simtime now);
 
 /* A tenant, and with it those above, runs on more or fewer processors: matters to live orders, of
@@ -56,18 +58,16 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
 
 /* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
  * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
- * covers. O(classes) looks at entries that lie side by side (by rank: until it is found), and a
- * search in each class that may hold it: its least job and its shortest request tell. By rank a
- * search finds its way among classes that former searches of the period did not come upon, each of
- * which is looked at anew, once, and moves behind those it does not go before any more. `*after`
- * has to come from a search that let through at least as much. */
-bool classes_next_fit(struct classes *classes, const struct jobkey *after, bool claims_only,
+ * covers. O(classes) looks at entries that lie side by side, in order, until it is found, and a
+ * search in each class that may hold it: its least job and its shortest request tell. `*after` has
+ * to come from a search that let through at least as much. */
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret);
 
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */
-void classes_list(struct classes *classes, struct jobitem *ret);
+void classes_list(const struct classes *classes, struct jobitem *ret);
 
 /* REQUIREs that entries and counts are right. */
 void classes_check(const struct classes *classes);

@@ -11,24 +11,23 @@
 
 struct class
 {
-    struct bunch jobs;
     int32_t tenant; /* or, where the order goes by job, the gate: -1 none */
     int32_t priority;
     int32_t gate;
     bool aged, counts_time;
-    bool standing; /* it has an entry in `stands`: */
-    size_t place;  /* where, unless the order is by rank; else found by */
+    bool standing; /* it has an entry in `stands` */
     double offset;
-    uint64_t keyed; /* period as of whose beginning its key is; 0: it has none yet */
-    uint32_t next;  /* of the same tenant */
+    struct jobkey first; /* of its jobs, its own; while it stands */
+    double level;        /* as order->level said */
+    uint32_t next;       /* of the same tenant */
+    struct bunch jobs;
 };
 
-/* A class that is not empty, by offset where the order is by rank: what a search looks at. */
+/* A class that is not empty, in order of its first job: what a search looks at. */
 struct stand {
-    double offset;
-    double score;     /* of its first job, its own */
-    simtime shortest; /* request, or less */
-    int32_t least;    /* processors */
+    struct jobkey head; /* of its first job, with the offset */
+    simtime shortest;   /* request, or less */
+    int32_t least;      /* processors */
     uint32_t id;
 };
 
@@ -44,12 +43,10 @@ struct classes {
     const void *params;
     struct tenancy tenancy;
     struct classes_place place;
-    simtime now;  /* as of which standings are looked at */
-    simtime tick; /* when the period began */
-    size_t key_len;
-    uint64_t period; /* of ranks; counted */
-    uint64_t scale;  /* as order->scale said */
-    double *keys;    /* by rank, by class: where it stands, key_len each; then scratch for one */
+    simtime now;    /* as of which standings are looked at */
+    simtime tick;   /* when the period began */
+    uint64_t moves; /* by tree: as shares_moves said */
+    int32_t *seams; /* by tree: of each stand and the one before it; at 0: none */
     struct {
         struct class *items;
         size_t len, cap;
@@ -73,27 +70,19 @@ static inline bool classes_by_rank(const struct classes *classes)
     return classes->order->by == ORDER_BY_RANK;
 }
 
-/* The class, which is not empty, gets an entry in `stands`; it loses it. By rank O(log classes)
- * comparisons and a move of O(classes) entries, else O(1). */
+/* The class, which is not empty, gets an entry in `stands`; it loses it. O(log classes) comparisons
+ * and a move of O(classes) entries. */
 void classes_stand_up(struct classes *classes, uint32_t id);
 void classes_stand_down(struct classes *classes, uint32_t id);
 
-/* Where the entry of a class is. By rank O(log classes), and the classes that tie with it. */
+/* The jobs of a class that stands have changed. O(log classes), and a move of the entries that its
+ * first job passes. */
+void classes_stand_anew(struct classes *classes, uint32_t id);
+
+/* Where the entry of a class is. O(log classes). */
 size_t classes_stand_of(const struct classes *classes, uint32_t id);
 
-/* By rank: the first entry whose offset is not below. O(log classes). */
-size_t classes_first_from(const struct classes *classes, double offset);
-
-/* Of its first job, its own; it must have one. */
-double classes_first_score(const struct class *class);
-
-/* Bring the class with the entry `at` up to this period. It goes no further to the front, for keys
- * never fall. True if it may have moved. O(log classes) comparisons and a move of the entries that
- * it comes to stand behind. */
-bool classes_renew(struct classes *classes, size_t at);
-
-/* By rank: all ranks are taken anew, as where keys do not compare with former ones.
- * O(classes log classes). */
-void classes_rank_all(struct classes *classes);
+/* The first entry whose head is not before the key. O(log classes). */
+size_t classes_first_from(const struct classes *classes, struct jobkey key);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,35 +21,14 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .tick = classes->tick};
 }
 
-static int compare_keys(const double *a, const double *b, size_t len)
+/* By rank. */
+static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b, int32_t *ret_seam)
 {
-    for (size_t i = 0; i < len; i++)
-        if (a[i] != b[i])
-            return a[i] < b[i] ? -1 : 1;
-    return 0;
-}
-
-static double *key_of(const struct classes *classes, size_t id)
-{
-    return &classes->keys[id * classes->key_len];
-}
-
-static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b)
-{
-    return compare_keys(key_of(classes, a), key_of(classes, b), classes->key_len);
-}
-
-/* Look at where a class stands. False: where it stood when last looked at. */
-static bool take_key(struct classes *classes, uint32_t id)
-{
-    struct class *class = &classes->all.items[id];
-    double *const key = key_of(classes, id), *const scratch = key_of(classes, classes->all.cap);
-    const struct class_view view = view_of(classes, id);
-    classes->order->key(classes->params, &view, scratch, classes->key_len);
-    const bool known = class->keyed > 0 && compare_keys(key, scratch, classes->key_len) == 0;
-    class->keyed = classes->period;
-    memcpy(key, scratch, classes->key_len * sizeof(*key));
-    return !known;
+    const struct class *x = &classes->all.items[a], *y = &classes->all.items[b];
+    const int by_tenant = classes->order->by_tree ? shares_compare(classes->tenancy.shares,
+                                                                   x->tenant, y->tenant, ret_seam)
+                                                  : (x->level > y->level) - (x->level < y->level);
+    return by_tenant != 0 ? by_tenant : (x->priority > y->priority) - (x->priority < y->priority);
 }
 
 static double offset_of(const struct classes *classes, uint32_t id)
@@ -56,16 +36,25 @@ static double offset_of(const struct classes *classes, uint32_t id)
     if (classes->order->by == ORDER_BY_JOB)
         return 0;
     const struct class_view view = view_of(classes, id);
-    return classes->order->offset(classes->params, &view);
+    const struct offset_base base = classes->order->base(classes->params, &view);
+    return classes->order->offset(classes->params, &view, &base);
 }
 
-/* The first stand, of those from `low` on, that does not go before the class. */
-static size_t place_by_rank(const struct classes *classes, size_t low, uint32_t id)
+/* By rank: does the stand go before the other, which tells where they tie? */
+static bool goes_before(const struct classes *classes, const struct stand *x, const struct stand *y)
 {
-    size_t high = classes->stands.len;
+    int32_t seam;
+    const int order = compare_classes(classes, x->id, y->id, &seam);
+    return order != 0 ? order < 0 : x->head.seq < y->head.seq;
+}
+
+/* By rank: the first stand from `low` to `high` that does not go before the other. */
+static size_t place_by_rank(const struct classes *classes, size_t low, size_t high,
+                            const struct stand *stand)
+{
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (compare_classes(classes, classes->stands.items[middle].id, id) < 0)
+        if (goes_before(classes, &classes->stands.items[middle], stand))
             low = middle + 1;
         else
             high = middle;
@@ -73,202 +62,314 @@ static size_t place_by_rank(const struct classes *classes, size_t low, uint32_t 
     return low;
 }
 
-/* Between neighbours that were numbered together; and when it is time to do so. */
+/* By rank: does the stand tie with the one before it, if there is one? Notes how they compare. */
+static bool look(struct classes *classes, size_t at)
+{
+    const struct stand *stands = classes->stands.items;
+    int32_t seam;
+    if (at == 0 || at == classes->stands.len)
+        return false;
+    const int order = compare_classes(classes, stands[at - 1].id, stands[at].id, &seam);
+    if (classes->order->by_tree)
+        classes->seams[at] = seam;
+    return order == 0;
+}
+
+/* Between neighbours that were numbered together; and, beside the number itself, when it is time to
+ * do so. */
 #define GAP 0x1p20
-#define GAP_LEAST 0x1p-23
+#define GAP_LEAST 0x1p-40
 
-/* A number for the class that stands at `place`, between those of its neighbours. */
-static double offset_at(struct classes *classes, size_t place)
+/* By rank: a number for the stand between those of its neighbours. */
+static double offset_at(struct classes *classes, size_t at)
 {
-    const struct stand *at = &classes->stands.items[place];
-    const bool first = place == 0, last = place + 1 == classes->stands.len;
-    if (!last && compare_classes(classes, at[1].id, at->id) == 0)
-        return at[1].offset;
-    if (first)
-        return last ? 0 : at[1].offset - GAP;
-    if (last)
-        return at[-1].offset + GAP;
-    const double gap = at[1].offset - at[-1].offset;
-    classes->crowded |= gap < GAP_LEAST;
-    return at[-1].offset + gap / 2;
+    const struct stand *stands = classes->stands.items;
+    const bool first = at == 0, last = at + 1 == classes->stands.len;
+    const bool tied = look(classes, at), followed = look(classes, at + 1);
+    const double low = first ? 0 : stands[at - 1].head.score;
+    const double high = last ? 0 : stands[at + 1].head.score;
+    if (tied || followed)
+        return tied ? low : high;
+    if (first || last)
+        return first ? high - GAP : low + GAP;
+    classes->crowded |= high - low < GAP_LEAST * fmax(fabs(low), fabs(high));
+    return low + (high - low) / 2;
 }
 
-double classes_first_score(const struct class *class)
+static struct jobkey head_of(const struct class *class)
 {
-    struct jobitem item;
-    REQUIRE(bunch_first(&class->jobs, &item));
-    return item.key.score;
+    return (struct jobkey){class->offset + class->first.score, class->first.seq};
 }
 
-void classes_stand_up(struct classes *classes, uint32_t id)
-{
-    struct class *class = &classes->all.items[id];
-    size_t place = classes->stands.len;
-    if (classes_by_rank(classes)) {
-        take_key(classes, id);
-        place = place_by_rank(classes, 0, id);
-    }
-    MEM_GROW(&classes->stands);
-    struct stand *at = &classes->stands.items[place];
-    memmove(at + 1, at, (classes->stands.len - place) * sizeof(*at));
-    *at =
-        (struct stand){0, classes_first_score(class), class->jobs.shortest, class->jobs.least, id};
-    classes->stands.len++;
-    class->place = place;
-    class->standing = true;
-    at->offset = class->offset =
-        classes_by_rank(classes) ? offset_at(classes, place) : offset_of(classes, id);
-}
-
-size_t classes_first_from(const struct classes *classes, double offset)
+size_t classes_first_from(const struct classes *classes, struct jobkey key)
 {
     size_t low = 0, high = classes->stands.len;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (classes->stands.items[middle].offset < offset)
-            low = middle + 1;
-        else
+        if (jobkey_upto(&key, &classes->stands.items[middle].head))
             high = middle;
+        else
+            low = middle + 1;
     }
     return low;
 }
 
 size_t classes_stand_of(const struct classes *classes, uint32_t id)
 {
-    const struct class *class = &classes->all.items[id];
-    size_t i = class->place; /* unless by rank */
-    if (classes_by_rank(classes))
-        for (i = classes_first_from(classes, class->offset); classes->stands.items[i].id != id;)
-            i++;
-    return i;
+    return classes_first_from(classes, head_of(&classes->all.items[id]));
+}
+
+static void find_first(struct class *class)
+{
+    struct jobitem item;
+    REQUIRE(bunch_first(&class->jobs, &item));
+    class->first = item.key;
+}
+
+/* Room for one more among the stands. */
+static struct stand *open_at(struct classes *classes, size_t at)
+{
+    const size_t cap = classes->stands.cap, after = classes->stands.len - at;
+    MEM_GROW(&classes->stands);
+    struct stand *stand = &classes->stands.items[at];
+    memmove(stand + 1, stand, after * sizeof(*stand));
+    classes->stands.len++;
+    if (!classes->order->by_tree)
+        return stand;
+    if (classes->stands.cap > cap)
+        classes->seams = mem_resize(classes->seams, classes->stands.cap, sizeof(*classes->seams));
+    memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
+    return stand;
+}
+
+void classes_stand_up(struct classes *classes, uint32_t id)
+{
+    struct class *class = &classes->all.items[id];
+    find_first(class);
+    struct stand stand = {class->first, class->jobs.shortest, class->jobs.least, id};
+    if (classes_by_rank(classes)) {
+        if (classes->order->level) {
+            const struct class_view view = view_of(classes, id);
+            class->level = classes->order->level(&view);
+        }
+        const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand);
+        *open_at(classes, at) = stand;
+        class->offset = offset_at(classes, at);
+        classes->stands.items[at].head = head_of(class);
+    } else {
+        class->offset = offset_of(classes, id);
+        stand.head = head_of(class);
+        *open_at(classes, classes_first_from(classes, stand.head)) = stand;
+    }
+    class->standing = true;
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
 {
-    const size_t i = classes_stand_of(classes, id);
-    struct stand *at = &classes->stands.items[i];
-    const size_t last = --classes->stands.len;
-    if (classes_by_rank(classes)) {
-        memmove(at, at + 1, (last - i) * sizeof(*at));
-    } else {
-        *at = classes->stands.items[last];
-        classes->all.items[at->id].place = i;
-    }
+    const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
+    struct stand *stand = &classes->stands.items[at];
+    memmove(stand, stand + 1, after * sizeof(*stand));
     classes->all.items[id].standing = false;
+    if (!classes->order->by_tree || after == 0)
+        return;
+    memmove(&classes->seams[at], &classes->seams[at + 1], after * sizeof(*classes->seams));
+    classes->seams[at] = SEAM_NONE;
 }
 
-static int compare_stands(const void *a, const void *b, void *ctx)
+void classes_stand_anew(struct classes *classes, uint32_t id)
 {
-    const struct stand *x = a, *y = b;
-    const int order = compare_classes(ctx, x->id, y->id);
-    return order != 0 ? order : x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* Whole numbers as offsets again; ties share one. The order stays. */
-static void number(struct classes *classes)
-{
-    double offset = 0;
-    struct stand *stands = classes->stands.items;
-    for (size_t i = 0; i < classes->stands.len; i++) {
-        if (i > 0 && compare_classes(classes, stands[i - 1].id, stands[i].id) != 0)
-            offset += GAP;
-        struct class *class = &classes->all.items[stands[i].id];
-        stands[i].offset = class->offset = offset;
+    struct class *class = &classes->all.items[id];
+    const size_t from = classes_stand_of(classes, id);
+    struct stand *at = &classes->stands.items[from];
+    find_first(class);
+    const struct stand stand = {head_of(class), class->jobs.shortest, class->jobs.least, id};
+    if (!jobkey_equal(&at->head, &stand.head)) {
+        size_t to = classes_first_from(classes, stand.head);
+        to -= to > from;
+        struct stand *goal = &classes->stands.items[to];
+        if (to < from)
+            memmove(goal + 1, goal, (from - to) * sizeof(*at));
+        else
+            memmove(at, at + 1, (to - from) * sizeof(*at));
+        at = goal;
     }
-    classes->crowded = false;
+    *at = stand;
 }
 
-/* So few are sooner sorted at the beginning of a period than one by one as searches come upon them.
- */
-#define FEW_CLASSES 64
+/* --- by sum: offsets anew --- */
 
-/* From one period to the next few change places. */
-static void sort_few(struct classes *classes)
+/* From one period to the next few pass each other; beyond so many steps for each stand many do. */
+#define STEPS_FEW 16
+
+static int compare_heads(const void *a, const void *b)
 {
-    struct stand *stands = classes->stands.items;
-    for (size_t i = 1; i < classes->stands.len; i++) {
-        const struct stand stand = stands[i];
-        size_t k = i;
-        for (; k > 0 && compare_stands(&stands[k - 1], &stand, classes) > 0; k--)
-            stands[k] = stands[k - 1];
-        stands[k] = stand;
-    }
+    return jobkey_upto(&((const struct stand *)a)->head, &((const struct stand *)b)->head) ? -1 : 1;
 }
 
-void classes_rank_all(struct classes *classes)
+static void sort_by_head(struct classes *classes)
 {
     struct stand *stands = classes->stands.items;
     const size_t len = classes->stands.len;
-    for (size_t i = 0; i < len; i++)
-        take_key(classes, stands[i].id);
-    if (len <= FEW_CLASSES)
-        sort_few(classes);
-    else
-        qsort_r(stands, len, sizeof(*stands), compare_stands, classes);
-    number(classes);
+    size_t left = STEPS_FEW * len;
+    for (size_t i = 1; i < len && left > 0; i++) {
+        const struct stand stand = stands[i];
+        size_t k = i;
+        for (; k > 0 && left > 0 && jobkey_upto(&stand.head, &stands[k - 1].head); k--, left--)
+            stands[k] = stands[k - 1];
+        stands[k] = stand;
+    }
+    if (len > 0 && left == 0)
+        qsort(stands, len, sizeof(*stands), compare_heads);
 }
 
-static void keep_scale(struct classes *classes)
+static void find_offsets(struct classes *classes)
 {
     const struct order_type *order = classes->order;
-    const uint64_t scale =
-        order->scale ? order->scale(classes->params, &classes->tenancy, classes->now) : 0;
-    if (scale == classes->scale)
+    struct offset_base bases[2][PRIORITY_LOW + 1];
+    bool known[2][PRIORITY_LOW + 1] = {{false}};
+    if (classes->stands.len == 0)
         return;
-    classes->scale = scale;
-    classes_rank_all(classes);
+    struct class_view view = view_of(classes, classes->stands.items[0].id);
+    for (size_t i = 0; i < classes->stands.len; i++) {
+        struct stand *stand = &classes->stands.items[i];
+        struct class *class = &classes->all.items[stand->id];
+        struct offset_base *base = &bases[class->aged][class->priority];
+        view.tenant = class->tenant;
+        view.priority = class->priority;
+        view.aged = class->aged;
+        if (!known[class->aged][class->priority])
+            *base = order->base(classes->params, &view);
+        known[class->aged][class->priority] = true;
+        class->offset = order->offset(classes->params, &view, base);
+        stand->head = head_of(class);
+    }
+}
+
+/* --- by rank: what goes before what anew --- */
+
+static void reverse(struct stand *stands, size_t len)
+{
+    for (size_t i = 0, k = len; i + 1 < k; i++) {
+        const struct stand stand = stands[--k];
+        stands[k] = stands[i];
+        stands[i] = stand;
+    }
+}
+
+/* Stands from `from` up to `to`. */
+struct range {
+    size_t from, to;
+};
+
+static void stretch(struct range *range, size_t from, size_t to)
+{
+    range->from = from < range->from ? from : range->from;
+    range->to = to > range->to ? to : range->to;
+}
+
+/* What is in order before `middle`, and from there up to `high`, becomes so together: stands that
+ * stay beside each other, as those below one group, are moved at once. */
+static void merge(struct classes *classes, size_t middle, size_t high, struct range *moved)
+{
+    struct stand *stands = classes->stands.items;
+    for (size_t low = 0; middle < high;) {
+        low = place_by_rank(classes, low, middle, &stands[middle]);
+        if (low == middle)
+            return;
+        const size_t end = place_by_rank(classes, middle, high, &stands[low]);
+        reverse(&stands[low], middle - low);
+        reverse(&stands[middle], end - middle);
+        reverse(&stands[low], end - low);
+        stretch(moved, low, end);
+        low += end - middle;
+        middle = end;
+    }
+}
+
+/* The first stand from `from` on that does not go behind the one before it; those that begin to
+ * tie, or cease to, are as good as moved. */
+static size_t run_end(struct classes *classes, size_t from, struct range *moved)
+{
+    const size_t len = classes->stands.len;
+    struct stand *stands = classes->stands.items;
+    while ((from = shares_next_open(classes->tenancy.shares, classes->seams, from, len,
+                                    classes->moves)) < len) {
+        const bool tied = look(classes, from);
+        if (tied != (stands[from - 1].head.score == stands[from].head.score))
+            stretch(moved, from - 1, from + 1);
+        if (!goes_before(classes, &stands[from - 1], &stands[from]))
+            break;
+        from++;
+    }
+    return from;
+}
+
+/* Numbers for the stands of a range, between those of their neighbours; ties share one. */
+static void number(struct classes *classes, struct range range)
+{
+    struct stand *stands = classes->stands.items;
+    while (look(classes, range.from))
+        range.from--;
+    while (look(classes, range.to))
+        range.to++;
+    const bool first = range.from == 0, last = range.to == classes->stands.len;
+    const double low = first ? 0 : stands[range.from - 1].head.score;
+    const double high = last ? 0 : stands[range.to].head.score;
+    double rank = 0;
+    for (size_t i = range.from; i < range.to; i++) {
+        rank += i == range.from || !look(classes, i);
+        stands[i].head.score = rank;
+    }
+    const double gap = first || last ? GAP : (high - low) / (rank + 1);
+    const double base = first && !last ? high - gap * (rank + 1) : low;
+    classes->crowded |= gap < GAP_LEAST * fmax(fabs(low), fabs(high));
+    for (size_t i = range.from; i < range.to; i++) {
+        struct class *class = &classes->all.items[stands[i].id];
+        class->offset = base + gap * stands[i].head.score;
+        stands[i].head = head_of(class);
+    }
+}
+
+static void number_all(struct classes *classes)
+{
+    number(classes, (struct range){0, classes->stands.len});
+    classes->crowded = false;
+}
+
+static void rank_anew(struct classes *classes)
+{
+    struct range moved = {SIZE_MAX, 0};
+    size_t i = classes->stands.len > 0 ? run_end(classes, 1, &moved) : 0;
+    while (i < classes->stands.len) {
+        const size_t end = run_end(classes, i + 1, &moved);
+        merge(classes, i, end, &moved);
+        i = end;
+    }
+    if (moved.to > 0)
+        number(classes, moved);
 }
 
 void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
-    struct stand *stands = classes->stands.items;
     classes->now = now;
     classes->tick = tick;
-    classes->period++;
-    if (classes_by_rank(classes)) {
-        keep_scale(classes);
-        if (classes->stands.len <= FEW_CLASSES && !classes->order->live)
-            classes_rank_all(classes);
+    if (classes->order->by != ORDER_BY_SUM)
         return;
-    }
-    for (size_t i = 0; i < classes->stands.len; i++) {
-        struct class *class = &classes->all.items[stands[i].id];
-        stands[i].offset = class->offset = offset_of(classes, stands[i].id);
-    }
-}
-
-/* It stands behind those that it does not go before any more. */
-static void move_back(struct classes *classes, size_t from, uint32_t id)
-{
-    struct stand *stands = classes->stands.items;
-    const struct stand stand = stands[from];
-    const size_t to = place_by_rank(classes, from + 1, id) - 1;
-    memmove(&stands[from], &stands[from + 1], (to - from) * sizeof(*stands));
-    stands[to] = stand;
-    stands[to].offset = classes->all.items[id].offset = offset_at(classes, to);
-}
-
-bool classes_renew(struct classes *classes, size_t at)
-{
-    const struct stand *stand = &classes->stands.items[at];
-    const uint32_t id = stand->id;
-    if (!classes_by_rank(classes) || classes->all.items[id].keyed == classes->period ||
-        classes->order->live || !take_key(classes, id))
-        return false;
-    const bool last = at + 1 == classes->stands.len;
-    const bool tied = at > 0 && stand[-1].offset == stand->offset;
-    if (!tied && (last || compare_classes(classes, id, stand[1].id) < 0))
-        return false;
-    move_back(classes, at, id);
-    return true;
+    find_offsets(classes);
+    sort_by_head(classes);
 }
 
 void classes_settle(struct classes *classes, simtime now)
 {
     classes->now = now;
-    keep_scale(classes);
+    if (classes->order->by_tree) {
+        const uint64_t moves = shares_moves(classes->tenancy.shares, now);
+        if (moves != classes->moves)
+            rank_anew(classes);
+        classes->moves = moves;
+    }
     if (classes->crowded)
-        number(classes);
+        number_all(classes);
 }
 
 /* Its classes lose, or get back, their places. */

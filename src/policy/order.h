@@ -31,6 +31,10 @@ struct class_view {
     simtime now, tick;          /* tick: when the period of the ranks began */
 };
 
+struct offset_base {
+    double sum, unit; /* unit: offsets are multiples of it; 0: all are 0 */
+};
+
 /* What an order may look at. */
 struct score_input {
     double request; /* seconds; a request of zero counts as 1 */
@@ -67,20 +71,19 @@ struct order_type {
     const struct order_script *script; /* instead of score, of one that ages; NULL: none */
 
     /* Orders that go by tenant: the jobs of a class keep their order, so that only classes are ever
-     * ranked anew. By rank: one class after the other. By sum: the score of a job and the offset of
-     * its class together, both multiples of one power of two and below 2^52 of it, so that sums are
-     * exact. */
+     * ranked anew. By rank: one class after the other, jobs first come, first served. By sum: the
+     * score of a job and the offset of its class together, both multiples of one power of two and
+     * below 2^52 of it, so that sums are exact. */
     enum { ORDER_BY_JOB, ORDER_BY_RANK, ORDER_BY_SUM } by;
-    bool live; /* ranks change with each start and end, else at the beginning of a period */
-    /* By rank: where a class stands, as numbers to be compared one after the other, smaller first;
-     * as many as key_len says for the tenants there are. */
-    size_t (*key_len)(const void *params, const struct tenancy *tenancy);
-    /* Keys never fall from one period to the next unless this number changes; NULL: it never does.
-     */
-    uint64_t (*scale)(const void *params, const struct tenancy *tenancy, simtime now);
-    void (*key)(const void *params, const struct class_view *view, double *ret, size_t len);
-    double (*offset)(const void *params, const struct class_view *view); /* by sum */
-    struct shares_config (*shares)(const void *params);                  /* the usage it goes by */
+    bool live;    /* ranks change with each start and end, else at the beginning of a period */
+    bool by_tree; /* by rank: tenants compare as shares_compare says, before priorities */
+    /* By rank otherwise: where a tenant stands, smaller first. */
+    double (*level)(const struct class_view *view);
+    /* By sum: what classes of one priority, aged or not, have in common in a period; and all. */
+    struct offset_base (*base)(const void *params, const struct class_view *view);
+    double (*offset)(const void *params, const struct class_view *view,
+                     const struct offset_base *base);
+    struct shares_config (*shares)(const void *params); /* the usage it goes by */
     simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */
 };
 

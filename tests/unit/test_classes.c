@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define HOUR SIMTIME_HOUR
-#define TENANTS 60 /* more classes than are sorted at the beginning of a period */
+#define TENANTS 90 /* in three groups */
 #define JOBS_MAX 400
 
 static uint64_t lcg;
@@ -139,8 +139,8 @@ static void draw_world(struct subject *s, bool gates)
         s->tenancy.shares = shares_new(&s->world, &config);
         shares_tick(s->tenancy.shares, 0);
     }
-    if (s->order->key_len)
-        s->key_len = s->order->key_len(s->params, &s->tenancy);
+    if (s->order->by == ORDER_BY_RANK)
+        s->key_len = s->order->level ? 2 : shares_key_len(s->tenancy.shares) + 1;
     assert_true(s->key_len <= ARRAY_LEN(s->keys[0]));
 }
 
@@ -179,7 +179,8 @@ static double score_of(const struct subject *s, const struct job *job)
     double score = s->order->score ? s->order->score(s->params, &in) : 0;
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
-        score += s->order->offset(s->params, &view);
+        const struct offset_base base = s->order->base(s->params, &view);
+        score += s->order->offset(s->params, &view, &base);
     }
     return score;
 }
@@ -203,7 +204,12 @@ static void sort(struct subject *s)
     sorting = s;
     for (size_t i = 0; i < s->len && s->key_len > 0; i++) {
         const struct class_view view = view_of(s, s->waiting[i]);
-        s->order->key(s->params, &view, s->keys[s->waiting[i]->slot], s->key_len);
+        double *key = s->keys[s->waiting[i]->slot];
+        if (s->order->level)
+            key[0] = s->order->level(&view);
+        else
+            shares_key(s->tenancy.shares, view.tenant, s->now, key, s->key_len - 1);
+        key[s->key_len - 1] = view.priority;
     }
     qsort(s->waiting, s->len, sizeof(*s->waiting), compare_jobs);
 }
@@ -259,16 +265,14 @@ static void check_list(struct subject *s)
     classes_check(s->queue.classes);
 }
 
-static void submit(struct subject *s)
+static void submit_one(struct subject *s, int32_t tenant, int32_t priority)
 {
-    if (s->len == JOBS_MAX)
-        return;
     struct job *job = jobs_new(&s->jobs);
     job->live = true;
     job->seq = s->seq++;
     job->state = JOB_PENDING;
-    job->spec = (struct job_spec){.tenant = (int32_t)draw(draw(2) ? TENANTS : 5),
-                                  .priority = (int32_t)draw(3),
+    job->spec = (struct job_spec){.tenant = tenant,
+                                  .priority = priority,
                                   .submit = draw(5) ? s->now : s->now - draw(s->now + 1),
                                   .request = 1 + draw(20 * HOUR),
                                   .ask = {.procs = (int32_t)(1 + draw(1 + draw(100)))}};
@@ -276,6 +280,13 @@ static void submit(struct subject *s)
     if (s->tenancy.gates)
         gates_wait(s->tenancy.gates, job->spec.tenant, 1);
     queue_add(&s->queue, job, job->spec.ask.procs, s->now);
+}
+
+static void submit(struct subject *s)
+{
+    const int32_t tenant = (int32_t)draw(draw(2) ? TENANTS : 5);
+    if (s->len < JOBS_MAX)
+        submit_one(s, tenant, (int32_t)draw(3));
 }
 
 static void use(struct subject *s, const struct job *job, int sign)
@@ -341,7 +352,7 @@ static void step(struct subject *s, int64_t busy)
         check_list(s);
 }
 
-static void run(const char *name, bool gates, uint64_t seed)
+static struct subject *open_subject(const char *name, bool gates, uint64_t seed)
 {
     struct subject *s = calloc(1, sizeof(*s));
     lcg = seed;
@@ -369,8 +380,11 @@ static void run(const char *name, bool gates, uint64_t seed)
                                       .weight = 2};
     queue_init(&s->queue, &setup);
     assert_non_null(s->queue.classes);
-    for (int i = 0; i < 400; i++)
-        step(s, i / 200 % 2 ? 30 : 65);
+    return s;
+}
+
+static void close_subject(struct subject *s)
+{
     while (s->len > 0)
         withdraw(s, 0, false);
     assert_int_equal(queue_len(&s->queue), 0);
@@ -379,6 +393,14 @@ static void run(const char *name, bool gates, uint64_t seed)
     shares_free(s->tenancy.shares);
     gates_free(s->tenancy.gates);
     free(s);
+}
+
+static void run(const char *name, bool gates, uint64_t seed)
+{
+    struct subject *s = open_subject(name, gates, seed);
+    for (int i = 0; i < 400; i++)
+        step(s, i / 200 % 2 ? 30 : 65);
+    close_subject(s);
 }
 
 static void run_seeds(const char *name, bool gates)
@@ -392,6 +414,41 @@ static void test_by_rank(void **state)
     (void)state;
     run_seeds("fair-share", false);
     run_seeds("fair-share", true);
+}
+
+/* All of the tenants run on so much more. */
+static void use_all(struct subject *s, const int64_t *procs, int sign)
+{
+    for (int32_t tenant = 0; tenant < TENANTS; tenant++)
+        shares_use(s->tenancy.shares, tenant, (struct shares_use){.procs = sign * procs[tenant]},
+                   s->now);
+}
+
+/* A group falls behind one and not the other: all its classes, more than can be numbered one by one
+ * between two numbers, go there at once. */
+static void test_group(void **state)
+{
+    (void)state;
+    static const int64_t groups[][3] = {
+        {0, 10000, 1000000}, {100000, 0, 0}, {0, 500000, 0}, {9000000, 0, 5000000}};
+    struct subject *s = open_subject("fair-share", false, 1);
+    for (int32_t tenant = 3; tenant < TENANTS; tenant++)
+        for (int32_t priority = 0; priority < 3; priority++)
+            submit_one(s, tenant, priority);
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        int64_t procs[TENANTS] = {groups[i][0], groups[i][1], groups[i][2]};
+        for (int32_t tenant = 3; tenant < TENANTS && i == 0; tenant++)
+            procs[tenant] = tenant; /* no two alike */
+        use_all(s, procs, 1);
+        s->now += HOUR;
+        use_all(s, procs, -1);
+        assert_true(shares_tick(s->tenancy.shares, s->now));
+        queue_rank(&s->queue, &s->jobs, s->now, s->now);
+        queue_settle(&s->queue, s->now);
+        check_walk(s);
+        check_list(s);
+    }
+    close_subject(s);
 }
 
 static void test_by_sum(void **state)
@@ -462,9 +519,10 @@ static void test_drf_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bunch),  cmocka_unit_test(test_by_rank),
-        cmocka_unit_test(test_by_sum), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_by_job), cmocka_unit_test(test_drf_example),
+        cmocka_unit_test(test_bunch),       cmocka_unit_test(test_by_rank),
+        cmocka_unit_test(test_group),       cmocka_unit_test(test_by_sum),
+        cmocka_unit_test(test_live),        cmocka_unit_test(test_by_job),
+        cmocka_unit_test(test_drf_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,10 +39,14 @@ static int compare(struct shares *shares, int32_t a, int32_t b, simtime at)
     assert_true(len <= ARRAY_LEN(x));
     shares_key(shares, a, at, x, len);
     shares_key(shares, b, at, y, len);
-    for (size_t i = 0; i < len; i++)
-        if (x[i] != y[i])
-            return x[i] < y[i] ? -1 : 1;
-    return 0;
+    int order = 0;
+    for (size_t i = 0; i < len && order == 0; i++)
+        order = (x[i] > y[i]) - (x[i] < y[i]);
+    int32_t seam;
+    shares_moves(shares, at);
+    assert_int_equal(shares_compare(shares, a, b, &seam), order);
+    assert_true(seam == SEAM_NONE || order != 0);
+    return order;
 }
 
 /* --- columns of sshare --- */

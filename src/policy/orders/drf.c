@@ -14,21 +14,6 @@ static double dominant(const struct class_view *view)
     return most / tenancy->world->tenants.items[view->tenant].share;
 }
 
-static size_t key_len(const void *params, const struct tenancy *tenancy)
-{
-    (void)params;
-    (void)tenancy;
-    return 2;
-}
-
-static void key(const void *params, const struct class_view *view, double *ret, size_t len)
-{
-    (void)params;
-    (void)len;
-    ret[0] = dominant(view);
-    ret[1] = view->priority;
-}
-
 static struct shares_config shares(const void *params)
 {
     (void)params;
@@ -40,7 +25,6 @@ const struct order_type order_drf = {
              .summary = "the tenant with the least dominant share of what is in use goes first"},
     .by = ORDER_BY_RANK,
     .live = true,
-    .key_len = key_len,
-    .key = key,
+    .level = dominant,
     .shares = shares,
 };

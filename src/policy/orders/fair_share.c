@@ -9,25 +9,6 @@
 static const struct field params[] = {USAGE_PARAMS(struct usage_params, half_life, period),
                                       {.kind = FIELD_END}};
 
-static size_t key_len(const void *object, const struct tenancy *tenancy)
-{
-    (void)object;
-    return shares_key_len(tenancy->shares) + 1;
-}
-
-static uint64_t scale(const void *object, const struct tenancy *tenancy, simtime now)
-{
-    (void)object;
-    return shares_scale(tenancy->shares, now);
-}
-
-static void key(const void *object, const struct class_view *view, double *ret, size_t len)
-{
-    (void)object;
-    shares_key(view->tenancy->shares, view->tenant, view->now, ret, len - 1);
-    ret[len - 1] = view->priority;
-}
-
 static struct shares_config shares(const void *object)
 {
     const struct usage_params *p = object;
@@ -41,8 +22,6 @@ const struct order_type order_fair_share = {
              .params = params,
              .size = sizeof(struct usage_params)},
     .by = ORDER_BY_RANK,
-    .key_len = key_len,
-    .scale = scale,
-    .key = key,
+    .by_tree = true,
     .shares = shares,
 };

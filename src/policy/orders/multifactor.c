@@ -57,12 +57,15 @@ static double power_below(double x)
     return x;
 }
 
-/* A whole multiple of a power of two, 2^-26 of all weights together or less, so that sums are exact
+/* A power of two, 2^-26 of all weights together or less, so that sums of its multiples are exact
  * (for the first 2^25 times max_age). */
-static double rounded(const struct multifactor *w, double priority)
+static double unit_of(const struct multifactor *w)
 {
-    const double all = w->age + w->fair_share + w->size + w->class + w->partition;
-    const double unit = power_below(all) * 0x1p-25;
+    return power_below(w->age + w->fair_share + w->size + w->class + w->partition) * 0x1p-25;
+}
+
+static double rounded(double unit, double priority)
+{
     return unit > 0 ? nearbyint(priority / unit) * unit : 0;
 }
 
@@ -70,21 +73,30 @@ static double rounded(const struct multifactor *w, double priority)
 static double score(const void *object, const struct score_input *in)
 {
     const struct multifactor *w = object;
+    const double unit = unit_of(w);
     const double part = in->capacity > 0 ? fmin(1, in->procs / in->capacity) : 1;
     const double age = in->aged ? 0 : -in->arrived / simtime_seconds(w->max_age);
-    return -rounded(w, w->size * (w->favour_small ? 1 - part : part)) - rounded(w, w->age * age);
+    return -rounded(unit, w->size * (w->favour_small ? 1 - part : part)) -
+           rounded(unit, w->age * age);
 }
 
-static double offset(const void *object, const struct class_view *view)
+static struct offset_base base(const void *object, const struct class_view *view)
 {
     const struct multifactor *w = object;
-    const struct tenancy *tenancy = view->tenancy;
     const double age = view->aged ? 1 : simtime_seconds(view->tick) / simtime_seconds(w->max_age);
     double sum = w->age * age + w->partition * view->weight;
     sum += w->class * (PRIORITY_LOW - view->priority) / PRIORITY_LOW;
+    return (struct offset_base){sum, unit_of(w)};
+}
+
+static double offset(const void *object, const struct class_view *view,
+                     const struct offset_base *base)
+{
+    const struct multifactor *w = object;
+    double sum = base->sum;
     if (w->fair_share > 0)
-        sum += w->fair_share * shares_factor(tenancy->shares, view->tenant, view->now);
-    return -rounded(w, sum);
+        sum += w->fair_share * shares_factor(view->tenancy->shares, view->tenant, view->now);
+    return -rounded(base->unit, sum);
 }
 
 static struct shares_config shares(const void *object)
@@ -105,6 +117,7 @@ const struct order_type order_multifactor = {
              .size = sizeof(struct multifactor)},
     .by = ORDER_BY_SUM,
     .score = score,
+    .base = base,
     .offset = offset,
     .shares = shares,
     .max_age = max_age,
