@@ -267,7 +267,8 @@ char *stability_tried(const struct program *program)
     }
     if (!stability_most(grew, runs))
         return NULL;
-    return mem_format("its queue kept growing in %zu of %zu runs, at whose ends %.0f %% of the jobs "
-                      "still waited: there is no long-run number",
-                      grew, runs, 100 * share / (double)runs);
+    return mem_format(
+        "its queue kept growing in %zu of %zu runs, at whose ends %.0f %% of the jobs "
+        "still waited: there is no long-run number",
+        grew, runs, 100 * share / (double)runs);
 }

@@ -75,8 +75,8 @@ title: Starving
 seed: 1
 centres: {c: {partitions: {p: {nodes: 4}}}}
 tenants:
-  a: {home: c, quota: {processor_hours: {limit: 2, per: 1h}}, workloads: {w: {jobs: [%s]}}}
-  b: {home: c, guarantee: {processors: 1, borrow: 0}, workloads: {w: {jobs: [{submit: 0s, processors: 2, runtime: 1h}]}}}
+  a: {home: c, guarantee: {processors: 3, lend: 0}, quota: {processor_hours: {limit: 2, per: 1h}}, workloads: {w: {jobs: [%s]}}}
+  b: {home: c, guarantee: {processors: 1}, workloads: {w: {jobs: [{submit: 0s, processors: 2, runtime: 1h}]}}}
 """
 
     def states(self, *jobs, more=""):
@@ -96,6 +96,62 @@ tenants:
         later = "changes: [{at: 5h, set: {tenants.a.quota.processor_hours.limit: 3}}]"
         a, b, end = self.states("3h", more=later)
         self.assertEqual((a, b, numpy.nanmax(end)), ([0], [5], 8 * HOUR))
+
+
+class Reclaim(unittest.TestCase):
+    HEAD = """
+jishi: 1
+title: Reclaim
+seed: 1
+time: {length: 60h}
+centres: {c: {partitions: {p: {nodes: %d}}, scheduler: {order: fcfs, backfill: easy, reclaim: newest}}}
+tenants:
+"""
+
+    def run_of(self, nodes, tenants):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.HEAD % nodes + tenants)
+            return Run(path, "--check")
+
+    def test_no_guaranteed_job_for_a_fresh_one(self):
+        """At 3 h a's second job starts and makes it a borrower, and a further round begins: its first is covered."""
+        run = self.run_of(11, """
+  g: {home: c, tenants: {
+    a: {guarantee: {processors: 6}, workloads: {w: {jobs: [{submit: 0h, processors: 6, runtime: 10h}, {submit: 3h, processors: 2, runtime: 1h}]}}},
+    b: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 1h}]}}}}}
+  z: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 20h}, {submit: 3h, processors: 1, runtime: 0s}]}}}
+""")
+        self.assertEqual(run.jobs["preemptions"].sum(), 0)
+        self.assertEqual(run.starts("g/a"), {0: 1, 3: 1})
+
+    def test_guarantee_of_a_group_with_guaranteed_members(self):
+        run = self.run_of(10, """
+  x: {home: c, guarantee: {processors: 10}, tenants: {
+    a: {guarantee: {processors: 6}, workloads: {w: {jobs: [{submit: 1h, processors: 6, runtime: 5h}]}}},
+    b: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 5h}]}}}}}
+  y: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 20h}, {submit: 0h, processors: 3, runtime: 30h}, {submit: 0h, processors: 4, runtime: 40h}]}}}
+""")
+        self.assertEqual((run.starts("x/a"), run.starts("x/b")), ({1: 1}, {2: 1}))
+        self.assertEqual(run.of("y")["preemptions"].sum(), 3)
+
+    def test_more_than_guaranteed_and_borrowed(self):
+        run = self.run_of(10, """
+  a: {home: c, guarantee: {processors: 2, borrow: 2}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 1h}, {submit: 0h, processors: 5, runtime: 1h}]}}}
+""")
+        self.assertEqual(run.starts("a"), {0: 1})
+        self.assertEqual({run.reasons[job["reason"]] for job in run.jobs[run.jobs["state"] == 4]},
+                         {"asks more than is guaranteed and may be borrowed"})
+
+    def test_limits_on_waiting_jobs_at_two_levels(self):
+        run = self.run_of(1, """
+  g: {home: c, quota: {queued: 2}, tenants: {
+    a: {quota: {queued: 1}, workloads: {w: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 3}]}}},
+    b: {workloads: {w: {jobs: [{submit: 0h, processors: 1, runtime: 1h}]}}}}}
+""")
+        self.assertEqual(sorted(run.of("g/a")["state"]), [0, 0, 4])
+        self.assertEqual(list(run.of("g/b")["state"]), [0])
 
 
 class Logs(unittest.TestCase):
