@@ -13,7 +13,7 @@
 /* A log of so many rows, every `garbled`-th (0: none) of words. */
 static char *make_log(int rows, int garbled, size_t *ret_len)
 {
-    char *text = malloc((size_t)rows * 80 + 1);
+    char *text = malloc((size_t)rows * 80 + 2);
     size_t len = 0;
     for (int i = 1; i <= rows; i++)
         len += (size_t)(garbled > 0 && i % garbled == 0
