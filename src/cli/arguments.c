@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/arguments.h"
 
+#include "util/quantity.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,15 @@ int read_whole(const struct command *command, const char *option, const char *te
     else
         usage_error(command, "%s takes a whole number from %llu to %llu, not \"%.40s\"", option,
                     (unsigned long long)least, (unsigned long long)most, text);
+    return -1;
+}
+
+int read_duration(const struct command *command, const char *option, const char *text, double *ret)
+{
+    struct error err;
+    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
+        return 0;
+    usage_error(command, "%s takes a duration such as 5min, not \"%.40s\"", option, text);
     return -1;
 }
 

@@ -15,6 +15,9 @@ enum { WORKERS_MOST = 4096 };
 int read_whole(const struct command *command, const char *option, const char *text, uint64_t least,
                uint64_t most, uint64_t *ret);
 
+/* A duration above 0, in seconds. -1: it is none (told). */
+int read_duration(const struct command *command, const char *option, const char *text, double *ret);
+
 /* Of -j. */
 int read_workers(const struct command *command, const char *text, unsigned *ret);
 

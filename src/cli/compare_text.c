@@ -48,7 +48,7 @@ static void print_finding(const struct compare *compare, const struct measure *m
     const struct judged *judged = &finding->judged;
     const char *word = verdict_word(finding, measure->better);
     if (arm->unstable || compare->arms.items[0].unstable) {
-        fputs(arm->unstable ? "no long-run number: more is asked for than there is"
+        fputs(arm->unstable ? "no long-run number: its queue grows"
                             : "the base has no long-run number to compare with",
               out);
     } else if (isnan(finding->difference.value)) {

@@ -125,8 +125,7 @@ void print_uncertain(const struct compare *compare, FILE *out)
         const size_t without = uncertain_without(compare, i);
         if (without > 0)
             fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
-                    compare->uncertain->points,
-                    compare->steady ? ", as more is asked for than there is" : "");
+                    compare->uncertain->points, compare->steady ? ", as the queue grows" : "");
         if (!row->base)
             print_flips(compare, i, mean->value, out);
     }

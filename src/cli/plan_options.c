@@ -87,15 +87,6 @@ static int read_lead(const struct command *command, const char *text, struct pla
     return -1;
 }
 
-static int read_limit(const struct command *command, const char *text, double *ret)
-{
-    struct error err;
-    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
-        return 0;
-    usage_error(command, "--limit takes a duration such as 5min, not \"%.40s\"", text);
-    return -1;
-}
-
 static int take_option(const struct command *command, int code, struct plan_options *options)
 {
     switch (code) {
@@ -130,7 +121,7 @@ static int take_option(const struct command *command, int code, struct plan_opti
     case OPTION_UNFINISHED:
         return read_share(command, "--unfinished", optarg, &options->unfinished);
     case OPTION_LIMIT:
-        return read_limit(command, optarg, &options->limit);
+        return read_duration(command, "--limit", optarg, &options->limit);
     case OPTION_MOST:
         return read_whole(command, "--most", optarg, 1, 100000, &options->most);
     case OPTION_GRID:

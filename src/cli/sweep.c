@@ -50,15 +50,6 @@ enum {
 /* Of a part: long beside what it costs to start one, short enough to be lost with a node. */
 #define PART_SECONDS 300.0
 
-static int read_part_time(const struct command *command, const char *text, double *ret)
-{
-    struct error err;
-    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
-        return 0;
-    usage_error(command, "--part-time takes a duration such as 5min, not \"%.40s\"", text);
-    return -1;
-}
-
 static void hand_on(struct sweep_options *options, const char *text)
 {
     struct engine_parts *parts = &options->parts;
@@ -116,7 +107,7 @@ static int read_option(const struct command *command, int code, struct sweep_opt
     case OPTION_MAX_JOBS:
         return read_whole(command, "--max-jobs", optarg, 1, PARTS_MAX, &options->parts.most);
     case OPTION_PART_TIME:
-        return read_part_time(command, optarg, &options->parts.seconds);
+        return read_duration(command, "--part-time", optarg, &options->parts.seconds);
     case OPTION_SBATCH:
         hand_on(options, optarg);
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/stability.h"
 
+#include "analysis/collect.h"
 #include "experiment/capacity.h"
 #include "util/mem.h"
 
@@ -53,14 +54,15 @@ static double asked_by(const struct build_workload *workload)
     struct workload_outlook outlook = {0};
     struct workload_context context = workload->context;
     const struct workload_kind *kind = workload->workload->kind;
-    if (kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
+    if (!kind->endless || kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
         return 0;
-    return outlook.endless && !outlook.even ? outlook.load : 0;
+    return outlook.even ? 0 : outlook.load;
 }
 
 /* Of a partition, of a centre (partition -1) or of all (both -1). Jobs that may run anywhere in a
  * centre are not in the load of its partitions. */
-static struct load load_of(const struct build *build, int32_t partition, int32_t centre)
+static struct load load_of(const struct build *build, const double *asked, int32_t partition,
+                           int32_t centre)
 {
     struct load load = {0};
     for (size_t row = 0; row < build->world.n_partitions; row++)
@@ -69,7 +71,7 @@ static struct load load_of(const struct build *build, int32_t partition, int32_t
         const struct job_spec *base = &build->workloads[w].context.base;
         if (partition >= 0 ? base->partition != partition : centre >= 0 && base->centre != centre)
             continue;
-        load.asked += asked_by(&build->workloads[w]);
+        load.asked += asked[w];
     }
     return load;
 }
@@ -85,14 +87,7 @@ static double allowed(const struct tenant_quota *quota)
     return period > 0 ? fmin(at_once, quota->processor_seconds / period) : at_once;
 }
 
-static bool is_below(const struct world *world, int32_t tenant, int32_t above)
-{
-    while (tenant >= 0 && tenant != above)
-        tenant = world->tenants.items[tenant].parent;
-    return tenant >= 0;
-}
-
-static struct load load_of_tenant(const struct build *build, int32_t tenant)
+static struct load load_of_tenant(const struct build *build, const double *asked, int32_t tenant)
 {
     const struct tenant_quota *quota = build->world.tenants.items[tenant].quota;
     /* Where only so many may wait, others are rejected and no queue grows. */
@@ -101,8 +96,8 @@ static struct load load_of_tenant(const struct build *build, int32_t tenant)
     if (isinf(load.there))
         return load;
     for (size_t w = 0; w < build->world.n_workloads; w++)
-        if (is_below(&build->world, build->workloads[w].context.base.tenant, tenant))
-            load.asked += asked_by(&build->workloads[w]);
+        if (tenant_within(&build->world, build->workloads[w].context.base.tenant, tenant))
+            load.asked += asked[w];
     return load;
 }
 
@@ -119,36 +114,46 @@ static char *words(const char *what, const char *name, const char *why, struct l
         what, name, load.asked, load.there, why, 100 * load.asked / load.there);
 }
 
-static char *crowded_tenant(const struct build *build)
+static char *crowded_tenant(const struct build *build, const double *asked)
 {
     const struct world *world = &build->world;
     for (size_t t = 0; t < world->tenants.len; t++) {
-        const struct load load = load_of_tenant(build, (int32_t)t);
+        const struct load load = load_of_tenant(build, asked, (int32_t)t);
         if (too_much(load))
             return words("tenant ", world->tenants.items[t].path, " that its quota allows", load);
     }
     return NULL;
 }
 
-char *stability_offered(const struct build *build)
+static char *too_much_asked(const struct build *build, const double *asked)
 {
     const struct world *world = &build->world;
-    const struct load all = load_of(build, -1, -1);
+    const struct load all = load_of(build, asked, -1, -1);
     if (too_much(all) && world->n_partitions > 1)
         return words("all together", "", "", all);
     /* With a broker, who runs where is for it to choose. */
     const bool brokered = build->broker && world->n_partitions > 1;
     for (size_t row = 0; row < world->n_partitions && !brokered; row++) {
-        const struct load load = load_of(build, (int32_t)row, -1);
+        const struct load load = load_of(build, asked, (int32_t)row, -1);
         if (!world->partitions[row].part && too_much(load))
             return words("partition ", world->partitions[row].path, "", load);
     }
     for (size_t c = 0; c < world->n_centres && !brokered; c++) {
-        const struct load load = load_of(build, -1, (int32_t)c);
+        const struct load load = load_of(build, asked, -1, (int32_t)c);
         if (too_much(load))
             return words("centre ", world->centres[c].name, "", load);
     }
-    return crowded_tenant(build);
+    return crowded_tenant(build, asked);
+}
+
+char *stability_offered(const struct build *build)
+{
+    double *asked = mem_new(build->world.n_workloads + 1, sizeof(*asked)); /* by workload */
+    for (size_t w = 0; w < build->world.n_workloads; w++)
+        asked[w] = asked_by(&build->workloads[w]);
+    char *text = too_much_asked(build, asked);
+    free(asked);
+    return text;
 }
 
 /* --- what runs show --- */

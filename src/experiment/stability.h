@@ -12,8 +12,8 @@
 bool stability_asked(const struct program *program);
 
 /* In words, where expectations say that the queue of a partition, a centre, a tenant or all grows
- * without bound; NULL: they do not. Jobs of generated workloads alone are offered without end. To
- * be freed. */
+ * without bound; NULL: they do not. Jobs of generated workloads alone are offered without end, and
+ * only these are looked at: no log is read. To be freed. */
 char *stability_offered(const struct build *build);
 
 /* One run seen: jobs waiting, on average in each quarter of the measuring window and at its end. */

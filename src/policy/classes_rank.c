@@ -78,7 +78,7 @@ static bool look(struct classes *classes, size_t at)
 /* Between neighbours that were numbered together; and, beside the number itself, when it is time to
  * do so. */
 #define GAP 0x1p20
-#define GAP_LEAST 0x1p-40
+#define GAP_LEAST 0x1p-24 /* of the numbers: a pass may halve it 28 times more */
 
 /* By rank: a number for the stand between those of its neighbours. */
 static double offset_at(struct classes *classes, size_t at)

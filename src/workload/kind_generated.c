@@ -74,6 +74,7 @@ const struct workload_kind workload_generated = {
     .fields = generate_fields,
     .size = sizeof(struct generate_params),
     .changes = true,
+    .endless = true,
     .check = check,
     .asks_nodes = asks_nodes,
     .works = works,

@@ -79,6 +79,7 @@ const struct workload_kind workload_lublin = {
     .summary = "jobs of the Lublin-Feitelson model",
     .fields = fields,
     .size = sizeof(struct lublin_workload),
+    .endless = true,
     .check = check,
     .open = open_lublin,
     .outlook = outlook,

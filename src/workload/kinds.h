@@ -71,6 +71,7 @@ struct workload_kind {
     const struct field *fields;
     size_t size;  /* of what fields fill */
     bool changes; /* its values may change at dates: it heeds all epochs */
+    bool endless; /* it never runs dry by itself: the outlook of others may read a whole log */
     /* Across fields. NULL: nothing to check. */
     int (*check)(const void *params, struct error *err);
     /* Do its jobs ask for whole nodes? NULL: never. */
