@@ -246,6 +246,11 @@ static json_t *json_uncertain(const struct compare *compare)
         json_object_set_new(item, "means_at_low", json_by_arm(compare, one->low.means));
         json_object_set_new(item, "means_at_high", json_by_arm(compare, one->high.means));
         json_object_set_new(item, "rank_correlation", json_by_arm(compare, one->correlation));
+        json_t *without = json_array();
+        for (size_t a = 1; a < compare->arms.len; a++)
+            if (uncertain_is_void(compare, i, a))
+                json_array_append_new(without, text(compare->arms.items[a].name));
+        json_object_set_new(item, "left_out_of", without);
         json_array_append_new(list, item);
     }
     for (size_t a = 0; a < compare->arms.len; a++) {

@@ -102,6 +102,15 @@ static void print_tornado(const struct compare *compare, size_t arm, const struc
     free(order);
 }
 
+static void print_void(const struct compare *compare, size_t arm, FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    for (size_t i = 0; i < uncertain->assumptions.len; i++)
+        if (uncertain_is_void(compare, i, arm))
+            fprintf(out, "  %s is no value of this variant: varied in the base alone\n",
+                    uncertain->assumptions.items[i].path);
+}
+
 void print_uncertain(const struct compare *compare, FILE *out)
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
@@ -122,6 +131,7 @@ void print_uncertain(const struct compare *compare, FILE *out)
         free(name);
         print_three(compare, i, mean, &shown, out);
         print_tornado(compare, i, &shown, out);
+        print_void(compare, i, out);
         const size_t without = uncertain_without(compare, i);
         if (without > 0)
             fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,

@@ -4,6 +4,8 @@
 #include "experiment/compare_tasks.h"
 #include "experiment/design.h"
 #include "scenario/field_at.h"
+#include "scenario/resolve.h"
+#include "scenario/uncertain.h"
 #include "stats/ranks.h"
 #include "util/mem.h"
 
@@ -63,22 +65,45 @@ static char *setting(const struct study *study, size_t item, const char *value)
     return mem_format("%s=%s", study->items[item].path, value);
 }
 
-/* What a point sets, after all else. Returns how many; ret holds one for each assumption and
- * another; to be freed each. */
-static size_t point_sets(const struct study *study, size_t point, char **ret)
+/* What a point sets in an arm, after all else. Returns how many; ret holds one for each assumption
+ * and another; to be freed each. `of` tells whose each is; NULL: nobody's. */
+static size_t point_sets(const struct study *study, size_t point, size_t arm, char **ret,
+                         const struct uncertain **of)
 {
     size_t n = 0;
     const size_t items = n_items(study), ends = 2 * items;
     if (study->tasks.compare->warmup_set)
         ret[n++] = mem_text(study->tasks.compare->warmup_set);
-    for (size_t i = 0; i < items; i++)
-        if (point >= ends)
-            ret[n++] = setting(study, i, study->values[(point - ends) * items + i]);
-        else if (point / 2 == i) {
-            const struct assumption *one = &study->uncertain->assumptions.items[i];
-            ret[n++] = setting(study, i, point % 2 ? one->high.text : one->low.text);
-        }
+    for (size_t i = 0; i < items; i++) {
+        const struct assumption *one = &study->uncertain->assumptions.items[i];
+        if ((point < ends && point / 2 != i) || uncertain_is_void(study->tasks.compare, i, arm))
+            continue;
+        of[n] = &study->items[i];
+        ret[n++] = setting(study, i,
+                           point >= ends ? study->values[(point - ends) * items + i]
+                           : point % 2   ? one->high.text
+                                         : one->low.text);
+    }
     return n;
+}
+
+/* What is wrong with a setting that stands for an assumption is told at its place in the file. A
+ * setting inside a value of the file may be told at that value: where one assumption is varied, it
+ * is that one. */
+static void tell_assumptions(struct error_list *errors, const struct uncertain *const *of,
+                             size_t n_before, size_t n)
+{
+    for (size_t i = 0; i < errors->len && i < ERROR_LIST_MAX; i++) {
+        struct error *err = &errors->items[i];
+        const size_t k = setting_of(err->at);
+        const struct uncertain *item =
+            n > 0 && of[n - 1] && (n == 1 || !of[n - 2]) ? of[n - 1] : NULL;
+        if (k > n_before && k <= n_before + n)
+            item = of[k - n_before - 1];
+        if (item)
+            err->at = item->at;
+        error_prefix(err, item ? "uncertain: " : "uncertain, all drawn at once: ");
+    }
 }
 
 /* -1: the program cannot be built. */
@@ -106,7 +131,8 @@ static void run_point(const struct study *study, size_t point, size_t replicatio
     const size_t room = setup->n_sets + n_items(study) + 1;
     char **own = mem_new(n_items(study) + 1, sizeof(*own));
     const char **sets = mem_new(room, sizeof(*sets));
-    const size_t n = point_sets(study, point, own);
+    const struct uncertain **of = mem_new(n_items(study) + 1, sizeof(*of));
+    const size_t n = point_sets(study, point, arm, own, of);
     for (size_t i = 0; i < setup->n_sets; i++)
         sets[i] = setup->sets[i];
     for (size_t i = 0; i < n; i++)
@@ -116,9 +142,10 @@ static void run_point(const struct study *study, size_t point, size_t replicatio
     bool unstable;
     if (program_load(&program, setup->path, arm ? compare->arms.items[arm].name : NULL, sets,
                      setup->n_sets + n, setup->builtin_dir, &errors) < 0 ||
-        is_unstable(compare, &program, &unstable, &errors) < 0)
+        is_unstable(compare, &program, &unstable, &errors) < 0) {
+        tell_assumptions(&errors, of, setup->n_sets, n);
         compare_one_fault(ret, &errors);
-    else if (unstable)
+    } else if (unstable)
         compare_one_none(compare, ret);
     else
         compare_one_make(compare, &program, compare->arms.items[arm].valid, replication + 1, false,
@@ -129,6 +156,7 @@ static void run_point(const struct study *study, size_t point, size_t replicatio
         free(own[i]);
     free(own);
     free(sets);
+    free(of);
 }
 
 static void run(void *ctx, const struct pool_task *task, struct pool_bytes *ret)
@@ -150,7 +178,7 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     if (result->state != POOL_DONE)
         return 0;
     if (compare_one_read(study->tasks.compare, result, &one, err) < 0)
-        return error_prefix(err, "uncertain: ");
+        return -1;
     if (!isnan(one.values[0]))
         moments_add(&study->means[run / study->uncertain->replications * arms + result->id % arms],
                     one.values[0]);
@@ -194,6 +222,13 @@ static double *point_means(const struct study *study, size_t point)
         ret[a] = moments->n > 0 ? moments->mean : (double)NAN;
     }
     return ret;
+}
+
+bool uncertain_is_void(const struct compare *compare, size_t item, size_t arm)
+{
+    const struct uncertain *items =
+        compare->arms.items[0].program.epochs[0].scenario->uncertain.items;
+    return !uncertain_find(compare->arms.items[arm].program.epochs[0].scenario, items[item].path);
 }
 
 double uncertain_effect(const double *means, size_t arm)

@@ -33,6 +33,9 @@ struct compare_uncertain {
 int uncertain_run(struct compare *compare, struct error_list *errors);
 void uncertain_free(struct compare_uncertain *uncertain); /* takes NULL */
 
+/* Has the arm no value that the assumption is about? There it is left out. */
+bool uncertain_is_void(const struct compare *compare, size_t item, size_t arm);
+
 /* Of the difference of an arm from the base (arm 0: of its value): the middle 95 % of the sample.
  */
 struct interval uncertain_spread(const struct compare *compare, size_t arm);

@@ -6,6 +6,7 @@
 #include "experiment/measures.h"
 #include "experiment/sweep_factors.h"
 #include "experiment/sweep_load.h"
+#include "scenario/inherit.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -331,7 +332,11 @@ static int put_factor(struct node *tree, const struct sweep_factor *factor, size
         struct node *value = factor->kind == FACTOR_DRAWN
                                  ? drawn_node(factor, number)
                                  : node_copy(factor->values[level * factor->n_paths + i]);
-        rc = path_set(tree, &factor->path[i], factor->at, value, &err);
+        rc = path_prepare(tree, scenario_fields, &factor->path[i], factor->at, &err);
+        if (rc == 0)
+            rc = path_set(tree, &factor->path[i], factor->at, value, &err);
+        else
+            node_free(value);
     }
     if (rc < 0)
         error_list_add(errors, &err);

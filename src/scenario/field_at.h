@@ -18,7 +18,8 @@ bool field_at(const struct field *table, const struct node *node, const struct p
 
 /* Before something is put at the path: is a name on the way one that its map does not have, a
  * centre or a tenant that is spelt otherwise? Then -1 with an error at `at`: a thing made of one
- * value is never meant. What inherits (`like`) may have more names than are seen here. */
+ * value is never meant. What inherits (`like`) may have more names than are seen here: path_prepare
+ * sees them. */
 int path_names_known(const struct field *table, const struct node *root, const struct path *path,
                      struct mark at, struct error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/path.h"
 
-#include "scenario/field_at.h"
+#include "scenario/inherit.h"
 #include "util/mem.h"
 #include "util/quantity.h"
 
@@ -268,7 +268,7 @@ static int set_one(struct node *root, const struct field *table, const struct no
         err->at = setting->at;
         return -1;
     }
-    if (path_names_known(table, root, &path, setting->at, err) < 0) {
+    if (path_prepare(root, table, &path, setting->at, err) < 0) {
         path_deinit(&path);
         return -1;
     }

@@ -45,8 +45,8 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
              struct error *err);
 
 /* Do path_set for every pair PATH: value of a map, copying values; a value such as +49 adds if
- * `relative`. Names on the way must be there (path_names_known) if a table describes the root.
- * Errors carry the place of the key. */
+ * `relative`. If a table describes the root, names on the way must be there, and what templates say
+ * of a value that a path leads into stays (path_prepare). Errors carry the place of the key. */
 int path_set_all(struct node *root, const struct field *table, const struct node *settings,
                  bool relative, struct error_list *errors);
 

@@ -5,6 +5,7 @@
 #include "scenario/decode.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
+#include "scenario/uncertain.h"
 #include "util/mem.h"
 #include "workload/log.h"
 
@@ -344,8 +345,10 @@ static int make_epochs(struct program *program, struct error_list *errors)
             rc = -1;
             break;
         }
-        if (at > last->at)
+        if (at > last->at) {
             last = add_epoch(program, at, node_copy(last->tree));
+            node_free(node_remove(last->tree, "uncertain")); /* it is of the start */
+        }
         rc = path_set_all(last->tree, scenario_fields, dated[i].set, true, errors);
         if (rc == 0 && (i + 1 == len || dated[i + 1].at > at)) {
             struct epoch *epoch = &program->epochs[program->n_epochs - 1];
@@ -370,7 +373,10 @@ static int make_program(struct program *program, struct node *tree, struct error
 {
     program->resolved = node_copy(tree);
     add_epoch(program, 0, tree);
-    if (templates_expand(tree, errors) < 0 || decode_epoch(program, 0, errors) < 0 ||
+    if (templates_expand(tree, errors) < 0)
+        return -1;
+    uncertain_leave_out(tree, program->resolved, program->document.base);
+    if (decode_epoch(program, 0, errors) < 0 ||
         find_start(program, program->epochs[0].scenario, errors) < 0)
         return -1;
     return make_epochs(program, errors);

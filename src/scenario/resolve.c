@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/resolve.h"
 
-#include "scenario/field_at.h"
+#include "scenario/inherit.h"
 #include "scenario/path.h"
 #include "scenario/scenario.h"
 #include "util/mem.h"
@@ -117,6 +117,20 @@ static void merge_map(struct node *base, const struct node *over, struct rule ru
 void tree_merge(struct node *base, const struct node *over, const struct field *table)
 {
     merge_map(base, over, (struct rule){true, false, table});
+}
+
+size_t tree_whole(const struct field *table, const struct path *path)
+{
+    struct rule rule = {true, false, table};
+    for (size_t i = 0; i < path->len; i++) {
+        const char *key = path->items[i].key;
+        if (!key)
+            return 0;
+        rule = rule.of_names ? (struct rule){true, false, rule.table} : rule_for(rule.table, key);
+        if (!rule.merge)
+            return i + 1;
+    }
+    return 0;
 }
 
 /* Variants merge by name and path; the values at the paths are whole. */
@@ -468,7 +482,7 @@ static int apply_set(struct node *root, const struct field *table, const char *t
     struct node *value = NULL;
     int rc = path_parse(name, &path, &err);
     if (rc == 0)
-        rc = path_names_known(table, root, &path, at, &err);
+        rc = path_prepare(root, table, &path, at, &err);
     if (rc == 0 && (path_is(&path, "variants") || path_is(&path, "include")))
         rc = error_set(&err, "%.200s: cannot be set; settings come after includes and the variant",
                        name);
@@ -491,6 +505,11 @@ static int apply_set(struct node *root, const struct field *table, const char *t
     path_deinit(&path);
     free(name);
     return rc;
+}
+
+size_t setting_of(struct mark at)
+{
+    return at.file && at.line == 0 && strcmp(at.file, SET_FILE) == 0 ? at.column : 0;
 }
 
 struct node *document_resolve(const struct document *document, const char *variant,

@@ -7,6 +7,8 @@
 #include "scenario/node.h"
 #include "util/schema.h"
 
+struct path;
+
 struct resolve_options {
     const char *builtin_dir;   /* where `include: builtin:NAME` finds NAME.yaml; NULL: nowhere */
     const struct field *table; /* of the root: tells maps that merge from those that are one value
@@ -44,9 +46,16 @@ void document_deinit(struct document *document);
 struct node *document_resolve(const struct document *document, const char *variant,
                               const char *const *sets, size_t sets_len, struct error_list *errors);
 
+/* Which of the texts an error or a value is of, from 1 on; 0: of a file. */
+size_t setting_of(struct mark at);
+
 /* Write one map on top of another as includes do: maps described by `table` merge, a thing with
  * parameters is one value. Copies. */
 void tree_merge(struct node *base, const struct node *over, const struct field *table);
+
+/* How many steps of the path lead to a thing that merges as one value: a distribution, an order, a
+ * list. 0: it leads to none. */
+size_t tree_whole(const struct field *table, const struct path *path);
 
 /* `name` as seen from the directory of `file`: joined unless absolute. To be freed. */
 char *path_beside(const char *file, const char *name);

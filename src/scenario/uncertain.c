@@ -1,8 +1,10 @@
 /* Assumptions as data: which values are not sure, and how far they may be off. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenario/uncertain.h"
 #include "scenario/complete.h"
 #include "scenario/decode_internal.h"
 #include "scenario/field_at.h"
+#include "scenario/templates.h"
 #include "util/dist.h"
 #include "util/mem.h"
 
@@ -22,6 +24,16 @@ void uncertain_deinit(struct items *list)
     *list = (struct items){0};
 }
 
+/* A parameter of a thing that is one value is there as long as the thing is of that kind: no
+ * `overflow.after` where the broker's policy is another. */
+static bool is_there(const struct node *root, const struct path *path)
+{
+    const size_t whole = tree_whole(scenario_fields, path);
+    const struct path above = {path->items, path->len - 1, 0};
+    const struct node *map = whole > 0 && whole < path->len ? path_get(root, &above) : NULL;
+    return whole == 0 || whole == path->len || (map && map->kind != NODE_SCALAR);
+}
+
 /* The list of changes is no part of the later states of a scenario: it is looked up where it
  * stands. */
 static bool find_change(const struct node *root, const struct path *path, enum unit *unit)
@@ -32,24 +44,33 @@ static bool find_change(const struct node *root, const struct path *path, enum u
     return !list || path_get(root, path);
 }
 
-/* In which unit the value at the path is told; of a date, as a time since the start. */
+/* Is there such a value, and in which unit is it told; of a date, as a time since the start. */
+static bool find_place(const struct node *root, const struct path *path, enum unit *unit)
+{
+    struct field_place place;
+    if (path->items[0].key && strcmp(path->items[0].key, "changes") == 0)
+        return find_change(root, path, unit);
+    if (!field_at(scenario_fields, root, path, 0, &place))
+        return path_get(root, path);
+    const enum field_kind kind = place.field->kind;
+    const struct node *value = path_get(root, path);
+    double seconds;
+    /* A text may be a period of the calendar or a duration, as in `every: 30d`. */
+    const bool time = kind == FIELD_DURATION || kind == FIELD_DATE ||
+                      (kind == FIELD_TEXT && value && value->kind == NODE_SCALAR &&
+                       quantity_parse(value->text, UNIT_TIME, &seconds, NULL) == 0);
+    *unit = time ? UNIT_TIME : place.unit;
+    return value || is_there(root, path);
+}
+
 static int find_unit(struct decode *ctx, const struct node *root, struct uncertain *uncertain)
 {
     struct path path = {0};
     struct error err;
-    struct field_place place;
     int rc = 0;
     if (path_parse(uncertain->path, &path, &err) < 0)
         return decode_error(ctx, uncertain->at, "%s", err.text);
-    bool found = true;
-    if (path.items[0].key && strcmp(path.items[0].key, "changes") == 0)
-        found = find_change(root, &path, &uncertain->unit);
-    else if (field_at(scenario_fields, root, &path, 0, &place)) {
-        const enum field_kind kind = place.field->kind;
-        uncertain->unit = kind == FIELD_DURATION || kind == FIELD_DATE ? UNIT_TIME : place.unit;
-    } else
-        found = path_get(root, &path);
-    if (!found)
+    if (!find_place(root, &path, &uncertain->unit))
         rc = decode_error(ctx, uncertain->at, "the scenario has no such value");
     path_deinit(&path);
     return rc;
@@ -98,4 +119,48 @@ void complete_uncertain(struct decode *ctx, struct scenario *scenario, const str
         decode_leave(ctx);
     }
     decode_leave(ctx);
+}
+
+static bool is_valid(const struct node *root, const char *text)
+{
+    struct path path = {0};
+    enum unit unit;
+    if (path_parse(text, &path, NULL) < 0)
+        return false;
+    const bool valid = find_place(root, &path, &unit);
+    path_deinit(&path);
+    return valid;
+}
+
+void uncertain_leave_out(struct node *tree, struct node *resolved, const struct node *base)
+{
+    struct node *own = node_get(tree, "uncertain"), *listed = node_get(resolved, "uncertain");
+    struct node *expanded = NULL;
+    for (size_t i = 0; own && own->kind == NODE_MAP && i < own->len;) {
+        char *path = mem_text(own->items[i].key);
+        bool leave = !is_valid(tree, path);
+        if (leave && !expanded) {
+            struct error_list errors = {0};
+            expanded = node_copy(base);
+            templates_expand(expanded, &errors);
+            error_list_deinit(&errors);
+        }
+        leave = leave && is_valid(expanded, path);
+        if (leave) {
+            node_free(node_remove(own, path));
+            node_free(node_remove(listed, path));
+        }
+        i += !leave;
+        free(path);
+    }
+    node_free(expanded);
+}
+
+const struct uncertain *uncertain_find(const struct scenario *scenario, const char *path)
+{
+    const struct uncertain *items = scenario->uncertain.items;
+    for (size_t i = 0; i < scenario->uncertain.len; i++)
+        if (strcmp(items[i].path, path) == 0)
+            return &items[i];
+    return NULL;
 }
