@@ -58,6 +58,7 @@ enum {
     OPTION_MOST,
     OPTION_UNCERTAIN,
     OPTION_POINTS,
+    OPTION_LIMIT,
     REPLICATIONS_MOST = 1000000
 };
 
@@ -71,11 +72,21 @@ static const struct option longs[] = {
     {"jobs", required_argument, NULL, 'j'},
     {"uncertain", no_argument, NULL, OPTION_UNCERTAIN},
     {"points", required_argument, NULL, OPTION_POINTS},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {0},
 };
+
+static int read_limit(const struct command *command, const char *text, double *ret)
+{
+    struct error err;
+    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
+        return 0;
+    return usage_error(command, "--limit takes a time above zero, as in 2h, not \"%.60s\"", text),
+           -1;
+}
 
 static int read_option(const struct command *command, struct compare_options *options, int code,
                        char **argv)
@@ -83,6 +94,10 @@ static int read_option(const struct command *command, struct compare_options *op
     struct compare_setup *setup = &options->setup;
     switch (code) {
     case OPTION_VARIANT:
+        /* twice the same would be two in the family that verdicts are corrected for */
+        for (size_t i = 0; i < options->variants.len; i++)
+            if (strcmp(options->variants.items[i], optarg) == 0)
+                return 0;
         MEM_GROW(&options->variants);
         options->variants.items[options->variants.len++] = optarg;
         return 0;
@@ -99,6 +114,8 @@ static int read_option(const struct command *command, struct compare_options *op
         return 0;
     case OPTION_POINTS:
         return read_whole(command, "--points", optarg, 1, REPLICATIONS_MOST, &setup->points);
+    case OPTION_LIMIT:
+        return read_limit(command, optarg, &setup->limit);
     case OPTION_FORMAT:
         return read_format(command, optarg, &options->format);
     case 'o':
@@ -175,7 +192,9 @@ static int run_compare(struct compare_options *options)
                                           : EXIT_FAULT;
     wipe(options);
     print_errors(&errors);
-    if (status != EXIT_FAULT) {
+    if (status == EXIT_DONE && compare.lost > 0)
+        status = EXIT_FAULT;
+    if (got != COMPARE_FAILED) {
         print(&compare, options->format);
         if (options->output && compare_write_h5(&compare, options->output, &err) < 0) {
             print_error(&err);
@@ -236,10 +255,11 @@ const struct command command_compare = {
         "      --uncertain        vary what the scenario declares under `uncertain`, too\n"
         "      --points N         worlds to sample for --uncertain; 40 if not given\n"
         "  -j, --jobs N           processes at a time; one a processor if not given\n"
+        "      --limit TIME       a run that takes longer is given up: 90 s, 2h\n"
         "      --format FORMAT    text (a page), csv or json (every number)\n"
         "  -o, --output FILE.h5   all runs and findings\n"
         "  -q, --quiet            no progress\n\n"
-        "Exit status: 0 done; 1 a fault in the input or the environment; 2 a wrong command\n"
-        "line; 130 stopped by Ctrl-C, with what there is printed.\n",
+        "Exit status: 0 done; 1 a fault in the input or the environment, or runs were lost;\n"
+        "2 a wrong command line; 130 stopped by Ctrl-C, with what there is printed.\n",
     .run = run,
 };

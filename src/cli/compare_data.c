@@ -1,8 +1,7 @@
-/* Results of a comparison for programs: rows as CSV, JSON and HDF5. */
+/* Results of a comparison for programs: rows, as CSV and JSON. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/output.h"
 #include "cli/compare_print.h"
-#include "trace/table.h"
 #include "util/mem.h"
 
 #include <jansson.h>
@@ -16,17 +15,34 @@ static void add_row(struct compare_rows *rows, const struct compare_row *row)
     rows->items[rows->len++] = *row;
 }
 
+static const struct interval no_interval = {(double)NAN, (double)NAN, (double)NAN};
+
+static bool is_sampled(const struct compare *compare)
+{
+    return compare->uncertain && compare->uncertain->worlds;
+}
+
+static struct interval years_of(const struct compare *compare, size_t arm)
+{
+    return is_sampled(compare) ? uncertain_years(compare, arm) : no_interval;
+}
+
+static struct interval spread_of(const struct compare *compare, size_t arm)
+{
+    return is_sampled(compare) ? uncertain_spread(compare, arm) : no_interval;
+}
+
 static struct finding alone(const double *values, size_t n)
 {
     struct moments moments = {0};
     for (size_t i = 0; i < n; i++)
         if (!isnan(values[i]))
             moments_add(&moments, values[i]);
-    const struct interval none = {(double)NAN, (double)NAN, (double)NAN};
     const struct interval mean = interval_mean(&moments, COMPARE_CONFIDENCE);
     return (struct finding){.base = mean,
                             .mean = mean,
-                            .difference = none,
+                            .median = interval_median(values, n, COMPARE_CONFIDENCE),
+                            .difference = no_interval,
                             .judged = {.difference = {.n = moments.n}, .matters = (double)NAN},
                             .p = (double)NAN,
                             .adjusted = (double)NAN,
@@ -47,12 +63,16 @@ static void add_measures(const struct compare *compare, struct compare_rows *row
             continue;
         compare_values(compare, 0, m, values);
         row.finding = alone(values, compare->replications);
+        row.years = m == 0 ? years_of(compare, 0) : no_interval;
+        row.assumptions = m == 0 ? spread_of(compare, 0) : no_interval;
         add_row(rows, &row);
         compare_judge(compare, m, findings);
         row.base = false;
         for (size_t a = 1; a < compare->arms.len; a++) {
             row.variant = compare->arms.items[a].name;
             row.finding = findings[a - 1];
+            row.years = m == 0 ? years_of(compare, a) : no_interval;
+            row.assumptions = m == 0 ? spread_of(compare, a) : no_interval;
             add_row(rows, &row);
         }
     }
@@ -66,16 +86,19 @@ static enum better tenants_better(const struct compare *compare)
 
 static void add_tenants(const struct compare *compare, struct compare_rows *rows)
 {
-    struct finding *findings = mem_new(compare->tenants.len + 1, sizeof(*findings));
+    struct finding *findings = mem_new(compare->tenants.len * compare->arms.len, sizeof(*findings));
+    compare_judge_tenants(compare, findings);
     for (size_t a = 1; a < compare->arms.len; a++) {
-        compare_judge_tenants(compare, a, findings);
         for (size_t t = 0; t < compare->tenants.len; t++) {
             const struct compare_row row = {.variant = compare->arms.items[a].name,
                                             .metric = compare->tenants.metric->name,
                                             .tenant = compare->tenants.names[t],
                                             .unit = compare->tenants.metric->unit,
                                             .better = tenants_better(compare),
-                                            .finding = findings[t]};
+                                            .years = no_interval,
+                                            .assumptions = no_interval,
+                                            .finding =
+                                                findings[(a - 1) * compare->tenants.len + t]};
             add_row(rows, &row);
         }
     }
@@ -96,24 +119,41 @@ struct compare_rows compare_rows(const struct compare *compare)
 
 /* --- the numbers of a row, in one order everywhere --- */
 
-enum { NUMBERS = 16 };
-static const char *const number_names[NUMBERS] = {"n",
-                                                  "base",
-                                                  "base_lo",
-                                                  "base_hi",
-                                                  "mean",
-                                                  "mean_lo",
-                                                  "mean_hi",
-                                                  "difference",
-                                                  "difference_lo",
-                                                  "difference_hi",
-                                                  "matters",
-                                                  "p",
-                                                  "replications_needed",
-                                                  "narrower",
-                                                  "uncounted_base",
-                                                  "uncounted"};
-static const char *const number_helps[NUMBERS] = {
+const char *const row_text_names[ROW_TEXTS] = {"variant", "metric", "tenant", "unit", "verdict"};
+
+void row_texts(const struct compare_row *row, const char **ret)
+{
+    ret[0] = row->variant;
+    ret[1] = row->metric;
+    ret[2] = row->tenant ? row->tenant : "";
+    ret[3] = row->unit;
+    ret[4] = verdict_word(&row->finding, row->better);
+}
+
+const char *const row_number_names[ROW_NUMBERS] = {"n",
+                                                   "base",
+                                                   "base_lo",
+                                                   "base_hi",
+                                                   "mean",
+                                                   "mean_lo",
+                                                   "mean_hi",
+                                                   "difference",
+                                                   "difference_lo",
+                                                   "difference_hi",
+                                                   "matters",
+                                                   "p",
+                                                   "replications_needed",
+                                                   "narrower",
+                                                   "uncounted_base",
+                                                   "uncounted",
+                                                   "median",
+                                                   "median_lo",
+                                                   "median_hi",
+                                                   "year_lo",
+                                                   "year_hi",
+                                                   "assumptions_lo",
+                                                   "assumptions_hi"};
+const char *const row_number_helps[ROW_NUMBERS] = {
     "replications (of a difference: pairs) with a value",
     "mean of the base",
     "low end of its 95 % interval",
@@ -125,13 +165,20 @@ static const char *const number_helps[NUMBERS] = {
     "low end of its 95 % interval",
     "high end",
     "difference that matters, as the scenario says",
-    "of having no verdict, corrected by Holm over variants, or tenants",
-    "in all until a verdict is likely; none where there is one",
+    "of having no verdict, corrected by Holm over variants, and tenants; none where all is same",
+    "replications in all until a verdict is likely (80 %); none where there is one",
     "how many times wider the interval of the difference would be without common random numbers",
     "share of the base's jobs that are not counted: pending, rejected, abandoned",
-    "of the variant's"};
+    "of the variant's",
+    "median of the replications",
+    "low end of its 95 % interval by order statistics",
+    "high end",
+    "of the question: low end of the middle 95 % of single years",
+    "high end",
+    "of the question: low end of the middle 95 % of sampled worlds",
+    "high end"};
 
-static void numbers_of(const struct compare_row *row, double *ret)
+void row_numbers(const struct compare_row *row, double *ret)
 {
     const struct finding *f = &row->finding;
     const bool base = row->base;
@@ -139,50 +186,95 @@ static void numbers_of(const struct compare_row *row, double *ret)
     const double needed = f->needed == 0          ? none
                           : f->needed == SIZE_MAX ? (double)INFINITY
                                                   : (double)f->needed;
-    const double all[NUMBERS] = {(double)f->judged.difference.n,
-                                 f->base.value,
-                                 f->base.lo,
-                                 f->base.hi,
-                                 f->mean.value,
-                                 f->mean.lo,
-                                 f->mean.hi,
-                                 f->difference.value,
-                                 f->difference.lo,
-                                 f->difference.hi,
-                                 f->judged.matters,
-                                 f->adjusted,
-                                 needed,
-                                 f->gain,
-                                 base ? none : f->uncounted_base,
-                                 base ? none : f->uncounted};
+    const double all[ROW_NUMBERS] = {(double)f->judged.difference.n,
+                                     f->base.value,
+                                     f->base.lo,
+                                     f->base.hi,
+                                     f->mean.value,
+                                     f->mean.lo,
+                                     f->mean.hi,
+                                     f->difference.value,
+                                     f->difference.lo,
+                                     f->difference.hi,
+                                     f->judged.matters,
+                                     f->adjusted,
+                                     needed,
+                                     f->gain,
+                                     base ? none : f->uncounted_base,
+                                     base ? none : f->uncounted,
+                                     f->median.value,
+                                     f->median.lo,
+                                     f->median.hi,
+                                     row->years.lo,
+                                     row->years.hi,
+                                     row->assumptions.lo,
+                                     row->assumptions.hi};
     memcpy(ret, all, sizeof(all));
+}
+
+/* --- CSV --- */
+
+static void write_row(const struct compare_row *row, const char *assumption, FILE *out)
+{
+    const char *texts[ROW_TEXTS];
+    double numbers[ROW_NUMBERS];
+    row_texts(row, texts);
+    row_numbers(row, numbers);
+    for (size_t k = 0; k < ROW_TEXTS; k++) {
+        csv_text(texts[k], out);
+        putc(',', out);
+    }
+    for (size_t k = 0; k < ROW_NUMBERS; k++) {
+        char text[32];
+        fprintf(out, "%s,", isnan(numbers[k]) ? "" : real_format(numbers[k], text, sizeof(text)));
+    }
+    csv_text(assumption, out);
+    putc('\n', out);
+}
+
+/* A row that tells of one end of an assumption has nothing but the numbers there. */
+static void write_ends(const struct compare *compare, const struct compare_row *row, size_t arm,
+                       FILE *out)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    for (size_t i = 0; i < 2 * uncertain->assumptions.len; i++) {
+        const struct assumption *one = &uncertain->assumptions.items[i / 2];
+        const struct tornado_end *end = i % 2 ? &one->high : &one->low;
+        struct compare_row at = *row;
+        const struct interval base = {end->point.means[0], (double)NAN, (double)NAN};
+        const struct interval mean = {end->point.means[arm], (double)NAN, (double)NAN};
+        const struct interval effect = {arm ? end->point.effects[arm] : (double)NAN, (double)NAN,
+                                        (double)NAN};
+        at.finding = (struct finding){.base = base,
+                                      .mean = mean,
+                                      .difference = effect,
+                                      .median = no_interval,
+                                      .judged = {.difference = {.n = uncertain->replications},
+                                                 .matters = row->finding.judged.matters},
+                                      .adjusted = (double)NAN,
+                                      .gain = (double)NAN,
+                                      .uncounted = (double)NAN,
+                                      .uncounted_base = (double)NAN};
+        at.years = at.assumptions = no_interval;
+        char *assumption = mem_format("%s=%s", one->path, end->text);
+        write_row(&at, assumption, out);
+        free(assumption);
+    }
 }
 
 void compare_write_csv(const struct compare *compare, FILE *out)
 {
     struct compare_rows rows = compare_rows(compare);
-    fputs("variant,metric,tenant,unit,verdict", out);
-    for (size_t k = 0; k < NUMBERS; k++)
-        fprintf(out, ",%s", number_names[k]);
-    putc('\n', out);
-    for (size_t i = 0; i < rows.len; i++) {
-        const struct compare_row *row = &rows.items[i];
-        const char *const texts[] = {row->variant, row->metric, row->tenant ? row->tenant : "",
-                                     row->unit, verdict_word(&row->finding, row->better)};
-        double numbers[NUMBERS];
-        numbers_of(row, numbers);
-        for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
-            if (k)
-                putc(',', out);
-            csv_text(texts[k], out);
-        }
-        for (size_t k = 0; k < NUMBERS; k++) {
-            char text[32];
-            fprintf(out, ",%s",
-                    isnan(numbers[k]) ? "" : real_format(numbers[k], text, sizeof(text)));
-        }
-        putc('\n', out);
-    }
+    for (size_t k = 0; k < ROW_TEXTS; k++)
+        fprintf(out, "%s,", row_text_names[k]);
+    for (size_t k = 0; k < ROW_NUMBERS; k++)
+        fprintf(out, "%s,", row_number_names[k]);
+    fputs("assumption\n", out);
+    for (size_t i = 0; i < rows.len; i++)
+        write_row(&rows.items[i], "", out);
+    /* the first rows are those of the question, an arm each */
+    for (size_t a = 0; a < compare->arms.len && is_sampled(compare); a++)
+        write_ends(compare, &rows.items[a], a, out);
     free(rows.items);
 }
 
@@ -204,15 +296,15 @@ static json_t *text(const char *value)
 static json_t *json_row(const struct compare_row *row)
 {
     json_t *ret = json_object();
-    double numbers[NUMBERS];
-    numbers_of(row, numbers);
+    double numbers[ROW_NUMBERS];
+    row_numbers(row, numbers);
     json_object_set_new(ret, "variant", text(row->variant));
     json_object_set_new(ret, "metric", text(row->metric));
     json_object_set_new(ret, "tenant", row->tenant ? text(row->tenant) : json_null());
     json_object_set_new(ret, "unit", text(row->unit));
     json_object_set_new(ret, "verdict", text(verdict_word(&row->finding, row->better)));
-    for (size_t k = 0; k < NUMBERS; k++)
-        json_object_set_new(ret, number_names[k], real(numbers[k]));
+    for (size_t k = 0; k < ROW_NUMBERS; k++)
+        json_object_set_new(ret, row_number_names[k], real(numbers[k]));
     return ret;
 }
 
@@ -232,38 +324,75 @@ static json_t *json_by_arm(const struct compare *compare, const double *values)
     return ret;
 }
 
-static json_t *json_uncertain(const struct compare *compare)
+static double same_answer(const struct compare *compare, size_t arm, const struct finding *finding)
+{
+    return uncertain_agree(compare, arm, finding->difference.value,
+                           uncertain_matters(compare, finding));
+}
+
+static json_t *json_world(const struct compare *compare, size_t world)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    const size_t n = uncertain->assumptions.len;
+    json_t *ret = json_object(), *drawn = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(drawn, uncertain->assumptions.items[i].path,
+                            text(uncertain->texts[world * n + i]));
+    json_object_set_new(ret, "drawn", drawn);
+    json_object_set_new(ret, "effects", json_by_arm(compare, uncertain->worlds[world].effects));
+    return ret;
+}
+
+static json_t *json_assumption(const struct compare *compare, size_t item)
+{
+    const struct assumption *one = &compare->uncertain->assumptions.items[item];
+    json_t *ret = json_object(), *left_out = json_array();
+    for (size_t a = 1; a < compare->arms.len; a++)
+        if (uncertain_is_void(compare, item, a))
+            json_array_append_new(left_out, text(compare->arms.items[a].name));
+    json_object_set_new(ret, "path", text(one->path));
+    json_object_set_new(ret, "low", text(one->low.text));
+    json_object_set_new(ret, "high", text(one->high.text));
+    json_object_set_new(ret, "means_at_low", json_by_arm(compare, one->low.point.means));
+    json_object_set_new(ret, "means_at_high", json_by_arm(compare, one->high.point.means));
+    json_object_set_new(ret, "effects_at_low", json_by_arm(compare, one->low.point.effects));
+    json_object_set_new(ret, "effects_at_high", json_by_arm(compare, one->high.point.effects));
+    json_object_set_new(ret, "rank_correlation", json_by_arm(compare, one->correlation));
+    json_object_set_new(ret, "left_out_of", left_out);
+    return ret;
+}
+
+static json_t *json_uncertain(const struct compare *compare, const struct compare_rows *rows)
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
     json_t *ret = json_object(), *list = json_array(), *spread = json_object();
-    json_t *years = json_object();
-    for (size_t i = 0; i < uncertain->assumptions.len; i++) {
-        const struct assumption *one = &uncertain->assumptions.items[i];
-        json_t *item = json_object();
-        json_object_set_new(item, "path", text(one->path));
-        json_object_set_new(item, "low", text(one->low.text));
-        json_object_set_new(item, "high", text(one->high.text));
-        json_object_set_new(item, "means_at_low", json_by_arm(compare, one->low.means));
-        json_object_set_new(item, "means_at_high", json_by_arm(compare, one->high.means));
-        json_object_set_new(item, "rank_correlation", json_by_arm(compare, one->correlation));
-        json_t *without = json_array();
-        for (size_t a = 1; a < compare->arms.len; a++)
-            if (uncertain_is_void(compare, i, a))
-                json_array_append_new(without, text(compare->arms.items[a].name));
-        json_object_set_new(item, "left_out_of", without);
-        json_array_append_new(list, item);
-    }
+    json_t *years = json_object(), *without = json_object(), *unbounded = json_object();
+    json_t *same = json_object(), *worlds = json_array();
+    for (size_t i = 0; i < uncertain->assumptions.len; i++)
+        json_array_append_new(list, json_assumption(compare, i));
     for (size_t a = 0; a < compare->arms.len; a++) {
         const struct interval all = uncertain_spread(compare, a);
         const struct interval year = uncertain_years(compare, a);
-        json_object_set_new(spread, compare->arms.items[a].name, json_interval(&all));
-        json_object_set_new(years, compare->arms.items[a].name, json_interval(&year));
+        const char *name = compare->arms.items[a].name;
+        json_object_set_new(spread, name, json_interval(&all));
+        json_object_set_new(years, name, json_interval(&year));
+        json_object_set_new(without, name, json_integer((json_int_t)uncertain_without(compare, a)));
+        json_object_set_new(unbounded, name,
+                            json_integer((json_int_t)uncertain_unbounded(compare, a)));
+        if (a > 0)
+            json_object_set_new(same, name, real(same_answer(compare, a, &rows->items[a].finding)));
     }
+    for (size_t p = 0; p < uncertain->points; p++)
+        json_array_append_new(worlds, json_world(compare, p));
     json_object_set_new(ret, "points", json_integer((json_int_t)uncertain->points));
     json_object_set_new(ret, "replications", json_integer((json_int_t)uncertain->replications));
     json_object_set_new(ret, "assumptions", list);
     json_object_set_new(ret, "assumptions_95", spread);
     json_object_set_new(ret, "year_to_year_95", years);
+    json_object_set_new(ret, "worlds_without", without);
+    json_object_set_new(ret, "worlds_unbounded", unbounded);
+    json_object_set_new(ret, "same_answer", same);
+    json_object_set_new(ret, "worlds", worlds);
     return ret;
 }
 
@@ -287,115 +416,12 @@ void compare_write_json(const struct compare *compare, FILE *out)
         json_array_append_new(list, json_row(&rows.items[i]));
     json_object_set_new(root, "mind", mind);
     json_object_set_new(root, "results", list);
-    if (compare->uncertain)
-        json_object_set_new(root, "uncertain", json_uncertain(compare));
+    if (is_sampled(compare))
+        json_object_set_new(root, "uncertain", json_uncertain(compare, &rows));
     json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     putc('\n', out);
     json_decref(root);
     free(cautions);
     free(how);
     free(rows.items);
-}
-
-/* --- HDF5 --- */
-
-static size_t widest_arm(const struct compare *compare)
-{
-    size_t width = 1;
-    for (size_t a = 0; a < compare->arms.len; a++) {
-        const size_t len = strlen(compare->arms.items[a].name);
-        width = len > width ? len : width;
-    }
-    return width;
-}
-
-static void write_runs(const struct compare *compare, struct h5 *h5)
-{
-    const size_t n = 2 + compare->measures.len;
-    struct column *columns = mem_new(n, sizeof(*columns));
-    columns[0] = (struct column){"variant", COLUMN_NAME, widest_arm(compare), NULL, "or the base"};
-    columns[1] = (struct column){"replication", COLUMN_I64, 0, NULL, "from 1"};
-    for (size_t m = 0; m < compare->measures.len; m++) {
-        const struct measure *measure = &compare->measures.items[m];
-        columns[2 + m] =
-            (struct column){measure->selector, COLUMN_F64, 0, measure->unit, "measure"};
-    }
-    const struct table_type type = {
-        .path = "/runs", .title = "a row a run", .columns = columns, .len = n, .level = 1};
-    struct table *table = table_new(h5, &type);
-    for (size_t r = 0; r < compare->replications; r++)
-        for (size_t a = 0; a < compare->arms.len; a++) {
-            unsigned char *at = table_row(table);
-            row_name(&at, compare->arms.items[a].name, columns[0].size);
-            row_i64(&at, (int64_t)r + 1);
-            for (size_t m = 0; m < compare->measures.len; m++)
-                row_f64(&at, compare_value(compare, r, a, m));
-        }
-    table_free(table);
-    free(columns);
-}
-
-enum { ROW_TEXTS = 5 };
-
-static void row_texts(const struct compare_row *row, const char **ret)
-{
-    ret[0] = row->variant;
-    ret[1] = row->metric;
-    ret[2] = row->tenant ? row->tenant : "";
-    ret[3] = row->unit;
-    ret[4] = verdict_word(&row->finding, row->better);
-}
-
-static void write_findings(const struct compare *compare, struct h5 *h5)
-{
-    static const char *const names[ROW_TEXTS] = {"variant", "metric", "tenant", "unit", "verdict"};
-    struct compare_rows rows = compare_rows(compare);
-    struct column columns[ROW_TEXTS + NUMBERS];
-    const char *texts[ROW_TEXTS];
-    for (size_t k = 0; k < ROW_TEXTS; k++)
-        columns[k] = (struct column){names[k], COLUMN_NAME, 1, NULL, names[k]};
-    for (size_t i = 0; i < rows.len; i++) {
-        row_texts(&rows.items[i], texts);
-        for (size_t k = 0; k < ROW_TEXTS; k++)
-            if (strlen(texts[k]) > columns[k].size)
-                columns[k].size = strlen(texts[k]);
-    }
-    for (size_t k = 0; k < NUMBERS; k++)
-        columns[ROW_TEXTS + k] =
-            (struct column){number_names[k], COLUMN_F64, 0, NULL, number_helps[k]};
-    const struct table_type type = {.path = "/findings",
-                                    .title = "measures and tenants against the base",
-                                    .columns = columns,
-                                    .len = ARRAY_LEN(columns),
-                                    .level = 1};
-    struct table *table = table_new(h5, &type);
-    for (size_t i = 0; i < rows.len; i++) {
-        unsigned char *at = table_row(table);
-        double numbers[NUMBERS];
-        row_texts(&rows.items[i], texts);
-        numbers_of(&rows.items[i], numbers);
-        for (size_t k = 0; k < ROW_TEXTS; k++)
-            row_name(&at, texts[k], columns[k].size);
-        for (size_t k = 0; k < NUMBERS; k++)
-            row_f64(&at, numbers[k]);
-    }
-    table_free(table);
-    free(rows.items);
-}
-
-int compare_write_h5(const struct compare *compare, const char *path, struct error *err)
-{
-    struct h5 *h5 = h5_open(path, err);
-    if (!h5)
-        return -1;
-    char *how = compare_how(compare);
-    h5_attr_text(h5, h5_root(h5), "jishi_version", JISHI_VERSION);
-    h5_attr_text(h5, h5_root(h5), "analysis", how);
-    h5_attr_int(h5, h5_root(h5), "replications", (int64_t)compare->replications);
-    free(how);
-    if (compare->replications > 0) {
-        write_runs(compare, h5);
-        write_findings(compare, h5);
-    }
-    return h5_close(h5, !compare->stopped, err);
 }

@@ -11,6 +11,7 @@
 struct compare_row {
     const char *variant, *metric, *tenant, *unit; /* borrowed */
     struct finding finding;                       /* of the base: base and mean alone */
+    struct interval years, assumptions;           /* of the question; NaN: none */
     enum better better;
     bool base;
 };
@@ -23,6 +24,13 @@ struct compare_rows {
 /* Measures but counts in their order, of each the base and the variants; then the tenants. */
 struct compare_rows compare_rows(const struct compare *compare);
 
+/* Texts and numbers of a row, in one order everywhere. */
+enum { ROW_TEXTS = 5, ROW_NUMBERS = 23 };
+extern const char *const row_text_names[ROW_TEXTS], *const row_number_names[ROW_NUMBERS];
+extern const char *const row_number_helps[ROW_NUMBERS];
+void row_texts(const struct compare_row *row, const char **ret);
+void row_numbers(const struct compare_row *row, double *ret);
+
 /* "better", "lower", "equivalent", "no difference shown", "counts differ", "" ... */
 const char *verdict_word(const struct finding *finding, enum better better);
 
@@ -30,7 +38,7 @@ void compare_write_text(const struct compare *compare, FILE *out);
 void compare_write_csv(const struct compare *compare, FILE *out);
 void compare_write_json(const struct compare *compare, FILE *out);
 
-/* /runs and /findings. -1 with an error. */
+/* /runs and /findings; with assumptions sampled /assumptions and /worlds. -1 with an error. */
 int compare_write_h5(const struct compare *compare, const char *path, struct error *err);
 
 /* "steady", with how the warm-up was found; "transient", with why. A sentence; to be freed. */

@@ -44,6 +44,10 @@ const char *shown_number(const struct shown *shown, double value, bool sign, cha
 {
     if (isnan(value))
         return "-";
+    if (isinf(value)) {
+        snprintf(buffer, size, "%s\xe2\x88\x9e", value < 0 ? "-" : sign ? "+" : "");
+        return buffer;
+    }
     const double scaled = value / shown->scale;
     snprintf(buffer, size, sign ? "%+.*f" : "%.*f", shown->digits, scaled);
     if (strtod(buffer, NULL) == 0)

@@ -16,8 +16,9 @@ static void print_needed(const struct compare *compare, const struct finding *fi
     if (finding->needed == SIZE_MAX || finding->needed > 1000000)
         fputs("; no number of replications that one would run is likely to show one", out);
     else if (finding->needed > compare->replications)
-        fprintf(out, "; about %s replications would be likely to show one",
-                count_format((double)finding->needed, text, sizeof(text)));
+        fprintf(
+            out, "; about %s more replications would be likely (80 %%) to show one",
+            count_format((double)(finding->needed - compare->replications), text, sizeof(text)));
     else if (finding->needed > 0)
         fputs("; some more replications are likely to show one", out);
 }
@@ -65,6 +66,9 @@ static void print_finding(const struct compare *compare, const struct measure *m
         if (*word)
             fprintf(out, "%s: ", word);
         print_change(measure, finding, out);
+        if (judged->difference.n < compare->replications)
+            fprintf(out, "; only %zu of %zu replications have one to compare", judged->difference.n,
+                    compare->replications);
         if (finding->verdict == VERDICT_OPEN)
             print_needed(compare, finding, out);
         else if ((finding->verdict == VERDICT_BETTER || finding->verdict == VERDICT_WORSE) &&
@@ -216,8 +220,10 @@ static void print_periods(const struct compare *compare, const struct finding *a
     bool any = false;
     text_table_left(&table, compare->measures.items[0].selector);
     text_table_right(&table, "base");
-    for (size_t a = 1; a <= n; a++)
+    for (size_t a = 1; a <= n; a++) {
         text_table_right(&table, compare->arms.items[a].name);
+        text_table_left(&table, "");
+    }
     for (size_t m = 0; m < compare->measures.len; m++) {
         const struct measure *measure = &compare->measures.items[m];
         if (measure->kind != MEASURE_PERIOD || n == 0)
@@ -233,6 +239,7 @@ static void print_periods(const struct compare *compare, const struct finding *a
         for (size_t i = 0; i < n; i++) {
             const struct shown by = difference_shown(measure, &findings[i]);
             add_owned(&table, shown_with_half(&by, &findings[i].difference, true), true);
+            text_table_left(&table, verdict_word(&findings[i], measure->better));
         }
     }
     if (any) {
@@ -295,22 +302,28 @@ static size_t count(const struct compare *compare, const struct finding *finding
     return n;
 }
 
-static void print_tenants(const struct compare *compare, size_t arm, FILE *out)
+static void print_tenants(const struct compare *compare, const struct finding *findings, size_t arm,
+                          FILE *out)
 {
     const struct metric *metric = compare->tenants.metric;
     if (compare->tenants.len < 2)
         return;
     struct measure measure = {.selector = (char *)(uintptr_t)metric->name, .unit = metric->unit};
-    struct finding *findings = mem_new(compare->tenants.len, sizeof(*findings));
-    compare_judge_tenants(compare, arm, findings);
     const size_t better = count(compare, findings, VERDICT_BETTER);
     const size_t worse = count(compare, findings, VERDICT_WORSE);
+    size_t unjudged = 0;
+    for (size_t t = 0; t < compare->tenants.len; t++)
+        unjudged += findings[t].counts_differ;
     char *name = printable(compare->arms.items[arm].name);
-    fprintf(out, "\nTenants under %s, by %s: of %zu, %zu gain, %zu lose%s\n", name, metric->name,
-            compare->tenants.len, better, worse,
+    fprintf(out, "\nTenants under %s, by %s: of %zu, %zu gain, %zu lose", name, metric->name,
+            compare->tenants.len, better, worse);
+    if (unjudged > 0)
+        fprintf(out, ", %zu ha%s no verdict, as counts differ", unjudged,
+                unjudged > 1 ? "ve" : "s");
+    fprintf(out, "%s\n",
             compare->identical || compare->replications < 2
                 ? ""
-                : " (corrected by Holm for all of them together)");
+                : " (corrected by Holm for all tenants and variants together)");
     free(name);
     if (better + worse > 0) {
         struct text_table table = {0};
@@ -324,6 +337,16 @@ static void print_tenants(const struct compare *compare, size_t arm, FILE *out)
         text_table_write(&table, out);
         text_table_deinit(&table);
     }
+}
+
+static void print_all_tenants(const struct compare *compare, FILE *out)
+{
+    const size_t tenants = compare->tenants.len;
+    struct finding *findings = mem_new(compare->arms.len * tenants, sizeof(*findings));
+    compare_judge_tenants(compare, findings);
+    for (size_t a = 1; a < compare->arms.len; a++)
+        if (!compare->arms.items[a].unstable && !compare->arms.items[0].unstable)
+            print_tenants(compare, &findings[(a - 1) * tenants], a, out);
     free(findings);
 }
 
@@ -383,9 +406,7 @@ void compare_write_text(const struct compare *compare, FILE *out)
             if (!compare->arms.items[a].unstable)
                 print_variant_table(compare, all, a, out);
         print_periods(compare, all, out);
-        for (size_t a = 1; a < compare->arms.len; a++)
-            if (!compare->arms.items[a].unstable && !compare->arms.items[0].unstable)
-                print_tenants(compare, a, out);
+        print_all_tenants(compare, out);
         print_uncertain(compare, out);
         free(all);
         print_family(compare, out);

@@ -14,7 +14,11 @@ static void add_interval(struct text_table *table, const char *what, const struc
         return;
     text_table_row(table);
     text_table_left(table, what);
-    add_owned(table, shown_from_to(shown, interval), true);
+    char text[64];
+    if (interval->hi > interval->lo)
+        add_owned(table, shown_from_to(shown, interval), true);
+    else
+        text_table_right(table, shown_number(shown, interval->lo, false, text, sizeof(text)));
     text_table_left(table, *shown->unit ? shown->unit + 1 : "");
     text_table_left(table, meaning);
 }
@@ -38,28 +42,44 @@ static void print_three(const struct compare *compare, size_t arm, const struct 
     text_table_deinit(&table);
 }
 
-static void print_flips(const struct compare *compare, size_t arm, double mean, FILE *out)
+/* What an end does to the answer; NULL: nothing. */
+static const char *turn(double mean, double effect, double matters)
+{
+    const int now = uncertain_says(mean, matters), then = uncertain_says(effect, matters);
+    if (isnan(effect))
+        return "leaves nothing to compare";
+    if (then == now)
+        return NULL;
+    if (then == 0)
+        return matters > 0 ? "would leave less than what matters" : "would leave no difference";
+    if (now == 0)
+        return matters > 0 ? "would make it matter" : "would make a difference";
+    return "would turn it round";
+}
+
+static void print_flips(const struct compare *compare, size_t arm, const struct finding *finding,
+                        FILE *out)
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
+    const double mean = finding->difference.value, matters = uncertain_matters(compare, finding);
     bool any = false;
     for (size_t i = 0; i < uncertain->assumptions.len; i++) {
         const struct assumption *one = &uncertain->assumptions.items[i];
         const struct tornado_end *ends[] = {&one->low, &one->high};
         for (size_t e = 0; e < 2; e++) {
-            const double effect = uncertain_effect(ends[e]->means, arm);
-            if (effect * mean < 0)
-                fprintf(out, "  %s: %s would turn it round\n", one->path, ends[e]->text);
-            else if (isnan(effect))
-                fprintf(out, "  %s: %s leaves nothing to compare\n", one->path, ends[e]->text);
-            any = any || effect * mean < 0 || isnan(effect);
+            const char *word = turn(mean, ends[e]->point.effects[arm], matters);
+            if (word)
+                fprintf(out, "  %s: %s %s\n", one->path, ends[e]->text, word);
+            any = any || word;
         }
     }
     if (!any)
-        fputs("  no assumption, taken alone from its 5 % to its 95 % end, turns it round\n", out);
-    const double agree = uncertain_agree(compare, arm, mean);
+        fputs("  no assumption, taken alone from its 5 % to its 95 % end, changes the answer\n",
+              out);
+    const double agree = uncertain_agree(compare, arm, mean, matters);
     if (!isnan(agree))
         fprintf(out,
-                "  in %.0f %% of %zu worlds sampled from all assumptions it goes the same way\n",
+                "  in %.0f %% of %zu worlds sampled from all assumptions the answer is the same\n",
                 100 * agree, uncertain->points - uncertain_without(compare, arm));
 }
 
@@ -86,8 +106,7 @@ static void print_tornado(const struct compare *compare, size_t arm, const struc
         text_table_right(&table, one->high.text);
         const struct tornado_end *ends[] = {&one->low, &one->high};
         for (size_t e = 0; e < 2; e++) {
-            const struct interval bare = {uncertain_effect(ends[e]->means, arm), (double)NAN,
-                                          (double)NAN};
+            const struct interval bare = {ends[e]->point.effects[arm], (double)NAN, (double)NAN};
             add_owned(&table, shown_with_half(shown, &bare, arm > 0), true);
         }
         if (isnan(one->correlation[arm]))
@@ -111,33 +130,54 @@ static void print_void(const struct compare *compare, size_t arm, FILE *out)
                     uncertain->assumptions.items[i].path);
 }
 
+/* Of the sampled worlds, those that its interval tells otherwise of, or not at all. */
+static void print_worlds(const struct compare *compare, size_t arm, FILE *out)
+{
+    const size_t without = uncertain_without(compare, arm), points = compare->uncertain->points;
+    const size_t unbounded = uncertain_unbounded(compare, arm);
+    if (unbounded > 0)
+        fprintf(out,
+                "  in %zu of %zu sampled worlds more is asked for than there is, so that it has no "
+                "bound\n",
+                unbounded, points);
+    if (without > 0)
+        fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without, points,
+                compare->steady ? ", as the queue grows" : "");
+}
+
+static void print_arm(const struct compare *compare, size_t arm, const struct compare_row *row,
+                      FILE *out)
+{
+    const char *override = uncertain_override(compare, arm);
+    const struct interval *mean = row->base ? &row->finding.mean : &row->finding.difference;
+    const struct shown shown =
+        shown_of(row->unit, row->metric, row->finding.base.value, interval_half(mean));
+    char *name = printable(row->variant);
+    fprintf(out, "\nAssumptions and %s %s%s\n", row->metric, row->base ? "of the base" : "under ",
+            row->base ? "" : name);
+    free(name);
+    if (override) {
+        fprintf(out,
+                "  nothing is told: it sets %s, which is varied here after the variant and so "
+                "undoes it\n",
+                override);
+        return;
+    }
+    print_three(compare, arm, mean, &shown, out);
+    print_tornado(compare, arm, &shown, out);
+    print_void(compare, arm, out);
+    print_worlds(compare, arm, out);
+    if (!row->base)
+        print_flips(compare, arm, &row->finding, out);
+}
+
 void print_uncertain(const struct compare *compare, FILE *out)
 {
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    if (!uncertain)
+    if (!compare->uncertain || !compare->uncertain->worlds)
         return;
     struct compare_rows rows = compare_rows(compare);
-    for (size_t i = 0; i < rows.len && strcmp(rows.items[i].metric, rows.items[0].metric) == 0;
-         i++) {
-        const struct compare_row *row = &rows.items[i];
-        if (row->tenant || isnan(row->finding.mean.value))
-            continue;
-        const struct interval *mean = row->base ? &row->finding.mean : &row->finding.difference;
-        struct shown shown =
-            shown_of(row->unit, row->metric, row->finding.base.value, interval_half(mean));
-        char *name = printable(row->variant);
-        fprintf(out, "\nAssumptions and %s %s%s\n", row->metric,
-                row->base ? "of the base" : "under ", row->base ? "" : name);
-        free(name);
-        print_three(compare, i, mean, &shown, out);
-        print_tornado(compare, i, &shown, out);
-        print_void(compare, i, out);
-        const size_t without = uncertain_without(compare, i);
-        if (without > 0)
-            fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without,
-                    compare->uncertain->points, compare->steady ? ", as the queue grows" : "");
-        if (!row->base)
-            print_flips(compare, i, mean->value, out);
-    }
+    for (size_t i = 0; i < rows.len && strcmp(rows.items[i].metric, rows.items[0].metric) == 0; i++)
+        if (!rows.items[i].tenant && !isnan(rows.items[i].finding.mean.value))
+            print_arm(compare, i, &rows.items[i], out);
     free(rows.items);
 }

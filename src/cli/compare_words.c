@@ -1,6 +1,6 @@
 /* What is said in words of a comparison: how it was made, and what to mind. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/compare_print.h"
+#include "cli/compare_shown.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -64,6 +64,21 @@ static void add_unstable(struct cautions *cautions, const struct compare *compar
                 mem_format("%s: %s", compare->arms.items[a].name, compare->arms.items[a].unstable));
 }
 
+/* A queue that is still growing, or a machine that is still filling, looks better than it is. */
+static void add_unfilled(struct cautions *cautions, const struct compare *compare)
+{
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        double used;
+        if (compare_unfilled(compare, a, &used))
+            add(cautions,
+                mem_format("%s: %.0f %% of what is installed is in use, and %.0f %% is asked for: "
+                           "the runs are too short to fill it, so that waits are too low "
+                           "(lengthen time.length), or jobs are rejected or held back",
+                           compare->arms.items[a].name, 100 * used,
+                           100 * compare->arms.items[a].offered));
+    }
+}
+
 /* Batch means of a pilot, where there was one. */
 static void add_within(struct cautions *cautions, const struct compare *compare)
 {
@@ -85,23 +100,43 @@ static void add_within(struct cautions *cautions, const struct compare *compare)
 static void add_spread(struct cautions *cautions, const struct compare *compare)
 {
     double *values = mem_new(compare->replications, sizeof(*values));
+    struct interval median = {0};
     double most = 0;
+    size_t widest = 0;
     for (size_t a = 0; a < compare->arms.len; a++) {
         struct moments moments = {0};
         compare_values(compare, a, 0, values);
         for (size_t r = 0; r < compare->replications; r++)
             if (!isnan(values[r]))
                 moments_add(&moments, values[r]);
-        if (moments.n > 1 && moments.mean > 0)
-            most = fmax(most, moments_sd(&moments) / moments.mean);
+        if (moments.n < 2 || !(moments.mean > 0) || !(moments_sd(&moments) / moments.mean > most))
+            continue;
+        most = moments_sd(&moments) / moments.mean;
+        widest = a;
+        median = interval_median(values, compare->replications, COMPARE_CONFIDENCE);
     }
     free(values);
-    if (most > COMPARE_SPREAD)
-        add(cautions,
-            mem_format("replications of %s spread widely (standard deviation %.0f %% of the mean): "
-                       "a few may carry the mean, and the interval then lies too low; longer runs "
-                       "help more than more of them",
-                       compare->measures.items[0].selector, 100 * most));
+    if (!(most > COMPARE_SPREAD))
+        return;
+    /* holds whatever the distribution, of few replications on */
+    const struct measure *asked = &compare->measures.items[0];
+    const struct shown shown =
+        shown_of(asked->unit, asked->selector, median.value, interval_half(&median));
+    char lo[64], hi[64];
+    char *text =
+        isnan(median.lo)
+            ? mem_text("")
+            : mem_format("; the median over those of %s, which does not mind, lies at %s to %s%s "
+                         "(95 %% interval by order statistics)",
+                         compare->arms.items[widest].name,
+                         shown_number(&shown, median.lo, false, lo, sizeof(lo)),
+                         shown_number(&shown, median.hi, false, hi, sizeof(hi)), shown.unit);
+    add(cautions,
+        mem_format("replications of %s spread widely (standard deviation %.0f %% of the mean): "
+                   "a few may carry the mean, and the interval then lies too low; longer runs "
+                   "help more than more of them%s",
+                   asked->selector, 100 * most, text));
+    free(text);
 }
 
 static void add_runs(struct cautions *cautions, const struct compare *compare)
@@ -116,6 +151,7 @@ static void add_runs(struct cautions *cautions, const struct compare *compare)
                        "(twentieths of a run correlate by %.2f): their means spread widely and "
                        "lean to the low side; lengthen time.length",
                        compare->run_lag1));
+    add_unfilled(cautions, compare);
     if (compare->identical)
         add(cautions, mem_text("all replications are identical, as nothing in the scenario is "
                                "random: differences are exact for this input and have no "

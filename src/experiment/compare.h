@@ -11,6 +11,8 @@
 #include <signal.h>
 
 #define COMPARE_CONFIDENCE 0.95
+#define COMPARE_USED "utilisation"
+#define COMPARE_FILLED 0.9         /* of the offered load is to be seen in use: a caution below */
 #define COMPARE_SPREAD 0.5         /* of replications, beside their mean: a caution from there on */
 #define COMPARE_COUNTS_DIFFER 0.01 /* share of jobs: no verdict from there on */
 enum { COMPARE_REPLICATIONS = 10, COMPARE_MOST = 1000, COMPARE_PILOTS = 5, COMPARE_POINTS = 40 };
@@ -30,6 +32,7 @@ struct compare_setup {
     bool uncertain;        /* sample the assumptions, too */
     uint64_t points;       /* of that sample */
     unsigned workers;      /* processes */
+    double limit;          /* wall time of a run, s; 0: none */
     void (*tick)(void *ctx, size_t done, size_t out_of); /* may be NULL */
     void *ctx;
     const volatile sig_atomic_t *interrupted;
@@ -40,7 +43,7 @@ enum measure_kind {
     MEASURE_OWN,    /* the scenario's metrics, or asked for by `until` */
     MEASURE_USUAL,  /* waits, slowdown, use */
     MEASURE_PERIOD, /* the question in one year or month */
-    MEASURE_COUNT   /* jobs that are counted, or not */
+    MEASURE_COUNT   /* jobs that are counted, or not; and else what is looked at, but not shown */
 };
 
 enum better { BETTER_IS_LOWER, BETTER_IS_HIGHER, BETTER_IS_NEITHER };
@@ -61,6 +64,7 @@ struct arm {
     struct program program;
     bool *valid;    /* by measure: it has what the selector names; owned */
     char *unstable; /* in words; NULL: it is not; owned */
+    double offered; /* load over what is installed; NaN: not known */
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */
@@ -99,12 +103,14 @@ struct compare {
     bool correlated;           /* and beyond chance */
     struct batch_means within; /* steady: the mean wait of a pilot of the base, s */
     size_t replications;       /* done */
-    bool identical;            /* all of them */
+    bool identical;            /* all of them, as nothing is random */
+    size_t lost;               /* runs that crashed, were killed or too slow; each is warned of */
     bool reached;              /* what `until` asks for */
     bool stopped;              /* Ctrl-C: what there is */
     struct compare_one *runs;  /* by replication, then arm; owned */
     struct compare_tenants tenants;
     struct texts warnings;               /* owned */
+    char *fault_file;                    /* that the error of a run is about; owned */
     struct compare_uncertain *uncertain; /* owned; NULL: not asked for */
 };
 
@@ -128,20 +134,21 @@ void compare_tenant_values(const struct compare *compare, size_t arm, size_t ten
 /* A measure, or a tenant's, of a variant against the base. */
 struct finding {
     struct interval base, mean, difference; /* of COMPARE_CONFIDENCE each */
+    struct interval median;                 /* of the variant's replications */
     struct judged judged;
     double p, adjusted; /* that it has no verdict; corrected by Holm over its family */
     enum verdict verdict;
     bool counts_differ;               /* so there is no verdict */
     double uncounted, uncounted_base; /* shares of the jobs submitted */
-    size_t needed; /* open: pairs in all until a verdict is likely; 0: not known */
+    size_t needed; /* open: replications in all until a verdict is likely; 0: not known */
     double gain;   /* of pairing: how many times narrower */
 };
 
 /* The variants 1 .. arms.len - 1 of a measure into ret[arms.len - 1], one family. */
 void compare_judge(const struct compare *compare, size_t measure, struct finding *ret);
 
-/* All tenants for one variant into ret[tenants.len], one family. */
-void compare_judge_tenants(const struct compare *compare, size_t arm, struct finding *ret);
+/* All tenants under all variants, one family: ret[(arm - 1) * tenants.len + tenant]. */
+void compare_judge_tenants(const struct compare *compare, struct finding *ret);
 
 /* Is a steady answer possible at all? In words where an arm's offered load is at or above what can
  * be served, or its queue keeps growing in runs that try it; NULL: yes. To be freed. Takes up to 3
@@ -149,11 +156,27 @@ void compare_judge_tenants(const struct compare *compare, size_t arm, struct fin
  */
 char *compare_instability(const struct build *build);
 
+/* All load that is offered without end over all that is installed; NaN where some of it ends, or is
+ * not known. */
+double compare_offered(const struct build *build);
+
+/* Is less in use in the runs of a steady arm than is offered, beyond chance and by a good deal? */
+bool compare_unfilled(const struct compare *compare, size_t arm, double *ret_used);
+
 /* What of a scenario is dated or grows, so that no long-run number is meant; NULL: nothing. To be
  * freed. */
 char *compare_dated(const struct program *program);
 
 /* The question and the other measures of the base. -1 with errors. */
 int compare_measures(struct compare *compare, const struct build *build, struct error_list *errors);
+
+/* Is it a wait of all jobs, or what comes of it, so that it has no bound once a queue has none? */
+bool measure_grows(const struct measure *measure);
+
+/* Does a variant say another value at a path than the base? */
+bool compare_sets(const struct compare *compare, size_t arm, const char *path);
+
+/* Takes the text: another thing to mind. */
+void compare_warn(struct compare *compare, char *text);
 
 #endif

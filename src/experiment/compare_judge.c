@@ -78,6 +78,7 @@ static struct finding find(const struct compare *compare, const struct measure *
     struct finding ret = {
         .base = interval_mean(&base, COMPARE_CONFIDENCE),
         .mean = interval_mean(&mean, COMPARE_CONFIDENCE),
+        .median = interval_median(b->values, n, COMPARE_CONFIDENCE),
         .judged = {pairs_moments(a->values, b->values, n), measure->matters,
                    measure->better != BETTER_IS_HIGHER},
         .uncounted_base = uncounted(a, n),
@@ -96,7 +97,16 @@ static bool is_judged(const struct finding *finding)
     return finding->judged.difference.n >= 2 && !finding->counts_differ;
 }
 
-static void judge(struct finding *findings, size_t n)
+/* Not every replication has a value: where half of them have, twice as many are needed. */
+static size_t needed(const struct compare *compare, const struct finding *finding,
+                     double confidence)
+{
+    const size_t pairs = pairs_needed(&finding->judged, confidence);
+    const double each = (double)compare->replications / (double)finding->judged.difference.n;
+    return pairs == 0 || pairs == SIZE_MAX ? pairs : (size_t)ceil((double)pairs * each);
+}
+
+static void judge(const struct compare *compare, struct finding *findings, size_t n)
 {
     double *p = mem_new(3 * n, sizeof(*p)), *confidence = p + n, *adjusted = p + 2 * n;
     size_t family = 0, k = 0;
@@ -110,12 +120,13 @@ static void judge(struct finding *findings, size_t n)
         finding->adjusted = (double)NAN;
         if (!is_judged(finding))
             continue;
-        finding->adjusted = adjusted[k];
+        /* where nothing ever differs there is no chance of it either */
+        finding->adjusted = pairs_same(&finding->judged.difference) ? (double)NAN : adjusted[k];
         finding->verdict =
             confidence[k] < 1 ? pairs_verdict(&finding->judged, confidence[k]) : VERDICT_OPEN;
         if (finding->verdict == VERDICT_OPEN)
             finding->needed =
-                pairs_needed(&finding->judged, 1 - (1 - COMPARE_CONFIDENCE) / (double)family);
+                needed(compare, finding, 1 - (1 - COMPARE_CONFIDENCE) / (double)family);
         k++;
     }
     free(p);
@@ -130,23 +141,26 @@ void compare_judge(const struct compare *compare, size_t measure, struct finding
         sample_deinit(&variant);
     }
     sample_deinit(&base);
-    judge(ret, compare->arms.len - 1);
+    judge(compare, ret, compare->arms.len - 1);
 }
 
-void compare_judge_tenants(const struct compare *compare, size_t arm, struct finding *ret)
+void compare_judge_tenants(const struct compare *compare, struct finding *ret)
 {
     struct measure measure = {.matters = (double)NAN};
     const struct measure *asked = &compare->measures.items[0];
+    const size_t tenants = compare->tenants.len;
     if (asked->kind == MEASURE_ASKED && asked->counts) {
         measure.matters = asked->matters;
         measure.better = asked->better;
     }
-    for (size_t t = 0; t < compare->tenants.len; t++) {
+    for (size_t t = 0; t < tenants; t++) {
         struct sample base = sample_tenant(compare, 0, t);
-        struct sample variant = sample_tenant(compare, arm, t);
-        ret[t] = find(compare, &measure, &base, &variant);
+        for (size_t a = 1; a < compare->arms.len; a++) {
+            struct sample variant = sample_tenant(compare, a, t);
+            ret[(a - 1) * tenants + t] = find(compare, &measure, &base, &variant);
+            sample_deinit(&variant);
+        }
         sample_deinit(&base);
-        sample_deinit(&variant);
     }
-    judge(ret, compare->tenants.len);
+    judge(compare, ret, (compare->arms.len - 1) * tenants);
 }

@@ -22,6 +22,12 @@ static enum better usual_better(const char *metric)
     return BETTER_IS_NEITHER;
 }
 
+bool measure_grows(const struct measure *measure)
+{
+    return measure->counts && !strchr(measure->selector, '[') &&
+           usual_better(measure->selector) == BETTER_IS_LOWER;
+}
+
 static struct measure *find(struct compare *compare, const char *selector)
 {
     for (size_t i = 0; i < compare->measures.len; i++)
@@ -176,7 +182,8 @@ static int add_all(struct compare *compare, const struct build *build, struct er
     for (size_t i = 0; i < own->len; i++)
         if (!add(compare, build, mem_text(own->items[i]), MEASURE_OWN, err))
             return -1;
-    if (add_usual(compare, build, err) < 0 || add_periods(compare, build, err) < 0)
+    if (add_usual(compare, build, err) < 0 || add_periods(compare, build, err) < 0 ||
+        !add(compare, build, mem_text(COMPARE_USED), MEASURE_COUNT, err))
         return -1;
     return add_counts(compare, build, err);
 }

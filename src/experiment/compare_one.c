@@ -55,13 +55,17 @@ static void put_number(struct pool_bytes *bytes, uint64_t value)
 
 void compare_one_fault(struct pool_bytes *bytes, const struct error_list *errors)
 {
-    char text[1024] = "it was interrupted";
+    static const struct error interrupted = {.text = "it was interrupted"};
+    const struct error *err = errors->len > 0 ? &errors->items[0] : &interrupted;
     const unsigned char kind = RESULT_FAULT;
-    if (errors->len > 0)
-        error_format(&errors->items[0], text, sizeof(text));
+    const char *file = err->at.file ? err->at.file : "";
     bytes->len = 0;
     put(bytes, &kind, 1);
-    put(bytes, text, strlen(text));
+    put_number(bytes, err->at.line);
+    put_number(bytes, err->at.column);
+    put_number(bytes, strlen(file));
+    put(bytes, file, strlen(file));
+    put(bytes, err->text, strlen(err->text));
 }
 
 struct reader {
@@ -82,15 +86,23 @@ static uint64_t take_number(struct reader *reader)
     return value;
 }
 
-/* -1 with the error. */
-static int open_result(struct reader *reader, const struct pool_result *result, struct error *err)
+/* -1 with the error. The name of its file is kept with the comparison. */
+static int open_result(struct compare *compare, struct reader *reader,
+                       const struct pool_result *result, struct error *err)
 {
     unsigned char kind;
     *reader = (struct reader){result->bytes, result->bytes + result->len};
     take(reader, &kind, 1);
     if (kind == RESULT_FINE)
         return 0;
-    return error_set(err, "%.*s", (int)(reader->end - reader->at), (const char *)reader->at);
+    struct mark at = {.line = (unsigned)take_number(reader)};
+    at.column = (unsigned)take_number(reader);
+    const size_t len = take_number(reader);
+    free(compare->fault_file);
+    compare->fault_file = mem_text_n((const char *)reader->at, len);
+    reader->at += len;
+    at.file = len > 0 ? compare->fault_file : NULL;
+    return error_at(err, at, "%.*s", (int)(reader->end - reader->at), (const char *)reader->at);
 }
 
 /* --- a run --- */
@@ -153,10 +165,11 @@ static void put_waits(struct pool_bytes *bytes, struct seen *seen)
     }
 }
 
-int waits_read(const struct pool_result *result, struct waits *ret, struct error *err)
+int waits_read(struct compare *compare, const struct pool_result *result, struct waits *ret,
+               struct error *err)
 {
     struct reader reader;
-    if (open_result(&reader, result, err) < 0)
+    if (open_result(compare, &reader, result, err) < 0)
         return -1;
     ret->per = take_number(&reader);
     ret->len = take_number(&reader);
@@ -219,10 +232,12 @@ static void put_tenants(const struct compare *compare, struct simulation *simula
 void compare_one_none(const struct compare *compare, struct pool_bytes *ret)
 {
     const unsigned char kind = RESULT_FINE;
-    const double none = (double)NAN;
     put(ret, &kind, 1);
-    for (size_t m = 0; m < compare->measures.len; m++)
+    for (size_t m = 0; m < compare->measures.len; m++) {
+        const double none =
+            measure_grows(&compare->measures.items[m]) ? (double)INFINITY : (double)NAN;
         put(ret, &none, sizeof(none));
+    }
 }
 
 static const char **selectors_of(const struct compare *compare, const bool *valid, size_t *ret_len)
@@ -311,7 +326,7 @@ int compare_one_read(struct compare *compare, const struct pool_result *result,
 {
     struct reader reader;
     *ret = (struct compare_one){0};
-    if (open_result(&reader, result, err) < 0)
+    if (open_result(compare, &reader, result, err) < 0)
         return -1;
     ret->values = mem_new(compare->measures.len, sizeof(*ret->values));
     take(&reader, ret->values, compare->measures.len * sizeof(*ret->values));

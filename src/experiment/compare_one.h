@@ -25,7 +25,7 @@ void waits_coarsen(struct waits *waits, uint64_t per);
 void compare_one_make(const struct compare *compare, const struct program *program,
                       const bool *valid, uint64_t replication, bool pilot, struct pool_bytes *ret);
 
-/* A result without a value: nothing was run. */
+/* A result where more is asked for than there is: nothing was run. */
 void compare_one_none(const struct compare *compare, struct pool_bytes *ret);
 
 /* The first of the errors instead of a result. */
@@ -34,7 +34,8 @@ void compare_one_fault(struct pool_bytes *bytes, const struct error_list *errors
 /* -1 with the error that the run met. Tenants new to `compare` are added. */
 int compare_one_read(struct compare *compare, const struct pool_result *result,
                      struct compare_one *ret, struct error *err);
-int waits_read(const struct pool_result *result, struct waits *ret, struct error *err);
+int waits_read(struct compare *compare, const struct pool_result *result, struct waits *ret,
+               struct error *err);
 void compare_one_deinit(struct compare_one *one);
 
 uint64_t compare_seed(const struct compare *compare);

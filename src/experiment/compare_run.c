@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/compare_tasks.h"
 #include "experiment/compare_uncertain.h"
+#include "experiment/draws.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ struct round {
     struct waits *waits; /* by task; owned */
 };
 
-static void warn(struct compare *compare, char *text)
+void compare_warn(struct compare *compare, char *text)
 {
     struct texts *texts = &compare->warnings;
     texts->items = mem_resize(texts->items, texts->len + 1, sizeof(*texts->items));
@@ -44,14 +45,17 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     round->tasks.done++;
     if (result->state != POOL_DONE) {
         char text[200];
-        if (!round->pilot)
-            warn(compare, mem_format("replication %zu of %s %s: it is left out everywhere",
-                                     (size_t)result->id / compare->arms.len + 1, arm->name,
-                                     pool_describe(result, 0, text, sizeof(text))));
+        compare->lost++;
+        compare_warn(compare,
+                     mem_format("%s %zu of %s %s: it is left out%s",
+                                round->pilot ? "pilot run" : "replication",
+                                (size_t)result->id / compare->arms.len + 1, arm->name,
+                                pool_describe(result, compare->setup->limit, text, sizeof(text)),
+                                round->pilot ? "" : ", with those paired with it"));
         return 0;
     }
     const int rc = round->pilot
-                       ? waits_read(result, &round->waits[result->id], err)
+                       ? waits_read(compare, result, &round->waits[result->id], err)
                        : compare_one_read(compare, result, &compare->runs[result->id], err);
     if (rc < 0 && result->id % compare->arms.len > 0)
         error_prefix(err, "variant %s: ", arm->name);
@@ -112,6 +116,7 @@ static int prepare_arm(struct compare *compare, struct arm *arm, struct error_li
         arm->valid = mem_new(compare->measures.len, sizeof(*arm->valid));
         for (size_t m = 0; m < compare->measures.len; m++)
             arm->valid[m] = is_valid(compare->measures.items[m].selector, &build);
+        arm->offered = compare_offered(&build);
         arm->unstable = compare->steady ? compare_instability(&build) : NULL;
     }
     build_deinit(&build);
@@ -122,6 +127,35 @@ static bool said(const struct program *program, const char *part, const char *ke
 {
     const struct node *node = node_get(program->resolved, part);
     return key ? node && node_get(node, key) : node != NULL;
+}
+
+bool compare_sets(const struct compare *compare, size_t arm, const char *text)
+{
+    struct path path = {0};
+    bool ret = false;
+    if (path_parse(text, &path, NULL) == 0) {
+        const struct node *a = path_get(compare->arms.items[0].program.resolved, &path);
+        const struct node *b = path_get(compare->arms.items[arm].program.resolved, &path);
+        ret = a && b ? !node_equal(a, b) : a != b;
+    }
+    path_deinit(&path);
+    return ret;
+}
+
+/* What a variant says, but a comparison does not heed. */
+static void warn_unheeded(struct compare *compare)
+{
+    for (size_t a = 1; a < compare->arms.len; a++) {
+        const char *name = compare->arms.items[a].name;
+        if (compare_sets(compare, a, "seed"))
+            compare_warn(compare, mem_format("%s: its `seed` is not heeded: it has the random "
+                                             "draws of the base, so that runs can be paired",
+                                             name));
+        if (compare_sets(compare, a, "time.warmup") || compare_sets(compare, a, "measure.from"))
+            compare_warn(compare, mem_format("%s: its jobs are counted from another time on than "
+                                             "those of the base",
+                                             name));
+    }
 }
 
 static int load_arms(struct compare *compare, struct error_list *errors)
@@ -135,6 +169,7 @@ static int load_arms(struct compare *compare, struct error_list *errors)
     for (size_t a = 1; a < compare->arms.len; a++)
         if (load(compare, &compare->arms.items[a], NULL, 0, errors) < 0)
             return -1;
+    warn_unheeded(compare);
     const struct program *base = &compare->arms.items[0].program;
     const struct scenario *scenario = base->epochs[0].scenario;
     compare->analysis_said = said(base, "analysis", NULL);
@@ -179,7 +214,8 @@ static double arm_warmup(struct waits *waits, size_t pilots, size_t step, bool *
         means[b] = wait.mean;
         begins[b] = begin.mean;
     }
-    const double ret = begins[series_mser(means, len, 1, ret_late)];
+    const size_t left_out = series_mser(means, len, 1, ret_late);
+    const double ret = left_out > 0 ? begins[left_out] : 0; /* none: from the very start */
     free(means);
     free(begins);
     return ret;
@@ -286,10 +322,15 @@ static bool same(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
+/* That replications came out equal says nothing where there is chance: rare jobs may have been in
+ * none of them. */
 static bool all_identical(const struct compare *compare)
 {
     const size_t arms = compare->arms.len;
     bool any = false;
+    for (size_t a = 0; a < arms; a++)
+        if (program_draws(&compare->arms.items[a].program))
+            return false;
     for (size_t i = arms; i < compare->replications * arms; i++) {
         const struct compare_one *one = &compare->runs[i], *first = &compare->runs[i % arms];
         if (!one->values || !first->values)
@@ -354,7 +395,7 @@ static int add_until(struct compare *compare, struct error_list *errors)
     }
 }
 
-/* Two show whether replications differ at all. */
+/* Two are enough where nothing is random. */
 static int replicate(struct compare *compare, struct error_list *errors)
 {
     const size_t wanted = compare->setup->replications;
@@ -381,6 +422,8 @@ int compare_run(struct compare *compare, const struct compare_setup *setup,
 {
     *compare = (struct compare){.setup = setup, .run_lag1 = (double)NAN};
     if (load_arms(compare, errors) < 0)
+        return COMPARE_FAILED;
+    if (setup->uncertain && uncertain_prepare(compare, errors) < 0)
         return COMPARE_FAILED;
     if (none_stable(compare))
         return COMPARE_DONE;
@@ -418,6 +461,7 @@ void compare_deinit(struct compare *compare)
     free(compare->warnings.items);
     free(compare->why_transient);
     free(compare->warmup_set);
+    free(compare->fault_file);
     *compare = (struct compare){0};
 }
 

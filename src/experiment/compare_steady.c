@@ -18,11 +18,18 @@ static const char *find_dated(const struct node *node)
     } rows[] = {{"growth", NODE_SCALAR},    {"join", NODE_SCALAR},      {"join", NODE_MAP},
                 {"leave", NODE_SCALAR},     {"log", NODE_SCALAR},       {"jobs", NODE_LIST},
                 {"maintenance", NODE_LIST}, {"reservations", NODE_LIST}};
+    /* these may name other things elsewhere */
+    static const char *const arrivals[] = {"arrival", "lublin"}, *const dates[] = {"from", "until"};
     for (size_t i = 0; i < node->len; i++) {
         const struct node_entry *entry = &node->items[i];
         for (size_t k = 0; entry->key && k < ARRAY_LEN(rows); k++)
             if (strcmp(entry->key, rows[k].key) == 0 && entry->value->kind == rows[k].kind)
                 return rows[k].key;
+        for (size_t k = 0; entry->key && k < ARRAY_LEN(arrivals); k++)
+            for (size_t d = 0; d < ARRAY_LEN(dates); d++)
+                if (strcmp(entry->key, arrivals[k]) == 0 && node_get(entry->value, dates[d]) &&
+                    node_get(entry->value, dates[d])->kind == NODE_SCALAR)
+                    return dates[d];
         const char *below = find_dated(entry->value);
         if (below)
             return below;

@@ -31,6 +31,7 @@ int compare_tasks_run(struct compare_tasks *tasks,
     struct error err = {0};
     const struct pool_setup pool = {
         .workers = setup->workers,
+        .limit = setup->limit,
         .in_order = true,
         .next = next,
         .run = run,

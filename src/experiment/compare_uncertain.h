@@ -6,17 +6,24 @@
 
 #include "experiment/compare.h"
 
-/* An end of a distribution: its 5 % or 95 % quantile. Means over the replications, by arm. */
+/* A world: means over its replications, by arm. Infinite: more is asked for than there is, so that
+ * waits grow without bound; NaN: none. */
+struct uncertain_point {
+    double *means;   /* owned */
+    double *effects; /* arm 0: its mean; else the mean of its differences from the base, pair by
+                      * pair; owned */
+};
+
+/* An end of a distribution: its 5 % or 95 % quantile. */
 struct tornado_end {
-    char *text;    /* the value as --set takes it; owned */
-    double *means; /* NaN: none; owned */
+    char *text; /* the value as --set takes it; owned */
+    struct uncertain_point point;
 };
 
 struct assumption {
     const char *path; /* borrowed from the base */
     struct tornado_end low, high;
-    double *correlation; /* Spearman's with the value (arm 0) or the difference, in the sample; by
-                          * arm; owned */
+    double *correlation; /* Spearman's with the effect, in the sample; by arm; owned */
 };
 
 struct compare_uncertain {
@@ -24,12 +31,17 @@ struct compare_uncertain {
         struct assumption *items;
         size_t len;
     } assumptions;
-    size_t replications; /* of each point: the first ones of the comparison */
-    size_t points;       /* sampled: latin hypercube */
-    double *means;       /* points x arms: all assumptions drawn; owned */
+    size_t replications;            /* of each point: the first ones of the comparison */
+    size_t points;                  /* sampled: latin hypercube */
+    char **texts;                   /* points x assumptions: what is drawn; owned */
+    struct uncertain_point *worlds; /* of the sample; owned; NULL: not run */
 };
 
-/* After the replications. As compare_run; COMPARE_FAILED too where nothing is uncertain. */
+/* Before anything is run: draw, and see that what is drawn can be. -1 with errors, too where
+ * nothing is uncertain. */
+int uncertain_prepare(struct compare *compare, struct error_list *errors);
+
+/* After the replications. As compare_run. */
 int uncertain_run(struct compare *compare, struct error_list *errors);
 void uncertain_free(struct compare_uncertain *uncertain); /* takes NULL */
 
@@ -43,21 +55,30 @@ struct interval uncertain_spread(const struct compare *compare, size_t arm);
 /* The middle 95 % of what single years give. NaN unless there are three or more. */
 struct interval uncertain_years(const struct compare *compare, size_t arm);
 
-/* How far an assumption moves the difference of an arm (0: its value) from end to end; INFINITY: at
- * one end there is none. */
+/* How far an assumption moves the effect on an arm from end to end; INFINITY: at one end there is
+ * none. */
 double uncertain_swing(const struct assumption *assumption, size_t arm);
-
-/* The difference of an arm, or of arm 0 the value, among means by arm. */
-double uncertain_effect(const double *means, size_t arm);
 
 /* Assumptions in order of their swing, the greatest first, into ret[len]. */
 void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret);
 
-/* In how many sampled worlds there is none: nobody is counted, or more is asked for than there is.
- */
+/* In how many sampled worlds there is no effect, as nobody is counted or neither has a bound; and
+ * in how many it is without bound. */
 size_t uncertain_without(const struct compare *compare, size_t arm);
+size_t uncertain_unbounded(const struct compare *compare, size_t arm);
 
-/* The share of the other sampled worlds where the sign of the difference is as that of `mean`. */
-double uncertain_agree(const struct compare *compare, size_t arm, double mean);
+/* From which difference on the answer of a finding is another: what matters, or 0 where nobody says
+ * so and where less than that was shown to be one. */
+double uncertain_matters(const struct compare *compare, const struct finding *finding);
+
+/* -1 less, 1 more, 0 less than what matters either way. */
+int uncertain_says(double effect, double matters);
+
+/* The share of the sampled worlds with an effect in which it says what `mean` says. */
+double uncertain_agree(const struct compare *compare, size_t arm, double mean, double matters);
+
+/* The assumption that a variant says otherwise than the base, so that varying it, which is done
+ * after the variant, undoes the variant: there are no effects on it. NULL: none. Borrowed. */
+const char *uncertain_override(const struct compare *compare, size_t arm);
 
 #endif

@@ -24,6 +24,18 @@ static int place_in_metrics(const struct program *program, size_t i, struct erro
     return list ? error_prefix(err, "metrics[%zu]: ", i) : error_prefix(err, "metrics: ");
 }
 
+/* Completes an error about a selector, if it is what the scenario asks about. */
+static void place_in_question(const struct program *program, const char *selector,
+                              struct error *err)
+{
+    const struct node *question = node_get(program->epochs[0].tree, "question");
+    const struct node *metric = question ? node_get(question, "metric") : NULL;
+    if (!metric || metric->kind != NODE_SCALAR || strcmp(metric->text, selector) != 0)
+        return;
+    err->at = metric->at;
+    error_prefix(err, "question.metric: ");
+}
+
 static int check_selector(const char *text, const struct world *world, struct error *err)
 {
     struct selector selector;
@@ -79,6 +91,8 @@ struct metrics *scenario_metrics(const struct build *build, const char *const *m
         return metrics;
     if (wrong < own->len)
         place_in_metrics(build->program, wrong, &err);
+    else if (wrong < own->len + n_more)
+        place_in_question(build->program, more[wrong - own->len], &err);
     error_list_add(errors, &err);
     metrics_free(metrics);
     return NULL;

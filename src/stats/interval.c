@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stats/interval.h"
 
+#include "util/mem.h"
+
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdlib.h>
 
 double student_quantile(double confidence, double degrees)
 {
@@ -74,6 +77,26 @@ struct interval interval_quantile(const double *sorted, size_t n, double p, doub
             ret.hi = sorted[s - 1];
         }
     }
+    return ret;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+struct interval interval_median(const double *values, size_t n, double confidence)
+{
+    double *sorted = mem_new(n, sizeof(*sorted));
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(values[i]))
+            sorted[len++] = values[i];
+    if (len > 0)
+        qsort(sorted, len, sizeof(*sorted), ascending);
+    const struct interval ret = interval_quantile(sorted, len, 0.5, confidence);
+    free(sorted);
     return ret;
 }
 

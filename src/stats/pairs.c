@@ -45,6 +45,11 @@ double pairs_p(const struct moments *difference)
     return student_p(difference->mean / error, (double)(difference->n - 1));
 }
 
+bool pairs_same(const struct moments *difference)
+{
+    return difference->n > 0 && difference->mean == 0 && !(difference->m2 > 0);
+}
+
 enum verdict pairs_verdict(const struct judged *judged, double confidence)
 {
     const struct interval interval = interval_mean(&judged->difference, confidence);
@@ -76,16 +81,35 @@ double pairs_verdict_p(const struct judged *judged)
     return p;
 }
 
+/* Of so many pairs or more the half-width and what the mean is likely to be off by stay within
+ * `room` > 0 together, but for a chance of 1 - power. SIZE_MAX: beyond 10^9. */
+static size_t likely(double sd, double room, double confidence, double power)
+{
+    const double ratio = sd / room;
+    size_t n = interval_needed(sd, room, confidence);
+    if (n == SIZE_MAX || ratio * ratio > 1e8)
+        return SIZE_MAX;
+    for (;; n += 1 + n / 1000) {
+        const double degrees = (double)(n - 1);
+        /* student_quantile is two-sided */
+        const double t =
+            student_quantile(confidence, degrees) + student_quantile(2 * power - 1, degrees);
+        if (t * ratio <= sqrt((double)n))
+            return n;
+    }
+}
+
 size_t pairs_needed(const struct judged *judged, double confidence)
 {
     const struct moments *difference = &judged->difference;
     const double sd = moments_sd(difference), away = fabs(difference->mean);
     if (!(sd > 0))
         return 0;
-    size_t needed = away > 0 ? interval_needed(sd, away, confidence) : SIZE_MAX;
+    size_t needed = away > 0 ? likely(sd, away, confidence, NEEDED_POWER) : SIZE_MAX;
     const double room = judged->matters - away;
     if (room > 0) {
-        const size_t within = interval_needed(sd, room, confidence);
+        /* the interval may pass either end */
+        const size_t within = likely(sd, room, confidence, (1 + NEEDED_POWER) / 2);
         needed = within < needed ? within : needed;
     }
     return needed;

@@ -17,6 +17,9 @@ double pairs_gain(const double *a, const double *b, size_t n, double confidence)
  * nothing to judge by, 0 where it never varies and is not 0. */
 double pairs_p(const struct moments *difference);
 
+/* Is there none in any pair? */
+bool pairs_same(const struct moments *difference);
+
 enum verdict {
     VERDICT_NONE,   /* too few pairs */
     VERDICT_BETTER, /* a difference is shown, and it may be one that matters */
@@ -41,9 +44,10 @@ enum verdict pairs_verdict(const struct judged *judged, double confidence);
 /* The greatest confidence with a verdict, as a p-value: 1 - it. 1: none. O(60) quantiles. */
 double pairs_verdict_p(const struct judged *judged);
 
-/* How many pairs in all until the interval is likely to give a verdict: narrow enough to be off 0
- * were the difference as seen, or to lie within what matters were it 0, whichever is fewer.
- * SIZE_MAX: beyond 10^9; 0: not known. Of an open one. */
+/* How many pairs in all until the interval gives a verdict with a probability of NEEDED_POWER, were
+ * the difference and its spread as seen: off 0, or within what matters, whichever is fewer.
+ * SIZE_MAX: beyond 10^8 or so; 0: not known. Of an open one. */
+#define NEEDED_POWER 0.8
 size_t pairs_needed(const struct judged *judged, double confidence);
 
 /* Holm's correction (Scand. J. Stat. 6, 1979): with which confidence each of n is to be judged so

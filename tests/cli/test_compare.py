@@ -62,6 +62,42 @@ variants:
 question: {metric: wait.mean, better: lower}
 """
 
+RARE = """jishi: 1
+time: {length: 20d}
+centres: {lab: {partitions: {p: {nodes: 4, processors_per_node: 1}}, scheduler: {order: fcfs, backfill: none}}}
+tenants:
+  a: {home: lab, workloads: {w: {arrival: {every: 6h}, processors: 1, runtime: 2h}}}
+  b: {home: lab, workloads: {w: {arrival: {poisson: 0.02 per d}, processors: 4, runtime: 20h}}}
+variants: {more: {centres.lab.partitions.p.nodes: 8}}
+"""
+ONE = """jishi: 1
+analysis: steady
+time: {length: 300h, warmup: 20h}
+seed: 3
+centres: {lab: {partitions: {p: {nodes: 10, processors_per_node: 1}}, scheduler: {order: fcfs, backfill: none}}}
+tenants: {a: {home: lab, workloads: {w: {arrival: {poisson: 9 per h}, processors: 1, runtime: {exponential: 1h}}}}}
+question: {metric: wait.mean, better: lower}
+variants:
+  a: {centres.lab.partitions.p.nodes: 12}
+  b: {centres.lab.partitions.p.nodes: 13}
+  c: {centres.lab.partitions.p.nodes: 14}
+  d: {centres.lab.scheduler.order: sjf}
+"""
+FEW = """jishi: 1
+analysis: steady
+time: {length: 400h, warmup: 20h}
+seed: 3
+centres: {shop: {partitions: {p: {nodes: 10, processors_per_node: 1}}, scheduler: {order: fcfs, backfill: none}}}
+tenants:
+  firms: {home: shop, workloads: {w: {arrival: {poisson: 9 per h}, processors: 1, runtime: {exponential: 1h}}}}
+  rare: {home: shop, workloads: {w: {arrival: {poisson: 0.002 per h}, processors: 1, runtime: {exponential: 1h}}}}
+question: {metric: "wait.mean[tenant=rare]", better: lower, matters: 1min}
+variants: {a: {centres.shop.partitions.p.nodes: 12}}
+"""
+UNCERTAIN = QUEUE + """uncertain:
+  tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}
+"""
+
 
 class Compare(unittest.TestCase):
     def setUp(self):
@@ -102,10 +138,13 @@ class Compare(unittest.TestCase):
             self.assertEqual(done.stderr, f"jishi compare: {text}; see jishi compare --help\n")
 
     def test_faults(self):
+        self.write("nobody.yaml", QUEUE.replace("{metric: wait.mean,", '{metric: "wait.mean[tenant=nobody]",'))
         for arguments, text in (
                 (["queue.yaml", "--until", "2% wait.median"], 'jishi: --until: "wait.median": there is no metric "wait.median"; did you mean "wait.mean"?\n'),
                 (["queue.yaml", "--uncertain", "-r", "2"],
                  "queue.yaml: --uncertain: the scenario declares nothing under `uncertain`\n"),
+                (["nobody.yaml", "-r", "2"],
+                 'nobody.yaml:23:20: question.metric: "wait.mean[tenant=nobody]": there is no tenant "nobody"'),
                 (["queue.yaml", "-r", "2", "-o", "none/x.h5"], "jishi: none/x.h5: the folder none: No such file or directory\n"),
                 (["queue.yaml", "-r", "2", "-o", "queue.yaml"],
                  "jishi: queue.yaml: is there already and is no trace; it is not overwritten\n")):
@@ -220,6 +259,177 @@ class Compare(unittest.TestCase):
         with h5py.File(os.path.join(self.folder, "x.h5")) as file:
             got = next(r["wait.mean"] for r in file["runs"][:] if (r["variant"], r["replication"]) == (b"five", 2))
         self.assertEqual(float(want), got)
+
+    def test_chance_that_was_not_seen(self):
+        """Large jobs that come once in 50 days: of two runs of 20 days most hold none."""
+        self.write("rare.yaml", RARE)
+        for seed in "1", "2", "3", "4", "5", "6":
+            found = json.loads(self.jishi("rare.yaml", "-r", "20", "--seed", seed, "--format", "json").stdout)
+            self.assertEqual((found["replications"], found["identical"]), (20, False), seed)
+            self.assertFalse(any("nothing in the scenario is random" in text for text in found["mind"]))
+
+    def test_dated_arrivals(self):
+        self.write("dated.yaml", QUEUE.replace("analysis: steady\n", "").replace(
+            "{length: 300h, warmup: 24h}", "{start: 2024-01-01, length: 300h}").replace(
+            "poisson: 1/h", "poisson: 1/h, until: 2024-01-05"))
+        self.assertEqual(self.jishi("dated.yaml", "-r", "2").stdout.splitlines()[1],
+                         "transient, as it has `until` under `tenants`: the runs as they are, nothing is removed")
+
+    def test_machine_that_has_not_filled(self):
+        self.write("slow.yaml", """jishi: 1
+analysis: steady
+time: {length: 30h}
+seed: 7
+centres: {lab: {partitions: {p: {nodes: 200, processors_per_node: 1}}, scheduler: {order: fcfs, backfill: none}}}
+tenants:
+  a: {home: lab, workloads: {w: {arrival: {poisson: 19 per h}, processors: 1, runtime: {exponential: 10h}}}}
+""")
+        mind = self.mind("slow.yaml", "-r", "6")
+        self.assertIn("base: 65 % of what is installed is in use, and 95 % is asked for: the runs are too short to fill "
+                      "it, so that waits are too low (lengthen time.length), or jobs are rejected or held back", mind)
+
+    def test_one_tenant_is_all(self):
+        """The same numbers have the same verdict, whether they are told of a tenant or of all."""
+        self.write("one.yaml", ONE)
+        rows = [r for r in self.rows("one.yaml", "-r", "6", "--seed", "1") if r["metric"] == "wait.mean"]
+        told = {t: [(r["variant"], r["verdict"], r["p"]) for r in rows if r["tenant"] == t and r["verdict"]]
+                for t in ("", "a")}
+        self.assertEqual(len(told[""]), 4)
+        self.assertEqual(told[""], told["a"])
+
+    def test_how_many_more(self):
+        self.write("few.yaml", FEW)
+        out = self.jishi("few.yaml", "-r", "10").stdout
+        self.assertIn("; only 5 of 10 replications have one to compare; about 28 more replications would be likely "
+                      "(80 %) to show one\n", out)
+        row = next(r for r in self.rows("few.yaml", "-r", "10") if r["variant"] == "a" and "[" in r["metric"])
+        self.assertEqual((row["n"], row["replications_needed"]), ("5", "38"))
+
+    def test_tenants_without_verdict(self):
+        self.write("two.yaml", COUNTS.replace("variants:", """  b:
+    home: lab
+    workloads:
+      w: {jobs: [{submit: 3h, processors: 1, runtime: 2h}, {submit: 3h, processors: 1, runtime: 2h}]}
+variants:"""))
+        self.assertIn("Tenants under limit, by wait.mean: of 2, 0 gain, 0 lose, 2 have no verdict, as counts differ\n",
+                      self.jishi("two.yaml").stdout)
+
+    def test_periods_without_verdict(self):
+        self.write("dated.yaml", COUNTS.replace("{length: 100h}", "{start: 2024-01-31T00:00:00Z, length: 100h}"))
+        out = self.jishi("dated.yaml").stdout.split("By period")[1].splitlines()
+        self.assertRegex(out[2], r"^2024-01 .* counts differ$")
+
+    def test_same_has_no_p(self):
+        self.write("same.yaml", QUEUE.replace("variants:", "variants:\n  same: {title: x}"))
+        rows = self.rows("same.yaml", "-r", "3")
+        self.assertEqual({(r["verdict"], r["p"]) for r in rows if r["variant"] == "same"}, {("same", "")})
+
+    def test_variant_named_twice(self):
+        once = self.jishi("queue.yaml", "-r", "2", "--variant", "five").stdout
+        self.assertEqual(self.jishi("queue.yaml", "-r", "2", "--variant", "five", "--variant", "five").stdout, once)
+
+    def test_unheeded(self):
+        self.write("seed.yaml", QUEUE.replace("  five: {", "  other: {seed: 9, time.warmup: 48h}\n  five: {"))
+        mind = self.mind("seed.yaml", "-r", "2", "--variant", "other")
+        self.assertIn("other: its `seed` is not heeded: it has the random draws of the base, so that runs can be paired",
+                      mind)
+        self.assertIn("other: its jobs are counted from another time on than those of the base", mind)
+
+    def test_median(self):
+        """Of six replications the interval of the median is from the least to the greatest."""
+        self.jishi("queue.yaml", "-r", "6", "--variant", "five", "-o", "x.h5")
+        with h5py.File(os.path.join(self.folder, "x.h5")) as file:
+            values = sorted(r["wait.mean"] for r in file["runs"][:] if r["variant"] == b"five")
+            row = next(r for r in file["findings"][:] if (r["variant"], r["metric"]) == (b"five", b"wait.mean"))
+        self.assertEqual((row["median"], row["median_lo"], row["median_hi"]), (values[2], values[0], values[5]))
+        self.write("one.yaml", ONE)
+        self.assertRegex("\n".join(self.mind("one.yaml", "-r", "10")),
+                         r"; the median over those of c, which does not mind, lies at 27 to 91 s \(95 % interval "
+                         r"by order statistics\)")
+
+    def test_limit(self):
+        done = self.jishi("queue.yaml", "--limit", "0s", status=2)
+        self.assertEqual(done.stderr, 'jishi compare: --limit takes a time above zero, as in 2h, not "0s"; '
+                                      "see jishi compare --help\n")
+        self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
+        mind = self.mind("long.yaml", "-r", "1", "--variant", "five", "--limit", "1s", "--set", "analysis=transient",
+                         status=1)
+        self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
+                                     "with it" for name in ("base", "five")])
+
+    def test_lost_assumption(self):
+        """A variant that changes nothing: whatever is lost, no pair differs."""
+        self.write("sure.yaml", UNCERTAIN.replace("variants:", "variants:\n  same: {title: x}"))
+        with subprocess.Popen([PROGRAM, "compare", "sure.yaml", "--variant", "same", "-r", "2", "-j", "1", "-q",
+                               "--uncertain", "--points", "500", "--format", "json"], cwd=self.folder,
+                              stdout=subprocess.PIPE, text=True) as process:
+            worker, since = None, time.monotonic()  # those that run the replications live for a moment only
+            while process.poll() is None and (not worker or time.monotonic() < since + 0.2):
+                time.sleep(0.01)
+                with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+                    now = file.read().split()
+                if worker not in now:
+                    worker, since = now[0] if now else None, time.monotonic()
+            os.kill(int(worker), signal.SIGKILL)
+            found = json.loads(process.communicate(timeout=120)[0])
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex("\n".join(found["mind"]), r"1 of \d+ runs of --uncertain are left out, with those paired with "
+                                                   r"them; the first was killed \(signal 9\)")
+        self.assertEqual({world["effects"]["same"] for world in found["uncertain"]["worlds"]}, {0.0})
+        self.assertEqual([one["rank_correlation"]["same"] for one in found["uncertain"]["assumptions"]], [None])
+
+    def test_what_flips_the_answer(self):
+        self.write("sure.yaml", UNCERTAIN)
+        out = self.jishi("sure.yaml", "--variant", "five", "-r", "5", "--uncertain", "--points", "10").stdout
+        self.assertIn("  tenants.a.workloads.w.arrival.poisson: 0.15 per h would leave less than what matters\n", out)
+        self.assertRegex(out, r"  in \d+ % of 10 worlds sampled from all assumptions the answer is the same\n")
+        self.assertNotIn("turns it round", out)
+
+    def test_variant_that_is_undone(self):
+        self.write("sure.yaml", UNCERTAIN.replace("variants:", "variants:\n"
+                                                  "  fewer: {tenants.a.workloads.w.arrival.poisson: 1/h}"))
+        arguments = "sure.yaml", "--variant", "fewer", "-r", "2", "--uncertain", "--points", "4"
+        self.assertIn("Assumptions and wait.mean under fewer\n  nothing is told: it sets "
+                      "tenants.a.workloads.w.arrival.poisson, which is varied here after the variant and so undoes it\n",
+                      self.jishi(*arguments).stdout)
+        found = json.loads(self.jishi(*arguments, "--format", "json").stdout)["uncertain"]
+        self.assertEqual(found["assumptions_95"]["fewer"], [None, None])
+
+    def test_worlds_without_bound(self):
+        self.write("sure.yaml", UNCERTAIN.replace("[0.1 per h, 1.1 per h]", "[1 per h, 4 per h]"))
+        arguments = "sure.yaml", "--variant", "five", "-r", "2", "--uncertain", "--points", "20", "-o", "x.h5"
+        out = self.jishi(*arguments).stdout
+        self.assertRegex(out, r"assumptions +\S+ to \u221e +min")
+        found = json.loads(self.jishi(*arguments, "--format", "json").stdout)["uncertain"]
+        self.assertEqual(found["worlds_unbounded"]["base"], 6)
+        self.assertRegex(out, "  in 6 of 20 sampled worlds more is asked for than there is, so that it has no bound\n")
+        with h5py.File(os.path.join(self.folder, "x.h5")) as file:
+            self.assertEqual(len(file["worlds"]), 40)
+            effects = [r["effect"] for r in file["worlds"][:] if r["variant"] == b"base"]
+            self.assertEqual(sum(e == float("inf") for e in effects), 6)
+            row = file["assumptions"][0]
+            self.assertEqual((row["variant"], row["low"], row["high"]), (b"base", b"1.15 per h", b"3.85 per h"))
+        ends = [r for r in self.rows(*arguments) if r["assumption"]]
+        self.assertEqual([(r["variant"], r["assumption"].split("=")[1]) for r in ends],
+                         [("base", "1.15 per h"), ("base", "3.85 per h"), ("five", "1.15 per h"), ("five", "3.85 per h")])
+        self.assertEqual(float(ends[0]["mean"]), row["at_low"])
+
+    def test_values_in_the_unit_they_are_written_in(self):
+        self.write("sure.yaml", UNCERTAIN.replace("poisson: 2/h}", "poisson: 2/h, growth: 20%/year}").replace(
+            "tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}",
+            "tenants.a.workloads.w.arrival.growth: {uniform: [10%/year, 60%/year]}").replace("analysis: steady\n", ""))
+        found = json.loads(self.jishi("sure.yaml", "--variant", "five", "-r", "2", "--uncertain", "--points", "2",
+                                      "--format", "json").stdout)["uncertain"]
+        self.assertEqual([(a["low"], a["high"]) for a in found["assumptions"]], [("12.5%/year", "57.5%/year")])
+
+    def test_value_that_cannot_be(self):
+        self.write("sure.yaml", UNCERTAIN.replace(
+            "tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}",
+            "centres.lab.partitions.p.nodes: {normal: {mean: 10, sd: 8}}"))
+        done = self.jishi("sure.yaml", "--variant", "five", "-r", "2", "--uncertain", status=1)
+        line = 1 + UNCERTAIN[:UNCERTAIN.index("  tenants.a.workloads.w.arrival.poisson")].count("\n")
+        self.assertEqual(done.stderr, f'sure.yaml:{line}:3: uncertain: centres.lab.partitions.p.nodes: -3 is drawn, '
+                                      'which cannot be: centres.lab.partitions.p.nodes: "-3" must be from 0 to 1000000\n')
 
     def test_interrupted(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 3000h"))

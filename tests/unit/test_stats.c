@@ -88,6 +88,18 @@ static void interval_of_a_quantile(void **state)
     }
 }
 
+static void interval_of_a_median(void **state)
+{
+    static const double values[] = {60, 10, (double)NAN, 50, 20, 40, 30};
+    (void)state;
+    struct interval got = interval_median(values, ARRAY_LEN(values), 0.95);
+    near(got.value, 30, 0, "median");
+    near(got.lo, 10, 0, "lowest of six");
+    near(got.hi, 60, 0, "highest");
+    got = interval_median(values, 5, 0.95);
+    assert_true(isnan(got.lo) && isnan(got.hi));
+}
+
 /* t(17) / sqrt(18) = 0.497, t(16) / sqrt(17) = 0.514. */
 static void how_many_are_needed(void **state)
 {
@@ -207,8 +219,11 @@ static void more_pairs(void **state)
     const struct judged within = {spread(10, 0.5, 1), 1.5, true};
     const struct judged never = {spread(10, 0, 1), (double)NAN, true};
     (void)state;
-    assert_int_equal(pairs_needed(&off, 0.95), 18);
-    assert_int_equal(pairs_needed(&within, 0.95), interval_needed(1, 1, 0.95));
+    /* 34 in any table of the power of the t-test: 80 % at half a standard deviation */
+    assert_int_equal(pairs_needed(&off, 0.95), 34);
+    /* t(0.975) + t(0.9) of 12 degrees is 3.54, of 11 degrees 3.56: at most sqrt(13), over sqrt(12)
+     */
+    assert_int_equal(pairs_needed(&within, 0.95), 13);
     assert_true(pairs_needed(&never, 0.95) == SIZE_MAX);
 }
 
@@ -266,6 +281,7 @@ int main(void)
         cmocka_unit_test(student),
         cmocka_unit_test(interval_of_a_mean),
         cmocka_unit_test(interval_of_a_quantile),
+        cmocka_unit_test(interval_of_a_median),
         cmocka_unit_test(how_many_are_needed),
         cmocka_unit_test(neighbours),
         cmocka_unit_test(means_of_batches),
