@@ -41,7 +41,7 @@ static struct finding alone(const double *values, size_t n)
     const struct interval mean = interval_mean(&moments, COMPARE_CONFIDENCE);
     return (struct finding){.base = mean,
                             .mean = mean,
-                            .median = interval_median(values, n, COMPARE_CONFIDENCE),
+                            .median = interval_of_quantile(values, n, 0.5, COMPARE_CONFIDENCE),
                             .difference = no_interval,
                             .judged = {.difference = {.n = moments.n}, .matters = (double)NAN},
                             .p = (double)NAN,
@@ -396,6 +396,15 @@ static json_t *json_uncertain(const struct compare *compare, const struct compar
     return ret;
 }
 
+/* What one run of the base alone tells of its waits, s. */
+static json_t *json_one_run(const struct compare *compare)
+{
+    json_t *ret = json_object();
+    json_object_set_new(ret, "wait.mean", json_interval(&compare->within.interval));
+    json_object_set_new(ret, "wait.p95", json_interval(&compare->within_p95.interval));
+    return ret;
+}
+
 void compare_write_json(const struct compare *compare, FILE *out)
 {
     size_t len;
@@ -414,6 +423,8 @@ void compare_write_json(const struct compare *compare, FILE *out)
     }
     for (size_t i = 0; i < rows.len; i++)
         json_array_append_new(list, json_row(&rows.items[i]));
+    if (compare->within.batches > 0)
+        json_object_set_new(root, "one_run_95", json_one_run(compare));
     json_object_set_new(root, "mind", mind);
     json_object_set_new(root, "results", list);
     if (is_sampled(compare))

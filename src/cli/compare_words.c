@@ -83,6 +83,7 @@ static void add_unfilled(struct cautions *cautions, const struct compare *compar
 static void add_within(struct cautions *cautions, const struct compare *compare)
 {
     const struct batch_means *within = &compare->within;
+    const struct spaced_quantile *p95 = &compare->within_p95;
     char lo[64], hi[64];
     if (within->batches == 0 || within->correlated) {
         add(cautions, mem_text("one replication has no interval: ask for more with -r"));
@@ -90,10 +91,20 @@ static void add_within(struct cautions *cautions, const struct compare *compare)
     }
     quantity_human_time(fmax(0, within->interval.lo), lo, sizeof(lo));
     quantity_human_time(within->interval.hi, hi, sizeof(hi));
+    char *mean = mem_format("one replication has no interval: ask for more with -r; %zu batches of "
+                            "a pilot run of the base put its mean wait at %s to %s",
+                            within->batches, lo, hi);
+    if (isnan(p95->interval.lo)) {
+        add(cautions, mean);
+        return;
+    }
+    quantity_human_time(p95->interval.lo, lo, sizeof(lo));
+    quantity_human_time(p95->interval.hi, hi, sizeof(hi));
     add(cautions,
-        mem_format("one replication has no interval: ask for more with -r; %zu batches of a pilot "
-                   "run of the base put its mean wait at %s to %s",
-                   within->batches, lo, hi));
+        mem_format("%s, and %zu of its jobs, far enough apart not to depend on each other, the "
+                   "95th percentile at %s to %s (order statistics)",
+                   mean, p95->n, lo, hi));
+    free(mean);
 }
 
 /* Where a few replications carry the mean, most of them lie below it, and so do intervals. */
@@ -113,7 +124,7 @@ static void add_spread(struct cautions *cautions, const struct compare *compare)
             continue;
         most = moments_sd(&moments) / moments.mean;
         widest = a;
-        median = interval_median(values, compare->replications, COMPARE_CONFIDENCE);
+        median = interval_of_quantile(values, compare->replications, 0.5, COMPARE_CONFIDENCE);
     }
     free(values);
     if (!(most > COMPARE_SPREAD))

@@ -102,12 +102,13 @@ struct compare {
     double run_lag1;           /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
     bool correlated;           /* and beyond chance */
     struct batch_means within; /* steady: the mean wait of a pilot of the base, s */
-    size_t replications;       /* done */
-    bool identical;            /* all of them, as nothing is random */
-    size_t lost;               /* runs that crashed, were killed or too slow; each is warned of */
-    bool reached;              /* what `until` asks for */
-    bool stopped;              /* Ctrl-C: what there is */
-    struct compare_one *runs;  /* by replication, then arm; owned */
+    struct spaced_quantile within_p95; /* and the 95th percentile of its waits, s */
+    size_t replications;               /* done */
+    bool identical;                    /* all of them, as nothing is random */
+    size_t lost;              /* runs that crashed, were killed or too slow; each is warned of */
+    bool reached;             /* what `until` asks for */
+    bool stopped;             /* Ctrl-C: what there is */
+    struct compare_one *runs; /* by replication, then arm; owned */
     struct compare_tenants tenants;
     struct texts warnings;               /* owned */
     char *fault_file;                    /* that the error of a run is about; owned */

@@ -78,7 +78,7 @@ static struct finding find(const struct compare *compare, const struct measure *
     struct finding ret = {
         .base = interval_mean(&base, COMPARE_CONFIDENCE),
         .mean = interval_mean(&mean, COMPARE_CONFIDENCE),
-        .median = interval_median(b->values, n, COMPARE_CONFIDENCE),
+        .median = interval_of_quantile(b->values, n, 0.5, COMPARE_CONFIDENCE),
         .judged = {pairs_moments(a->values, b->values, n), measure->matters,
                    measure->better != BETTER_IS_HIGHER},
         .uncounted_base = uncounted(a, n),

@@ -23,6 +23,7 @@ uint64_t compare_seed(const struct compare *compare)
 void waits_deinit(struct waits *waits)
 {
     free(waits->waits);
+    free(waits->firsts);
     free(waits->begins);
     *waits = (struct waits){0};
 }
@@ -34,6 +35,7 @@ void waits_coarsen(struct waits *waits, uint64_t per)
         waits->len /= 2;
         for (uint64_t i = 0; i < waits->len; i++) {
             waits->waits[i] = (waits->waits[2 * i] + waits->waits[2 * i + 1]) / 2;
+            waits->firsts[i] = waits->firsts[2 * i];
             waits->begins[i] = waits->begins[2 * i];
         }
     }
@@ -160,8 +162,9 @@ static void put_waits(struct pool_bytes *bytes, struct seen *seen)
         double sum = 0;
         for (uint64_t i = b * per; i < (b + 1) * per; i++)
             sum += simtime_seconds(seen->items[i].wait);
-        const double pair[] = {sum / (double)per, simtime_seconds(seen->items[b * per].submit)};
-        put(bytes, pair, sizeof(pair));
+        const double batch[] = {sum / (double)per, simtime_seconds(seen->items[b * per].wait),
+                                simtime_seconds(seen->items[b * per].submit)};
+        put(bytes, batch, sizeof(batch));
     }
 }
 
@@ -174,9 +177,11 @@ int waits_read(struct compare *compare, const struct pool_result *result, struct
     ret->per = take_number(&reader);
     ret->len = take_number(&reader);
     ret->waits = mem_new(ret->len, sizeof(*ret->waits));
+    ret->firsts = mem_new(ret->len, sizeof(*ret->firsts));
     ret->begins = mem_new(ret->len, sizeof(*ret->begins));
     for (uint64_t b = 0; b < ret->len; b++) {
         take(&reader, &ret->waits[b], sizeof(double));
+        take(&reader, &ret->firsts[b], sizeof(double));
         take(&reader, &ret->begins[b], sizeof(double));
     }
     return 0;

@@ -11,6 +11,7 @@ struct waits {
     uint64_t per; /* 5 times a power of two */
     uint64_t len;
     double *waits;  /* owned */
+    double *firsts; /* of the first job of each alone; owned */
     double *begins; /* when the first job of each was submitted, s since the start; owned */
 };
 void waits_deinit(struct waits *waits);

@@ -251,9 +251,11 @@ static void judge_within(struct compare *compare, const struct waits *waits)
     uint64_t first = 0;
     while (first < waits->len && waits->begins[first] < compare->warmup)
         first++;
-    if (first < waits->len)
-        compare->within =
-            series_batch_means(waits->waits + first, waits->len - first, COMPARE_CONFIDENCE);
+    const size_t n = waits->len - first;
+    if (n == 0)
+        return;
+    compare->within = series_batch_means(waits->waits + first, n, COMPARE_CONFIDENCE);
+    compare->within_p95 = series_quantile(waits->firsts + first, n, 0.95, COMPARE_CONFIDENCE);
 }
 
 /* One window for all arms: the longest warm-up. */

@@ -86,7 +86,7 @@ static int ascending(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-struct interval interval_median(const double *values, size_t n, double confidence)
+struct interval interval_of_quantile(const double *values, size_t n, double p, double confidence)
 {
     double *sorted = mem_new(n, sizeof(*sorted));
     size_t len = 0;
@@ -95,7 +95,7 @@ struct interval interval_median(const double *values, size_t n, double confidenc
             sorted[len++] = values[i];
     if (len > 0)
         qsort(sorted, len, sizeof(*sorted), ascending);
-    const struct interval ret = interval_quantile(sorted, len, 0.5, confidence);
+    const struct interval ret = interval_quantile(sorted, len, p, confidence);
     free(sorted);
     return ret;
 }

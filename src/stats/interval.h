@@ -33,9 +33,9 @@ int interval_digits(double half);
  * distribution. */
 struct interval interval_quantile(const double *sorted, size_t n, double p, double confidence);
 
-/* The same of the median of values in any order, those that are NaN left out: there is one from 6
+/* The same of values in any order, those that are NaN left out. Of the median there is one from 6
  * values on at 95 %, whatever their distribution. */
-struct interval interval_median(const double *values, size_t n, double confidence);
+struct interval interval_of_quantile(const double *values, size_t n, double p, double confidence);
 
 /* The probability that it covers, of those ranks, from 1. */
 double quantile_cover(size_t n, double p, size_t r, size_t s);

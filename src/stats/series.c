@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stats/series.h"
 
+#include "stats/ranks.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -65,6 +66,37 @@ struct batch_means series_batch_means(const double *values, size_t n, double con
     }
     const struct moments all = moments_of(means, ret.batches);
     ret.interval = interval_mean(&all, confidence);
+    return ret;
+}
+
+/* Into ret[n]: 1 where a value is above the limit. */
+static void above(const double *values, size_t n, double limit, double *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        ret[i] = values[i] > limit;
+}
+
+struct spaced_quantile series_quantile(const double *values, size_t n, double p, double confidence)
+{
+    struct spaced_quantile ret = {.interval = {(double)NAN, (double)NAN, (double)NAN}};
+    double *kept = mem_new(2 * n, sizeof(*kept)), *beside = kept + n;
+    for (size_t spacing = 1; spacing <= n; spacing *= 2) {
+        const size_t len = n / spacing;
+        /* the last ones: the beginning is the least sure */
+        for (size_t i = 0; i < len; i++)
+            kept[i] = values[n - 1 - (len - 1 - i) * spacing];
+        above(kept, len, values_quantile(kept, len, p), beside);
+        const double neumann = series_neumann(beside, len);
+        if (isnan(neumann))
+            break;
+        if (neumann <= NEUMANN_LIMIT) {
+            ret.n = len;
+            ret.spacing = spacing;
+            ret.interval = interval_of_quantile(kept, len, p, confidence);
+            break;
+        }
+    }
+    free(kept);
     return ret;
 }
 

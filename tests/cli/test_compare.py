@@ -162,7 +162,9 @@ class Compare(unittest.TestCase):
                          ["one replication has no interval: ask for more with -r"])
         mind = self.mind("queue.yaml", "--variant", "five", "-r", "1", "--set", "time.length=5000h")
         self.assertRegex(mind[0], r"^one replication has no interval: ask for more with -r; \d+ batches of a pilot run "
-                                  r"of the base put its mean wait at \d+ min .* to \d+ min .*$")
+                                  r"of the base put its mean wait at \d+ min .* to \d+ min .*, and \d+ of its jobs, far "
+                                  r"enough apart not to depend on each other, the 95th percentile at \d+ .* to \d+ .* "
+                                  r"\(order statistics\)$")
         self.assertEqual(self.mind("queue.yaml", "--variant", "five", "-r", "2", "--most", "3", "--until",
                                    "0.1% wait.mean"),
                          ["wait.mean within 0.1 % was not reached with 3 replications; allow more with --most"])

@@ -92,11 +92,11 @@ static void interval_of_a_median(void **state)
 {
     static const double values[] = {60, 10, (double)NAN, 50, 20, 40, 30};
     (void)state;
-    struct interval got = interval_median(values, ARRAY_LEN(values), 0.95);
+    struct interval got = interval_of_quantile(values, ARRAY_LEN(values), 0.5, 0.95);
     near(got.value, 30, 0, "median");
     near(got.lo, 10, 0, "lowest of six");
     near(got.hi, 60, 0, "highest");
-    got = interval_median(values, 5, 0.95);
+    got = interval_of_quantile(values, 5, 0.5, 0.95);
     assert_true(isnan(got.lo) && isnan(got.hi));
 }
 
@@ -140,6 +140,36 @@ static void means_of_batches(void **state)
     assert_true(got.correlated);
     got = series_batch_means(ramp, 15, 0.95);
     assert_true(isnan(got.interval.lo) && got.correlated);
+}
+
+/* Eight alike beside each other tell no more than one of them. */
+static void quantile_of_a_series(void **state)
+{
+    enum { N = 800, TIMES = 8 };
+    double once[N], often[N * TIMES];
+    uint32_t random = 1;
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        random = random * 1664525 + 1013904223;
+        once[i] = -log1p(-(double)random / 4294967296);
+        for (size_t k = 0; k < TIMES; k++)
+            often[i * TIMES + k] = once[i];
+    }
+    struct spaced_quantile got = series_quantile(once, N, 0.95, 0.95);
+    assert_int_equal(got.spacing, 1);
+    assert_true(got.interval.lo < log(20) && log(20) < got.interval.hi);
+    assert_true(got.interval.hi - got.interval.lo < 1);
+    const struct spaced_quantile same = series_quantile(often, (size_t)N * TIMES, 0.95, 0.95);
+    assert_int_equal(same.spacing, TIMES);
+    assert_int_equal(same.n, N);
+    near(same.interval.lo, got.interval.lo, 0, "lo");
+    near(same.interval.hi, got.interval.hi, 0, "hi");
+    got = series_quantile(once, 58, 0.95, 0.95);
+    assert_true(isnan(got.interval.lo));
+    for (size_t i = 0; i < N; i++)
+        once[i] = (double)i;
+    got = series_quantile(once, N, 0.95, 0.95);
+    assert_true(isnan(got.interval.lo));
 }
 
 /* Batches 100, 50, then 18 of 1, -1, ...: leaving out two gives 18 / 18^2, three (17 - 1/17) /
@@ -285,6 +315,7 @@ int main(void)
         cmocka_unit_test(how_many_are_needed),
         cmocka_unit_test(neighbours),
         cmocka_unit_test(means_of_batches),
+        cmocka_unit_test(quantile_of_a_series),
         cmocka_unit_test(where_the_beginning_ends),
         cmocka_unit_test(pairs_are_narrower),
         cmocka_unit_test(verdicts),
