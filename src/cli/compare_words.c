@@ -29,19 +29,22 @@ const char *verdict_word(const struct finding *finding, enum better better)
 
 char *compare_how(const struct compare *compare)
 {
-    char text[64];
+    char text[64], counted[128];
     quantity_human_time(compare->warmup, text, sizeof(text));
+    if (compare->warmup > 0)
+        snprintf(counted, sizeof(counted), "jobs of the first %s are not counted", text);
+    else
+        snprintf(counted, sizeof(counted), "jobs are counted from the start on");
     if (!compare->steady)
         return compare->why_transient
                    ? mem_format("transient, as %s: the runs as they are, nothing is removed",
                                 compare->why_transient)
                    : mem_text("transient: the runs as they are, nothing is removed");
     if (compare->warmup_given)
-        return mem_format("steady%s: jobs of the first %s are not counted, as the scenario says",
-                          compare->analysis_said ? "" : ", as nothing is dated or grows", text);
-    return mem_format("steady%s: jobs of the first %s are not counted, as found by MSER-5 in %d "
-                      "pilot runs of each",
-                      compare->analysis_said ? "" : ", as nothing is dated or grows", text,
+        return mem_format("steady%s: %s, as the scenario says",
+                          compare->analysis_said ? "" : ", as nothing is dated or grows", counted);
+    return mem_format("steady%s: %s, as found by MSER-5 in %d pilot runs of each",
+                      compare->analysis_said ? "" : ", as nothing is dated or grows", counted,
                       COMPARE_PILOTS);
 }
 

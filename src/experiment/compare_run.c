@@ -151,7 +151,14 @@ static void warn_unheeded(struct compare *compare)
             compare_warn(compare, mem_format("%s: its `seed` is not heeded: it has the random "
                                              "draws of the base, so that runs can be paired",
                                              name));
-        if (compare_sets(compare, a, "time.warmup") || compare_sets(compare, a, "measure.from"))
+        const bool warmup = compare_sets(compare, a, "time.warmup");
+        const bool found = compare->steady && !compare->warmup_given;
+        if (warmup && found)
+            compare_warn(compare,
+                         mem_format("%s: its `time.warmup` is not heeded: one is found for "
+                                    "all, as the base gives none",
+                                    name));
+        if ((warmup && !found) || compare_sets(compare, a, "measure.from"))
             compare_warn(compare, mem_format("%s: its jobs are counted from another time on than "
                                              "those of the base",
                                              name));
@@ -169,7 +176,6 @@ static int load_arms(struct compare *compare, struct error_list *errors)
     for (size_t a = 1; a < compare->arms.len; a++)
         if (load(compare, &compare->arms.items[a], NULL, 0, errors) < 0)
             return -1;
-    warn_unheeded(compare);
     const struct program *base = &compare->arms.items[0].program;
     const struct scenario *scenario = base->epochs[0].scenario;
     compare->analysis_said = said(base, "analysis", NULL);
@@ -180,6 +186,7 @@ static int load_arms(struct compare *compare, struct error_list *errors)
     if (!compare->analysis_said)
         compare->steady = !compare->why_transient;
     compare->warmup_given = said(base, "time", "warmup") || said(base, "measure", "from");
+    warn_unheeded(compare);
     for (size_t a = 0; a < compare->arms.len; a++)
         if (prepare_arm(compare, &compare->arms.items[a], errors) < 0)
             return -1;

@@ -336,6 +336,10 @@ variants:"""))
         self.assertIn("other: its `seed` is not heeded: it has the random draws of the base, so that runs can be paired",
                       mind)
         self.assertIn("other: its jobs are counted from another time on than those of the base", mind)
+        self.write("none.yaml", QUEUE.replace(", warmup: 24h", "")
+                   .replace("  five: {", "  other: {time.warmup: 48h}\n  five: {"))
+        self.assertIn("other: its `time.warmup` is not heeded: one is found for all, as the base gives none",
+                      self.mind("none.yaml", "-r", "2", "--variant", "other"))
 
     def test_median(self):
         """Of six replications the interval of the median is from the least to the greatest."""
