@@ -15,7 +15,13 @@
 #define COMPARE_FILLED 0.9         /* of the offered load is to be seen in use: a caution below */
 #define COMPARE_SPREAD 0.5         /* of replications, beside their mean: a caution from there on */
 #define COMPARE_COUNTS_DIFFER 0.01 /* share of jobs: no verdict from there on */
-enum { COMPARE_REPLICATIONS = 10, COMPARE_MOST = 1000, COMPARE_PILOTS = 5, COMPARE_POINTS = 40 };
+enum {
+    COMPARE_REPLICATIONS = 10,
+    COMPARE_MOST = 1000,
+    COMPARE_PILOTS = 5,
+    COMPARE_TRIALS = 3,
+    COMPARE_POINTS = 40
+};
 
 struct compare_setup {
     const char *path, *builtin_dir;
@@ -81,6 +87,7 @@ struct compare_one {
     double *values;  /* by measure; NaN: none; owned */
     double *tenants; /* TENANT_NUMBERS of each; owned */
     size_t n_tenants;
+    bool grew; /* steady: its queue, or what is offered has none */
 };
 
 struct compare {
@@ -150,12 +157,6 @@ void compare_judge(const struct compare *compare, size_t measure, struct finding
 
 /* All tenants under all variants, one family: ret[(arm - 1) * tenants.len + tenant]. */
 void compare_judge_tenants(const struct compare *compare, struct finding *ret);
-
-/* Is a steady answer possible at all? In words where an arm's offered load is at or above what can
- * be served, or its queue keeps growing in runs that try it; NULL: yes. To be freed. Takes up to 3
- * runs.
- */
-char *compare_instability(const struct build *build);
 
 /* All load that is offered without end over all that is installed; NaN where some of it ends, or is
  * not known. */

@@ -3,6 +3,7 @@
 
 #include "experiment/measures.h"
 #include "experiment/simulate.h"
+#include "experiment/stability.h"
 #include "stats/series.h"
 #include "util/mem.h"
 
@@ -126,20 +127,34 @@ static void see(void *ctx, const struct fact *fact)
     seen->items[seen->len++].wait = fact->job->wait;
 }
 
+/* What is watched of a run. */
+struct watched {
+    bool steady, pilot;
+    struct stability_watch stability;
+    struct seen seen;
+};
+
 static int begin(void *ctx, struct simulation *simulation, struct error *err)
 {
-    (void)err;
-    if (ctx)
+    struct watched *watched = ctx;
+    if (watched->pilot)
         simulation->observers[simulation->n_observers++] =
-            (struct observer){.ctx = ctx, .see = see};
-    return 0;
+            (struct observer){.ctx = &watched->seen, .see = see};
+    if (watched->steady && stability_begin(&watched->stability, simulation, err) < 0)
+        return -1;
+    /* so that it is not run: it may take long, and tells nothing */
+    return watched->stability.offered ? error_set(err, "more is asked for than there is") : 0;
 }
 
 static void forget(void *ctx)
 {
-    struct seen *seen = ctx;
-    if (seen)
-        seen->len = 0;
+    struct watched *watched = ctx;
+    watched->seen.len = 0;
+}
+
+static bool grew(const struct watched *watched)
+{
+    return watched->steady && (watched->stability.offered || stability_grew(&watched->stability));
 }
 
 static int by_submit(const void *a, const void *b)
@@ -148,9 +163,15 @@ static int by_submit(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static void put_waits(struct pool_bytes *bytes, struct seen *seen)
+static void put_waits(struct pool_bytes *bytes, struct watched *watched)
 {
+    struct seen *seen = &watched->seen;
+    const struct stability_watch *stability = &watched->stability;
+    const double left =
+        stability->submitted > 0 ? (double)stability->left / (double)stability->submitted : 0;
     uint64_t per = MSER_BATCH;
+    put_number(bytes, grew(watched));
+    put(bytes, &left, sizeof(left));
     if (seen->len > 0)
         qsort(seen->items, seen->len, sizeof(*seen->items), by_submit);
     while (seen->len / per > WAITS_MOST)
@@ -174,6 +195,8 @@ int waits_read(struct compare *compare, const struct pool_result *result, struct
     struct reader reader;
     if (open_result(compare, &reader, result, err) < 0)
         return -1;
+    ret->grew = take_number(&reader) != 0;
+    take(&reader, &ret->left, sizeof(ret->left));
     ret->per = take_number(&reader);
     ret->len = take_number(&reader);
     ret->waits = mem_new(ret->len, sizeof(*ret->waits));
@@ -234,15 +257,13 @@ static void put_tenants(const struct compare *compare, struct simulation *simula
     free(numbers);
 }
 
-void compare_one_none(const struct compare *compare, struct pool_bytes *ret)
+/* Of a run in which more is asked for than there is. */
+static void put_none(const struct compare *compare, struct pool_bytes *bytes)
 {
-    const unsigned char kind = RESULT_FINE;
-    put(ret, &kind, 1);
-    for (size_t m = 0; m < compare->measures.len; m++) {
-        const double none =
-            measure_grows(&compare->measures.items[m]) ? (double)INFINITY : (double)NAN;
-        put(ret, &none, sizeof(none));
-    }
+    const double none = (double)NAN;
+    for (size_t m = 0; m < compare->measures.len; m++)
+        put(bytes, &none, sizeof(none));
+    put_number(bytes, true);
 }
 
 static const char **selectors_of(const struct compare *compare, const bool *valid, size_t *ret_len)
@@ -261,31 +282,35 @@ void compare_one_make(const struct compare *compare, const struct program *progr
     struct error_list errors = {0};
     struct error err = {0};
     struct simulation simulation = {0};
-    struct seen seen = {0};
+    struct watched watched = {.steady = compare->steady, .pilot = pilot};
     const unsigned char kind = RESULT_FINE;
     struct simulation_options options = {
         .seed = compare_seed(compare),
         .replication = replication,
         .begin = begin,
         .abandon = forget,
-        .ctx = pilot ? &seen : NULL,
+        .ctx = &watched,
     };
     const char **selectors = selectors_of(compare, valid, &options.n_selectors);
     options.selectors = selectors;
     put(ret, &kind, 1);
-    if (simulation_run(&simulation, program, &options, &errors) != SIM_DONE) {
+    const int got = simulation_run(&simulation, program, &options, &errors);
+    if (got != SIM_DONE && watched.stability.offered && !pilot) {
+        put_none(compare, ret);
+    } else if (got != SIM_DONE) {
         compare_one_fault(ret, &errors);
     } else if (pilot) {
-        put_waits(ret, &seen);
+        put_waits(ret, &watched);
     } else if (scenario_metrics_check(&simulation.build, simulation.metrics, &err) < 0 ||
                put_values(compare, valid, &simulation, ret, &err) < 0) {
         error_list_add(&errors, &err);
         compare_one_fault(ret, &errors);
     } else {
+        put_number(ret, grew(&watched));
         put_tenants(compare, &simulation, ret);
     }
     free(selectors);
-    free(seen.items);
+    free(watched.seen.items);
     simulation_deinit(&simulation);
     error_list_deinit(&errors);
 }
@@ -335,6 +360,7 @@ int compare_one_read(struct compare *compare, const struct pool_result *result,
         return -1;
     ret->values = mem_new(compare->measures.len, sizeof(*ret->values));
     take(&reader, ret->values, compare->measures.len * sizeof(*ret->values));
+    ret->grew = take_number(&reader) != 0;
     read_tenants(compare, &reader, ret);
     return 0;
 }

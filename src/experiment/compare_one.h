@@ -8,6 +8,8 @@
 
 /* Waits of a run's jobs in order of submission, as means of batches of `per` jobs; s. */
 struct waits {
+    bool grew;    /* the queue, all the time */
+    double left;  /* share of the jobs that still waited at the end */
     uint64_t per; /* 5 times a power of two */
     uint64_t len;
     double *waits;  /* owned */
@@ -25,9 +27,6 @@ void waits_coarsen(struct waits *waits, uint64_t per);
 /* Run a program; its measures, or an error, into bytes. With `pilot` its waits instead. */
 void compare_one_make(const struct compare *compare, const struct program *program,
                       const bool *valid, uint64_t replication, bool pilot, struct pool_bytes *ret);
-
-/* A result where more is asked for than there is: nothing was run. */
-void compare_one_none(const struct compare *compare, struct pool_bytes *ret);
 
 /* The first of the errors instead of a result. */
 void compare_one_fault(struct pool_bytes *bytes, const struct error_list *errors);

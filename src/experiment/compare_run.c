@@ -4,6 +4,7 @@
 #include "experiment/compare_tasks.h"
 #include "experiment/compare_uncertain.h"
 #include "experiment/draws.h"
+#include "experiment/stability.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -117,7 +118,7 @@ static int prepare_arm(struct compare *compare, struct arm *arm, struct error_li
         for (size_t m = 0; m < compare->measures.len; m++)
             arm->valid[m] = is_valid(compare->measures.items[m].selector, &build);
         arm->offered = compare_offered(&build);
-        arm->unstable = compare->steady ? compare_instability(&build) : NULL;
+        arm->unstable = compare->steady ? stability_offered(&build) : NULL;
     }
     build_deinit(&build);
     return rc;
@@ -265,6 +266,31 @@ static void judge_within(struct compare *compare, const struct waits *waits)
     compare->within_p95 = series_quantile(waits->firsts + first, n, 0.95, COMPARE_CONFIDENCE);
 }
 
+/* Most pilots of an arm whose queue grows tell nothing of waits. */
+static void judge_stability(struct compare *compare, struct waits *waits, size_t pilots)
+{
+    const size_t arms = compare->arms.len;
+    for (size_t a = 0; a < arms; a++) {
+        struct arm *arm = &compare->arms.items[a];
+        size_t grew = 0, runs = 0;
+        double left = 0;
+        for (size_t r = 0; r < pilots; r++) {
+            const struct waits *one = &waits[r * arms + a];
+            runs += one->per > 0;
+            grew += one->grew;
+            left += one->left;
+        }
+        if (arm->unstable || !stability_most(grew, runs))
+            continue;
+        arm->unstable =
+            mem_format("its queue kept growing in %zu of %zu runs, at whose ends %.0f %% "
+                       "of the jobs still waited: there is no long-run number",
+                       grew, runs, 100 * left / (double)runs);
+        for (size_t r = 0; r < pilots; r++)
+            waits_deinit(&waits[r * arms + a]);
+    }
+}
+
 /* One window for all arms: the longest warm-up. */
 static void find_warmup(struct compare *compare, struct waits *waits, size_t pilots)
 {
@@ -285,8 +311,7 @@ static int warm_up(struct compare *compare, struct error_list *errors)
 {
     const size_t arms = compare->arms.len;
     const struct program *base = &compare->arms.items[0].program;
-    /* one, where it is only to be seen whether the runs are long enough */
-    const size_t pilots = compare->warmup_given ? 1 : COMPARE_PILOTS;
+    const size_t pilots = compare->warmup_given ? COMPARE_TRIALS : COMPARE_PILOTS;
     struct round round = {.tasks = {.compare = compare, .end = pilots * arms}, .pilot = true};
     round.waits = mem_new(round.tasks.end, sizeof(*round.waits));
     compare->warmup = simtime_seconds(base->epochs[0].scenario->time.warmup);
@@ -294,8 +319,10 @@ static int warm_up(struct compare *compare, struct error_list *errors)
         compare->warmup =
             simtime_seconds(program_instant(base, &base->epochs[0].scenario->measure.from));
     int got = compare_tasks_run(&round.tasks, run, done, errors);
-    if (got == COMPARE_DONE)
+    if (got == COMPARE_DONE) {
+        judge_stability(compare, round.waits, pilots);
         find_warmup(compare, round.waits, pilots);
+    }
     for (size_t i = 0; i < round.tasks.end; i++)
         waits_deinit(&round.waits[i]);
     free(round.waits);
@@ -437,6 +464,8 @@ int compare_run(struct compare *compare, const struct compare_setup *setup,
     if (none_stable(compare))
         return COMPARE_DONE;
     int got = compare->steady ? warm_up(compare, errors) : COMPARE_DONE;
+    if (got == COMPARE_DONE && none_stable(compare))
+        return COMPARE_DONE;
     if (got == COMPARE_DONE)
         got = replicate(compare, errors);
     if (got == COMPARE_DONE && setup->uncertain)

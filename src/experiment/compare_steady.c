@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/compare.h"
 
-#include "experiment/stability.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -52,10 +51,4 @@ char *compare_dated(const struct program *program)
             return mem_format("it has `%s` under `%s`", key, parts[i]);
     }
     return NULL;
-}
-
-char *compare_instability(const struct build *build)
-{
-    char *words = stability_offered(build);
-    return words ? words : stability_tried(build->program);
 }

@@ -3,6 +3,7 @@
 
 #include "experiment/compare_tasks.h"
 #include "experiment/design.h"
+#include "experiment/stability.h"
 #include "scenario/field_at.h"
 #include "scenario/resolve.h"
 #include "scenario/uncertain.h"
@@ -22,6 +23,7 @@ struct study {
     struct compare_tasks tasks; /* a point x replication in the place of a replication */
     struct compare_uncertain *uncertain;
     double *values;       /* of the question: points x replications x arms; owned */
+    bool *grew;           /* the queues of those runs; owned */
     size_t lost;          /* runs */
     char first_lost[200]; /* what became of the first of them */
 };
@@ -176,34 +178,13 @@ static int load_point(const struct compare *compare, size_t point, size_t arm, s
 
 /* --- in a worker --- */
 
-/* -1: the program cannot be built. */
-static int is_unstable(const struct compare *compare, const struct program *program, bool *ret,
-                       struct error_list *errors)
-{
-    struct build build;
-    const struct build_options options = {.seed = compare_seed(compare), .replication = 1};
-    *ret = false;
-    if (!compare->steady)
-        return 0;
-    const int rc = build_init(&build, program, &options, errors);
-    char *words = rc == 0 ? compare_instability(&build) : NULL;
-    *ret = words != NULL;
-    free(words);
-    build_deinit(&build);
-    return rc;
-}
-
 static void run_point(const struct compare *compare, size_t point, size_t replication, size_t arm,
                       struct pool_bytes *ret)
 {
     struct error_list errors = {0};
     struct program program = {0};
-    bool unstable;
-    if (load_point(compare, point, arm, &program, &errors) < 0 ||
-        is_unstable(compare, &program, &unstable, &errors) < 0)
+    if (load_point(compare, point, arm, &program, &errors) < 0)
         compare_one_fault(ret, &errors);
-    else if (unstable)
-        compare_one_none(compare, ret);
     else
         compare_one_make(compare, &program, compare->arms.items[arm].valid, replication + 1, false,
                          ret);
@@ -236,6 +217,7 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     if (compare_one_read(compare, result, &one, err) < 0)
         return -1;
     study->values[result->id] = one.values[0];
+    study->grew[result->id] = one.grew;
     compare_one_deinit(&one);
     return 0;
 }
@@ -280,12 +262,26 @@ static double mean_of(const double *values, size_t n)
     return present > 0 ? sum / (double)present : (double)NAN;
 }
 
+/* Of a point in which most queues of an arm grow: without bound, or none. */
+static bool is_unstable(const struct study *study, size_t point, size_t arm)
+{
+    const size_t arms = study->tasks.compare->arms.len, n = study->uncertain->replications;
+    size_t grew = 0;
+    for (size_t r = 0; r < n; r++)
+        grew += study->grew[(point * n + r) * arms + arm];
+    return stability_most(grew, n);
+}
+
 /* A difference is that of pairs: a run that has none takes its partner along. */
 static struct uncertain_point point_of(const struct study *study, size_t point)
 {
     const struct compare *compare = study->tasks.compare;
     const size_t arms = compare->arms.len, n = study->uncertain->replications;
-    const double *values = &study->values[point * n * arms];
+    const double none = measure_grows(&compare->measures.items[0]) ? (double)INFINITY : (double)NAN;
+    double *values = &study->values[point * n * arms];
+    for (size_t a = 0; a < arms; a++)
+        for (size_t r = 0; r < n && is_unstable(study, point, a); r++)
+            values[r * arms + a] = none;
     struct uncertain_point ret = {mem_new(arms, sizeof(double)), mem_new(arms, sizeof(double))};
     double *own = mem_new(2 * n, sizeof(*own)), *pairs = own + n;
     for (size_t a = 0; a < arms; a++) {
@@ -386,12 +382,14 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
                                   : UNCERTAIN_REPLICATIONS;
     study.tasks.end = (2 * n + uncertain->points) * uncertain->replications * arms;
     study.values = mem_new(study.tasks.end, sizeof(*study.values));
+    study.grew = mem_new(study.tasks.end, sizeof(*study.grew));
     for (size_t i = 0; i < study.tasks.end; i++)
         study.values[i] = (double)NAN;
     const int got = compare_tasks_run(&study.tasks, run, done, errors);
     if (got != COMPARE_FAILED)
         collect(&study);
     free(study.values);
+    free(study.grew);
     return got;
 }
 

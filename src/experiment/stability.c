@@ -9,8 +9,6 @@
 #include <stdlib.h>
 
 /* Of runs that only try whether a queue grows. */
-#define TRIED_FIRST UINT64_C(2000000001)
-enum { TRIED_MOST = 3 };
 
 /* Share of the jobs submitted, and times the root of their number. */
 static const double LEFT_SHARE = 0.03, LEFT_ROOTS = 2;
@@ -239,41 +237,4 @@ bool stability_grew(const struct stability_watch *watch)
 bool stability_most(size_t unstable, size_t runs)
 {
     return 2 * unstable > runs;
-}
-
-/* False: it cannot be run, which is told where it is run for its numbers. */
-static bool try_one(const struct program *program, uint64_t replication,
-                    struct stability_watch *watch)
-{
-    struct simulation simulation = {0};
-    struct error_list errors = {0};
-    const struct simulation_options options = {
-        .seed = (uint64_t)program->epochs[0].scenario->seed,
-        .replication = replication,
-        .begin = stability_begin,
-        .ctx = watch,
-    };
-    const bool good = simulation_run(&simulation, program, &options, &errors) == SIM_DONE;
-    simulation_deinit(&simulation);
-    error_list_deinit(&errors);
-    return good;
-}
-
-char *stability_tried(const struct program *program)
-{
-    size_t grew = 0, runs = 0;
-    double share = 0;
-    for (; runs < TRIED_MOST && runs - grew <= TRIED_MOST / 2; runs++) {
-        struct stability_watch watch = {0};
-        if (!try_one(program, TRIED_FIRST + runs, &watch))
-            return NULL;
-        grew += stability_grew(&watch);
-        share += watch.submitted > 0 ? (double)watch.left / (double)watch.submitted : 0;
-    }
-    if (!stability_most(grew, runs))
-        return NULL;
-    return mem_format(
-        "its queue kept growing in %zu of %zu runs, at whose ends %.0f %% of the jobs "
-        "still waited: there is no long-run number",
-        grew, runs, 100 * share / (double)runs);
 }

@@ -37,8 +37,4 @@ bool stability_grew(const struct stability_watch *watch);
 /* Over half of them: chance takes one run for a growing one, but hardly most. */
 bool stability_most(size_t unstable, size_t runs);
 
-/* In words, where most of up to 3 runs of the program, whose replications are no others', grow;
- * NULL: they do not, or cannot be run. To be freed. */
-char *stability_tried(const struct program *program);
-
 #endif
