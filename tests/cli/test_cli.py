@@ -234,6 +234,16 @@ class Output(Case):
         self.assertIn("File too large", done.stderr)
         self.assertEqual(sorted(os.listdir(self.folder)), ["long.yaml", "small.yaml"])
 
+    def test_little_memory(self):
+        """It says so or does without; it does not crash, not in the midst of a library either."""
+        self.write("long.yaml", LONG.replace("10000000h", "100000h"))
+        for megabytes in range(40, 90, 10):
+            limit = megabytes << 20
+            done = subprocess.run([PROGRAM, "run", "long.yaml", "-q", "-o", "long.h5"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=120,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            self.assertGreaterEqual(done.returncode, 0, done.stderr)
+
     def test_stdout(self):
         for command in ("run small.yaml --format csv", "check small.yaml --resolved", "list"):
             line = f'"{PROGRAM}" {command}'
@@ -437,6 +447,12 @@ class Resolved(Case):
         self.write("moved/main/r.yaml", text)
         self.jishi("run", "moved/main/r.yaml", "-q", "-o", "third.h5")
         self.assert_same_results("first.h5", "third.h5")
+
+    def test_judged(self):
+        """What is printed resolved can be run."""
+        self.write("wrong.yaml", SMALL + "metrics: [wait.meen]\n")
+        done = self.jishi("check", "--resolved", "wrong.yaml", status=1)
+        self.assertEqual((done.stdout, done.stderr), ("", self.jishi("check", "wrong.yaml", status=1).stderr))
 
     def test_check_command(self):
         done = self.jishi("check", "small.yaml", "small.yaml")
