@@ -180,11 +180,11 @@ void waits_see(struct sim *sim, const struct fact *fact)
         break;
     case FACT_START:
     case FACT_REJECT:
-    case FACT_END:
         causes_leave(waits->causes, fact->job, fact->at);
         if (sim->check && fact->kind == FACT_START)
             check_sum(fact->job);
         break;
+    case FACT_END:
     case FACT_CAPACITY:
     case FACT_QUEUE:
     case FACT_PASS:

@@ -133,6 +133,14 @@ void causes_free(struct causes *causes)
 
 /* --- the rule --- */
 
+/* WAIT_CAUSES: what it asks is free. */
+static inline enum wait_cause cause_by_count(const struct cluster *cluster, int32_t procs)
+{
+    if (procs > cluster_free_procs(cluster))
+        return CAUSE_CAPACITY;
+    return procs > cluster->now.free ? CAUSE_RESERVED : WAIT_CAUSES;
+}
+
 static enum wait_cause cause_at(const struct causes *causes, size_t p,
                                 const struct cause_want *want)
 {
@@ -144,11 +152,9 @@ static enum wait_cause cause_at(const struct causes *causes, size_t p,
         if (gate != WAIT_CAUSES)
             return gate;
     }
-    const int32_t procs = partition_procs(partition, &want->ask);
-    if (procs > cluster_free_procs(cluster))
-        return CAUSE_CAPACITY;
-    if (procs > cluster->now.free)
-        return CAUSE_RESERVED;
+    const enum wait_cause count = cause_by_count(cluster, partition_procs(partition, &want->ask));
+    if (count != WAIT_CAUSES)
+        return count;
     if (partition->constrained && !cluster_fits(cluster, &want->ask))
         return CAUSE_FRAGMENTATION;
     return place->fits;
@@ -243,6 +249,15 @@ static void judge(struct causes *causes, const struct crowd *crowd, size_t i, si
 {
     struct shape *shape = &causes->shapes.items[crowd->order[i]];
     flip(causes, crowd, shape, find_cause(causes, crowd, &shape->want), now);
+}
+
+/* The same in a quick crowd. */
+static void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
+{
+    struct shape *shape = &causes->shapes.items[crowd->order[i]];
+    const struct cause_place *place = &causes->places[crowd->from];
+    const enum wait_cause count = cause_by_count(place->partition->cluster, shape->want.ask.procs);
+    flip(causes, crowd, shape, count != WAIT_CAUSES ? count : place->fits, now);
 }
 
 static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
@@ -411,13 +426,13 @@ static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
         crowd->fits = place->fits;
         crowd->held = held;
         for (size_t i = 0; i < crowd->n_fit; i++)
-            judge(causes, crowd, i, now);
+            judge_quick(causes, crowd, i, now);
     }
     const struct shape *shapes = causes->shapes.items;
     while (crowd->n_fit > 0 && shapes[crowd->order[crowd->n_fit - 1]].want.ask.procs > free)
-        judge(causes, crowd, --crowd->n_fit, now);
+        judge_quick(causes, crowd, --crowd->n_fit, now);
     while (crowd->n_fit < crowd->len && shapes[crowd->order[crowd->n_fit]].want.ask.procs <= free)
-        judge(causes, crowd, crowd->n_fit++, now);
+        judge_quick(causes, crowd, crowd->n_fit++, now);
 }
 
 static bool is_touched(const struct causes *causes, const struct crowd *crowd)

@@ -64,59 +64,65 @@ enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 #define PARTITION_ANY (-1)
 #define PARTITIONS_ANY_MAX 64 /* of a centre, for jobs that wait in any of them */
 
-/* What a source says of a job. Plain data, copied. */
+/* What a source says of a job. Plain data, copied. What its start reads stands first: see struct
+ * job. */
 struct job_spec {
-    int64_t id;        /* a log's own; 0: numbered in order of submission */
-    uint64_t ordinal;  /* place in its workload, from 0 */
-    int32_t workload;  /* row of world.workloads: the order of the file */
-    int32_t tenant;    /* row of world.tenants */
-    int32_t partition; /* row of world.partitions, or PARTITION_ANY: any of its centre */
-    int32_t centre;    /* row of world.centres */
-    int32_t priority;  /* enum job_priority */
     struct ask ask;
     simtime submit;
-    simtime runtime;  /* on its reference processor; what it needs, not what it gets */
-    simtime request;  /* wall time asked for; all that a scheduler sees */
-    simtime deadline; /* when it ought to have ended; 0: no deadline */
+    simtime runtime; /* on its reference processor; what it needs, not what it gets */
+    simtime request; /* wall time asked for; all that a scheduler sees */
     /* A job given by work: how long it runs, and asks for, follows from where it runs. `runtime`
      * and `request` are then as job_place last set them. */
     double work;           /* operations, were they done at peak speed; 0: given by its run time */
-    double request_factor; /* request / run time; below 0: `request` stands wherever it runs */
+    int64_t id;            /* a log's own; 0: numbered in order of submission */
+    uint64_t ordinal;      /* place in its workload, from 0 */
+    int32_t workload;      /* row of world.workloads: the order of the file */
+    int32_t tenant;        /* row of world.tenants */
+    int32_t partition;     /* row of world.partitions, or PARTITION_ANY: any of its centre */
+    int32_t centre;        /* row of world.centres */
+    int32_t priority;      /* enum job_priority */
     int32_t precision;     /* enum precision of the work */
+    double request_factor; /* request / run time; below 0: `request` stands wherever it runs */
+    simtime deadline;      /* when it ought to have ended; 0: no deadline */
 };
 
-/* A live job. Kept in a slab by struct sim and freed once its row is written. */
+enum { JOB_LINE = 64 };
+
+/* A live job. Kept in a slab by struct sim and freed once its row is written.
+ *
+ * In a long queue a job is out of the caches by the time it starts: what nearly every job is read
+ * and written by stands first, in four lines, what few need behind it. */
 struct job {
-    struct job_spec spec;
+    _Alignas(JOB_LINE) struct job_spec spec;
     uint32_t slot, generation;
+    int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
+    int32_t state, reason; /* enum job_state, enum job_reason */
     bool live;             /* false: a free slot */
     bool newcomer;         /* the limits on waiting jobs have not judged it yet */
     uint64_t seq;          /* place in the merged input: breaks all ties */
-    int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
     uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
-    int32_t state, reason; /* enum job_state, enum job_reason */
-    int32_t attempt;       /* from 1 once started */
-    int32_t end_event;     /* handle of the event that ends it */
-    int32_t overdue_event; /* and of the one that tells it has reached its request; or EVENT_NONE */
     simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */
     simtime began;         /* start of this attempt */
     simtime pending_since; /* while it waits */
     simtime wait;          /* pending time of all attempts so far */
-    const simtime *wait_by; /* the same by enum wait_cause, once it left the queue; NULL: all 0 */
-    int32_t preemptions;    /* times it was stopped for others */
-    wide lost;              /* processor-microseconds that it has to do again */
-    uint32_t newer, older;  /* running jobs of its partition in order of their starts; JOB_NONE */
-    double attained;        /* processor-seconds of former attempts */
-    simtime due;            /* end by request, while it runs */
-    simtime remaining;      /* work left at `since`, as time at rate 1 */
+    simtime due;           /* end by request, while it runs */
+    simtime remaining;     /* work left at `since`, as time at rate 1 */
     simtime since;
-    double rate; /* progress per unit of time; 0: stands still */
+    double rate;           /* progress per unit of time; 0: stands still */
+    int32_t attempt;       /* from 1 once started */
+    int32_t procs;         /* that it has or had; until it starts, what it asks for at least */
+    int32_t end_event;     /* handle of the event that ends it */
+    int32_t overdue_event; /* and of the one that tells it has reached its request; or EVENT_NONE */
+    const simtime *wait_by; /* wait by enum wait_cause, once it left the queue; NULL: all 0 */
     struct allocation allocation;
-    simtime joined;      /* when it joined its queue; SIMTIME_NEVER: not yet */
-    simtime broker_time; /* with the broker, before it was sent */
-    simtime data_time;   /* while its data moved */
-    int64_t data;        /* bytes that move with it */
-    int32_t procs;       /* that it has or had; until it starts, what it asks for at least */
+    simtime joined;        /* when it joined its queue; SIMTIME_NEVER: not yet */
+    uint32_t newer, older; /* running jobs of its partition in order of their starts; JOB_NONE */
+    int32_t preemptions;   /* times it was stopped for others */
+    wide lost;             /* processor-microseconds that it has to do again */
+    double attained;       /* processor-seconds of former attempts */
+    simtime broker_time;   /* with the broker, before it was sent */
+    simtime data_time;     /* while its data moved */
+    int64_t data;          /* bytes that move with it */
 };
 
 /* Speeds of one processor of a partition, by enum precision, in operations a second: one that jobs

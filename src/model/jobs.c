@@ -33,7 +33,8 @@ static uint32_t fresh_slot(struct jobs *jobs)
             jobs->cap = jobs->cap ? 2 * jobs->cap : 8;
             jobs->chunks = mem_resize(jobs->chunks, jobs->cap, sizeof(*jobs->chunks));
         }
-        jobs->chunks[jobs->n_chunks++] = mem_new(1u << JOBS_CHUNK_BITS, sizeof(struct job));
+        const size_t bytes = sizeof(struct job) << JOBS_CHUNK_BITS;
+        jobs->chunks[jobs->n_chunks++] = memset(mem_aligned(JOB_LINE, bytes), 0, bytes);
     }
     return slot;
 }

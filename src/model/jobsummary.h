@@ -1,8 +1,7 @@
 /* A node keeps for each child what decides whether a search may pass it by: the least processors,
  * exactly, and for each size class the least request of jobs of that class or smaller, rounded down
- * to 16 bits. Classes are half octaves of processors (1, 2, 3, 4-5, 6-7, 8-11, ...), so that a
- * summary is two cache lines whose minima the plainest vector unit takes eight at a time. Rounding
- * costs a vain look into a subtree now and then, never a missed job. */
+ * to 16 bits. Classes are half octaves of processors (1, 2, 3, 4-5, 6-7, 8-11, ...). Rounding costs
+ * a vain look into a subtree now and then, never a missed job. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_JOBSUMMARY_H
 #define MODEL_JOBSUMMARY_H
@@ -31,20 +30,6 @@ static inline int16_t summary_class(uint32_t procs)
 {
     const uint32_t bit = 31 - (uint32_t)__builtin_clz(procs | 1);
     return bit == 0 ? 0 : (int16_t)(2 * bit - 1 + ((procs >> (bit - 1)) & 1));
-}
-
-static inline void summary_join(struct summary *to, const struct summary *from)
-{
-    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
-        to->request[c] = from->request[c] < to->request[c] ? from->request[c] : to->request[c];
-}
-
-static inline void summary_add(struct summary *to, int16_t size, int16_t code)
-{
-    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++) {
-        const int16_t request = (int16_t)c < size ? SUMMARY_NONE : code;
-        to->request[c] = request < to->request[c] ? request : to->request[c];
-    }
 }
 
 #endif

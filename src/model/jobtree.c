@@ -86,8 +86,11 @@ static void descend(const struct jobtree *tree, const struct jobkey *key, struct
 
 static void refresh_child(struct inner *node, uint32_t i, int height)
 {
+    struct summary summary;
     node->procs[i] = node_least(node->child[i], height - 1, 1);
-    node_summary(node->child[i], height - 1, &node->summary[i]);
+    node_summary(node->child[i], height - 1, &summary);
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        node->request[c][i] = summary.request[c];
 }
 
 static void move_child(struct inner *to, uint32_t at, const struct inner *from, uint32_t i,
@@ -96,7 +99,24 @@ static void move_child(struct inner *to, uint32_t at, const struct inner *from, 
     memmove(to->procs + at, from->procs + i, count * sizeof(to->procs[0]));
     memmove(to->first + at, from->first + i, count * sizeof(to->first[0]));
     memmove(to->child + at, from->child + i, count * sizeof(to->child[0]));
-    memmove(to->summary + at, from->summary + i, count * sizeof(to->summary[0]));
+    for (uint32_t c = 0; c < SUMMARY_CLASSES && count > 0; c++)
+        memmove(to->request[c] + at, from->request[c] + i, count * sizeof(to->request[0][0]));
+}
+
+/* There is no child from `len` on. */
+static void cut_children(struct inner *node, uint32_t len)
+{
+    node->len = len;
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        for (uint32_t i = len; i < JOBTREE_FAN; i++)
+            node->request[c][i] = SUMMARY_NONE;
+}
+
+static struct inner *inner_new(struct jobtree *tree)
+{
+    struct inner *node = nodepool_take(&tree->inners);
+    cut_children(node, 0);
+    return node;
 }
 
 static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
@@ -131,18 +151,18 @@ static struct leaf *split_leaf(struct jobtree *tree, struct leaf *leaf, bool las
 static struct inner *split_inner(struct jobtree *tree, struct inner *node, bool last,
                                  struct jobkey *ret_first)
 {
-    struct inner *right = nodepool_take(&tree->inners);
+    struct inner *right = inner_new(tree);
     const uint32_t mid = last ? node->len - 1 : node->len / 2;
     right->len = node->len - mid;
     move_child(right, 0, node, mid, right->len);
-    node->len = mid;
+    cut_children(node, mid);
     *ret_first = right->first[0];
     return right;
 }
 
 static void grow_root(struct jobtree *tree, struct path *path)
 {
-    struct inner *root = nodepool_take(&tree->inners);
+    struct inner *root = inner_new(tree);
     REQUIRE(tree->height < HEIGHT_MAX);
     tree->height++;
     root->len = 1;
@@ -238,8 +258,8 @@ static void put(struct jobtree *tree, const struct jobitem *item)
         const uint32_t i = path.idx[height];
         if (item->procs < node->procs[i])
             node->procs[i] = item->procs;
-        if (code < node->summary[i].request[size])
-            summary_add(&node->summary[i], size, code);
+        for (int16_t c = size; c < SUMMARY_CLASSES && code < node->request[c][i]; c++)
+            node->request[c][i] = code;
     }
 }
 
@@ -262,7 +282,7 @@ static void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, i
 {
     nodepool_give(height ? &tree->inners : &tree->leaves, parent->child[i]);
     move_child(parent, i, parent, i + 1, parent->len - i - 1);
-    parent->len--;
+    cut_children(parent, parent->len - 1);
 }
 
 /* Children i and i + 1 of the parent become one. */
@@ -283,7 +303,9 @@ static void merge_children(struct jobtree *tree, struct inner *parent, uint32_t 
     }
     if (parent->procs[i + 1] < parent->procs[i])
         parent->procs[i] = parent->procs[i + 1];
-    summary_join(&parent->summary[i], &parent->summary[i + 1]);
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        if (parent->request[c][i + 1] < parent->request[c][i])
+            parent->request[c][i] = parent->request[c][i + 1];
     drop_child(tree, parent, i + 1, height);
 }
 
@@ -302,27 +324,28 @@ static void shrink_child(struct jobtree *tree, struct inner *parent, uint32_t i,
         merge_children(tree, parent, i, height);
 }
 
-/* An item left the leaf that was the least request of its class, and so of those classes from there
- * on that have the same code: the others stay as they are. */
-static void leaf_forget(const struct leaf *leaf, int16_t size, int16_t code,
-                        struct summary *summary)
+/* An item left child i that was the least request of its class, and so of those classes from there
+ * on that have the same code, up to `end`: the others stay as they are. Here the child is a leaf.
+ */
+static void leaf_forget(struct inner *parent, uint32_t i, int16_t size, int16_t end)
 {
-    int16_t *const request = summary->request;
-    int32_t end = size, top = size;
-    while (end < SUMMARY_CLASSES && request[end] == code)
-        request[end++] = SUMMARY_NONE;
-    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
-        const int16_t c = leaf->size[i];
-        if (c < size || c >= end)
-            continue;
-        request[c] = leaf->code[i] < request[c] ? leaf->code[i] : request[c];
-        top = c > top ? c : top;
-    }
-    int16_t least = size > 0 ? request[size - 1] : SUMMARY_NONE;
-    for (int32_t c = size; c <= top; c++)
-        request[c] = least = least < request[c] ? least : request[c];
-    for (int32_t c = top + 1; c < end; c++)
-        request[c] = least;
+    const struct leaf *leaf = parent->child[i];
+    int16_t request[SUMMARY_CLASSES];
+    leaf_requests(leaf, request);
+    int16_t least = size > 0 ? parent->request[size - 1][i] : SUMMARY_NONE;
+    for (int16_t c = size; c < end; c++)
+        parent->request[c][i] = least = least < request[c] ? least : request[c];
+}
+
+static void summary_forget(struct inner *parent, uint32_t i, int height, int16_t size, int16_t code)
+{
+    int16_t end = size;
+    while (end < SUMMARY_CLASSES && parent->request[end][i] == code)
+        end++;
+    if (height == 0)
+        leaf_forget(parent, i, size, end);
+    for (int16_t c = size; c < end && height > 0; c++)
+        parent->request[c][i] = inner_request(parent->child[i], (uint32_t)c);
 }
 
 /* An item left what is below the child. False: nothing changed here, nor will it further up.
@@ -333,14 +356,12 @@ static bool forget(struct jobtree *tree, struct inner *parent, uint32_t i, int h
     const void *child = parent->child[i];
     const uint32_t len = node_len(child, height);
     const bool least = parent->procs[i] == procs;
-    const bool shortest = parent->summary[i].request[size] == code;
+    const bool shortest = parent->request[size][i] == code;
     const bool small = len < (height ? JOBTREE_FAN : JOBTREE_LEAF) / 4;
     if (least && len > 0)
         parent->procs[i] = node_least(child, height, procs);
-    if (shortest && len > 0 && height == 0)
-        leaf_forget(child, size, code, &parent->summary[i]);
-    else if (shortest && len > 0)
-        node_summary(child, height, &parent->summary[i]);
+    if (shortest && len > 0)
+        summary_forget(parent, i, height, size, code);
     if (small)
         shrink_child(tree, parent, i, height);
     return least || shortest || small;
@@ -420,42 +441,59 @@ struct query {
     int16_t code_end, free_end, spare_end; /* first code and classes that do not fit */
 };
 
-static inline uint32_t next_child(const struct inner *node, uint32_t i, const struct query *query)
-{
-    while (i < node->len && !(node->procs[i] <= query->free &&
-                              (node->procs[i] <= query->spare ||
-                               node->summary[i].request[query->free_end - 1] < query->code_end)))
-        i++;
-    return i;
-}
-
 typedef int16_t lanes __attribute__((vector_size(SCAN * sizeof(int16_t))));
 
-/* Whether any of SCAN items from `at` on may fit, items out of the leaf's range included. Written
- * for vectors since compilers do not find this one. */
-static inline bool may_fit(const struct leaf *leaf, uint32_t at, const struct query *query)
+static inline lanes lanes_at(const int16_t *values)
 {
-    lanes code, size;
-    memcpy(&code, leaf->code + at, sizeof(code));
-    memcpy(&size, leaf->size + at, sizeof(size));
+    lanes got;
+    memcpy(&got, values, sizeof(got));
+    return got;
+}
+
+/* A bit for each lane that is set. Written for vectors since compilers do not find this one. */
+static inline uint32_t lane_bits(lanes set)
+{
+    const lanes bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    const lanes bits = set & bit;
+    uint64_t half[sizeof(bits) / sizeof(uint64_t)];
+    memcpy(half, &bits, sizeof(half));
+    return (uint32_t)((half[0] + half[1]) * UINT64_C(0x0001000100010001) >> 48);
+}
+
+/* The children below which an item may fit, a bit each: without branches, since no search is like
+ * the one before. */
+static inline uint32_t fitting_children(const struct inner *node, const struct query *query)
+{
     const lanes zero = {0};
-    const lanes fits = ((size < zero + query->free_end) & (code < zero + query->code_end)) |
-                       (size < zero + query->spare_end);
-    uint64_t half[sizeof(fits) / sizeof(uint64_t)];
-    memcpy(half, &fits, sizeof(half));
-    return (half[0] | half[1]) != 0;
+    const int16_t *request = node->request[query->free_end - 1];
+    const int16_t *small = node->request[query->spare_end > 0 ? query->spare_end - 1 : 0];
+    const int16_t none = query->spare_end > 0 ? SUMMARY_NONE : INT16_MIN;
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < JOBTREE_FAN; i += SCAN) {
+        const lanes fits =
+            (lanes_at(request + i) < zero + query->code_end) | (lanes_at(small + i) < zero + none);
+        bits |= lane_bits(fits) << i;
+    }
+    return bits;
+}
+
+/* As above, of SCAN items from `at` on, items out of the leaf's range included. */
+static inline uint32_t fitting_items(const struct leaf *leaf, uint32_t at,
+                                     const struct query *query)
+{
+    const lanes code = lanes_at(leaf->code + at), size = lanes_at(leaf->size + at), zero = {0};
+    return lane_bits(((size < zero + query->free_end) & (code < zero + query->code_end)) |
+                     (size < zero + query->spare_end));
 }
 
 static bool fit_leaf(const struct leaf *leaf, uint32_t at, const struct query *query,
                      struct jobitem *ret_item)
 {
     for (uint32_t block = at / SCAN * SCAN; block < leaf->hi; block += SCAN) {
-        if (!may_fit(leaf, block, query))
-            continue;
-        const uint32_t end = block + SCAN < leaf->hi ? block + SCAN : leaf->hi;
-        for (uint32_t i = block > at ? block : at; i < end; i++) {
+        for (uint32_t left = fitting_items(leaf, block, query); left; left &= left - 1) {
+            const uint32_t i = block + (uint32_t)__builtin_ctz(left);
             const struct jobitem *item = &leaf->item[i];
-            if (item->procs <= query->free &&
+            if (i >= at && i < leaf->hi && item->procs <= query->free &&
                 (item->request <= query->window || item->procs <= query->spare)) {
                 *ret_item = *item;
                 return true;
@@ -472,19 +510,15 @@ static bool fit(const void *node, int height, const struct jobkey *after, const 
         return fit_leaf(node, after ? leaf_after(node, after) : ((const struct leaf *)node)->lo,
                         query, ret_item);
     const struct inner *inner = node;
-    uint32_t i = next_child(inner, 0, query);
-    if (after && i < inner->len) {
-        const uint32_t from = child_at(inner, after);
-        if (i < from)
-            i = next_child(inner, from, query);
-        if (i == from) {
-            if (fit(inner->child[i], height - 1, after, query, ret_item))
-                return true;
-            i = next_child(inner, i + 1, query);
-        }
+    uint32_t left = fitting_children(inner, query), from = 0;
+    if (after && left) {
+        from = child_at(inner, after);
+        left &= UINT32_MAX << from;
     }
-    for (; i < inner->len; i = next_child(inner, i + 1, query)) {
-        if (fit(inner->child[i], height - 1, NULL, query, ret_item))
+    for (; left; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        if (inner->procs[i] <= query->free &&
+            fit(inner->child[i], height - 1, i == from ? after : NULL, query, ret_item))
             return true;
     }
     return false;

@@ -3,8 +3,6 @@
 
 #include "model/jobtree_nodes.h"
 
-#include <string.h>
-
 /* What the walk over all leaves has seen so far. */
 struct walk {
     struct jobkey last;
@@ -33,13 +31,17 @@ static void check_node(const void *node, int height, struct walk *walk)
     }
     const struct inner *inner = node;
     REQUIRE(inner->len >= 1 && inner->len <= JOBTREE_FAN);
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        for (uint32_t i = inner->len; i < JOBTREE_FAN; i++)
+            REQUIRE(inner->request[c][i] == SUMMARY_NONE);
     for (uint32_t i = 0; i < inner->len; i++) {
         struct summary summary;
         const void *child = inner->child[i];
         REQUIRE(node_len(child, height - 1) > 0);
         node_summary(child, height - 1, &summary);
         REQUIRE(inner->procs[i] == node_least(child, height - 1, 1));
-        REQUIRE(memcmp(&summary, &inner->summary[i], sizeof(summary)) == 0);
+        for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+            REQUIRE(summary.request[c] == inner->request[c][i]);
         if (i > 0) {
             const struct leaf *leaf = first_leaf(child, height - 1);
             REQUIRE(!jobkey_upto(&inner->first[i], &walk->last));

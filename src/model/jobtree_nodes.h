@@ -8,8 +8,8 @@
 #include "model/nodepool.h"
 
 #define JOBTREE_LEAF 64
-#define JOBTREE_FAN 16
-#define SCAN 8 /* items, a divisor of JOBTREE_LEAF */
+#define JOBTREE_FAN 32
+#define SCAN 8 /* items or children, a divisor of both */
 
 /* Items stand in [lo, hi): both ends give way, so that a queue is fed and drained without moves.
  * Codes and sizes stand apart from the items: a scan compares eight of them at a time. */
@@ -20,12 +20,14 @@ struct leaf {
     struct jobitem item[JOBTREE_LEAF];
 };
 
+/* A search asks one class of all children: a row of them stands together, so that it reads one
+ * cache line a node and not one a child. Where there is no child there is no request either. */
 struct inner {
-    uint32_t len;
-    int32_t procs[JOBTREE_FAN];       /* least of the child */
+    int32_t procs[JOBTREE_FAN];                    /* least of the child */
+    int16_t request[SUMMARY_CLASSES][JOBTREE_FAN]; /* of the child's summary */
     struct jobkey first[JOBTREE_FAN]; /* no later than the child's first; [0] is not read */
     void *child[JOBTREE_FAN];
-    struct summary summary[JOBTREE_FAN];
+    uint32_t len;
 };
 
 struct jobtree {
@@ -52,29 +54,41 @@ static inline int32_t node_least(const void *node, int height, int32_t bound)
     return least;
 }
 
+/* The least request of each class, by itself. Without branches: what stands in a leaf cannot be
+ * foreseen. */
+static inline void leaf_requests(const struct leaf *leaf, int16_t *ret_request)
+{
+    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
+        ret_request[c] = SUMMARY_NONE;
+    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
+        int16_t *request = &ret_request[leaf->size[i]];
+        *request = leaf->code[i] < *request ? leaf->code[i] : *request;
+    }
+}
+
 static inline void leaf_summary(const struct leaf *leaf, struct summary *ret_summary)
 {
     int16_t *request = ret_summary->request;
-    for (uint32_t c = 0; c < SUMMARY_CLASSES; c++)
-        request[c] = SUMMARY_NONE;
-    for (uint32_t i = leaf->lo; i < leaf->hi; i++) {
-        const int16_t c = leaf->size[i];
-        request[c] = leaf->code[i] < request[c] ? leaf->code[i] : request[c];
-    }
+    leaf_requests(leaf, request);
     for (uint32_t c = 1; c < SUMMARY_CLASSES; c++)
         request[c] = request[c - 1] < request[c] ? request[c - 1] : request[c];
 }
 
+/* The least request of a class below the node. */
+static inline int16_t inner_request(const struct inner *inner, uint32_t class)
+{
+    int16_t least = SUMMARY_NONE;
+    for (uint32_t i = 0; i < JOBTREE_FAN; i++)
+        least = inner->request[class][i] < least ? inner->request[class][i] : least;
+    return least;
+}
+
 static inline void node_summary(const void *node, int height, struct summary *ret_summary)
 {
-    if (height == 0) {
+    if (height == 0)
         leaf_summary(node, ret_summary);
-        return;
-    }
-    const struct inner *inner = node;
-    *ret_summary = inner->summary[0];
-    for (uint32_t i = 1; i < inner->len; i++)
-        summary_join(ret_summary, &inner->summary[i]);
+    for (uint32_t c = 0; c < SUMMARY_CLASSES && height > 0; c++)
+        ret_summary->request[c] = inner_request(node, c);
 }
 
 static inline uint32_t node_len(const void *node, int height)
