@@ -32,6 +32,7 @@ void classes_free(struct classes *classes)
     free(classes->all.items);
     free(classes->stands.items);
     free(classes->seams);
+    free(classes->stale.items);
     free(classes->ageing.items);
     free(classes->first);
     free(classes);

@@ -16,6 +16,7 @@ struct class
     int32_t gate;
     bool aged, counts_time;
     bool standing; /* it has an entry in `stands` */
+    bool stale;    /* of a live order: its level may be another by now */
     double offset;
     struct jobkey first; /* of its jobs, its own; while it stands */
     double level;        /* as order->level said */
@@ -55,6 +56,10 @@ struct classes {
         struct stand *items;
         size_t len, cap;
     } stands;
+    struct {
+        uint32_t *items; /* that became stale since all were settled */
+        size_t len, cap;
+    } stale;
     uint32_t *first; /* by tenant + 1: its first class */
     size_t n_first;
     size_t len;   /* jobs */

@@ -359,9 +359,29 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
     sort_by_head(classes);
 }
 
+static void stand_anew_stale(struct classes *classes)
+{
+    const uint32_t *stale = classes->stale.items;
+    size_t len = 0;
+    /* All down first: places are found among what stands in order. */
+    for (size_t i = 0; i < classes->stale.len; i++) {
+        struct class *class = &classes->all.items[stale[i]];
+        if (class->stale && class->standing) {
+            classes_stand_down(classes, stale[i]);
+            classes->stale.items[len++] = stale[i];
+        }
+        class->stale = false;
+    }
+    for (size_t i = 0; i < len; i++)
+        classes_stand_up(classes, stale[i]);
+    classes->stale.len = 0;
+}
+
 void classes_settle(struct classes *classes, simtime now)
 {
     classes->now = now;
+    if (classes->stale.len > 0)
+        stand_anew_stale(classes);
     if (classes->order->by_tree) {
         const uint64_t moves = shares_moves(classes->tenancy.shares, now);
         if (moves != classes->moves)
@@ -372,29 +392,22 @@ void classes_settle(struct classes *classes, simtime now)
         number_all(classes);
 }
 
-/* Its classes lose, or get back, their places. */
-static void restand(struct classes *classes, int32_t tenant, bool up)
-{
-    if ((size_t)(tenant + 1) >= classes->n_first)
-        return;
-    uint32_t id = classes->first[tenant + 1];
-    for (; id != NO_CLASS; id = classes->all.items[id].next) {
-        if (up && bunch_len(&classes->all.items[id].jobs) > 0)
-            classes_stand_up(classes, id);
-        else if (!up && classes->all.items[id].standing)
-            classes_stand_down(classes, id);
-    }
-}
-
-void classes_changed(struct classes *classes, int32_t tenant, simtime now)
+void classes_changed(struct classes *classes, int32_t tenant)
 {
     const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
     if (!classes->order->live)
         return;
-    classes_settle(classes, now);
-    /* All down first: places are found among what stands in order. */
-    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
-        restand(classes, above, false);
-    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
-        restand(classes, above, true);
+    for (; tenant >= 0; tenant = tenants[tenant].parent) {
+        if ((size_t)(tenant + 1) >= classes->n_first)
+            continue;
+        uint32_t id = classes->first[tenant + 1];
+        for (; id != NO_CLASS; id = classes->all.items[id].next) {
+            struct class *class = &classes->all.items[id];
+            if (class->stale || !class->standing)
+                continue;
+            class->stale = true;
+            MEM_GROW(&classes->stale);
+            classes->stale.items[classes->stale.len++] = id;
+        }
+    }
 }
