@@ -9,22 +9,22 @@
 
 #define NO_CLASS UINT32_MAX
 
+/* Jobs wait in it: one that is empty is no class of any tenant. */
 struct class
 {
     int32_t tenant; /* or, where the order goes by job, the gate: -1 none */
     int32_t priority;
     int32_t gate;
     bool aged, counts_time;
-    bool standing; /* it has an entry in `stands` */
-    bool stale;    /* of a live order: its level may be another by now */
+    bool stale; /* of a live order: its level may be another by now */
     double offset;
-    struct jobkey first; /* of its jobs, its own; while it stands */
+    struct jobkey first; /* of its jobs, its own */
     double level;        /* as order->level said */
-    uint32_t next;       /* of the same tenant */
+    uint32_t next;       /* of the same tenant; of those to spare */
     struct bunch jobs;
 };
 
-/* A class that is not empty, in order of its first job: what a search looks at. */
+/* A class, in order of its first job: what a search looks at. */
 struct stand {
     struct jobkey head; /* of its first job, with the offset */
     simtime shortest;   /* request, or less */
@@ -62,8 +62,9 @@ struct classes {
     } stale;
     uint32_t *first; /* by tenant + 1: its first class */
     size_t n_first;
-    size_t len;   /* jobs */
-    bool crowded; /* offsets between neighbours are running out */
+    uint32_t spare; /* the first that is empty */
+    size_t len;     /* jobs */
+    bool crowded;   /* offsets between neighbours are running out */
     struct {
         struct ageing *items;
         size_t first, len, cap;

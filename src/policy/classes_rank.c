@@ -161,7 +161,6 @@ void classes_stand_up(struct classes *classes, uint32_t id)
         stand.head = head_of(class);
         *open_at(classes, classes_first_from(classes, stand.head)) = stand;
     }
-    class->standing = true;
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
@@ -169,7 +168,6 @@ void classes_stand_down(struct classes *classes, uint32_t id)
     const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
     struct stand *stand = &classes->stands.items[at];
     memmove(stand, stand + 1, after * sizeof(*stand));
-    classes->all.items[id].standing = false;
     if (!classes->order->by_tree || after == 0)
         return;
     memmove(&classes->seams[at], &classes->seams[at + 1], after * sizeof(*classes->seams));
@@ -366,7 +364,7 @@ static void stand_anew_stale(struct classes *classes)
     /* All down first: places are found among what stands in order. */
     for (size_t i = 0; i < classes->stale.len; i++) {
         struct class *class = &classes->all.items[stale[i]];
-        if (class->stale && class->standing) {
+        if (class->stale) {
             classes_stand_down(classes, stale[i]);
             classes->stale.items[len++] = stale[i];
         }
@@ -403,7 +401,7 @@ void classes_changed(struct classes *classes, int32_t tenant)
         uint32_t id = classes->first[tenant + 1];
         for (; id != NO_CLASS; id = classes->all.items[id].next) {
             struct class *class = &classes->all.items[id];
-            if (class->stale || !class->standing)
+            if (class->stale)
                 continue;
             class->stale = true;
             MEM_GROW(&classes->stale);
