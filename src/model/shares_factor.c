@@ -100,18 +100,16 @@ static uint32_t first_over(const struct shares *shares, const struct brothers *b
 
 static int32_t leaves_ahead(struct shares *shares, int32_t row)
 {
-    const struct place *place = &shares->places[row];
+    const struct place *const places = shares->places;
     int32_t ahead = 0;
-    for (;;) {
-        if (place->shape != shares->shape)
-            shares_sort(shares, shares_node(shares, place->parent));
-        if (place->tied)
+    for (; row >= 0; row = places[row].parent) {
+        if (UNLIKELY(places[row].shape != shares->shape))
+            shares_sort(shares, shares_node(shares, places[row].parent));
+        if (places[row].tied)
             return TIED;
-        ahead += place->before;
-        if (place->parent < 0)
-            return ahead;
-        place = &shares->places[place->parent];
+        ahead += places[row].before;
     }
+    return ahead;
 }
 
 /* Of the jobs that a group has of its own. */

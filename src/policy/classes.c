@@ -33,6 +33,7 @@ void classes_free(struct classes *classes)
     free(classes->all.items);
     free(classes->stands.items);
     free(classes->seams);
+    free(classes->least);
     free(classes->stale.items);
     free(classes->ageing.items);
     free(classes->first);
@@ -276,19 +277,36 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return false;
 }
 
+/* The first from `from` on that is not above `most`; eight at a time are told to be. */
+static size_t next_upto(const int32_t *least, size_t from, size_t len, int32_t most)
+{
+    for (; from + 8 <= len; from += 8) {
+        int32_t any = 0;
+        for (size_t k = 0; k < 8; k++)
+            any |= least[from + k] <= most;
+        if (any)
+            break;
+    }
+    while (from < len && least[from] > most)
+        from++;
+    return from;
+}
+
 bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret)
 {
     const struct search search = {after, claims_only, free, window, spare};
     bool found = false;
     struct jobitem item;
+    const size_t len = classes->stands.len;
+    const int32_t most = (int32_t)(free < 0 ? -1 : free < INT32_MAX ? free : INT32_MAX);
     size_t i = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
         i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
-    for (; i < classes->stands.len; i++) {
-        const struct stand *stand = &classes->stands.items[i];
-        if (stand->least > free || (stand->shortest > window && stand->least > spare))
+    while ((i = next_upto(classes->least, i, len, most)) < len) {
+        const struct stand *stand = &classes->stands.items[i++];
+        if (stand->shortest > window && stand->least > spare)
             continue;
         if (found && jobkey_upto(&ret->key, &stand->head))
             break;
@@ -324,6 +342,7 @@ void classes_check(const struct classes *classes)
         REQUIRE(find(classes, class->tenant, class->priority, class->aged) == stands[i].id);
         struct jobitem first;
         REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &class->first));
+        REQUIRE(classes->least[i] == stands[i].least);
         REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
         REQUIRE(stands[i].head.seq == class->first.seq &&
                 stands[i].head.score == class->offset + class->first.score);

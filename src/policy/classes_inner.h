@@ -48,6 +48,7 @@ struct classes {
     simtime tick;   /* when the period began */
     uint64_t moves; /* by tree: as shares_moves said */
     int32_t *seams; /* by tree: of each stand and the one before it; at 0: none */
+    int32_t *least; /* of each stand, side by side: most are passed over for it */
     struct {
         struct class *items;
         size_t len, cap;

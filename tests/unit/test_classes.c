@@ -180,7 +180,8 @@ static double score_of(const struct subject *s, const struct job *job)
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
         const struct offset_base base = s->order->base(s->params, &view);
-        score += s->order->offset(s->params, &view, &base);
+        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now);
+        score -= order_rounded(base.sum + base.fair_share * factor, base.unit);
     }
     return score;
 }
@@ -472,6 +473,20 @@ static void test_by_job(void **state)
     run_seeds("sjf", true);
 }
 
+static void test_rounded(void **state)
+{
+    (void)state;
+    lcg = 1;
+    assert_true(order_rounded(3, 0) == 0);
+    for (int i = 0; i < 10000; i++) {
+        const double unit = ldexp(1, (int)draw(60) - 40);
+        /* A half of the last digit now and then, and up to the most there may be. */
+        const double part = (double)(draw(INT64_C(1) << 31) << draw(21)) / (draw(2) ? 2 : 7);
+        const double x = (draw(2) ? part : -part) * unit;
+        assert_true(order_rounded(x, unit) == nearbyint(x / unit) * unit);
+    }
+}
+
 /* NSDI 2011: 9 processors and 18 GB; one tenant's tasks take <1, 4 GB>, the other's <3, 1 GB>:
  * three of the first and two of the second run. */
 static void test_drf_example(void **state)
@@ -571,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_group),       cmocka_unit_test(test_by_sum),
         cmocka_unit_test(test_live),        cmocka_unit_test(test_by_job),
         cmocka_unit_test(test_drf_example), cmocka_unit_test(test_candidates),
+        cmocka_unit_test(test_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
