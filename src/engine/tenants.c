@@ -229,7 +229,7 @@ static void use(struct sim *sim, const struct job *job, int sign)
     if (books->order->live)
         for (size_t i = 0; i < sim->n_stations; i++)
             if (sim->stations[i].books == books)
-                sched_usage_changed(&sim->stations[i].sched, job->spec.tenant, sim->now);
+                sched_usage_changed(&sim->stations[i].sched, job->spec.tenant);
 }
 
 void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)

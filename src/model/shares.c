@@ -7,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Beyond 2^REBASE all sums are scaled down. */
 #define REBASE 400
@@ -25,7 +26,6 @@ struct shares *shares_new(const struct world *world, const struct shares_config 
     struct shares *shares = mem_new(1, sizeof(*shares));
     shares->world = world;
     shares->config = *config;
-    shares->top = (struct node){.first_child = -1};
     shares->stamp = shares->version = shares->shape = 1;
     shares->last.at = shares->first.at = -1;
     set_base(shares, 0);
@@ -41,7 +41,7 @@ void shares_free(struct shares *shares)
     free(shares->top.children.items);
     free(shares->nodes);
     free(shares->places);
-    free(shares->standings);
+    free(shares->factors);
     free(shares->live.items);
     free(shares->stirred.items);
     free(shares->stirred.bits);
@@ -92,7 +92,7 @@ static void rebase(struct shares *shares, simtime now)
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
         scale(&shares->nodes[i].own, steps);
-        shares->standings[i].over = shares->nodes[i].all.seen / shares->nodes[i].share;
+        shares->places[i].over = shares->nodes[i].all.seen / shares->nodes[i].share;
     }
 }
 
@@ -101,22 +101,36 @@ static void enter(struct shares *shares, int32_t row)
     const struct tenant_info *info = &shares->world->tenants.items[row];
     REQUIRE(info->parent < row && info->share > 0);
     struct node *parent = shares_node(shares, info->parent);
-    const int32_t depth = info->parent < 0 ? 0 : shares->standings[info->parent].depth + 1;
-    shares->places[row] = (struct place){.parent = info->parent};
-    shares->standings[row] = (struct standing){.depth = depth};
-    shares->nodes[row] = (struct node){
-        .share = info->share, .first_child = -1, .next = parent->first_child, .leaves = 1};
-    /* A first child is the leaf that its parent was. */
-    const bool more = info->parent < 0 || parent->first_child >= 0;
+    const int32_t depth = info->parent < 0 ? 0 : shares->places[info->parent].depth + 1;
+    REQUIRE(depth <= UINT16_MAX);
+    shares->places[row] =
+        (struct place){.parent = info->parent, .leaves = 1, .depth = (uint16_t)depth};
+    shares->nodes[row] = (struct node){.share = info->share, .parent = info->parent};
+    shares->factors[row] = (struct factor){0};
+    /* A first child is the leaf that its parent was, whose jobs are its own from now on. */
+    const bool more = info->parent < 0 || parent->children.len > 0;
     for (int32_t up = info->parent; more && up >= 0; up = shares->places[up].parent)
-        shares->nodes[up].leaves++;
-    shares->top.leaves += more;
+        shares->places[up].leaves++;
+    shares->leaves += more;
+    if (!more)
+        parent->own = parent->all;
     if (depth > shares->deepest)
         shares->deepest = depth;
-    parent->first_child = row;
     if (info->parent >= 0)
         shares->places[info->parent].group = true;
+    MEM_GROW(&parent->children);
+    parent->children.items[parent->children.len++] = (struct brother){.row = row};
     parent->below += info->share;
+}
+
+/* To where there is room for as many as there may be by now; no item shares its cache lines. */
+static void *move(const struct shares *shares, void *items, size_t size)
+{
+    void *moved = mem_aligned(CACHE_LINE, shares->cap * size);
+    if (shares->len > 0)
+        memcpy(moved, items, shares->len * size);
+    free(items);
+    return moved;
 }
 
 /* The rows that the world has by now: O(depth) each. */
@@ -127,9 +141,9 @@ static void catch_up(struct shares *shares)
         return;
     if (len > shares->cap) {
         shares->cap = 2 * len;
-        shares->nodes = mem_resize(shares->nodes, shares->cap, sizeof(*shares->nodes));
-        shares->places = mem_resize(shares->places, shares->cap, sizeof(*shares->places));
-        shares->standings = mem_resize(shares->standings, shares->cap, sizeof(*shares->standings));
+        shares->nodes = move(shares, shares->nodes, sizeof(*shares->nodes));
+        shares->places = move(shares, shares->places, sizeof(*shares->places));
+        shares->factors = mem_resize(shares->factors, shares->cap, sizeof(*shares->factors));
         free(shares->stirred.bits);
         shares->stirred.bits = mem_new(shares->cap / 64 + 1, sizeof(*shares->stirred.bits));
         shares->stirred.len = 0;
@@ -157,14 +171,13 @@ static double inflated_usage(const struct usage *usage, double inflated)
     return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
 }
 
-double shares_seen(struct shares *shares, struct usage *usage)
+double shares_see(struct shares *shares, struct usage *usage)
 {
-    if (usage->stamp != shares->stamp) {
-        usage->stamp = shares->stamp;
-        /* It never falls, whatever rounding makes of it. */
-        usage->seen = fmax(usage->seen,
-                           inflated_usage(usage, inflation(shares, &shares->first, shares->began)));
-    }
+    const double seen = inflated_usage(usage, inflation(shares, &shares->first, shares->began));
+    usage->stamp = shares->stamp;
+    /* It never falls, whatever rounding makes of it. */
+    if (seen > usage->seen)
+        usage->seen = seen;
     return usage->seen;
 }
 
@@ -180,10 +193,13 @@ static void weigh(struct shares *shares)
     for (size_t i = 0; i < shares->live.len; i++) {
         const int32_t row = shares->live.items[i];
         struct node *node = &shares->nodes[row];
+        /* What ended in this period counts from the next one on. */
+        node->live = node->all.running.procs != 0 || node->all.stamp == shares->stamp;
         const double over = shares_seen(shares, &node->all) / node->share;
-        if (over != shares->standings[row].over)
+        if (over < node->limit)
+            shares->places[row].over = over;
+        else if (over != shares->places[row].over)
             shares_place(shares, row, over);
-        node->live = node->all.running.procs != 0 || node->used == shares->stamp;
         if (node->live)
             shares->live.items[kept++] = row;
     }
@@ -215,11 +231,7 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 
 static void enliven(struct shares *shares, int32_t row)
 {
-    struct node *node = &shares->nodes[row];
-    node->used = shares->stamp;
-    if (node->live)
-        return;
-    node->live = true;
+    shares->nodes[row].live = true;
     MEM_GROW(&shares->live);
     shares->live.items[shares->live.len++] = row;
 }
@@ -228,10 +240,12 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 {
     keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
-    use(shares, &shares->nodes[tenant].own, more, inflated);
-    for (int32_t up = tenant; up >= 0; up = shares->places[up].parent) {
+    if (shares->places[tenant].group)
+        use(shares, &shares->nodes[tenant].own, more, inflated);
+    for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);
-        enliven(shares, up);
+        if (!shares->nodes[up].live)
+            enliven(shares, up);
     }
     use(shares, &shares->top.all, more, inflated);
 }
@@ -243,7 +257,7 @@ void shares_set(struct shares *shares, int32_t tenant, simtime now)
     const double share = shares->world->tenants.items[tenant].share;
     shares_node(shares, shares->places[tenant].parent)->below += share - node->share;
     node->share = share;
-    shares->standings[tenant].over = shares_seen(shares, &node->all) / share;
+    shares->places[tenant].over = shares_seen(shares, &node->all) / share;
     reshape(shares);
 }
 
@@ -279,12 +293,12 @@ size_t shares_key_len(struct shares *shares)
 static void take_key(struct shares *shares, int32_t tenant, double *ret, size_t len)
 {
     struct node *node = &shares->nodes[tenant];
-    size_t end = (size_t)shares->standings[tenant].depth + 1;
+    size_t end = (size_t)shares->places[tenant].depth + 1;
     REQUIRE(end < len);
     size_t i = end;
     for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
-        ret[--i] = shares->standings[up].over;
-    if (node->first_child >= 0) /* the jobs that a group has of its own: one more of share 1 */
+        ret[--i] = shares->places[up].over;
+    if (node->children.len > 0) /* the jobs that a group has of its own: one more of share 1 */
         ret[end++] = shares_seen(shares, &node->own);
     while (end < len)
         ret[end++] = -1; /* a leaf goes before a group */
@@ -299,7 +313,9 @@ void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret,
 static int compare_keys(struct shares *shares, int32_t a, int32_t b)
 {
     const size_t len = shares_key_len(shares);
-    shares->scratch = mem_resize(shares->scratch, 2 * len, sizeof(*shares->scratch));
+    if (len > shares->scratch_len)
+        shares->scratch = mem_resize(shares->scratch, 2 * len, sizeof(*shares->scratch));
+    shares->scratch_len = len > shares->scratch_len ? len : shares->scratch_len;
     double *const x = shares->scratch, *const y = x + len;
     take_key(shares, a, x, len);
     take_key(shares, b, y, len);
@@ -312,14 +328,13 @@ static int compare_keys(struct shares *shares, int32_t a, int32_t b)
 int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam)
 {
     const struct place *places = shares->places;
-    const struct standing *standings = shares->standings;
     int32_t x = a, y = b;
     *ret_seam = SEAM_NONE;
     if (a == b)
         return 0;
-    while (standings[x].depth > standings[y].depth)
+    while (places[x].depth > places[y].depth)
         x = places[x].parent;
-    while (standings[y].depth > standings[x].depth)
+    while (places[y].depth > places[x].depth)
         y = places[y].parent;
     while (places[x].parent != places[y].parent) {
         x = places[x].parent;
@@ -328,10 +343,10 @@ int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_sea
     if (places[x].shape != shares->shape)
         shares_sort(shares, shares_node(shares, places[x].parent));
     shares->mixed |= x == y;
-    if (standings[x].over == standings[y].over)
+    if (places[x].over == places[y].over)
         return compare_keys(shares, a, b);
     *ret_seam = places[x].parent;
-    return standings[x].over < standings[y].over ? -1 : 1;
+    return places[x].over < places[y].over ? -1 : 1;
 }
 
 size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
@@ -354,7 +369,7 @@ uint64_t shares_moves(struct shares *shares, simtime now)
 double shares_level_of(struct shares *shares, int32_t row, bool own)
 {
     struct node *node = &shares->nodes[row];
-    const double over = own ? shares_seen(shares, &node->own) : shares->standings[row].over;
+    const double over = own ? shares_seen(shares, &node->own) : shares->places[row].over;
     struct node *parent = own ? node : shares_node(shares, shares->places[row].parent);
     return over == 0 ? (double)INFINITY : shares_seen(shares, &parent->all) / parent->below / over;
 }

@@ -8,70 +8,70 @@
 
 /* --- brothers in order --- */
 
-static int compare_brothers(const void *a, const void *b)
+static int compare_brothers(const void *a, const void *b, void *ctx)
 {
-    const struct brother *x = a, *y = b;
-    return x->over != y->over ? (x->over < y->over ? -1 : 1)
-                              : (x->row > y->row) - (x->row < y->row);
+    const struct place *places = ctx;
+    const int32_t x = ((const struct brother *)a)->row, y = ((const struct brother *)b)->row;
+    return places[x].over != places[y].over ? (places[x].over < places[y].over ? -1 : 1)
+                                            : (x > y) - (x < y);
+}
+
+static double over_at(const struct shares *shares, const struct brothers *brothers, uint32_t at)
+{
+    return shares->places[brothers->items[at].row].over;
 }
 
 /* What stands in [from, to) was moved: what lies beside it may tie with it, or do so no longer. */
-static void settle_places(struct shares *shares, struct brothers *brothers, int32_t from,
-                          int32_t to)
+static void settle_places(struct shares *shares, struct brothers *brothers, uint32_t from,
+                          uint32_t to)
 {
-    struct brother *items = brothers->items;
+    const uint32_t begin = from > 0 ? from - 1 : 0;
+    struct brother *const items = brothers->items;
+    const struct place *last = begin > 0 ? &shares->places[items[begin - 1].row] : NULL;
     bool tied = from > 0;
-    for (int32_t i = from > 0 ? from - 1 : 0; i < brothers->len && (i <= to || tied); i++) {
+    for (uint32_t i = begin; i < brothers->len && (i <= to || tied); i++) {
         struct place *place = &shares->places[items[i].row];
-        tied = i > 0 && items[i - 1].over == items[i].over;
-        const int32_t last = i > 0 ? items[i - 1].row : -1;
-        items[i].before = last >= 0 ? items[i - 1].before + shares->nodes[last].leaves : 0;
-        place->before = tied ? shares->places[last].before : items[i].before;
-        place->tied = place->group && items[i].over > 0 &&
-                      (tied || (i + 1 < brothers->len && items[i + 1].over == items[i].over));
-        shares->standings[items[i].row].at = i;
+        const double next =
+            i + 1 < brothers->len ? over_at(shares, brothers, i + 1) : (double)INFINITY;
+        tied = last && last->over == place->over;
+        items[i].before = last ? items[i - 1].before + last->leaves : 0;
+        place->before = tied ? last->before : items[i].before;
+        place->tied = place->group && place->over > 0 && (tied || next == place->over);
+        place->at = i;
         place->shape = shares->shape;
+        shares->nodes[items[i].row].limit = tied ? 0 : next;
+        last = place;
     }
 }
 
 void shares_sort(struct shares *shares, struct node *parent)
 {
     struct brothers *brothers = &parent->children;
-    int32_t len = 0;
-    for (int32_t row = parent->first_child; row >= 0; row = shares->nodes[row].next)
-        len++;
-    if (len > brothers->len)
-        brothers->items = mem_resize(brothers->items, (size_t)len, sizeof(*brothers->items));
-    brothers->len = len;
-    for (int32_t row = parent->first_child; row >= 0; row = shares->nodes[row].next)
-        brothers->items[--len] = (struct brother){.over = shares->standings[row].over, .row = row};
-    qsort(brothers->items, (size_t)brothers->len, sizeof(*brothers->items), compare_brothers);
+    qsort_r(brothers->items, brothers->len, sizeof(*brothers->items), compare_brothers,
+            shares->places);
     settle_places(shares, brothers, 0, brothers->len);
-    brothers->shape = shares->shape;
 }
 
 /* It stands behind those that it has overtaken in usage. */
 void shares_place(struct shares *shares, int32_t row, double over)
 {
     struct place *place = &shares->places[row];
-    struct standing *standing = &shares->standings[row];
-    const double last = standing->over;
-    standing->over = over;
-    place->used = true;
+    const double last = place->over;
+    place->over = over;
     if (place->shape != shares->shape)
         return;
     struct brothers *brothers = &shares_node(shares, place->parent)->children;
     struct brother *items = brothers->items;
-    const int32_t from = standing->at, end = brothers->len;
-    int32_t to = from;
-    items[from].over = over;
-    if ((from == 0 || items[from - 1].over < last) &&
-        (from + 1 == end || items[from + 1].over > over))
+    const uint32_t from = place->at, end = brothers->len;
+    const double next = from + 1 < end ? over_at(shares, brothers, from + 1) : (double)INFINITY;
+    uint32_t to = from;
+    if (next > over && (from == 0 || over_at(shares, brothers, from - 1) < last)) {
+        shares->nodes[row].limit = next;
         return;
-    const struct brother moved = items[from];
-    for (; to + 1 < end && items[to + 1].over < over; to++)
+    }
+    for (; to + 1 < end && over_at(shares, brothers, to + 1) < over; to++)
         items[to] = items[to + 1];
-    items[to] = moved;
+    items[to].row = row;
     settle_places(shares, brothers, from, to + 1);
     shares->moved++;
     shares->stirred.bits[(place->parent + 1) / 64] |= UINT64_C(1) << (place->parent + 1) % 64;
@@ -80,12 +80,13 @@ void shares_place(struct shares *shares, int32_t row, double over)
 }
 
 /* The first whose usage over share is not below. */
-static int32_t first_over(const struct brothers *brothers, double over)
+static uint32_t first_over(const struct shares *shares, const struct brothers *brothers,
+                           double over)
 {
-    int32_t low = 0, high = brothers->len;
+    uint32_t low = 0, high = brothers->len;
     while (low < high) {
-        const int32_t middle = low + (high - low) / 2;
-        if (brothers->items[middle].over < over)
+        const uint32_t middle = low + (high - low) / 2;
+        if (over_at(shares, brothers, middle) < over)
             low = middle + 1;
         else
             high = middle;
@@ -99,20 +100,16 @@ static int32_t first_over(const struct brothers *brothers, double over)
 
 static int32_t leaves_ahead(struct shares *shares, int32_t row)
 {
-    const struct place *place = &shares->places[row];
+    const struct place *const places = shares->places;
     int32_t ahead = 0;
-    for (;;) {
-        if (place->shape != shares->shape)
-            shares_sort(shares, shares_node(shares, place->parent));
-        if (place->tied)
+    for (; row >= 0; row = places[row].parent) {
+        if (UNLIKELY(places[row].shape != shares->shape))
+            shares_sort(shares, shares_node(shares, places[row].parent));
+        if (places[row].tied)
             return TIED;
-        if (place->parent < 0)
-            return ahead + place->before;
-        const struct place *above = &shares->places[place->parent];
-        /* Where nobody used anything, none goes first. */
-        ahead += above->used ? place->before : 0;
-        place = above;
+        ahead += places[row].before;
     }
+    return ahead;
 }
 
 /* Of the jobs that a group has of its own. */
@@ -121,13 +118,14 @@ static int32_t leaves_ahead_of_own(struct shares *shares, int32_t row)
     struct node *node = &shares->nodes[row];
     const int32_t ahead = leaves_ahead(shares, row);
     const double over = shares_seen(shares, &node->own);
-    if (ahead == TIED || over == 0 || !shares->places[row].used)
+    if (ahead == TIED || over == 0)
         return ahead;
     const struct brothers *brothers = &node->children;
-    if (brothers->shape != shares->shape)
+    if (shares->places[brothers->items[0].row].shape != shares->shape)
         shares_sort(shares, node);
-    const int32_t first = first_over(brothers, over);
-    return ahead + (first < brothers->len ? brothers->items[first].before : node->leaves);
+    const uint32_t first = first_over(shares, brothers, over);
+    return ahead +
+           (first < brothers->len ? brothers->items[first].before : shares->places[row].leaves);
 }
 
 /* --- the factor: how many leaves stand before one --- */
@@ -144,9 +142,9 @@ struct line {
 
 static void line_of(const struct shares *shares, int32_t tenant, struct line *ret)
 {
-    const struct node *node = &shares->nodes[tenant];
-    ret->own = node->first_child >= 0;
-    ret->len = shares->standings[tenant].depth + 1 + ret->own;
+    const struct place *place = &shares->places[tenant];
+    ret->own = place->group;
+    ret->len = place->depth + 1 + ret->own;
     REQUIRE(ret->len <= DEPTH_MOST + 1);
     int i = ret->len - 1;
     if (ret->own)
@@ -175,17 +173,18 @@ struct count {
 static void count_leaves(struct count *count, int32_t row, int i)
 {
     const struct line *line = count->line;
-    const struct node *node = &count->shares->nodes[row];
+    const struct place *place = &count->shares->places[row];
+    const struct brothers *children = &count->shares->nodes[row].children;
     const double mine = line_level(count->shares, line, i);
     const double other = shares_level_of(count->shares, row, false);
     if (other > mine)
-        count->levels[i].before += node->leaves;
+        count->levels[i].before += place->leaves;
     /* Of a group behind a leaf, and where nobody used anything, none goes first. */
     if (other != mine || i == line->len - 1 || isinf(mine))
         return;
-    count->levels[i].tied += node->first_child < 0;
-    for (int32_t child = node->first_child; child >= 0; child = count->shares->nodes[child].next)
-        count_leaves(count, child, i + 1);
+    count->levels[i].tied += children->len == 0;
+    for (uint32_t k = 0; k < children->len; k++)
+        count_leaves(count, children->items[k].row, i + 1);
 }
 
 /* Where ancestors tie. */
@@ -194,8 +193,8 @@ static int64_t count_ahead(struct shares *shares, int32_t tenant)
     struct line line;
     line_of(shares, tenant, &line);
     struct count count = {.shares = shares, .line = &line};
-    for (int32_t row = shares->top.first_child; row >= 0; row = shares->nodes[row].next)
-        count_leaves(&count, row, 0);
+    for (uint32_t k = 0; k < shares->top.children.len; k++)
+        count_leaves(&count, shares->top.children.items[k].row, 0);
     /* The first of a group has the factor of the leaf with which the group ties. */
     int64_t before = 0;
     for (int i = line.len - 1; i >= 0; i--)
@@ -205,7 +204,7 @@ static int64_t count_ahead(struct shares *shares, int32_t tenant)
 
 static double part_behind(const struct shares *shares, int64_t before)
 {
-    const double all = (double)shares->top.leaves;
+    const double all = (double)shares->leaves;
     return (all - (double)before) / all;
 }
 
@@ -216,10 +215,9 @@ double shares_factor(struct shares *shares, int32_t tenant, simtime now)
                                                        : leaves_ahead(shares, tenant);
     if (ahead != TIED)
         return part_behind(shares, ahead);
-    struct node *node = &shares->nodes[tenant];
-    if (node->factored != shares->version) {
-        node->factored = shares->version;
-        node->factor = part_behind(shares, count_ahead(shares, tenant));
-    }
-    return node->factor;
+    struct factor *factor = &shares->factors[tenant];
+    if (factor->version != shares->version)
+        *factor =
+            (struct factor){part_behind(shares, count_ahead(shares, tenant)), shares->version};
+    return factor->value;
 }

@@ -15,61 +15,69 @@ struct usage {
 
 /* A child among its brothers. */
 struct brother {
-    double over;    /* usage over share */
     int32_t row;    /* tenant */
     int32_t before; /* leaves of those in front */
 };
 
-/* The children of a node in order of usage over share. Usage never falls, inflated as it is, and
- * that of a tenant nothing of which ran stays the same to the last bit: only those that run move,
- * and only to the back. Made when somebody asks for the order. */
+/* The children of a node: in order of usage over share once somebody asks for it. Usage never
+ * falls, inflated as it is, and that of a tenant nothing of which ran stays the same to the last
+ * bit: only those that run move, and only to the back. */
 struct brothers {
     struct brother *items; /* owned */
-    int32_t len;
-    uint32_t shape; /* of the tree, as of which they were sorted from nothing; 0: never */
+    uint32_t len, cap;
 };
 
-/* What is looked at of each waiting tenant and of those above stands apart, and close together. */
+/* Where a tenant stands: what is looked at of those that wait and of those above them, two in a
+ * cache line. */
 struct place {
-    int32_t parent;  /* row; -1: none */
-    int32_t before;  /* leaves of those of its brothers that go in front of it */
-    uint32_t shape;  /* of the tree, as of which its brothers are in order; 0: never */
-    bool group;      /* it has children */
-    bool used, tied; /* a group that was used, and with a brother */
+    double over;    /* usage over share, as of `weighed` */
+    int32_t parent; /* row; -1: none */
+    int32_t before; /* leaves of those of its brothers that go in front of it */
+    int32_t leaves; /* below it, itself if it has no children */
+    uint32_t at;    /* among its brothers, where they are in order */
+    uint32_t shape; /* of the tree, as of which its brothers are in order; 0: never */
+    uint16_t depth; /* of a tenant at the top: 0 */
+    bool group;     /* it has children */
+    bool tied;      /* a group that was used, with a brother */
 };
 
-struct standing {
-    double over;   /* usage over share, as of `weighed` */
-    int32_t depth; /* of a tenant at the top: 0 */
-    int32_t at;    /* among its brothers, where they are in order */
-};
-
+/* What a tenant used: what changes with each start and end, and is weighed in each period while
+ * something runs, fills the first of two cache lines. */
 struct node {
     struct usage all;
-    uint64_t used; /* stamp of the period in which a job began or ended */
-    bool live;     /* it is in the list */
-    struct usage own;
-    double share, below; /* its own; those of its children together */
-    int32_t first_child; /* row; -1: none */
-    int32_t next;        /* brother; -1: none */
-    int32_t leaves;      /* below it, itself if it has no children */
+    double share;
+    double limit;     /* usage over share below which it passes no brother */
+    int32_t parent;   /* row; -1: none */
+    bool live;        /* it is in the list */
+    struct usage own; /* of a group */
+    double below;     /* shares of its children together */
     struct brothers children;
-    double factor;     /* where groups tie, as of `factored` */
-    uint64_t factored; /* version */
+};
+
+enum { CACHE_LINE = 64 };
+_Static_assert(sizeof(struct place) == CACHE_LINE / 2, "two places a line");
+_Static_assert(sizeof(struct node) == 2 * CACHE_LINE && offsetof(struct node, own) == CACHE_LINE,
+               "what is weighed fills one line");
+
+/* Where groups tie. */
+struct factor {
+    double value;
+    uint64_t version;
 };
 
 struct shares {
     const struct world *world;
     struct shares_config config;
-    struct node *nodes;         /* by row of the world's tenants, as many as were seen so far */
-    struct place *places;       /* as many */
-    struct standing *standings; /* as many */
+    struct node *nodes;     /* by row of the world's tenants, as many as were seen so far */
+    struct place *places;   /* as many */
+    struct factor *factors; /* as many */
     size_t len, cap;
     struct {
         int32_t *items; /* what ran since it was weighed last */
         size_t len, cap;
     } live;
     struct node top; /* stands for the parent of all that have none */
+    int32_t leaves;  /* in all */
     simtime base;    /* inflation counts from here, */
     simtime rebased; /* until then */
     simtime began;   /* of the period */
@@ -91,7 +99,8 @@ struct shares {
         uint64_t *bits; /* of each row + 1, whether it is there */
     } stirred;
     bool mixed;      /* jobs that groups have of their own were compared with what is below these */
-    double *scratch; /* for two keys */
+    double *scratch; /* for two keys of that length; owned */
+    size_t scratch_len;
 };
 
 /* The world may have grown, and sums may have become too large; usage over share is as of this
@@ -111,7 +120,11 @@ static inline struct node *shares_node(struct shares *shares, int32_t row)
 }
 
 /* Inflated usage as of the beginning of the period: noted before the first change in it. */
-double shares_seen(struct shares *shares, struct usage *usage);
+double shares_see(struct shares *shares, struct usage *usage);
+static inline double shares_seen(struct shares *shares, struct usage *usage)
+{
+    return usage->stamp == shares->stamp ? usage->seen : shares_see(shares, usage);
+}
 
 /* The children of the node are put in order, and stay so while the tree keeps its shape. */
 void shares_sort(struct shares *shares, struct node *parent);

@@ -135,6 +135,7 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
     while (sched_first(sched, &item) && left > 0 &&
            (sched_can_start(sched, &item, now) || sched_make_room(sched, &item, now))) {
         start(sched, &item);
+        sched_settle_live(sched, now);
         left--;
     }
     for (bool more = sched_first(sched, &item); more; left--) {

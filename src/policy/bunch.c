@@ -13,6 +13,13 @@ void bunch_deinit(struct bunch *bunch)
     *bunch = (struct bunch){.least = INT32_MAX};
 }
 
+void bunch_clear(struct bunch *bunch)
+{
+    if (bunch->tree)
+        bunch_deinit(bunch);
+    *bunch = (struct bunch){.items = bunch->items, .cap = bunch->cap, .least = INT32_MAX};
+}
+
 static void plant(struct bunch *bunch)
 {
     bunch->tree = jobtree_new();

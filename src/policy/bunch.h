@@ -18,6 +18,7 @@ struct bunch {
 };
 
 void bunch_deinit(struct bunch *bunch); /* leaves it empty */
+void bunch_clear(struct bunch *bunch);  /* of an array the memory is kept */
 
 /* O(log n), as of jobtree. */
 void bunch_insert(struct bunch *bunch, const struct jobitem *item);

@@ -19,6 +19,7 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->params = params;
     classes->tenancy = *tenancy;
     classes->place = *place;
+    classes->spare = NO_CLASS;
     REQUIRE(!classes_by_rank(classes) || !order->score);
     return classes;
 }
@@ -32,6 +33,8 @@ void classes_free(struct classes *classes)
     free(classes->all.items);
     free(classes->stands.items);
     free(classes->seams);
+    free(classes->least);
+    free(classes->stale.items);
     free(classes->ageing.items);
     free(classes->first);
     free(classes);
@@ -83,17 +86,30 @@ static int32_t priority_of(const struct classes *classes, const struct job *job)
     return classes->order->by == ORDER_BY_JOB ? 0 : job->spec.priority;
 }
 
+/* Those that became empty are taken again: what is looked at lies close together, however many
+ * tenants there are. */
+static uint32_t spare_class(struct classes *classes)
+{
+    const uint32_t id = classes->spare;
+    if (id != NO_CLASS) {
+        classes->spare = classes->all.items[id].next;
+        return id;
+    }
+    MEM_GROW(&classes->all);
+    classes->all.items[classes->all.len] = (struct class){.jobs = {.least = INT32_MAX}};
+    return (uint32_t)classes->all.len++;
+}
+
 static uint32_t class_of(struct classes *classes, const struct job *job, bool aged)
 {
     const int32_t tenant = owner_of(classes, job), priority = priority_of(classes, job);
     const uint32_t known = find(classes, tenant, priority, aged);
     if (known != NO_CLASS)
         return known;
+    const uint32_t id = spare_class(classes);
     uint32_t *first = first_of(classes, tenant);
-    MEM_GROW(&classes->all);
-    const uint32_t id = (uint32_t)classes->all.len++;
     struct class *class = &classes->all.items[id];
-    *class = (struct class){.jobs = {.least = INT32_MAX},
+    *class = (struct class){.jobs = class->jobs,
                             .tenant = tenant,
                             .priority = priority,
                             .gate = gate_of(classes, job->spec.tenant),
@@ -104,17 +120,31 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
     return id;
 }
 
+static void spare(struct classes *classes, uint32_t id)
+{
+    struct class *class = &classes->all.items[id];
+    uint32_t *link = first_of(classes, class->tenant);
+    while (*link != id)
+        link = &classes->all.items[*link].next;
+    *link = class->next;
+    bunch_clear(&class->jobs);
+    class->stale = false;
+    class->next = classes->spare;
+    classes->spare = id;
+}
+
 /* --- jobs --- */
 
 static void insert(struct classes *classes, uint32_t id, const struct jobitem *item)
 {
     struct class *class = &classes->all.items[id];
+    const bool first = bunch_len(&class->jobs) == 0;
     bunch_insert(&class->jobs, item);
     classes->len++;
-    if (class->standing)
-        classes_stand_anew(classes, id);
-    else
+    if (first)
         classes_stand_up(classes, id);
+    else
+        classes_stand_anew(classes, id);
 }
 
 /* The one whose turn to age comes first leaves first: jobs come in order of submission, but for
@@ -178,10 +208,12 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
     if (!bunch_remove(&class->jobs, key))
         return false;
     classes->len--;
-    if (bunch_len(&class->jobs) > 0)
+    if (bunch_len(&class->jobs) > 0) {
         classes_stand_anew(classes, id);
-    else
+    } else {
         classes_stand_down(classes, id);
+        spare(classes, id);
+    }
     return true;
 }
 
@@ -245,19 +277,36 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return false;
 }
 
+/* The first from `from` on that is not above `most`; eight at a time are told to be. */
+static size_t next_upto(const int32_t *least, size_t from, size_t len, int32_t most)
+{
+    for (; from + 8 <= len; from += 8) {
+        int32_t any = 0;
+        for (size_t k = 0; k < 8; k++)
+            any |= least[from + k] <= most;
+        if (any)
+            break;
+    }
+    while (from < len && least[from] > most)
+        from++;
+    return from;
+}
+
 bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
                       int64_t free, simtime window, int64_t spare, struct jobitem *ret)
 {
     const struct search search = {after, claims_only, free, window, spare};
     bool found = false;
     struct jobitem item;
+    const size_t len = classes->stands.len;
+    const int32_t most = (int32_t)(free < 0 ? -1 : free < INT32_MAX ? free : INT32_MAX);
     size_t i = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
         i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
-    for (; i < classes->stands.len; i++) {
-        const struct stand *stand = &classes->stands.items[i];
-        if (stand->least > free || (stand->shortest > window && stand->least > spare))
+    while ((i = next_upto(classes->least, i, len, most)) < len) {
+        const struct stand *stand = &classes->stands.items[i++];
+        if (stand->shortest > window && stand->least > spare)
             continue;
         if (found && jobkey_upto(&ret->key, &stand->head))
             break;
@@ -290,9 +339,10 @@ void classes_check(const struct classes *classes)
     const struct stand *stands = classes->stands.items;
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
-        REQUIRE(class->standing && bunch_len(&class->jobs) > 0);
+        REQUIRE(find(classes, class->tenant, class->priority, class->aged) == stands[i].id);
         struct jobitem first;
         REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &class->first));
+        REQUIRE(classes->least[i] == stands[i].least);
         REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
         REQUIRE(stands[i].head.seq == class->first.seq &&
                 stands[i].head.score == class->offset + class->first.score);

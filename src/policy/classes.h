@@ -41,14 +41,15 @@ double classes_offset(const struct classes *classes, const struct job *job, bool
  * O(classes log classes) where many pass each other. */
 void classes_rank(struct classes *classes, simtime now, simtime tick);
 
-/* Before a pass: keys of jobs stay what they are until the next call, but of live orders. By tree
- * O(1) if no tenants changed places since, else O(classes) looks at small entries side by side;
- * those that moved are moved by ranges, O(log classes) comparisons each. */
+/* Before a pass: keys of jobs stay what they are until the next call. By tree O(1) if no tenants
+ * changed places since, else O(classes) looks at small entries side by side; those that moved are
+ * moved by ranges, O(log classes) comparisons each. Of a live order each class that changed is
+ * ranked anew: as classes_add. */
 void classes_settle(struct classes *classes, simtime now);
 
-/* A tenant, and with it those above, runs on more or fewer processors: matters to live orders, of
- * which the classes of these tenants are ranked anew. O(classes) each. */
-void classes_changed(struct classes *classes, int32_t tenant, simtime now);
+/* A tenant, and with it those above, runs on more or fewer processors: matters to live orders, from
+ * the next classes_settle on. O(depth and classes of these tenants). */
+void classes_changed(struct classes *classes, int32_t tenant);
 
 /* Has the job waited for the order's max_age when this period began? The next that has and is still
  * to change its class, which is the caller's to do; false: none. Amortised O(1). */

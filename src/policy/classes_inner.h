@@ -9,21 +9,22 @@
 
 #define NO_CLASS UINT32_MAX
 
+/* Jobs wait in it: one that is empty is no class of any tenant. */
 struct class
 {
     int32_t tenant; /* or, where the order goes by job, the gate: -1 none */
     int32_t priority;
     int32_t gate;
     bool aged, counts_time;
-    bool standing; /* it has an entry in `stands` */
+    bool stale; /* of a live order: its level may be another by now */
     double offset;
-    struct jobkey first; /* of its jobs, its own; while it stands */
+    struct jobkey first; /* of its jobs, its own */
     double level;        /* as order->level said */
-    uint32_t next;       /* of the same tenant */
+    uint32_t next;       /* of the same tenant; of those to spare */
     struct bunch jobs;
 };
 
-/* A class that is not empty, in order of its first job: what a search looks at. */
+/* A class, in order of its first job: what a search looks at. */
 struct stand {
     struct jobkey head; /* of its first job, with the offset */
     simtime shortest;   /* request, or less */
@@ -47,6 +48,7 @@ struct classes {
     simtime tick;   /* when the period began */
     uint64_t moves; /* by tree: as shares_moves said */
     int32_t *seams; /* by tree: of each stand and the one before it; at 0: none */
+    int32_t *least; /* of each stand, side by side: most are passed over for it */
     struct {
         struct class *items;
         size_t len, cap;
@@ -55,10 +57,15 @@ struct classes {
         struct stand *items;
         size_t len, cap;
     } stands;
+    struct {
+        uint32_t *items; /* that became stale since all were settled */
+        size_t len, cap;
+    } stale;
     uint32_t *first; /* by tenant + 1: its first class */
     size_t n_first;
-    size_t len;   /* jobs */
-    bool crowded; /* offsets between neighbours are running out */
+    uint32_t spare; /* the first that is empty */
+    size_t len;     /* jobs */
+    bool crowded;   /* offsets between neighbours are running out */
     struct {
         struct ageing *items;
         size_t first, len, cap;

@@ -31,13 +31,24 @@ static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b
     return by_tenant != 0 ? by_tenant : (x->priority > y->priority) - (x->priority < y->priority);
 }
 
+/* By sum. */
+static double offset_from(const struct classes *classes, const struct class *class,
+                          const struct offset_base *base)
+{
+    double sum = base->sum;
+    if (base->fair_share > 0)
+        sum +=
+            base->fair_share * shares_factor(classes->tenancy.shares, class->tenant, classes->now);
+    return -order_rounded(sum, base->unit);
+}
+
 static double offset_of(const struct classes *classes, uint32_t id)
 {
     if (classes->order->by == ORDER_BY_JOB)
         return 0;
     const struct class_view view = view_of(classes, id);
     const struct offset_base base = classes->order->base(classes->params, &view);
-    return classes->order->offset(classes->params, &view, &base);
+    return offset_from(classes, &classes->all.items[id], &base);
 }
 
 /* By rank: does the stand go before the other, which tells where they tie? */
@@ -62,17 +73,18 @@ static size_t place_by_rank(const struct classes *classes, size_t low, size_t hi
     return low;
 }
 
-/* By rank: does the stand tie with the one before it, if there is one? Notes how they compare. */
-static bool look(struct classes *classes, size_t at)
+/* By rank: how the one before the stand compares with it; -1 where one is missing. Notes by what.
+ */
+static int look(struct classes *classes, size_t at)
 {
     const struct stand *stands = classes->stands.items;
     int32_t seam;
     if (at == 0 || at == classes->stands.len)
-        return false;
+        return -1;
     const int order = compare_classes(classes, stands[at - 1].id, stands[at].id, &seam);
     if (classes->order->by_tree)
         classes->seams[at] = seam;
-    return order == 0;
+    return order;
 }
 
 /* Between neighbours that were numbered together; and, beside the number itself, when it is time to
@@ -85,7 +97,7 @@ static double offset_at(struct classes *classes, size_t at)
 {
     const struct stand *stands = classes->stands.items;
     const bool first = at == 0, last = at + 1 == classes->stands.len;
-    const bool tied = look(classes, at), followed = look(classes, at + 1);
+    const bool tied = look(classes, at) == 0, followed = look(classes, at + 1) == 0;
     const double low = first ? 0 : stands[at - 1].head.score;
     const double high = last ? 0 : stands[at + 1].head.score;
     if (tied || followed)
@@ -126,20 +138,22 @@ static void find_first(struct class *class)
     class->first = item.key;
 }
 
-/* Room for one more among the stands. */
-static struct stand *open_at(struct classes *classes, size_t at)
+static void insert_at(struct classes *classes, size_t at, const struct stand *stand)
 {
     const size_t cap = classes->stands.cap, after = classes->stands.len - at;
     MEM_GROW(&classes->stands);
-    struct stand *stand = &classes->stands.items[at];
-    memmove(stand + 1, stand, after * sizeof(*stand));
-    classes->stands.len++;
-    if (!classes->order->by_tree)
-        return stand;
-    if (classes->stands.cap > cap)
+    if (classes->stands.cap > cap) {
+        classes->least = mem_resize(classes->least, classes->stands.cap, sizeof(*classes->least));
         classes->seams = mem_resize(classes->seams, classes->stands.cap, sizeof(*classes->seams));
-    memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
-    return stand;
+    }
+    struct stand *const place = &classes->stands.items[at];
+    memmove(place + 1, place, after * sizeof(*place));
+    memmove(&classes->least[at + 1], &classes->least[at], after * sizeof(*classes->least));
+    if (classes->order->by_tree)
+        memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
+    *place = *stand;
+    classes->least[at] = stand->least;
+    classes->stands.len++;
 }
 
 void classes_stand_up(struct classes *classes, uint32_t id)
@@ -153,15 +167,14 @@ void classes_stand_up(struct classes *classes, uint32_t id)
             class->level = classes->order->level(&view);
         }
         const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand);
-        *open_at(classes, at) = stand;
+        insert_at(classes, at, &stand);
         class->offset = offset_at(classes, at);
         classes->stands.items[at].head = head_of(class);
     } else {
         class->offset = offset_of(classes, id);
         stand.head = head_of(class);
-        *open_at(classes, classes_first_from(classes, stand.head)) = stand;
+        insert_at(classes, classes_first_from(classes, stand.head), &stand);
     }
-    class->standing = true;
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
@@ -169,7 +182,7 @@ void classes_stand_down(struct classes *classes, uint32_t id)
     const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
     struct stand *stand = &classes->stands.items[at];
     memmove(stand, stand + 1, after * sizeof(*stand));
-    classes->all.items[id].standing = false;
+    memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
     if (!classes->order->by_tree || after == 0)
         return;
     memmove(&classes->seams[at], &classes->seams[at + 1], after * sizeof(*classes->seams));
@@ -183,17 +196,23 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
     struct stand *at = &classes->stands.items[from];
     find_first(class);
     const struct stand stand = {head_of(class), class->jobs.shortest, class->jobs.least, id};
+    size_t to = from;
     if (!jobkey_equal(&at->head, &stand.head)) {
-        size_t to = classes_first_from(classes, stand.head);
+        to = classes_first_from(classes, stand.head);
         to -= to > from;
         struct stand *goal = &classes->stands.items[to];
-        if (to < from)
+        int32_t *const least = classes->least;
+        if (to < from) {
             memmove(goal + 1, goal, (from - to) * sizeof(*at));
-        else
+            memmove(&least[to + 1], &least[to], (from - to) * sizeof(*least));
+        } else {
             memmove(at, at + 1, (to - from) * sizeof(*at));
+            memmove(&least[from], &least[from + 1], (to - from) * sizeof(*least));
+        }
         at = goal;
     }
     *at = stand;
+    classes->least[to] = stand.least;
 }
 
 /* --- by sum: offsets anew --- */
@@ -212,6 +231,8 @@ static void sort_by_head(struct classes *classes)
     const size_t len = classes->stands.len;
     size_t left = STEPS_FEW * len;
     for (size_t i = 1; i < len && left > 0; i++) {
+        if (jobkey_upto(&stands[i - 1].head, &stands[i].head))
+            continue;
         const struct stand stand = stands[i];
         size_t k = i;
         for (; k > 0 && left > 0 && jobkey_upto(&stand.head, &stands[k - 1].head); k--, left--)
@@ -220,27 +241,24 @@ static void sort_by_head(struct classes *classes)
     }
     if (len > 0 && left == 0)
         qsort(stands, len, sizeof(*stands), compare_heads);
+    for (size_t i = 0; i < len; i++)
+        classes->least[i] = stands[i].least;
 }
 
 static void find_offsets(struct classes *classes)
 {
-    const struct order_type *order = classes->order;
     struct offset_base bases[2][PRIORITY_LOW + 1];
     bool known[2][PRIORITY_LOW + 1] = {{false}};
-    if (classes->stands.len == 0)
-        return;
-    struct class_view view = view_of(classes, classes->stands.items[0].id);
     for (size_t i = 0; i < classes->stands.len; i++) {
         struct stand *stand = &classes->stands.items[i];
         struct class *class = &classes->all.items[stand->id];
         struct offset_base *base = &bases[class->aged][class->priority];
-        view.tenant = class->tenant;
-        view.priority = class->priority;
-        view.aged = class->aged;
-        if (!known[class->aged][class->priority])
-            *base = order->base(classes->params, &view);
-        known[class->aged][class->priority] = true;
-        class->offset = order->offset(classes->params, &view, base);
+        if (!known[class->aged][class->priority]) {
+            const struct class_view view = view_of(classes, stand->id);
+            *base = classes->order->base(classes->params, &view);
+            known[class->aged][class->priority] = true;
+        }
+        class->offset = offset_from(classes, class, base);
         stand->head = head_of(class);
     }
 }
@@ -294,10 +312,10 @@ static size_t run_end(struct classes *classes, size_t from, struct range *moved)
     struct stand *stands = classes->stands.items;
     while ((from = shares_next_open(classes->tenancy.shares, classes->seams, from, len,
                                     classes->moves)) < len) {
-        const bool tied = look(classes, from);
-        if (tied != (stands[from - 1].head.score == stands[from].head.score))
+        const int order = look(classes, from);
+        if ((order == 0) != (stands[from - 1].head.score == stands[from].head.score))
             stretch(moved, from - 1, from + 1);
-        if (!goes_before(classes, &stands[from - 1], &stands[from]))
+        if (order > 0 || (order == 0 && stands[from - 1].head.seq > stands[from].head.seq))
             break;
         from++;
     }
@@ -308,17 +326,18 @@ static size_t run_end(struct classes *classes, size_t from, struct range *moved)
 static void number(struct classes *classes, struct range range)
 {
     struct stand *stands = classes->stands.items;
-    while (look(classes, range.from))
+    while (look(classes, range.from) == 0)
         range.from--;
-    while (look(classes, range.to))
+    while (look(classes, range.to) == 0)
         range.to++;
     const bool first = range.from == 0, last = range.to == classes->stands.len;
     const double low = first ? 0 : stands[range.from - 1].head.score;
     const double high = last ? 0 : stands[range.to].head.score;
     double rank = 0;
     for (size_t i = range.from; i < range.to; i++) {
-        rank += i == range.from || !look(classes, i);
+        rank += i == range.from || look(classes, i) != 0;
         stands[i].head.score = rank;
+        classes->least[i] = stands[i].least;
     }
     const double gap = first || last ? GAP : (high - low) / (rank + 1);
     const double base = first && !last ? high - gap * (rank + 1) : low;
@@ -359,9 +378,29 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
     sort_by_head(classes);
 }
 
+static void stand_anew_stale(struct classes *classes)
+{
+    const uint32_t *stale = classes->stale.items;
+    size_t len = 0;
+    /* All down first: places are found among what stands in order. */
+    for (size_t i = 0; i < classes->stale.len; i++) {
+        struct class *class = &classes->all.items[stale[i]];
+        if (class->stale) {
+            classes_stand_down(classes, stale[i]);
+            classes->stale.items[len++] = stale[i];
+        }
+        class->stale = false;
+    }
+    for (size_t i = 0; i < len; i++)
+        classes_stand_up(classes, stale[i]);
+    classes->stale.len = 0;
+}
+
 void classes_settle(struct classes *classes, simtime now)
 {
     classes->now = now;
+    if (classes->stale.len > 0)
+        stand_anew_stale(classes);
     if (classes->order->by_tree) {
         const uint64_t moves = shares_moves(classes->tenancy.shares, now);
         if (moves != classes->moves)
@@ -372,29 +411,22 @@ void classes_settle(struct classes *classes, simtime now)
         number_all(classes);
 }
 
-/* Its classes lose, or get back, their places. */
-static void restand(struct classes *classes, int32_t tenant, bool up)
-{
-    if ((size_t)(tenant + 1) >= classes->n_first)
-        return;
-    uint32_t id = classes->first[tenant + 1];
-    for (; id != NO_CLASS; id = classes->all.items[id].next) {
-        if (up && bunch_len(&classes->all.items[id].jobs) > 0)
-            classes_stand_up(classes, id);
-        else if (!up && classes->all.items[id].standing)
-            classes_stand_down(classes, id);
-    }
-}
-
-void classes_changed(struct classes *classes, int32_t tenant, simtime now)
+void classes_changed(struct classes *classes, int32_t tenant)
 {
     const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
     if (!classes->order->live)
         return;
-    classes_settle(classes, now);
-    /* All down first: places are found among what stands in order. */
-    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
-        restand(classes, above, false);
-    for (int32_t above = tenant; above >= 0; above = tenants[above].parent)
-        restand(classes, above, true);
+    for (; tenant >= 0; tenant = tenants[tenant].parent) {
+        if ((size_t)(tenant + 1) >= classes->n_first)
+            continue;
+        uint32_t id = classes->first[tenant + 1];
+        for (; id != NO_CLASS; id = classes->all.items[id].next) {
+            struct class *class = &classes->all.items[id];
+            if (class->stale)
+                continue;
+            class->stale = true;
+            MEM_GROW(&classes->stale);
+            classes->stale.items[classes->stale.len++] = id;
+        }
+    }
 }

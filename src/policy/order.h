@@ -31,9 +31,20 @@ struct class_view {
     simtime now, tick;          /* tick: when the period of the ranks began */
 };
 
+/* What classes add to the scores of their jobs: sum and fair_share times the fair-tree factor of
+ * the tenant, rounded and negated. */
 struct offset_base {
-    double sum, unit; /* unit: offsets are multiples of it; 0: all are 0 */
+    double sum, fair_share;
+    double unit; /* offsets are multiples of it */
 };
+
+/* The multiple of a power of two that is next to x, of two the even one; |x| < 2^51 of it. What is
+ * added has no digits for less. unit 0: 0. */
+static inline double order_rounded(double x, double unit)
+{
+    const double digits = 0x1.8p52 * unit;
+    return unit > 0 ? x + digits - digits : 0;
+}
 
 /* What an order may look at. */
 struct score_input {
@@ -79,10 +90,8 @@ struct order_type {
     bool by_tree; /* by rank: tenants compare as shares_compare says, before priorities */
     /* By rank otherwise: where a tenant stands, smaller first. */
     double (*level)(const struct class_view *view);
-    /* By sum: what classes of one priority, aged or not, have in common in a period; and all. */
+    /* By sum: what classes of one priority, aged or not, have in common in a period. */
     struct offset_base (*base)(const void *params, const struct class_view *view);
-    double (*offset)(const void *params, const struct class_view *view,
-                     const struct offset_base *base);
     struct shares_config (*shares)(const void *params); /* the usage it goes by */
     simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */
 };

@@ -101,10 +101,10 @@ void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simti
     }
 }
 
-void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now)
+void queue_usage_changed(struct queue *queue, int32_t tenant)
 {
     if (queue->classes)
-        classes_changed(queue->classes, tenant, now);
+        classes_changed(queue->classes, tenant);
 }
 
 bool queue_admits(const struct queue *queue, const struct job *job, const struct jobitem *item)

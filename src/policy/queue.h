@@ -44,7 +44,7 @@ void queue_remove(struct queue *queue, const struct job *job, int32_t procs);
 void queue_rank(struct queue *queue, const struct jobs *jobs, simtime now, simtime tick);
 
 /* A tenant runs on more or fewer processors. */
-void queue_usage_changed(struct queue *queue, int32_t tenant, simtime now);
+void queue_usage_changed(struct queue *queue, int32_t tenant);
 
 /* Do the gates let the job start now? O(depth); nothing where there are none. */
 bool queue_admits(const struct queue *queue, const struct job *job, const struct jobitem *item);

@@ -118,11 +118,11 @@ void sched_rank(struct sched *sched, simtime now, simtime tick)
     sched->changed = true;
 }
 
-void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now)
+void sched_usage_changed(struct sched *sched, int32_t tenant)
 {
-    queue_usage_changed(&sched->queue, tenant, now);
+    queue_usage_changed(&sched->queue, tenant);
     if (sched->two_queues)
-        queue_usage_changed(&sched->candidates, tenant, now);
+        queue_usage_changed(&sched->candidates, tenant);
 }
 
 void sched_gates_changed(struct sched *sched)
@@ -246,12 +246,21 @@ bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime no
            sched_can_start(sched, head, now);
 }
 
+void sched_settle_live(struct sched *sched, simtime now)
+{
+    if (sched->queue.order->live)
+        queue_settle(&sched->queue, now);
+    if (sched->two_queues && sched->candidates.order->live)
+        queue_settle(&sched->candidates, now);
+}
+
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
 {
     while (sched_first(sched, ret_head)) {
         if (!sched_can_start(sched, ret_head, now) && !sched_make_room(sched, ret_head, now))
             return true;
         sched_start(sched, ret_head);
+        sched_settle_live(sched, now);
     }
     return false;
 }

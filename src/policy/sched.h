@@ -174,7 +174,7 @@ void sched_capacity_changed(struct sched *sched, enum capacity_change change);
 /* Tenants changed: ranks are looked at anew as of `now`, in the period begun at `tick`; one runs on
  * more or fewer processors; the gates may let through what they held, or hold the head. */
 void sched_rank(struct sched *sched, simtime now, simtime tick);
-void sched_usage_changed(struct sched *sched, int32_t tenant, simtime now);
+void sched_usage_changed(struct sched *sched, int32_t tenant);
 void sched_gates_changed(struct sched *sched);
 
 /* Decide. Jobs start through the actions. */
@@ -206,6 +206,9 @@ void sched_start(struct sched *sched, const struct jobitem *item);
 bool sched_first(struct sched *sched, struct jobitem *ret);
 bool sched_first_claim(struct sched *sched, struct jobitem *ret);
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
+/* A head has started: where ranks are live, what stands first may be another. Candidates behind a
+ * blocked head are taken in the order there was when it was found. */
+void sched_settle_live(struct sched *sched, simtime now);
 /* Others are stopped for a head with a claim, if that is the rule: may it start now? */
 bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now);
 void sched_backfill_pass(struct sched *sched, simtime now);

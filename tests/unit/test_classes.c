@@ -180,7 +180,8 @@ static double score_of(const struct subject *s, const struct job *job)
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
         const struct offset_base base = s->order->base(s->params, &view);
-        score += s->order->offset(s->params, &view, &base);
+        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now);
+        score -= order_rounded(base.sum + base.fair_share * factor, base.unit);
     }
     return score;
 }
@@ -298,7 +299,7 @@ static void use(struct subject *s, const struct job *job, int sign)
     if (s->tenancy.shares)
         shares_use(s->tenancy.shares, job->spec.tenant,
                    (struct shares_use){.procs = sign * job->procs}, s->now);
-    queue_usage_changed(&s->queue, job->spec.tenant, s->now);
+    queue_usage_changed(&s->queue, job->spec.tenant);
 }
 
 static void withdraw(struct subject *s, size_t at, bool starts)
@@ -472,6 +473,20 @@ static void test_by_job(void **state)
     run_seeds("sjf", true);
 }
 
+static void test_rounded(void **state)
+{
+    (void)state;
+    lcg = 1;
+    assert_true(order_rounded(3, 0) == 0);
+    for (int i = 0; i < 10000; i++) {
+        const double unit = ldexp(1, (int)draw(60) - 40);
+        /* A half of the last digit now and then, and up to the most there may be. */
+        const double part = (double)(draw(INT64_C(1) << 31) << draw(21)) / (draw(2) ? 2 : 7);
+        const double x = (draw(2) ? part : -part) * unit;
+        assert_true(order_rounded(x, unit) == nearbyint(x / unit) * unit);
+    }
+}
+
 /* NSDI 2011: 9 processors and 18 GB; one tenant's tasks take <1, 4 GB>, the other's <3, 1 GB>:
  * three of the first and two of the second run. */
 static void test_drf_example(void **state)
@@ -509,10 +524,58 @@ static void test_drf_example(void **state)
         started[tenant]++;
         queue_remove(&queue, &jobs[item.slot], item.procs);
         shares_use(shares, tenant, (struct shares_use){item.procs, (double)bytes}, 0);
-        queue_usage_changed(&queue, tenant, 0);
+        queue_usage_changed(&queue, tenant);
     }
     assert_int_equal(started[0], 3);
     assert_int_equal(started[1], 2);
+    queue_deinit(&queue);
+}
+
+/* Candidates are taken in the order there was: what starts is heard of, and changes nothing until
+ * ranks are settled. */
+static void test_candidates(void **state)
+{
+    (void)state;
+    struct tenant_info tenants[] = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    world.tenants.items = tenants;
+    world.tenants.len = 2;
+    const struct shares_config config = {.half_life = 0, .period = SIMTIME_NEVER};
+    AUTO(shares_free) struct shares *shares = shares_new(&world, &config);
+    const struct queue_setup setup = {
+        .order = (const struct order_type *)(const void *)kind_find(&order_kinds, "drf"),
+        .tenancy = {.world = &world, .shares = shares},
+        .processors = 9};
+    /* Of a: high, medium, low; then of b. */
+    struct job jobs[6] = {0};
+    struct queue queue;
+    queue_init(&queue, &setup);
+    for (uint32_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        jobs[i] = (struct job){.seq = i, .slot = i};
+        jobs[i].spec = (struct job_spec){.tenant = i / 3, .priority = i % 3, .request = 1};
+        queue_add(&queue, &jobs[i], 1, 0);
+    }
+    static const uint32_t first[] = {0, 3, 1, 4, 2, 5}, last[] = {3, 4, 5, 1, 2};
+    struct jobitem item, after;
+    queue_settle(&queue, 0);
+    assert_true(queue_first(&queue, &item));
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+        assert_int_equal(item.slot, first[i]);
+        after = item;
+        if (i == 0) {
+            queue_remove(&queue, &jobs[0], 1);
+            shares_use(shares, 0, (struct shares_use){.procs = 1}, 0);
+            queue_usage_changed(&queue, 0);
+        }
+        assert_int_equal(queue_next(&queue, after.key, &item), i + 1 < ARRAY_LEN(first));
+    }
+    queue_settle(&queue, 0);
+    assert_true(queue_first(&queue, &item));
+    for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+        assert_int_equal(item.slot, last[i]);
+        after = item;
+        assert_int_equal(queue_next(&queue, after.key, &item), i + 1 < ARRAY_LEN(last));
+    }
     queue_deinit(&queue);
 }
 
@@ -522,7 +585,8 @@ int main(void)
         cmocka_unit_test(test_bunch),       cmocka_unit_test(test_by_rank),
         cmocka_unit_test(test_group),       cmocka_unit_test(test_by_sum),
         cmocka_unit_test(test_live),        cmocka_unit_test(test_by_job),
-        cmocka_unit_test(test_drf_example),
+        cmocka_unit_test(test_drf_example), cmocka_unit_test(test_candidates),
+        cmocka_unit_test(test_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,11 +64,6 @@ static double unit_of(const struct multifactor *w)
     return power_below(w->age + w->fair_share + w->size + w->class + w->partition) * 0x1p-25;
 }
 
-static double rounded(double unit, double priority)
-{
-    return unit > 0 ? nearbyint(priority / unit) * unit : 0;
-}
-
 /* Age is taken from the beginning of the scenario here; the offset takes away what is too much. */
 static double score(const void *object, const struct score_input *in)
 {
@@ -76,8 +71,8 @@ static double score(const void *object, const struct score_input *in)
     const double unit = unit_of(w);
     const double part = in->capacity > 0 ? fmin(1, in->procs / in->capacity) : 1;
     const double age = in->aged ? 0 : -in->arrived / simtime_seconds(w->max_age);
-    return -rounded(unit, w->size * (w->favour_small ? 1 - part : part)) -
-           rounded(unit, w->age * age);
+    return -order_rounded(w->size * (w->favour_small ? 1 - part : part), unit) -
+           order_rounded(w->age * age, unit);
 }
 
 static struct offset_base base(const void *object, const struct class_view *view)
@@ -86,17 +81,7 @@ static struct offset_base base(const void *object, const struct class_view *view
     const double age = view->aged ? 1 : simtime_seconds(view->tick) / simtime_seconds(w->max_age);
     double sum = w->age * age + w->partition * view->weight;
     sum += w->class * (PRIORITY_LOW - view->priority) / PRIORITY_LOW;
-    return (struct offset_base){sum, unit_of(w)};
-}
-
-static double offset(const void *object, const struct class_view *view,
-                     const struct offset_base *base)
-{
-    const struct multifactor *w = object;
-    double sum = base->sum;
-    if (w->fair_share > 0)
-        sum += w->fair_share * shares_factor(view->tenancy->shares, view->tenant, view->now);
-    return -rounded(base->unit, sum);
+    return (struct offset_base){sum, w->fair_share, unit_of(w)};
 }
 
 static struct shares_config shares(const void *object)
@@ -118,7 +103,6 @@ const struct order_type order_multifactor = {
     .by = ORDER_BY_SUM,
     .score = score,
     .base = base,
-    .offset = offset,
     .shares = shares,
     .max_age = max_age,
 };
