@@ -286,7 +286,7 @@ static void read_path(struct decode *ctx, struct sweep_factor *factor, const str
                                     .help = "its values, or a distribution of them"};
         factor->kind = FACTOR_DRAWN;
         factor->unit = unit;
-        factor->whole = place.field && place.field->kind == FIELD_INT;
+        factor->whole = place.field && field_is_whole(place.field);
         decode_field(value, &field, &factor->dist, ctx);
         return;
     }

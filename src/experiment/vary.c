@@ -52,7 +52,7 @@ static int find_field(const struct path *path, const struct program *program, st
     if (!in_changes(path, program, &place, err) &&
         !field_at(scenario_fields, program->resolved, path, 0, &place))
         return error_set(err, "there is no such value in the scenario");
-    *ret_whole = place.field->kind == FIELD_INT;
+    *ret_whole = field_is_whole(place.field);
     switch (place.field->kind) {
     case FIELD_INT:
         vary->unit = UNIT_NONE;
@@ -139,7 +139,7 @@ static int read_range(const char *range, bool whole, struct vary *vary, struct e
         return -1;
     if (!(vary->step > 0))
         return error_set(err, "a step is above 0");
-    if (whole && (vary->lo != rint(vary->lo) || vary->step != rint(vary->step)))
+    if (whole && (vary->lo != rint(vary->lo) || hi != rint(hi) || vary->step != rint(vary->step)))
         return error_set(err, "takes whole numbers");
     const double steps = floor((hi - vary->lo) / vary->step * (1 + 1e-12));
     if (steps > VARY_LEN_MAX - 1)

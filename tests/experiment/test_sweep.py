@@ -300,13 +300,15 @@ scenario: {FOLDER}/small.yaml
 factors:
   {NODES}: {{uniform: [10, 20]}}
   tenants.firms.workloads.other.runtime: {{uniform: [10min, 1h]}}
+  tenants.firms.workloads.other.processors: {{uniform: [1, 4]}}
 design: {{latin-hypercube: {{points: 20}}}}
 measures: [utilisation]
 """
         folder = self.run_sweep(text)
         runs, _, _ = self.table(folder)
         self.assertEqual(len(runs), 20)
-        self.assertEqual(list(runs["nodes"]), list(numpy.round(runs["nodes"])))
+        for whole in ("nodes", "processors"):
+            self.assertEqual(list(runs[whole]), list(numpy.round(runs[whole])))
         self.assertEqual(len(set(((runs["runtime"] - 600) // 150).astype(int))), 20)
         self.assertTrue(self.same(folder, self.run_sweep(text, "-j", "1")))
 

@@ -175,6 +175,7 @@ static void ranges_are_read(void **state)
          "5 per h", "8 per h", 5},
         {"changes[0].set[\"centres.lab.partitions.p.nodes\"]=+0..+8 by 4", "+0", "+4", "+8", 3},
         {"tenants.firm.quota.processors=4..8", "4", "5", "8", 5},
+        {"tenants.firm.workloads.w.processors=6..20", "6", "7", "20", 15},
     };
     struct program program;
     load(&program);
@@ -210,6 +211,10 @@ static void errors_of_ranges(void **state)
          "centres.lab.partitions.p.nodes: 9..3: a range begins below where it ends"},
         {"centres.lab.partitions.p.nodes=1..5.5 by 0.5",
          "centres.lab.partitions.p.nodes: takes whole numbers"},
+        {"centres.lab.partitions.p.nodes=8..20.5",
+         "centres.lab.partitions.p.nodes: takes whole numbers"},
+        {"tenants.firm.workloads.w.processors=1..5 by 0.5",
+         "tenants.firm.workloads.w.processors: takes whole numbers"},
         {"centres.lab.partitions.p.nodes=1..5 by 0",
          "centres.lab.partitions.p.nodes: a step is above 0"},
         {"centres.lab.partitions.p.nodes=1..5 by 8",
