@@ -6,6 +6,7 @@
 #include "experiment/measures.h"
 #include "experiment/sweep_factors.h"
 #include "experiment/sweep_load.h"
+#include "experiment/sweep_overlap.h"
 #include "scenario/inherit.h"
 #include "util/mem.h"
 
@@ -258,6 +259,8 @@ static void read_sweep(struct decode *ctx, struct sweep *sweep, const char *buil
     }
     read_measures(ctx, sweep);
     sweep_factors_read(ctx, sweep, tree);
+    if (ctx->failures == 0)
+        sweep_overlap_check(ctx, sweep, tree);
     if (ctx->failures == 0) {
         sweep_factors_name(sweep);
         check_names(ctx, sweep);
