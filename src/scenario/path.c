@@ -115,14 +115,19 @@ int path_parse(const char *text, struct path *ret_path, struct error *err)
     return 0;
 }
 
+void path_append(struct path *path, const struct path *more)
+{
+    for (size_t i = 0; i < more->len; i++)
+        if (more->items[i].key)
+            path_push_key(path, more->items[i].key);
+        else
+            path_push_index(path, more->items[i].index);
+}
+
 void path_copy(const struct path *path, struct path *ret)
 {
     *ret = (struct path){0};
-    for (size_t i = 0; i < path->len; i++)
-        if (path->items[i].key)
-            path_push_key(ret, path->items[i].key);
-        else
-            path_push_index(ret, path->items[i].index);
+    path_append(ret, path);
 }
 
 bool path_begins(const struct path *path, const struct path *front)

@@ -312,6 +312,28 @@ measures: [utilisation]
         self.assertEqual(len(set(((runs["runtime"] - 600) // 150).astype(int))), 20)
         self.assertTrue(self.same(folder, self.run_sweep(text, "-j", "1")))
 
+    def test_change(self):
+        """What a dated change sets is told as what the scenario says itself: by its name, as numbers."""
+        text = f"""jishi-sweep: 1
+scenario:
+  include: {FOLDER}/small.yaml
+  changes: [{{at: 100h, set: {{{NODES}: 11, centres.shop.scheduler.order: fcfs}}}}]
+factors:
+  changes[0].set["{NODES}"]: {{uniform: [10, 13]}}
+  changes[0].set["centres.shop.scheduler.order"]: [fcfs, sjf]
+  changes[0].at: [100h, 150h]
+design: {{random: 8}}
+measures: [capacity]
+"""
+        runs, _, _ = self.table(self.run_sweep(text))
+        self.assertEqual(runs.dtype.names[2:5], ("nodes", "order", "at"))
+        self.assertEqual(set(runs["state"]), {0})
+        self.assertEqual(list(runs["nodes"]), list(numpy.round(runs["nodes"])))
+        # The same value at another date is another factor.
+        text = text.replace('  changes[0].set["centres.shop.scheduler.order"]: [fcfs, sjf]', f"  {NODES}: [8, 9]")
+        runs, _, _ = self.table(self.run_sweep(text))
+        self.assertEqual(runs.dtype.names[2:5], (f"set.{NODES}", NODES, "at"))
+
     def test_none(self):
         runs, _, _ = self.table(self.run_sweep(
             f"jishi-sweep: 1\nscenario: {FOLDER}/small.yaml\nreplications: 3\nmeasures: wait.mean\n"))
