@@ -186,6 +186,18 @@ class Table(Case):
             counted = (jobs["submit"] >= 36000) & ~numpy.isnan(jobs["end"])
             self.assertAlmostEqual(jobs["wait"][counted].mean(), runs["wait.mean"][3], delta=1e-6)
 
+    def test_trace_deleted(self):
+        text = FIXTURE.replace("replications: 5", "traces: true")
+        folder = self.run_sweep(text)
+        table = self.table(folder)[0].tobytes()
+        lost = os.path.join(folder, "traces", "run-000004.h5")
+        os.remove(lost)
+        self.sweep(self.file(text), "-q", "-o", folder, "--resume")
+        with h5py.File(lost) as file:
+            self.assertEqual(file.attrs["complete"], 1)
+        self.assertEqual(self.table(folder)[0].tobytes(), table)
+        self.assertEqual([run for run, found in records(folder).items() if len(found) > 1], [4])
+
     def test_causes(self):
         """Measures of causes are there, and the others as without them."""
         causes = self.table(self.run_sweep(FIXTURE.replace("utilisation", "wait.capacity.mean")))[0]
