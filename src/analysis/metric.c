@@ -285,3 +285,9 @@ bool metric_applies(const struct metric *metric, const struct world *world)
         return world->stops;
     return metric->value != by_cause || (world->causes >> metric->a & 1);
 }
+
+bool metric_is_share(const struct metric *metric)
+{
+    return metric->value == waited || metric->value == missed || metric->value == utilisation ||
+           metric->value == fairness;
+}

@@ -234,14 +234,12 @@ static int write_results(const struct sweep *sweep, const struct outcomes *outco
     return sweep_timing_write(outcomes, dir, err);
 }
 
-/* Failures of before are tried again. */
-static void forget_failures(struct outcomes *outcomes)
+/* Failures of before are tried again, and so are runs whose trace has been deleted. */
+static void forget_undone(const struct sweep_traces *traces, struct outcomes *outcomes)
 {
-    for (size_t run = 0; run < outcomes->runs; run++) {
-        const struct outcome missing = {.state = RUN_MISSING, .host = ""};
-        if (outcomes->items[run].state != RUN_DONE)
-            outcomes_put(outcomes, run, &missing);
-    }
+    for (size_t run = 0; run < outcomes->runs; run++)
+        if (outcomes->items[run].state != RUN_DONE || sweep_traces_lacks(traces, run))
+            outcomes_forget(outcomes, run);
 }
 
 static int status_of(const struct outcomes *outcomes)
@@ -250,7 +248,7 @@ static int status_of(const struct outcomes *outcomes)
 }
 
 static int run_engine(const struct sweep *sweep, const struct sweep_options *options,
-                      struct outcomes *outcomes, struct error *err)
+                      struct sweep_traces *traces, struct outcomes *outcomes, struct error *err)
 {
     struct progress_line line = {
         .sweep = sweep,
@@ -259,12 +257,11 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .done_before = finished(outcomes),
         .begun = clock_now(),
     };
-    struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
     size_t n_todo;
     uint64_t *todo = outcomes_missing(outcomes, &n_todo);
     const struct engine_setup setup = {
         .sweep = sweep,
-        .hooks = sweep_trace_hooks(&traces),
+        .hooks = sweep_trace_hooks(traces),
         .dir = options->output,
         .outcomes = outcomes,
         .todo = todo,
@@ -277,7 +274,7 @@ static int run_engine(const struct sweep *sweep, const struct sweep_options *opt
         .interrupted = options->interrupted,
     };
     const int got =
-        sweep_traces_folder(&traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
+        sweep_traces_folder(traces, err) < 0 ? ENGINE_FAILED : options->engine->run(&setup, err);
     free(todo);
     if (got == ENGINE_FAILED)
         return EXIT_FAULT;
@@ -293,6 +290,7 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
 {
     struct folder folder;
     struct outcomes outcomes;
+    struct sweep_traces traces = {.sweep = sweep, .dir = options->output};
     struct error err = {0};
     size_t damaged = 0;
     int status = EXIT_FAULT;
@@ -300,8 +298,8 @@ static int run_sweep(const struct sweep *sweep, const struct sweep_record *recor
     if (folder_begin(&folder, options->output, record, options->resume, &err) == 0 &&
         journal_read(options->output, NULL, &outcomes, &damaged, &err) == 0) {
         tell_damaged(options->output, damaged);
-        forget_failures(&outcomes);
-        status = run_engine(sweep, options, &outcomes, &err);
+        forget_undone(&traces, &outcomes);
+        status = run_engine(sweep, options, &traces, &outcomes, &err);
     }
     if (err.text[0])
         print_error(&err);

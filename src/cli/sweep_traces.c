@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+static char *trace_path(const struct sweep_traces *traces, uint64_t run)
+{
+    return mem_format("%s/traces/run-%06" PRIu64 ".h5", traces->dir, run);
+}
 
 static int begin(void *ctx, uint64_t run, struct simulation *simulation, struct error *err)
 {
@@ -19,7 +25,7 @@ static int begin(void *ctx, uint64_t run, struct simulation *simulation, struct 
         .seed = traces->sweep->run_seed,
         .replication = sweep_replication(traces->sweep, run),
     };
-    char *path = mem_format("%s/traces/run-%06" PRIu64 ".h5", traces->dir, run);
+    char *path = trace_path(traces, run);
     traces->trace = open_trace(&simulation->build, &options, path, err);
     free(path);
     if (!traces->trace)
@@ -59,4 +65,14 @@ int sweep_traces_folder(const struct sweep_traces *traces, struct error *err)
         rc = error_set(err, "%s: cannot be made: %s", path, strerror(errno));
     free(path);
     return rc;
+}
+
+bool sweep_traces_lacks(const struct sweep_traces *traces, uint64_t run)
+{
+    if (!traces->sweep->traces)
+        return false;
+    char *path = trace_path(traces, run);
+    const bool lacks = access(path, F_OK) < 0 && errno == ENOENT;
+    free(path);
+    return lacks;
 }

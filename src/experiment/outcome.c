@@ -58,6 +58,16 @@ void outcomes_put(struct outcomes *outcomes, uint64_t run, const struct outcome 
                outcomes->measures * sizeof(double));
 }
 
+void outcomes_forget(struct outcomes *outcomes, uint64_t run)
+{
+    REQUIRE(run < outcomes->runs);
+    struct outcome *one = &outcomes->items[run];
+    outcomes->counts[one->state]--;
+    outcomes->counts[RUN_MISSING]++;
+    free(one->text);
+    *one = (struct outcome){.state = RUN_MISSING, .host = ""};
+}
+
 uint64_t *outcomes_missing(const struct outcomes *outcomes, size_t *ret_len)
 {
     uint64_t *runs = mem_new(outcomes->counts[RUN_MISSING], sizeof(*runs));

@@ -43,6 +43,9 @@ void outcomes_deinit(struct outcomes *outcomes);
 /* Copies. What is done stays so; else the later one holds. */
 void outcomes_put(struct outcomes *outcomes, uint64_t run, const struct outcome *outcome);
 
+/* What the run was is no longer known, done or not. */
+void outcomes_forget(struct outcomes *outcomes, uint64_t run);
+
 /* The runs that are missing, in order; to be freed. */
 uint64_t *outcomes_missing(const struct outcomes *outcomes, size_t *ret_len);
 

@@ -6,6 +6,8 @@
 #include "experiment/measures.h"
 #include "experiment/sweep_factors.h"
 #include "experiment/sweep_load.h"
+#include "experiment/sweep_names.h"
+#include "experiment/sweep_overlap.h"
 #include "scenario/inherit.h"
 #include "util/mem.h"
 
@@ -165,22 +167,17 @@ static void read_measures(struct decode *ctx, struct sweep *sweep)
     }
 }
 
-static void check_names(struct decode *ctx, const struct sweep *sweep)
+/* Where a design can be said to be wrong: where none is named, the grid cannot take a factor
+ * without levels, or has too many. */
+static struct mark design_mark(const struct sweep *sweep)
 {
-    static const char *const own[] = {"run", "point", "seed", "replication", "state"};
-    for (size_t i = 0; i < sweep->n_factors; i++) {
-        const struct sweep_factor *factor = &sweep->factors[i];
-        bool taken = false;
-        for (size_t k = 0; k < ARRAY_LEN(own); k++)
-            taken |= strcmp(own[k], factor->name) == 0;
-        for (size_t k = 0; k < sweep->n_measures; k++)
-            taken |= strcmp(sweep->measures[k].selector, factor->name) == 0;
-        for (size_t k = 0; k < i; k++)
-            taken |= strcmp(sweep->factors[k].name, factor->name) == 0;
-        if (taken)
-            decode_error(ctx, factor->at, "factors: there is a column \"%.80s\" already",
-                         factor->name);
-    }
+    const struct node *node = node_get(sweep->tree, "design");
+    if (node)
+        return node->at;
+    for (size_t i = 0; i < sweep->n_factors; i++)
+        if (sweep->factors[i].kind == FACTOR_DRAWN)
+            return sweep->factors[i].at;
+    return sweep->factors[0].at;
 }
 
 /* A sweep of no factors is one point. */
@@ -201,8 +198,7 @@ static int make_points(struct decode *ctx, struct sweep *sweep)
     } else if (design_make(&sweep->design_kind, &input, &sweep->design, &err) == 0) {
         sweep->points = sweep->design.points;
     } else {
-        const struct node *node = node_get(sweep->tree, "design");
-        rc = decode_error(ctx, node ? node->at : sweep->tree->at, "design: %s", err.text);
+        rc = decode_error(ctx, design_mark(sweep), "design: %s", err.text);
     }
     free(factors);
     if (rc == 0 && sweep->points > RUNS_MAX / (size_t)sweep->replications)
@@ -258,10 +254,10 @@ static void read_sweep(struct decode *ctx, struct sweep *sweep, const char *buil
     }
     read_measures(ctx, sweep);
     sweep_factors_read(ctx, sweep, tree);
-    if (ctx->failures == 0) {
-        sweep_factors_name(sweep);
-        check_names(ctx, sweep);
-    }
+    if (ctx->failures == 0)
+        sweep_overlap_check(ctx, sweep, tree);
+    if (ctx->failures == 0)
+        sweep_names_make(ctx, sweep);
     sweep->run_seed = seed_in(sweep, tree);
     if (ctx->failures == 0)
         make_points(ctx, sweep);

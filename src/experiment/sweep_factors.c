@@ -10,6 +10,9 @@
 
 enum { LABEL_MAX = 120 };
 
+/* Of an offered load: what is above it is meant in percent. */
+#define LOAD_MAX 10.0
+
 void sweep_factor_deinit(struct sweep_factor *factor)
 {
     for (size_t i = 0; i < factor->n_paths; i++)
@@ -63,7 +66,7 @@ static int add_path(struct decode *ctx, struct sweep_factor *factor, const struc
     if (path_parse(entry->key, &factor->path[factor->n_paths], &err) < 0)
         return decode_error(ctx, entry->at, "%s", err.text);
     const struct path *path = &factor->path[factor->n_paths++];
-    if (field_at(scenario_fields, tree, path, 0, ret))
+    if (scenario_field_at(tree, tree, path, ret))
         return 0;
     *ret = (struct field_place){0};
     suggest_step(tree, path, hint, sizeof(hint));
@@ -109,8 +112,32 @@ static bool number_at(const struct field_place *place, const struct node *value,
     }
 }
 
+/* The table could not tell two levels that read the same from one another. */
+static void check_levels(struct decode *ctx, const struct sweep_factor *factor)
+{
+    for (size_t i = 1; i < factor->levels; i++)
+        for (size_t k = 0; k < i; k++) {
+            const bool same = factor->numbers ? factor->numbers[i] == factor->numbers[k]
+                                              : strcmp(factor->labels[i], factor->labels[k]) == 0;
+            if (!same)
+                continue;
+            const struct node *value = factor->values[i * factor->n_paths];
+            char *text = label_of(value);
+            if (factor->numbers || (factor->n_paths == 1 && node_equal(value, factor->values[k])))
+                decode_error(ctx, value->at, "%.80s is there twice", text);
+            else
+                decode_error(ctx, value->at,
+                             "%.80s reads like level %zu in the table; label: [names] tells them "
+                             "apart",
+                             text, k + 1);
+            free(text);
+            return;
+        }
+}
+
 /* Levels that are all numbers stay numbers; others are told by their texts. */
-static void name_levels(struct sweep_factor *factor, const struct field_place *place)
+static void name_levels(struct decode *ctx, struct sweep_factor *factor,
+                        const struct field_place *place)
 {
     factor->unit = !place->field                          ? UNIT_NONE
                    : place->field->kind == FIELD_DURATION ? UNIT_TIME
@@ -119,13 +146,14 @@ static void name_levels(struct sweep_factor *factor, const struct field_place *p
     bool all = factor->n_paths == 1;
     for (size_t i = 0; i < factor->levels && all; i++)
         all = number_at(place, factor->values[i], &factor->numbers[i]);
-    if (all)
-        return;
-    free(factor->numbers);
-    factor->numbers = NULL;
-    factor->labels = mem_new(factor->levels, sizeof(*factor->labels));
-    for (size_t i = 0; i < factor->levels; i++)
-        factor->labels[i] = label_of(factor->values[i * factor->n_paths]);
+    if (!all) {
+        free(factor->numbers);
+        factor->numbers = NULL;
+        factor->labels = mem_new(factor->levels, sizeof(*factor->labels));
+        for (size_t i = 0; i < factor->levels; i++)
+            factor->labels[i] = label_of(factor->values[i * factor->n_paths]);
+    }
+    check_levels(ctx, factor);
 }
 
 static int read_labels(struct decode *ctx, struct sweep_factor *factor, const struct node *list)
@@ -231,7 +259,19 @@ static void read_tie(struct decode *ctx, struct sweep_factor *factor, const stru
     if (label)
         read_labels(ctx, factor, label);
     else
-        name_levels(factor, &place);
+        name_levels(ctx, factor, &place);
+}
+
+/* A load of 70 is one of 70 % without its sign. */
+static void check_load(struct decode *ctx, const struct sweep_factor *factor, size_t level)
+{
+    const struct node *value = factor->values[level];
+    const double load = factor->numbers ? factor->numbers[level] : 0;
+    if (!(load > 0))
+        decode_error(ctx, value->at, "a number above 0 is needed");
+    else if (load > LOAD_MAX)
+        decode_error(ctx, value->at, "%.6g is %.6g %% of what is installed: did you mean %.6g%%?",
+                     load, 100 * load, load);
 }
 
 /* {offered_load: {values: [0.7, 0.9], by: PATH}} */
@@ -256,10 +296,9 @@ static void read_load(struct decode *ctx, struct sweep_factor *factor, const str
         factor->text = mem_text(by->text);
         if (add_path(ctx, factor, tree, &path, &place) == 0 &&
             read_levels(ctx, factor, values, 0, 1) == 0)
-            name_levels(factor, &(struct field_place){0});
+            name_levels(ctx, factor, &(struct field_place){0});
         for (size_t i = 0; ctx->failures == 0 && i < factor->levels; i++)
-            if (!factor->numbers || !(factor->numbers[i] > 0))
-                decode_error(ctx, factor->values[i]->at, "a number above 0 is needed");
+            check_load(ctx, factor, i);
         const struct node *arrival = ctx->failures == 0 ? path_get(tree, factor->path) : NULL;
         if (ctx->failures == 0 && (!arrival || !node_get(arrival, "poisson")))
             decode_error(ctx, by->at,
@@ -286,7 +325,7 @@ static void read_path(struct decode *ctx, struct sweep_factor *factor, const str
                                     .help = "its values, or a distribution of them"};
         factor->kind = FACTOR_DRAWN;
         factor->unit = unit;
-        factor->whole = place.field && place.field->kind == FIELD_INT;
+        factor->whole = place.field && field_is_whole(place.field);
         decode_field(value, &field, &factor->dist, ctx);
         return;
     }
@@ -302,7 +341,7 @@ static void read_path(struct decode *ctx, struct sweep_factor *factor, const str
     if (label)
         read_labels(ctx, factor, label);
     else
-        name_levels(factor, &place);
+        name_levels(ctx, factor, &place);
 }
 
 static void read_one(struct decode *ctx, struct sweep *sweep, const struct node *tree,
@@ -375,60 +414,4 @@ void sweep_factors_read(struct decode *ctx, struct sweep *sweep, const struct no
     for (size_t i = 0; good && i < map->len; i++)
         read_one(ctx, sweep, tree, &map->items[i]);
     decode_leave(ctx);
-}
-
-/* --- names of columns --- */
-
-static const char *const own_columns[] = {"run", "point", "seed", "replication", "state"};
-
-/* The last `keys` steps of the path. */
-static char *tail(const struct path *path, size_t keys)
-{
-    char text[400];
-    const size_t from = path->len > keys ? path->len - keys : 0;
-    const struct path end = {path->items + from, path->len - from, 0};
-    return mem_text(path_format(&end, text, sizeof(text)));
-}
-
-static bool is_taken(const struct sweep *sweep, size_t factor, const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own_columns); i++)
-        if (strcmp(own_columns[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < sweep->n_measures; i++)
-        if (strcmp(sweep->measures[i].selector, name) == 0)
-            return true;
-    for (size_t i = 0; i < sweep->n_factors; i++)
-        if (i != factor && sweep->factors[i].name && strcmp(sweep->factors[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Does the tail of another factor's path of that length read the same? */
-static bool is_shared(const struct sweep *sweep, size_t factor, size_t keys, const char *name)
-{
-    bool shared = false;
-    for (size_t i = 0; i < sweep->n_factors && !shared; i++) {
-        if (i == factor || sweep->factors[i].n_paths != 1)
-            continue;
-        char *other = tail(sweep->factors[i].path, keys);
-        shared = strcmp(other, name) == 0;
-        free(other);
-    }
-    return shared;
-}
-
-void sweep_factors_name(struct sweep *sweep)
-{
-    for (size_t i = 0; i < sweep->n_factors; i++) {
-        struct sweep_factor *factor = &sweep->factors[i];
-        for (size_t keys = 1; !factor->name; keys++) {
-            char *name = tail(factor->path, keys);
-            const bool whole = keys >= factor->path->len;
-            if (whole || (!is_taken(sweep, i, name) && !is_shared(sweep, i, keys, name)))
-                factor->name = name;
-            else
-                free(name);
-        }
-    }
 }

@@ -10,7 +10,4 @@
 void sweep_factors_read(struct decode *ctx, struct sweep *sweep, const struct node *tree);
 void sweep_factor_deinit(struct sweep_factor *factor);
 
-/* Short names of columns: the last keys of the path, as many as it takes to tell them apart. */
-void sweep_factors_name(struct sweep *sweep);
-
 #endif

@@ -85,12 +85,21 @@ static int find_factor(const struct build *build, const struct path *path, doubl
 }
 
 /* `{poisson: 9 per h}` or `{poisson: {rate: 9 per h}}`. */
-static struct node *rate_of(const struct node *tree, const struct path *path)
+void sweep_load_path(const struct path *by, const struct node *tree, struct path *ret)
 {
-    const struct node *arrival = path_get(tree, path);
-    struct node *rate = node_get(arrival, "poisson");
-    if (rate && rate->kind == NODE_MAP)
-        rate = node_get(rate, "rate");
+    path_copy(by, ret);
+    path_push_key(ret, "poisson");
+    const struct node *poisson = path_get(tree, ret);
+    if (poisson && poisson->kind == NODE_MAP)
+        path_push_key(ret, "rate");
+}
+
+static struct node *rate_of(const struct node *tree, const struct path *by)
+{
+    struct path path;
+    sweep_load_path(by, tree, &path);
+    struct node *rate = path_get(tree, &path);
+    path_deinit(&path);
     return rate && rate->kind == NODE_SCALAR ? rate : NULL;
 }
 

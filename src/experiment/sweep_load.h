@@ -12,4 +12,7 @@
 int sweep_load_put(const struct sweep *sweep, const struct sweep_factor *factor, double load,
                    struct node *tree, struct error_list *errors);
 
+/* Of the arrival at `by`: where its rate is said. To be deinitialised. */
+void sweep_load_path(const struct path *by, const struct node *tree, struct path *ret);
+
 #endif

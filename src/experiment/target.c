@@ -123,6 +123,23 @@ static int take_sign(struct parser *parser, struct comparison *comparison)
     return fault_at(parser, parser->at);
 }
 
+/* A bound that no value of the metric can pass is a slip of the pen. */
+static int check_bound(const struct comparison *comparison, const char *text, struct error *err)
+{
+    const double bound = comparison->bound;
+    double number;
+    const bool bare = text[quantity_number(text, &number)] == '\0';
+    if (bound < 0)
+        return error_set(err, "%.80s is never below 0", comparison->selector);
+    if (!metric_is_share(comparison->metric) || !(bound > 1))
+        return 0;
+    if (bare && bound <= 100)
+        return error_set(err,
+                         "%.80s is a share, at most 100 %%, and %s is %.6g %%: did you mean %s%%?",
+                         comparison->selector, text, 100 * bound, text);
+    return error_set(err, "%.80s is a share, at most 100 %%", comparison->selector);
+}
+
 /* Up to `and`, `or` or a parenthesis: "9 per h" has blanks. */
 static int take_bound(struct parser *parser, struct comparison *comparison)
 {
@@ -140,6 +157,8 @@ static int take_bound(struct parser *parser, struct comparison *comparison)
                                     parser->err)
                    : error_set(parser->err, "%.80s is compared with nothing; a quantity is missing",
                                comparison->selector);
+    if (rc == 0)
+        rc = check_bound(comparison, text, parser->err);
     if (rc < 0)
         fault_at(parser, from);
     free(text);

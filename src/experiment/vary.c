@@ -30,29 +30,14 @@ static const char *find_equals(const char *text)
 
 /* --- which field --- */
 
-/* `changes[2].set["centres.c.nodes"]`: what it sets; false if the path is of another kind. */
-static bool in_changes(const struct path *path, const struct program *program,
-                       struct field_place *ret, struct error *err)
-{
-    if (path->len < 4 || !path->items[0].key || strcmp(path->items[0].key, "changes") != 0 ||
-        !path->items[2].key || strcmp(path->items[2].key, "set") != 0 || !path->items[3].key)
-        return false;
-    struct path inner = {0};
-    const bool found = path->len == 4 && path_parse(path->items[3].key, &inner, err) == 0 &&
-                       field_at(scenario_fields, program->epochs[0].tree, &inner, 0, ret);
-    path_deinit(&inner);
-    return found;
-}
-
 /* The dimension of the field, and whether it takes whole numbers alone. */
 static int find_field(const struct path *path, const struct program *program, struct vary *vary,
                       bool *ret_whole, struct error *err)
 {
     struct field_place place = {0};
-    if (!in_changes(path, program, &place, err) &&
-        !field_at(scenario_fields, program->resolved, path, 0, &place))
+    if (!scenario_field_at(program->resolved, program->epochs[0].tree, path, &place))
         return error_set(err, "there is no such value in the scenario");
-    *ret_whole = place.field->kind == FIELD_INT;
+    *ret_whole = field_is_whole(place.field);
     switch (place.field->kind) {
     case FIELD_INT:
         vary->unit = UNIT_NONE;
@@ -139,7 +124,7 @@ static int read_range(const char *range, bool whole, struct vary *vary, struct e
         return -1;
     if (!(vary->step > 0))
         return error_set(err, "a step is above 0");
-    if (whole && (vary->lo != rint(vary->lo) || vary->step != rint(vary->step)))
+    if (whole && (vary->lo != rint(vary->lo) || hi != rint(hi) || vary->step != rint(vary->step)))
         return error_set(err, "takes whole numbers");
     const double steps = floor((hi - vary->lo) / vary->step * (1 + 1e-12));
     if (steps > VARY_LEN_MAX - 1)

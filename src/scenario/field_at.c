@@ -113,6 +113,25 @@ bool field_at(const struct field *table, const struct node *node, const struct p
     return in_table(&walk, table, node);
 }
 
+bool path_of_change(const struct path *path, struct path *ret)
+{
+    *ret = (struct path){0};
+    return path->len == 4 && path->items[0].key && strcmp(path->items[0].key, "changes") == 0 &&
+           path->items[2].key && strcmp(path->items[2].key, "set") == 0 && path->items[3].key &&
+           path_parse(path->items[3].key, ret, NULL) == 0;
+}
+
+bool scenario_field_at(const struct node *resolved, const struct node *whole,
+                       const struct path *path, struct field_place *ret)
+{
+    struct path changed;
+    const bool found = path_of_change(path, &changed)
+                           ? field_at(scenario_fields, whole, &changed, 0, ret)
+                           : field_at(scenario_fields, resolved, path, 0, ret);
+    path_deinit(&changed);
+    return found;
+}
+
 /* `map` holds named things and not this one. */
 static int unknown_on_the_way(const struct node *map, const struct path *path, size_t steps,
                               struct mark at, struct error *err)

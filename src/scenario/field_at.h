@@ -16,6 +16,15 @@ struct field_place {
 bool field_at(const struct field *table, const struct node *node, const struct path *path,
               size_t from, struct field_place *ret);
 
+/* Of `changes[2].set["centres.c.nodes"]`: the path that it sets, to be deinitialised. False: the
+ * path is of another kind. */
+bool path_of_change(const struct path *path, struct path *ret);
+
+/* The field of a scenario that a path or a dated change of it sets. `resolved`: the scenario;
+ * `whole`: the same with its templates written out, which is what changes know. */
+bool scenario_field_at(const struct node *resolved, const struct node *whole,
+                       const struct path *path, struct field_place *ret);
+
 /* Before something is put at the path: is a name on the way one that its map does not have, a
  * centre or a tenant that is spelt otherwise? Then -1 with an error at `at`: a thing made of one
  * value is never meant. What inherits (`like`) may have more names than are seen here: path_prepare

@@ -115,6 +115,35 @@ int path_parse(const char *text, struct path *ret_path, struct error *err)
     return 0;
 }
 
+void path_append(struct path *path, const struct path *more)
+{
+    for (size_t i = 0; i < more->len; i++)
+        if (more->items[i].key)
+            path_push_key(path, more->items[i].key);
+        else
+            path_push_index(path, more->items[i].index);
+}
+
+void path_copy(const struct path *path, struct path *ret)
+{
+    *ret = (struct path){0};
+    path_append(ret, path);
+}
+
+bool path_begins(const struct path *path, const struct path *front)
+{
+    if (path->len < front->len)
+        return false;
+    for (size_t i = 0; i < front->len; i++) {
+        const struct path_step *a = &path->items[i], *b = &front->items[i];
+        if (!a->key != !b->key)
+            return false;
+        if (a->key ? strcmp(a->key, b->key) != 0 : a->index != b->index)
+            return false;
+    }
+    return true;
+}
+
 const char *path_format(const struct path *path, char *buffer, size_t size)
 {
     size_t len = 0;

@@ -28,6 +28,12 @@ void path_push_key(struct path *path, const char *key);
 void path_push_index(struct path *path, size_t index);
 void path_pop(struct path *path);
 
+/* Put the steps of `more` behind those of the path. */
+void path_append(struct path *path, const struct path *more);
+void path_copy(const struct path *path, struct path *ret);
+/* Is `front` the path, or a thing that the path leads into? */
+bool path_begins(const struct path *path, const struct path *front);
+
 /* Of a text that begins with names such as "window.from: " or "arrival: every: ": append those that
  * are in `map`, one below the other, and go on in *text behind them. The value they lead to. */
 const struct node *path_push_told(struct path *path, const struct node *map, const char **text);

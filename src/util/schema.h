@@ -92,7 +92,9 @@ struct named {
 enum {
     FIELD_REQUIRED = 1,
     /* The word "unlimited" is accepted: INT64_MAX, INFINITY or SIMTIME_NEVER, beyond any max. */
-    FIELD_UNLIMITED = 2
+    FIELD_UNLIMITED = 2,
+    /* Of a distribution: a number of things, what is drawn is rounded (dist_draw_count). */
+    FIELD_COUNT = 4
 };
 
 struct field {
@@ -110,6 +112,12 @@ struct field {
     const struct field *table;
     size_t size;
 };
+
+/* Does it take whole numbers alone, so that whoever varies it has nothing between them to try? */
+static inline bool field_is_whole(const struct field *field)
+{
+    return field->kind == FIELD_INT || (field->flags & FIELD_COUNT);
+}
 
 /* Free what decoding with this table allocated inside *object (not object itself); zeroes the
  * pointers to it, so that a second call does nothing. */

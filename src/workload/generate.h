@@ -27,12 +27,24 @@ struct generate_params {
 #define GENERATE_FIELDS(type, member)                                                              \
     {"arrival", FIELD_TABLE, offsetof(type, member.arrival), "when jobs arrive",                   \
      .table = arrival_fields},                                                                     \
-        {"batch", FIELD_DIST, offsetof(type, member.batch), "jobs an arrival, 1 if not given",     \
+        {"batch",                                                                                  \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.batch),                                                             \
+         "jobs an arrival, 1 if not given",                                                        \
+         .flags = FIELD_COUNT,                                                                     \
          .unit = UNIT_NONE},                                                                       \
-        {"processors", FIELD_DIST, offsetof(type, member.processors),                              \
-         "processors a job, 1 if not given", .unit = UNIT_NONE},                                   \
-        {"nodes", FIELD_DIST, offsetof(type, member.nodes),                                        \
-         "whole nodes a job, instead of processors", .unit = UNIT_NONE},                           \
+        {"processors",                                                                             \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.processors),                                                        \
+         "processors a job, 1 if not given",                                                       \
+         .flags = FIELD_COUNT,                                                                     \
+         .unit = UNIT_NONE},                                                                       \
+        {"nodes",                                                                                  \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.nodes),                                                             \
+         "whole nodes a job, instead of processors",                                               \
+         .flags = FIELD_COUNT,                                                                     \
+         .unit = UNIT_NONE},                                                                       \
         {"memory", FIELD_DIST, offsetof(type, member.memory),                                      \
          "memory for each processor, on the node where that is; none asked if not given",          \
          .unit = UNIT_BYTES},                                                                      \

@@ -121,12 +121,33 @@ static void users_deinit(struct users *users)
     free(users->order);
 }
 
+/* Days or weeks that the log spans. */
+static simtime cycles_of(const struct log_replicate *replicate)
+{
+    return (replicate->last - replicate->first) / replicate->cycle + 1;
+}
+
+/* Where nobody can move and nobody be drawn for another, each replication would be the log. */
+static int check_chance(const struct log_replicate *replicate, const struct users *users,
+                        struct error *err)
+{
+    if (cycles_of(replicate) > 1 || (replicate->resample == LOG_RESAMPLE_USERS && users->len > 1))
+        return 0;
+    const bool weeks = replicate->cycle > SIMTIME_DAY;
+    return error_set(err,
+                     "replicate: resample: the jobs%s span less than a %s, by which they would "
+                     "move: there is nothing to resample, and each replication would be the same; "
+                     "see %s`shake: 60s`",
+                     users->len == 1 ? ", of one user," : "", weeks ? "week" : "day",
+                     replicate->last - replicate->first >= SIMTIME_DAY ? "`by: day` and " : "");
+}
+
 /* The `place`-th user of the other log has the jobs of one of this log, so many cycles later. */
 static void place_user(struct log_replicate *replicate, const struct entries *jobs,
                        const struct users *users, size_t place, struct entries *ret)
 {
     gsl_rng *const draw = rng_at(&replicate->draws, place);
-    const simtime cycles = (replicate->last - replicate->first) / replicate->cycle + 1;
+    const simtime cycles = cycles_of(replicate);
     const simtime moved = (simtime)gsl_rng_uniform_int(draw, (unsigned long)cycles);
     const size_t user = replicate->resample == LOG_RESAMPLE_USERS
                             ? gsl_rng_uniform_int(draw, (unsigned long)users->len)
@@ -153,7 +174,9 @@ static int read_and_resample(struct log_replicate *replicate, log_pull_fn *pull,
         users_init(&users, &jobs);
         replicate->first = jobs.items[0].submit;
         replicate->last = jobs.items[jobs.len - 1].submit;
-        for (size_t place = 0; place < users.len; place++)
+        if (check_chance(replicate, &users, err) < 0)
+            got = SOURCE_ERROR;
+        for (size_t place = 0; got == SOURCE_END && place < users.len; place++)
             place_user(replicate, &jobs, &users, place, &replicate->jobs);
         entries_sort(&replicate->jobs);
         users_deinit(&users);

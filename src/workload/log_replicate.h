@@ -9,7 +9,8 @@
  * those that the log spans; what passes the last of them comes round to the first. Hours of the
  * day, days of the week and what a user does in sequence stay, who is there together changes.
  * `phases`: each user once. `users`: as many users as the log has, drawn with replacement, as a
- * bootstrap does. After Zakay and Feitelson, "Workload resampling for performance evaluation of
+ * bootstrap does. A log that lasts less than one of them cannot be moved, which is an error. After
+ * Zakay and Feitelson, "Workload resampling for performance evaluation of
  * parallel job schedulers", CCPE 26(12), 2014, who tell long-term from temporary users besides. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef WORKLOAD_LOG_REPLICATE_H

@@ -186,6 +186,18 @@ class Table(Case):
             counted = (jobs["submit"] >= 36000) & ~numpy.isnan(jobs["end"])
             self.assertAlmostEqual(jobs["wait"][counted].mean(), runs["wait.mean"][3], delta=1e-6)
 
+    def test_trace_deleted(self):
+        text = FIXTURE.replace("replications: 5", "traces: true")
+        folder = self.run_sweep(text)
+        table = self.table(folder)[0].tobytes()
+        lost = os.path.join(folder, "traces", "run-000004.h5")
+        os.remove(lost)
+        self.sweep(self.file(text), "-q", "-o", folder, "--resume")
+        with h5py.File(lost) as file:
+            self.assertEqual(file.attrs["complete"], 1)
+        self.assertEqual(self.table(folder)[0].tobytes(), table)
+        self.assertEqual([run for run, found in records(folder).items() if len(found) > 1], [4])
+
     def test_causes(self):
         """Measures of causes are there, and the others as without them."""
         causes = self.table(self.run_sweep(FIXTURE.replace("utilisation", "wait.capacity.mean")))[0]
@@ -300,15 +312,39 @@ scenario: {FOLDER}/small.yaml
 factors:
   {NODES}: {{uniform: [10, 20]}}
   tenants.firms.workloads.other.runtime: {{uniform: [10min, 1h]}}
+  tenants.firms.workloads.other.processors: {{uniform: [1, 4]}}
 design: {{latin-hypercube: {{points: 20}}}}
 measures: [utilisation]
 """
         folder = self.run_sweep(text)
         runs, _, _ = self.table(folder)
         self.assertEqual(len(runs), 20)
-        self.assertEqual(list(runs["nodes"]), list(numpy.round(runs["nodes"])))
+        for whole in ("nodes", "processors"):
+            self.assertEqual(list(runs[whole]), list(numpy.round(runs[whole])))
         self.assertEqual(len(set(((runs["runtime"] - 600) // 150).astype(int))), 20)
         self.assertTrue(self.same(folder, self.run_sweep(text, "-j", "1")))
+
+    def test_change(self):
+        """What a dated change sets is told as what the scenario says itself: by its name, as numbers."""
+        text = f"""jishi-sweep: 1
+scenario:
+  include: {FOLDER}/small.yaml
+  changes: [{{at: 100h, set: {{{NODES}: 11, centres.shop.scheduler.order: fcfs}}}}]
+factors:
+  changes[0].set["{NODES}"]: {{uniform: [10, 13]}}
+  changes[0].set["centres.shop.scheduler.order"]: [fcfs, sjf]
+  changes[0].at: [100h, 150h]
+design: {{random: 8}}
+measures: [capacity]
+"""
+        runs, _, _ = self.table(self.run_sweep(text))
+        self.assertEqual(runs.dtype.names[2:5], ("nodes", "order", "at"))
+        self.assertEqual(set(runs["state"]), {0})
+        self.assertEqual(list(runs["nodes"]), list(numpy.round(runs["nodes"])))
+        # The same value at another date is another factor.
+        text = text.replace('  changes[0].set["centres.shop.scheduler.order"]: [fcfs, sjf]', f"  {NODES}: [8, 9]")
+        runs, _, _ = self.table(self.run_sweep(text))
+        self.assertEqual(runs.dtype.names[2:5], (f"set.{NODES}", NODES, "at"))
 
     def test_none(self):
         runs, _, _ = self.table(self.run_sweep(

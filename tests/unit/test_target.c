@@ -103,6 +103,10 @@ static void errors_of_targets_say_where(void **state)
         {"wait.p95", 9, "expected <=, >=, < or > after wait.p95"},
         {"wait.p95 <=", 12, "wait.p95 is compared with nothing; a quantity is missing"},
         {"wait.p95 <= 2", 13, "\"2\" needs a unit, such as 2h or 30min"},
+        {"wait.mean <= -5min", 14, "wait.mean is never below 0"},
+        {"wait.p95 <= 2h and utilisation >= 70", 35,
+         "utilisation is a share, at most 100 %, and 70 is 7000 %: did you mean 70%?"},
+        {"utilisation >= 7000%", 16, "utilisation is a share, at most 100 %"},
         {"wait.p95 <= 2h and", 19, "expected a measure, such as wait.p95, found the end"},
         {"(wait.p95 <= 2h", 1, "this parenthesis is not closed"},
         {"wait.p95 <= 2h)", 15, "expected and, or or the end, found \")\""},
@@ -175,6 +179,7 @@ static void ranges_are_read(void **state)
          "5 per h", "8 per h", 5},
         {"changes[0].set[\"centres.lab.partitions.p.nodes\"]=+0..+8 by 4", "+0", "+4", "+8", 3},
         {"tenants.firm.quota.processors=4..8", "4", "5", "8", 5},
+        {"tenants.firm.workloads.w.processors=6..20", "6", "7", "20", 15},
     };
     struct program program;
     load(&program);
@@ -210,6 +215,10 @@ static void errors_of_ranges(void **state)
          "centres.lab.partitions.p.nodes: 9..3: a range begins below where it ends"},
         {"centres.lab.partitions.p.nodes=1..5.5 by 0.5",
          "centres.lab.partitions.p.nodes: takes whole numbers"},
+        {"centres.lab.partitions.p.nodes=8..20.5",
+         "centres.lab.partitions.p.nodes: takes whole numbers"},
+        {"tenants.firm.workloads.w.processors=1..5 by 0.5",
+         "tenants.firm.workloads.w.processors: takes whole numbers"},
         {"centres.lab.partitions.p.nodes=1..5 by 0",
          "centres.lab.partitions.p.nodes: a step is above 0"},
         {"centres.lab.partitions.p.nodes=1..5 by 8",
