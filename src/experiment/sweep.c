@@ -21,7 +21,7 @@ enum { RUNS_MAX = 100000000 };
 
 #define IN(member) offsetof(struct sweep, member)
 
-static const struct field sweep_fields[] = {
+const struct field sweep_fields[] = {
     {.key = "jishi-sweep",
      .kind = FIELD_INT,
      .offset = IN(version),
@@ -59,6 +59,7 @@ static const struct field sweep_fields[] = {
     {.key = "factors",
      .kind = FIELD_NODE,
      .offset = IN(factors_node),
+     .forms = sweep_factor_forms,
      .help = "what is varied: a map PATH: [values]"},
     {.key = "design",
      .kind = FIELD_KIND,

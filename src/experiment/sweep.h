@@ -62,6 +62,9 @@ struct sweep {
     uint64_t run_seed; /* of all runs */
 };
 
+/* The language of sweep files. */
+extern const struct field sweep_fields[];
+
 /* Read a sweep file with its scenario; every fault is an error at its place. The sweep is to be
  * deinitialised in either case, after the errors have been printed. */
 int sweep_load(struct sweep *sweep, const char *path, const char *builtin_dir,

@@ -203,17 +203,61 @@ static int read_levels(struct decode *ctx, struct sweep_factor *factor, const st
 
 /* --- forms of a factor --- */
 
-static bool only_keys(struct decode *ctx, const struct node *map, const char *const *keys,
-                      size_t len)
+/* The values are left to the readers of each form, which know what the paths lead to. */
+static const struct field values_fields[] = {
+    {.key = "values", .kind = FIELD_NODE, .flags = FIELD_REQUIRED, .help = "a list, one a level"},
+    {.key = "label", .kind = FIELD_NODE, .help = "a list of names for the table, one a level"},
+    {0},
+};
+
+static const struct field tie_fields[] = {
+    {.key = "tie",
+     .kind = FIELD_NODE,
+     .flags = FIELD_REQUIRED,
+     .help = "paths that move together: a map PATH: [values], as many values for each"},
+    {.key = "label", .kind = FIELD_NODE, .help = "a list of names for the table, one a level"},
+    {0},
+};
+
+static const struct field offered_load_fields[] = {
+    {.key = "values",
+     .kind = FIELD_NUMBERS,
+     .flags = FIELD_REQUIRED,
+     .help = "a list: what is asked for, of what is installed"},
+    {.key = "by",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_REQUIRED,
+     .help = "the path of the Poisson arrival whose rate is changed"},
+    {0},
+};
+
+static const struct field load_fields[] = {
+    {.key = "offered_load",
+     .kind = FIELD_TABLE,
+     .table = offered_load_fields,
+     .flags = FIELD_REQUIRED,
+     .help = "the load is this, by the rate of an arrival"},
+    {0},
+};
+
+const struct field *const sweep_factor_forms[] = {values_fields, tie_fields, load_fields, NULL};
+
+static bool only_keys(struct decode *ctx, const struct node *map, const struct field *table)
 {
+    const char *names[4];
     char hint[200];
+    size_t len = 0;
+    for (const struct field *field = table; field->kind != FIELD_END; field++) {
+        REQUIRE(len < ARRAY_LEN(names));
+        names[len++] = field->key;
+    }
     for (size_t i = 0; i < map->len; i++) {
         size_t k = 0;
-        while (k < len && strcmp(map->items[i].key, keys[k]) != 0)
+        while (k < len && strcmp(map->items[i].key, names[k]) != 0)
             k++;
         if (k < len)
             continue;
-        suggest_name(map->items[i].key, keys, len, hint, sizeof(hint));
+        suggest_name(map->items[i].key, names, len, hint, sizeof(hint));
         decode_error(ctx, map->items[i].at, "unknown key %.80s%s", map->items[i].key, hint);
         return false;
     }
@@ -224,13 +268,12 @@ static bool only_keys(struct decode *ctx, const struct node *map, const char *co
 static void read_tie(struct decode *ctx, struct sweep_factor *factor, const struct node *tree,
                      const struct node_entry *entry)
 {
-    static const char *const keys[] = {"tie", "label"};
     const struct node *tie = node_get(entry->value, "tie");
     const struct node *label = node_get(entry->value, "label");
     struct field_place place = {0}, other;
     factor->kind = FACTOR_VALUES;
     factor->name = mem_text(entry->key);
-    if (!only_keys(ctx, entry->value, keys, ARRAY_LEN(keys)))
+    if (!only_keys(ctx, entry->value, tie_fields))
         return;
     decode_enter(ctx, "tie");
     if (tie->kind != NODE_MAP || tie->len == 0) {
@@ -278,19 +321,18 @@ static void check_load(struct decode *ctx, const struct sweep_factor *factor, si
 static void read_load(struct decode *ctx, struct sweep_factor *factor, const struct node *tree,
                       const struct node_entry *entry)
 {
-    static const char *const outer[] = {"offered_load"}, *const inner[] = {"values", "by"};
     const struct node *load = node_get(entry->value, "offered_load");
     struct field_place place;
     factor->kind = FACTOR_LOAD;
     factor->name = mem_text(entry->key);
-    if (!only_keys(ctx, entry->value, outer, ARRAY_LEN(outer)))
+    if (!only_keys(ctx, entry->value, load_fields))
         return;
     decode_enter(ctx, "offered_load");
     const struct node *values = node_get(load, "values"), *by = node_get(load, "by");
     if (!values || !by || by->kind != NODE_SCALAR) {
         decode_error(ctx, load->at,
                      "expected {values: [numbers], by: PATH of the arrivals that are changed}");
-    } else if (only_keys(ctx, load, inner, ARRAY_LEN(inner))) {
+    } else if (only_keys(ctx, load, offered_load_fields)) {
         const struct node_entry path = {by->text, by->at, NULL};
         free(factor->text);
         factor->text = mem_text(by->text);
@@ -311,7 +353,6 @@ static void read_load(struct decode *ctx, struct sweep_factor *factor, const str
 static void read_path(struct decode *ctx, struct sweep_factor *factor, const struct node *tree,
                       const struct node_entry *entry)
 {
-    static const char *const keys[] = {"values", "label"};
     const struct node *value = entry->value, *label = NULL;
     struct field_place place;
     if (add_path(ctx, factor, tree, entry, &place) < 0)
@@ -331,7 +372,7 @@ static void read_path(struct decode *ctx, struct sweep_factor *factor, const str
     }
     factor->kind = FACTOR_VALUES;
     if (value->kind == NODE_MAP) {
-        if (!only_keys(ctx, value, keys, ARRAY_LEN(keys)))
+        if (!only_keys(ctx, value, values_fields))
             return;
         label = node_get(value, "label");
         value = node_get(value, "values");

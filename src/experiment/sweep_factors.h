@@ -5,6 +5,9 @@
 
 #include "experiment/sweep.h"
 
+/* The maps that a factor may be, NULL-ended. */
+extern const struct field *const sweep_factor_forms[];
+
 /* Fill sweep->factors from its variants and factors. `tree`: the scenario as it stands, which tells
  * what a path leads to. Errors are collected in ctx. */
 void sweep_factors_read(struct decode *ctx, struct sweep *sweep, const struct node *tree);

@@ -195,6 +195,17 @@ static json_t *table_ref(struct writer *writer, const struct field *table, enum 
     return schema;
 }
 
+/* By name: a list, a distribution of numbers with or without a unit, or one of the maps. */
+static json_t *forms_schema(struct writer *writer, const struct field *const *forms)
+{
+    json_t *any = json_pack("[{s:s, s:i}]", "type", "array", "minItems", 1);
+    for (; *forms; forms++)
+        json_array_append_new(any, table_ref(writer, *forms, UNIT_NONE));
+    json_array_append_new(any, kinds_schema(writer, &dist_kinds, UNIT_NONE, true));
+    json_array_append_new(any, kinds_schema(writer, &dist_kinds, UNIT_RATE, true));
+    return json_pack("{s:s, s:{s:o}}", "type", "object", "additionalProperties", "anyOf", any);
+}
+
 static json_t *bare_schema(struct writer *writer, const struct field *field, enum unit same)
 {
     static const struct field plain = {.kind = FIELD_QUANTITY};
@@ -241,6 +252,8 @@ static json_t *bare_schema(struct writer *writer, const struct field *field, enu
     case FIELD_NODE:
         if (field->table == workloads_table)
             return workloads_schema(writer);
+        if (field->forms)
+            return forms_schema(writer, field->forms);
         return field->table ? table_ref(writer, field->table, same) : json_object();
     case FIELD_END:
         break;
@@ -329,7 +342,7 @@ static void add_resolved_keys(struct writer *writer, json_t *root)
     }
 }
 
-char *schema_json(const struct field *root, const char *title)
+char *schema_json(const struct field *root, const char *title, bool included)
 {
     struct writer writer = {.defs = json_object()};
     json_t *schema = json_object();
@@ -337,7 +350,8 @@ char *schema_json(const struct field *root, const char *title)
                         json_string("https://json-schema.org/draft/2020-12/schema"));
     json_object_set_new(schema, "title", json_string(title));
     json_t *top = table_schema(&writer, root, UNIT_NONE);
-    add_resolved_keys(&writer, top);
+    if (included)
+        add_resolved_keys(&writer, top);
     json_object_update(schema, top);
     json_decref(top);
     json_object_set_new(schema, "$defs", writer.defs);

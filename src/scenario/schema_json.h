@@ -5,9 +5,9 @@
 
 #include "util/schema.h"
 
-/* The schema of a file whose root is a map described by `root`. The keys include and variants,
- * which are resolved before decoding, are added. Indented, ended by a line break; to be freed. It
- * accepts all that decoding accepts; it cannot refuse all that decoding refuses. */
-char *schema_json(const struct field *root, const char *title);
+/* The schema of a file whose root is a map described by `root`. `included`: with the keys include
+ * and variants of scenarios, which are resolved before decoding. Indented, ended by a line break;
+ * to be freed. It accepts all that decoding accepts; it cannot refuse all that decoding refuses. */
+char *schema_json(const struct field *root, const char *title, bool included);
 
 #endif

@@ -34,7 +34,9 @@ enum field_kind {
     FIELD_MAP,      /* the same from a map of names; the struct begins with struct named */
     FIELD_TEXTS,    /* struct texts: a list of texts; one text is a list of one */
     FIELD_NODE      /* struct node *: left undecoded for its owner, borrowed from the document.
-                     * A `table` only tells how includes merge and what `jishi schema` shows. */
+                     * A `table` only tells how includes merge and what `jishi schema` shows; so do
+                     * `forms`:      a map by name, each a list of values, a distribution, or one of
+                     * these      maps. */
 };
 
 struct numbers {
@@ -111,6 +113,7 @@ struct field {
     const struct kind_list *kinds;
     const struct field *table;
     size_t size;
+    const struct field *const *forms; /* NULL-ended */
 };
 
 /* Does it take whole numbers alone, so that whoever varies it has nothing between them to try? */

@@ -127,7 +127,7 @@ class Usage(Case):
                 (["check"], "a scenario file is needed"),
                 (["check", "small.yaml", "-x"], "unknown option -x"),
                 (["check", "--resolved", "a", "b"], "one scenario file"),
-                (["schema", "x"], "no arguments"), (["list", "nothing-such"], "nothing-such")):
+                (["schema", "x"], "scenario or sweep"), (["list", "nothing-such"], "nothing-such")):
             with self.subTest(arguments):
                 self.assertIn(words, self.refused(*arguments, status=2))
         self.assertEqual(os.listdir(self.folder), ["small.yaml"])

@@ -15,8 +15,8 @@
 
 static json_t *make(void)
 {
-    char *text = schema_json(lab_fields, "a lab");
-    char *again = schema_json(lab_fields, "a lab");
+    char *text = schema_json(lab_fields, "a lab", true);
+    char *again = schema_json(lab_fields, "a lab", true);
     assert_string_equal(text, again);
     json_error_t err;
     json_t *schema = json_loads(text, JSON_REJECT_DUPLICATES, &err);
@@ -101,7 +101,7 @@ extern const struct field scenario_fields[];
 static void workloads(void **state)
 {
     (void)state;
-    char *text = schema_json(scenario_fields, "a scenario");
+    char *text = schema_json(scenario_fields, "a scenario", true);
     json_t *schema = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     free(text);
     assert_non_null(schema);
