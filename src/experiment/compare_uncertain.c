@@ -42,7 +42,7 @@ static bool is_whole(const struct compare *compare, const char *text)
     const struct node *root = compare->arms.items[0].program.resolved;
     const bool whole = path_parse(text, &path, NULL) == 0 &&
                        field_at(scenario_fields, root, &path, 0, &place) &&
-                       place.field->kind == FIELD_INT;
+                       field_is_whole(place.field);
     path_deinit(&path);
     return whole;
 }
