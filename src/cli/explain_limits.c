@@ -113,8 +113,7 @@ static double share_above(const struct build_workload *workload, int64_t process
         context.limit = workload->stay.until;
     context.fits_procs = processors > 0 ? processors : 1;
     context.fits_nodes = processors >= per_node ? processors / per_node : 1;
-    if (context.from >= context.limit ||
-        kind->outlook(params, &context, &outlook, NULL) < 0)
+    if (context.from >= context.limit || kind->outlook(params, &context, &outlook, NULL) < 0)
         return 0;
     *ret_largest = outlook.largest;
     return processors < (whole ? per_node : 1) ? 1 : outlook.too_large;

@@ -479,7 +479,11 @@ const char *quantity_human(double value, double scale, enum unit unit, char *buf
         snprintf(text, sizeof(text), "1%s", suffix);
         REQUIRE(quantity_parse(text, unit, &one, NULL) == 0);
     }
-    snprintf(buffer, size, "%.4g%s", value / one, suffix ? suffix : "");
+    const double shown = value / one;
+    if (suffix && shown >= 1e4) /* no exponent */
+        snprintf(buffer, size, "%.0f%s", shown, suffix);
+    else
+        snprintf(buffer, size, "%.4g%s", shown, suffix ? suffix : "");
     return suffix ? buffer : quantity_format(strtod(buffer, NULL), unit, buffer, size);
 }
 

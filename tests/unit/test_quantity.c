@@ -238,7 +238,7 @@ static void human_numbers(void **state)
         {20, 2, UNIT_RATE, "20/s"},
         {1.25e9, 1.25e9, UNIT_BANDWIDTH, "10 Gbit/s"},
         {12.5e6, 1.25e9, UNIT_BANDWIDTH, "0.1 Gbit/s"},
-        {1.25e9, 12.5e6, UNIT_BANDWIDTH, "1e+04 Mbit/s"},
+        {1.25e9, 12.5e6, UNIT_BANDWIDTH, "10000 Mbit/s"},
         {8.107e11, 4.759e12, UNIT_FLOPS, "0.8107 TFLOPS"},
         {0.3, 100, UNIT_NONE, "0.3"},
         {5e12, 1, UNIT_BYTES, "5 TB"},
