@@ -23,26 +23,24 @@ static bool is_growth(const struct uncertain *item)
     return item->unit == UNIT_RATE && dot && strcmp(dot, ".growth") == 0;
 }
 
-static void add_value(struct text_table *table, double value, enum unit unit)
+static void add_value(struct text_table *table, double value, double scale, enum unit unit)
 {
     char text[64];
-    if (!isfinite(value))
-        text_table_right(table, "none");
-    else if (unit == UNIT_TIME)
-        text_table_right(table, quantity_human_time(value, text, sizeof(text)));
-    else if (unit == UNIT_RATE) {
-        const double hour = 3600, day = 86400;
-        const double per = value >= 1 ? 1 : value >= 1 / hour ? hour : day;
-        snprintf(text, sizeof(text), "%.4g/%s", value * per,
-                 per < hour  ? "s"
-                 : per < day ? "h"
-                             : "d");
-        text_table_right(table, text);
-    } else {
-        char rounded[32];
-        snprintf(rounded, sizeof(rounded), "%.4g", value);
-        text_table_right(table, quantity_format(strtod(rounded, NULL), unit, text, sizeof(text)));
-    }
+    text_table_right(table, !isfinite(value) ? "none"
+                            : unit == UNIT_TIME
+                                ? quantity_human_time(value, text, sizeof(text))
+                                : quantity_human(value, scale, unit, text, sizeof(text)));
+}
+
+/* The least median in a unit: no number of this unit is then told in too large a one. */
+static double least_median(const struct scenario *scenario, enum unit unit)
+{
+    const struct uncertain *items = scenario->uncertain.items;
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < scenario->uncertain.len; i++)
+        if (items[i].unit == unit && !is_growth(&items[i]))
+            least = fmin(least, dist_quantile(items[i].dist, 0.5));
+    return least;
 }
 
 static void print_uncertain(const struct scenario *scenario, FILE *out)
@@ -59,12 +57,13 @@ static void print_uncertain(const struct scenario *scenario, FILE *out)
     for (size_t i = 0; i < scenario->uncertain.len; i++) {
         text_table_row(&table);
         text_table_left(&table, items[i].path);
+        const double scale = least_median(scenario, items[i].unit);
         for (size_t q = 0; q < ARRAY_LEN(quantiles); q++) {
             const double value = dist_quantile(items[i].dist, quantiles[q]);
             if (is_growth(&items[i]))
                 add_growth(&table, value);
             else
-                add_value(&table, value, items[i].unit);
+                add_value(&table, value, scale, items[i].unit);
         }
         text_table_left(&table, items[i].confidence ? confidence_names[items[i].confidence] : "-");
         text_table_left(&table, items[i].source ? items[i].source : "-");

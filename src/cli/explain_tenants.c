@@ -2,6 +2,7 @@
 #include "cli/explain_tenants.h"
 
 #include "analysis/text_table.h"
+#include "cli/explain_limits.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -179,87 +180,6 @@ static bool worth_telling(const struct build *build, bool *ret_moves)
     return worth || *ret_moves;
 }
 
-/* Does the quota let nothing start, whatever it asks? */
-static const char *lets_nothing(const struct quota_plan *quota)
-{
-    return quota->processors <= 0              ? "processors"
-           : quota->jobs <= 0                  ? "jobs"
-           : quota->processor_hours.limit <= 0 ? "processor-hours"
-                                               : NULL;
-}
-
-/* Quotas under which no job could ever start, now or at a date. */
-static void warn_quotas(const struct build *build, const struct branch *branches,
-                        const int32_t *alike, FILE *out)
-{
-    const struct program *program = build->program;
-    for (size_t i = 0; i < program->epochs[0].scenario->rows.len; i++) {
-        const char *what = NULL;
-        for (size_t e = 0; e < program->n_epochs; e++) {
-            what = lets_nothing(&build_tenant(build, e, i)->quota);
-            if (!what)
-                break;
-        }
-        if (what && (size_t)alike[i] == i && branches[i].tenants > 0)
-            fprintf(out, "  %s: a quota of 0 %s lets no job start: all are rejected.\n",
-                    build->world.tenants.items[i].path, what);
-    }
-}
-
-/* Guarantees of brothers that no centre could keep at once: each told once, at the first date at
- * which it is so. */
-static int64_t guaranteed(const struct build *build, size_t epoch, int32_t parent, int32_t centre)
-{
-    const struct scenario *scenario = build->program->epochs[epoch].scenario;
-    int64_t sum = 0;
-    for (size_t i = 0; i < scenario->rows.len; i++) {
-        const struct tenant *tenant = build_tenant(build, epoch, i);
-        if (scenario->rows.items[i].parent == parent && tenant->guarantee.processors > 0 &&
-            tenant->home && scenario_centre(scenario, tenant->home) == centre)
-            sum += tenant->guarantee.processors;
-    }
-    return sum;
-}
-
-static void warn_guarantees_of(const struct build *build, int32_t parent, int32_t centre, FILE *out)
-{
-    for (size_t e = 0; e < build->program->n_epochs; e++) {
-        const struct centre *at =
-            &((const struct centre *)build->program->epochs[e].scenario->centres.items)[centre];
-        const int64_t there = centre_processors(at);
-        const int64_t sum = guaranteed(build, e, parent, centre);
-        if (sum <= there)
-            continue;
-        char when[64] = "at the start";
-        if (e > 0)
-            date_format(build->world.start + build->program->epochs[e].at, build->world.offset,
-                        when, sizeof(when));
-        fprintf(out,
-                "  %s%s: %lld processors are guaranteed (%s), but %s has %lld: guarantees are "
-                "not always kept.\n",
-                parent < 0 ? "tenants" : "tenants below ",
-                parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
-                at->named.name, (long long)there);
-        return;
-    }
-}
-
-static void warn_guarantees(const struct build *build, FILE *out)
-{
-    const struct scenario *scenario = build->program->epochs[0].scenario;
-    const size_t n = scenario->rows.len;
-    bool *parents = mem_new(n + 1, sizeof(*parents));
-    for (size_t e = 0; e < build->program->n_epochs; e++)
-        for (size_t i = 0; i < n; i++)
-            parents[scenario->rows.items[i].parent + 1] |=
-                build_tenant(build, e, i)->guarantee.processors > 0;
-    for (size_t p = 0; p <= n; p++)
-        for (size_t c = 0; c < scenario->centres.len && parents[p]; c++)
-            if (p == 0 || build->stays[p - 1].until > 0)
-                warn_guarantees_of(build, (int32_t)p - 1, (int32_t)c, out);
-    free(parents);
-}
-
 void explain_tenants(const struct build *build, const struct offer *offers, FILE *out)
 {
     static const char *const heads[] = {"with jobs", "share", "quota", "guarantee", "asked for"};
@@ -289,8 +209,7 @@ void explain_tenants(const struct build *build, const struct offer *offers, FILE
     text_table_write(&table, out);
     if (left > 0)
         fprintf(out, "  and %zu more\n", left);
-    warn_quotas(build, branches, alike, out);
-    warn_guarantees(build, out);
+    explain_limits(build, alike, out);
     text_table_deinit(&table);
     free(branches);
     free(alike);

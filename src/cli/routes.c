@@ -5,6 +5,7 @@
 #include "scenario/brokers.h"
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static const char *time_text(simtime t, char *buffer, size_t size)
@@ -43,8 +44,11 @@ static void explain_links(const struct build *build, const struct sim_broker *br
     const struct centre_info *centres = build->world.centres;
     struct text_table table = {0};
     char text[64];
+    double least = HUGE_VAL;
     if (broker->n_links == 0)
         return;
+    for (size_t i = 0; i < broker->n_links; i++)
+        least = fmin(least, (double)broker->links[i].bandwidth / 8);
     text_table_left(&table, "Links");
     text_table_right(&table, "bandwidth");
     text_table_right(&table, "latency");
@@ -56,8 +60,8 @@ static void explain_links(const struct build *build, const struct sim_broker *br
         text_table_row(&table);
         text_table_left(&table, name);
         free(name);
-        text_table_right(&table, quantity_format((double)link->bandwidth / 8, UNIT_BANDWIDTH, text,
-                                                 sizeof(text)));
+        text_table_right(&table, quantity_human((double)link->bandwidth / 8, least, UNIT_BANDWIDTH,
+                                                text, sizeof(text)));
         text_table_right(&table, time_text(link->latency, text, sizeof(text)));
         text_table_right(&table,
                          quantity_human_time(8e12 / (double)link->bandwidth, text, sizeof(text)));

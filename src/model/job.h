@@ -37,7 +37,7 @@ enum job_reason {
 #define WAIT_CAUSE_LIST(X)                                                                         \
     X(CAUSE_DEPENDENCY, "dependency", "another job has to end first")                              \
     X(CAUSE_DATA, "data", "its data are on the way")                                               \
-    X(CAUSE_BROKER, "broker", "no centre is chosen yet")                                           \
+    X(CAUSE_BROKER, "broker", "the broker sends it elsewhere, its delay is not over")              \
     X(CAUSE_QUOTA, "quota", "a quota of its tenants")                                              \
     X(CAUSE_BUDGET, "budget", "the budget of its tenants")                                         \
     X(CAUSE_GUARANTEE, "guarantee", "what others are guaranteed, or its own bound on borrowing")   \

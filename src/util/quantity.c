@@ -460,6 +460,33 @@ const char *quantity_format(double value, enum unit unit, char *buffer, size_t s
     return buffer;
 }
 
+/* In these a column of numbers is told; the greatest first. */
+static const char *const human_units[][4] = {
+    [UNIT_RATE] = {"/s", "/h", "/d"},
+    [UNIT_FLOPS] = {" PFLOPS", " TFLOPS", " GFLOPS"},
+    [UNIT_BANDWIDTH] = {" Gbit/s", " Mbit/s"},
+};
+
+const char *quantity_human(double value, double scale, enum unit unit, char *buffer, size_t size)
+{
+    const char *suffix = NULL;
+    double one = 1;
+    for (size_t i = 0; unit < ARRAY_LEN(human_units) && i < ARRAY_LEN(human_units[unit]) &&
+                       human_units[unit][i] && !(suffix && scale >= one);
+         i++) {
+        char text[32];
+        suffix = human_units[unit][i];
+        snprintf(text, sizeof(text), "1%s", suffix);
+        REQUIRE(quantity_parse(text, unit, &one, NULL) == 0);
+    }
+    const double shown = value / one;
+    if (suffix && shown >= 1e4) /* no exponent */
+        snprintf(buffer, size, "%.0f%s", shown, suffix);
+    else
+        snprintf(buffer, size, "%.4g%s", shown, suffix ? suffix : "");
+    return suffix ? buffer : quantity_format(strtod(buffer, NULL), unit, buffer, size);
+}
+
 static const char *two_parts(double seconds, double large, const char *large_name, double small,
                              const char *small_name, char *buffer, size_t size)
 {

@@ -38,6 +38,10 @@ const char *quantity_example(enum unit unit);
 /* Shortest text that parses back to the same value. Returns buffer. */
 const char *quantity_format(double value, enum unit unit, char *buffer, size_t size);
 
+/* Four digits in a unit that suits `scale`, so that the numbers of a column stay in one: "52.8/d",
+ * "0.1 Gbit/s". Units of which there is no choice: as quantity_format has them. Returns buffer. */
+const char *quantity_human(double value, double scale, enum unit unit, char *buffer, size_t size);
+
 /* A duration for people: "1 h 12 min", "3.4 s". Returns buffer. */
 const char *quantity_human_time(double seconds, char *buffer, size_t size);
 

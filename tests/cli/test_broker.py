@@ -143,6 +143,27 @@ class Broker(unittest.TestCase):
         self.assertEqual(list(rows["start"]), [0, 600, 3600])
         self.assertEqual(self.send("{policy: least-wait, delay: 61min}", work)[1], "aab")
 
+    def test_rejected_on_joining(self):
+        """It was under way for its delay and its data's transfer, and has these causes though it is turned away."""
+        work = "data: 3 TB, centres: [b], jobs: " + jobs(("0s", 8, "1h"), ("0s", 1, "1h"))
+        rows, _ = self.run_text(HEAD.replace("cpu}}, scheduler: {", "cpu}}, scheduler: {max_queued: 0, ")
+            + "broker: {policy: least-wait, delay: 10min}\ntenants: {t: {home: a, workloads: {w: {%s}}}}\n" % work)
+        self.assertEqual(list(rows["state"]), [0, 4])
+        self.assertEqual(list(rows["wait_broker"]), [600, 600])
+        self.assertAlmostEqual(rows["wait_data"][1], 6000.01, delta=1e-9)       # the link is shared
+
+    def test_links_in_one_unit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(HEAD.replace("4 Gbit/s", "400 Mbit/s").replace("8 Gbit/s", "100 Gbit/s")
+                           + "broker: {policy: home}\ntenants: {t: {home: a, workloads: {w: {jobs: %s}}}}\n"
+                           % jobs(("0s", 1, "1h")))
+            text = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
+        self.assertIn("Links      bandwidth  latency  1 TB alone takes\n"
+                      "a - b  100000 Mbit/s    10 ms        1 min 20 s\n"
+                      "b - c     400 Mbit/s    20 ms        5 h 33 min\n", text)
+
     def test_refresh(self):
         """The start of a's long job is not seen before the next hour, the own sending is."""
         lines = jobs(("0s", 8, "5h"), ("10min", 8, "1h"), ("20min", 8, "1h"), ("70min", 8, "1h"))

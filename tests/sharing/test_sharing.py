@@ -298,6 +298,56 @@ class Never(unittest.TestCase):
                           "{limit: 20k, per: month}}")
         self.assertIn("3 jobs, 500 queued, 20 000 h/month", text)
 
+    def told(self, name, *settings):
+        """The warnings below the tenants."""
+        more = [word for setting in settings for word in ("--set", setting)]
+        return re.findall(r"^  \S+(?: below \S+)?: .*$", self.check(name, *more).split("\nTenants")[1], re.M)
+
+    def test_too_large_for_a_quota(self):
+        self.assertEqual(self.told("never.yaml")[2:], [
+            "  raised/w: jobs of up to 9 processors, but raised has a quota of 8: the larger ones (50 % of its jobs) are rejected.",
+            "  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: the larger ones (50 % of its jobs) are "
+            "rejected."])
+        firm = "tenants.firm.tenants.project.workloads.w.jobs="
+        self.assertEqual(self.told("never.yaml", firm + "[{submit: 0h, processors: 4, runtime: 1h}]")[3:],
+                         ["  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: all are rejected."])
+        # whole nodes, drawn, and of a quota that is never higher
+        drawn = "tenants.firm.tenants.project.workloads.w={partition: p, arrival: {poisson: 1/h}, nodes: {choice: {2: 0.5, 4: 0.5}}, runtime: 1h}"
+        self.assertEqual(self.told("never.yaml", "tenants.firm.quota.processors=1",
+                                   drawn.replace("{choice: {2: 0.5, 4: 0.5}}", "2"))[3:],
+                         ["  firm/project/w: jobs of up to 2 processors, but firm has a quota of 1: all are rejected."])
+        self.assertEqual(self.told("never.yaml", drawn)[3:],
+                         ["  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: the larger ones (50 % of its "
+                          "jobs) are rejected."])
+        self.assertEqual(self.told("never.yaml", "changes=[{at: 50h, set: {tenants.firm.quota.processors: 4, "
+                                   "tenants.raised.quota.processors: 9}}]")[2:], [])
+
+    def test_too_large_to_borrow(self):
+        settings = ("tenants.team-a.workloads.w={jobs: [{submit: 0h, processors: 3, runtime: 1h}]}",
+                    "tenants.team-a.guarantee={processors: 1, borrow: %d}")
+        self.assertEqual(self.told("cohort.yaml", settings[0], settings[1] % 2), [])
+        self.assertEqual(self.told("cohort.yaml", settings[0], settings[1] % 0, "broker={policy: home}"), [])
+        self.assertEqual(self.told("cohort.yaml", settings[0], settings[1] % 0),
+                         ["  team-a/w: jobs of up to 3 processors, but team-a is guaranteed, and may borrow, no more than 1: all are "
+                          "rejected."])
+
+    def test_guarantees_below_a_tenant(self):
+        group = ("tenants.g={home: c, %s, tenants: {a: {guarantee: {processors: 7}}, b: {guarantee: {processors: 2}, tenants: "
+                 "{c: {guarantee: {processors: 2}}}}}}")
+        end = ": guarantees are not always kept."
+        for terms, want in (("guarantee: {processors: 3}", ["g itself is guaranteed 3"]), ("guarantee: {processors: 9}", []),
+                            ("share: 1", []), ("quota: {processors: 8}", ["g has a quota of 8"]),
+                            ("quota: {processors: 8}, guarantee: {processors: 3}", ["g itself is guaranteed 3"]),
+                            ("quota: {processors: 300}, guarantee: {processors: 201}", [])):
+            with self.subTest(terms=terms):
+                got = [line for line in self.told("never.yaml", group % terms) if "below" in line]
+                self.assertEqual(got, ["  tenants below g: 9 processors are guaranteed (at the start), but " + who + end
+                                       for who in want])
+        got = self.told("never.yaml", group % "quota: {processors: 1}")
+        self.assertEqual([line for line in got if "below" in line],
+                         ["  tenants below g: 9 processors are guaranteed (at the start), but g has a quota of 1" + end,
+                          "  tenants below g/b: 2 processors are guaranteed (at the start), but g has a quota of 1" + end])
+
     def test_guarantees_told_once(self):
         text = self.check("cohort.yaml", "--set", "changes=[{at: 1h, set: {tenants.team-a.guarantee.processors: 15}}, "
                           "{at: 2h, set: {tenants.team-a.share: 2}}]")

@@ -223,6 +223,34 @@ static void human_times(void **state)
     }
 }
 
+/* The numbers of a column stay in the unit that suits one of them. */
+static void human_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double value, scale;
+        enum unit unit;
+        const char *text;
+    } rows[] = {
+        {40.0 / 86400, 8.5 / 86400, UNIT_RATE, "40/d"},
+        {1.89 / 3600, 1.89 / 3600, UNIT_RATE, "1.89/h"},
+        {0.12 / 86400, 0.12 / 86400, UNIT_RATE, "0.12/d"},
+        {20, 2, UNIT_RATE, "20/s"},
+        {1.25e9, 1.25e9, UNIT_BANDWIDTH, "10 Gbit/s"},
+        {12.5e6, 1.25e9, UNIT_BANDWIDTH, "0.1 Gbit/s"},
+        {1.25e9, 12.5e6, UNIT_BANDWIDTH, "10000 Mbit/s"},
+        {8.107e11, 4.759e12, UNIT_FLOPS, "0.8107 TFLOPS"},
+        {0.3, 100, UNIT_NONE, "0.3"},
+        {5e12, 1, UNIT_BYTES, "5 TB"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[64];
+        assert_string_equal(
+            quantity_human(rows[i].value, rows[i].scale, rows[i].unit, text, sizeof(text)),
+            rows[i].text);
+    }
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -256,7 +284,7 @@ int main(void)
         cmocka_unit_test(good_quantities), cmocka_unit_test(exact_fractions),
         cmocka_unit_test(bad_quantities),  cmocka_unit_test(format_round_trip),
         cmocka_unit_test(formats),         cmocka_unit_test(human_times),
-        cmocka_unit_test(names),
+        cmocka_unit_test(human_numbers),   cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
