@@ -307,8 +307,7 @@ def log_workload(rng, folder, name, hours, counting):
     if rng.random() < 0.3:
         value["window"] = rng.choice([{"from_job": 2, "jobs": 20}, {"from": "1 h"}])
     if rng.random() < 0.3:
-        value["replicate"] = rng.choice([{"shake": "10min"}, {"resample": "users", "by": "day"},
-                                         {"resample": "phases"}])
+        value["replicate"] = rng.choice([{"shake": "10min"}, {"resample": "users", "by": "day"}])
     if rng.random() < 0.3:
         value["request"] = rng.choice(["exact", {"factor": {"uniform": [1, 3]}}])
     if rng.random() < 0.3:
@@ -574,8 +573,10 @@ def generate(rng, folder):
 
 
 def nothing_to_run(stderr):
-    """A log was drawn whose jobs all lie outside its window or before the start: rightly refused."""
-    return stderr.count("\n") == 1 and ": none of its jobs, submitted from " in stderr
+    """A log was drawn whose jobs all lie outside its window or before the start, or are those of one
+    user and so nothing to resample: rightly refused."""
+    return stderr.count("\n") == 1 and (": none of its jobs, submitted from " in stderr
+                                        or ": there is nothing to resample, and " in stderr)
 
 
 def text_of(scenario):
