@@ -39,9 +39,9 @@ static bool is_whole(const struct compare *compare, const char *text)
 {
     struct path path = {0};
     struct field_place place;
-    const struct node *root = compare->arms.items[0].program.resolved;
+    const struct program *base = &compare->arms.items[0].program;
     const bool whole = path_parse(text, &path, NULL) == 0 &&
-                       field_at(scenario_fields, root, &path, 0, &place) &&
+                       scenario_field_at(base->resolved, base->epochs[0].tree, &path, &place) &&
                        field_is_whole(place.field);
     path_deinit(&path);
     return whole;
@@ -357,7 +357,7 @@ int uncertain_prepare(struct compare *compare, struct error_list *errors)
     uncertain->assumptions.len = n;
     for (size_t i = 0; i < n; i++) {
         struct assumption *assumption = &uncertain->assumptions.items[i];
-        assumption->path = items[i].path;
+        assumption->path = mem_text(items[i].path); /* arms are loaded again */
         assumption->low.text = value_text(compare, i, dist_quantile(items[i].dist, low_end));
         assumption->high.text = value_text(compare, i, dist_quantile(items[i].dist, high_end));
     }
@@ -406,6 +406,7 @@ void uncertain_free(struct compare_uncertain *uncertain)
     const size_t n = uncertain->assumptions.len;
     for (size_t i = 0; i < n; i++) {
         struct assumption *assumption = &uncertain->assumptions.items[i];
+        free(assumption->path);
         free(assumption->low.text);
         point_deinit(&assumption->low.point);
         free(assumption->high.text);

@@ -21,7 +21,7 @@ struct tornado_end {
 };
 
 struct assumption {
-    const char *path; /* borrowed from the base */
+    char *path; /* owned */
     struct tornado_end low, high;
     double *correlation; /* Spearman's with the effect, in the sample; by arm; owned */
 };

@@ -63,6 +63,8 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "%s: a job needs at least 1", what);
     if (count && dist_least(count) > INT32_MAX)
         return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
+    if (params->batch && dist_greatest(params->batch) < 1)
+        return error_set(err, "batch: at least 1 job comes at an arrival");
     return check_memory(params, err);
 }
 

@@ -363,6 +363,18 @@ variants:"""))
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
 
+    def test_assumptions_of_a_found_warmup(self):
+        """Arms are loaded anew with the warm-up that was found."""
+        self.write("sure.yaml", UNCERTAIN.replace(", warmup: 24h", ""))
+        out = self.jishi("sure.yaml", "--variant", "five", "-r", "3", "--uncertain", "--points", "4").stdout
+        self.assertRegex(out, r"tenants\.a\.workloads\.w\.arrival\.poisson +0\.15 per h  1\.05 per h +0 min ")
+
+    def test_whole_numbers_at_a_date(self):
+        self.write("dated.yaml", QUEUE + "changes:\n  - {at: 100h, set: {centres.lab.partitions.p.nodes: 5}}\n"
+                   "uncertain:\n  'changes[0].set[\"centres.lab.partitions.p.nodes\"]': {uniform: [4.6, 7.4]}\n")
+        found = json.loads(self.jishi("dated.yaml", "-r", "2", "--uncertain", "--points", "3", "--format", "json").stdout)
+        self.assertEqual({one["low"] + one["high"] for one in found["uncertain"]["assumptions"]}, {"57"})
+
     def test_lost_assumption(self):
         """A variant that changes nothing: whatever is lost, no pair differs."""
         self.write("sure.yaml", UNCERTAIN.replace("variants:", "variants:\n  same: {title: x}"))
