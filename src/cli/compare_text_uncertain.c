@@ -141,8 +141,10 @@ static void print_worlds(const struct compare *compare, size_t arm, FILE *out)
                 "bound\n",
                 unbounded, points);
     if (without > 0)
-        fprintf(out, "  in %zu of %zu sampled worlds there is no such number%s\n", without, points,
-                compare->steady ? ", as the queue grows" : "");
+        fprintf(out, "  in %zu of %zu sampled worlds there is no such number, as %s\n", without,
+                points,
+                compare->steady ? "queues grow, or jobs are left out (pending, rejected, abandoned)"
+                                : "jobs are left out (pending, rejected, abandoned)");
 }
 
 static void print_arm(const struct compare *compare, size_t arm, const struct compare_row *row,

@@ -453,6 +453,13 @@ static bool none_stable(const struct compare *compare)
     return true;
 }
 
+static void warn_no_worlds(struct compare *compare)
+{
+    compare_warn(compare,
+                 mem_text("--uncertain: no world was run, as the base of the scenario as it "
+                          "stands has no long-run number"));
+}
+
 int compare_run(struct compare *compare, const struct compare_setup *setup,
                 struct error_list *errors)
 {
@@ -461,14 +468,14 @@ int compare_run(struct compare *compare, const struct compare_setup *setup,
         return COMPARE_FAILED;
     if (setup->uncertain && uncertain_prepare(compare, errors) < 0)
         return COMPARE_FAILED;
-    if (none_stable(compare))
-        return COMPARE_DONE;
-    int got = compare->steady ? warm_up(compare, errors) : COMPARE_DONE;
+    int got = compare->steady && !none_stable(compare) ? warm_up(compare, errors) : COMPARE_DONE;
+    if (setup->uncertain && compare->arms.items[0].unstable)
+        warn_no_worlds(compare);
     if (got == COMPARE_DONE && none_stable(compare))
         return COMPARE_DONE;
     if (got == COMPARE_DONE)
         got = replicate(compare, errors);
-    if (got == COMPARE_DONE && setup->uncertain)
+    if (got == COMPARE_DONE && setup->uncertain && !compare->arms.items[0].unstable)
         got = uncertain_run(compare, errors);
     compare->stopped = got == COMPARE_STOPPED;
     return got;

@@ -24,6 +24,7 @@ struct study {
     struct compare_uncertain *uncertain;
     double *values;       /* of the question: points x replications x arms; owned */
     bool *grew;           /* the queues of those runs; owned */
+    double *jobs, *out;   /* of them submitted, and not counted; owned */
     size_t lost;          /* runs */
     char first_lost[200]; /* what became of the first of them */
 };
@@ -218,6 +219,10 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
         return -1;
     study->values[result->id] = one.values[0];
     study->grew[result->id] = one.grew;
+    const size_t counts = compare->measures.items[0].counts;
+    study->jobs[result->id] = counts ? one.values[counts] : 0;
+    for (size_t k = 1; k < COMPARE_COUNTS && counts; k++)
+        study->out[result->id] += one.values[counts + k];
     compare_one_deinit(&one);
     return 0;
 }
@@ -272,16 +277,37 @@ static bool is_unstable(const struct study *study, size_t point, size_t arm)
     return stability_most(grew, n);
 }
 
+/* The share of the jobs of a point that are not counted. */
+static double uncounted(const struct study *study, size_t point, size_t arm)
+{
+    const size_t arms = study->tasks.compare->arms.len, n = study->uncertain->replications;
+    double jobs = 0, out = 0;
+    for (size_t r = 0; r < n; r++) {
+        const size_t run = (point * n + r) * arms + arm;
+        jobs += isnan(study->jobs[run]) ? 0 : study->jobs[run];
+        out += isnan(study->out[run]) ? 0 : study->out[run];
+    }
+    return jobs > 0 ? out / jobs : 0;
+}
+
+/* Who is counted differs, so there is no answer: as compare_judge has it. */
+static bool counts_differ(const struct study *study, size_t point, size_t arm)
+{
+    return !is_unstable(study, point, 0) && !is_unstable(study, point, arm) &&
+           fabs(uncounted(study, point, arm) - uncounted(study, point, 0)) > COMPARE_COUNTS_DIFFER;
+}
+
 /* A difference is that of pairs: a run that has none takes its partner along. */
 static struct uncertain_point point_of(const struct study *study, size_t point)
 {
     const struct compare *compare = study->tasks.compare;
     const size_t arms = compare->arms.len, n = study->uncertain->replications;
-    const double none = measure_grows(&compare->measures.items[0]) ? (double)INFINITY : (double)NAN;
+    const double unbounded =
+        measure_grows(&compare->measures.items[0]) ? (double)INFINITY : (double)NAN;
     double *values = &study->values[point * n * arms];
     for (size_t a = 0; a < arms; a++)
         for (size_t r = 0; r < n && is_unstable(study, point, a); r++)
-            values[r * arms + a] = none;
+            values[r * arms + a] = unbounded;
     struct uncertain_point ret = {mem_new(arms, sizeof(double)), mem_new(arms, sizeof(double))};
     double *own = mem_new(2 * n, sizeof(*own)), *pairs = own + n;
     for (size_t a = 0; a < arms; a++) {
@@ -290,7 +316,8 @@ static struct uncertain_point point_of(const struct study *study, size_t point)
             pairs[r] = a ? own[r] - values[r * arms] : own[r];
         }
         ret.means[a] = mean_of(own, n);
-        ret.effects[a] = uncertain_override(compare, a) ? (double)NAN : mean_of(pairs, n);
+        const bool none = uncertain_override(compare, a) || counts_differ(study, point, a);
+        ret.effects[a] = none ? (double)NAN : mean_of(pairs, n);
     }
     free(own);
     return ret;
@@ -383,6 +410,8 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
     study.tasks.end = (2 * n + uncertain->points) * uncertain->replications * arms;
     study.values = mem_new(study.tasks.end, sizeof(*study.values));
     study.grew = mem_new(study.tasks.end, sizeof(*study.grew));
+    study.jobs = mem_new(study.tasks.end, sizeof(*study.jobs));
+    study.out = mem_new(study.tasks.end, sizeof(*study.out));
     for (size_t i = 0; i < study.tasks.end; i++)
         study.values[i] = (double)NAN;
     const int got = compare_tasks_run(&study.tasks, run, done, errors);
@@ -390,6 +419,8 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
         collect(&study);
     free(study.values);
     free(study.grew);
+    free(study.jobs);
+    free(study.out);
     return got;
 }
 

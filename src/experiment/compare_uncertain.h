@@ -62,8 +62,8 @@ double uncertain_swing(const struct assumption *assumption, size_t arm);
 /* Assumptions in order of their swing, the greatest first, into ret[len]. */
 void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret);
 
-/* In how many sampled worlds there is no effect, as nobody is counted or neither has a bound; and
- * in how many it is without bound. */
+/* In how many sampled worlds there is no effect, as nobody is counted, counts differ, or neither
+ * has a bound; and in how many it is without bound. */
 size_t uncertain_without(const struct compare *compare, size_t arm);
 size_t uncertain_unbounded(const struct compare *compare, size_t arm);
 

@@ -375,6 +375,23 @@ variants:"""))
         found = json.loads(self.jishi("dated.yaml", "-r", "2", "--uncertain", "--points", "3", "--format", "json").stdout)
         self.assertEqual({one["low"] + one["high"] for one in found["uncertain"]["assumptions"]}, {"57"})
 
+    def test_worlds_whose_counts_differ(self):
+        """Rejected jobs shorten the waits of the others: no answer."""
+        self.write("sure.yaml", QUEUE.replace("backfill: none", "backfill: none, max_queued: 50") +
+                   "uncertain:\n  centres.lab.scheduler.max_queued: {uniform: [1, 3]}\n")
+        arguments = "sure.yaml", "--variant", "five", "-r", "4", "--uncertain", "--points", "4"
+        self.assertIn("\n  in 4 of 4 sampled worlds there is no such number, as queues grow, or jobs are left out "
+                      "(pending, rejected, abandoned)\n", self.jishi(*arguments).stdout)
+        found = json.loads(self.jishi(*arguments, "--format", "json").stdout)["uncertain"]
+        self.assertEqual({world["effects"]["five"] for world in found["worlds"]}, {None})
+
+    def test_unstable_base(self):
+        for nodes in 2, 4:  # the variant is stable in the second
+            self.write("sure.yaml", UNCERTAIN.replace("poisson: 2/h", f"poisson: {3.5 if nodes == 4 else 6}/h"))
+            mind = self.mind("sure.yaml", "--variant", "five", "-r", "3", "--uncertain", "--points", "4")
+            self.assertIn("--uncertain: no world was run, as the base of the scenario as it stands has no long-run "
+                          "number", mind)
+
     def test_lost_assumption(self):
         """A variant that changes nothing: whatever is lost, no pair differs."""
         self.write("sure.yaml", UNCERTAIN.replace("variants:", "variants:\n  same: {title: x}"))
