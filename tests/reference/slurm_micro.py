@@ -98,6 +98,21 @@ def figures(rows, real, got):
     return {'median': at(off, 0.5), 'p90': at(off, 0.9), 'within': within, 'wait': wait, 'last': last}
 
 
+def kind(row):
+    return 'gpu' if row['gres'] else 'memory' if row['mem'] else 'four nodes' if row['constraint'] else 'any node'
+
+
+def print_by_kind(rows, real, got):
+    """How far starts are from the real ones, earlier or later, and mean waits, by what nodes a job can run on."""
+    for name in sorted({kind(row) for row in rows}):
+        mine = [row for row in rows if kind(row) == name]
+        off = sorted(got[row['job_id']] - real[row['job_id']] for row in mine)
+        wait = [sum(starts[row['job_id']] - int(row['dt']) for row in mine) / len(mine) for starts in (real, got)]
+        print('       %-10s %3d jobs, later by: 5 %% %6.0f s, 25 %% %6.0f s, median %6.0f s, 75 %% %6.0f s, 95 %% %6.0f s; '
+              'mean wait %5.0f s, really %5.0f s' % (name, len(mine), *(at(off, p) for p in (0.05, 0.25, 0.5, 0.75, 0.95)),
+                                                     wait[1], wait[0]))
+
+
 def main():
     binary = program.binary_or_skip(sys.argv[1] if len(sys.argv) > 1 else None)
     jobs, sacct, conf = traces_or_skip('slurm-micro.jobs.csv.gz', 'slurm-micro.sacct.gz', 'slurm-micro.conf')
@@ -119,6 +134,8 @@ def main():
                   'mean wait %5.0f s, really %5.0f s; makespan %4.1f h, really %4.1f h'
                   % (how, what, f['median'], f['p90'], *(100 * x for x in f['within']), f['wait'][1], f['wait'][0], f['last'][1],
                      f['last'][0]))
+            if what == 'as in the file':
+                print_by_kind(rows, real, got)
             checks.true('%s, %s: all jobs ran' % (how, what), len(got) == len(rows) and all(x == x for x in got.values()))
     checks.exit()
 
