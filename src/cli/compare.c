@@ -79,15 +79,6 @@ static const struct option longs[] = {
     {0},
 };
 
-static int read_limit(const struct command *command, const char *text, double *ret)
-{
-    struct error err;
-    if (quantity_parse(text, UNIT_TIME, ret, &err) == 0 && *ret > 0)
-        return 0;
-    return usage_error(command, "--limit takes a time above zero, as in 2h, not \"%.60s\"", text),
-           -1;
-}
-
 static int read_option(const struct command *command, struct compare_options *options, int code,
                        char **argv)
 {
@@ -115,7 +106,7 @@ static int read_option(const struct command *command, struct compare_options *op
     case OPTION_POINTS:
         return read_whole(command, "--points", optarg, 1, REPLICATIONS_MOST, &setup->points);
     case OPTION_LIMIT:
-        return read_limit(command, optarg, &setup->limit);
+        return read_duration(command, "--limit", optarg, &setup->limit);
     case OPTION_FORMAT:
         return read_format(command, optarg, &options->format);
     case 'o':

@@ -140,10 +140,7 @@ static int begin(void *ctx, struct simulation *simulation, struct error *err)
     if (watched->pilot)
         simulation->observers[simulation->n_observers++] =
             (struct observer){.ctx = &watched->seen, .see = see};
-    if (watched->steady && stability_begin(&watched->stability, simulation, err) < 0)
-        return -1;
-    /* so that it is not run: it may take long, and tells nothing */
-    return watched->stability.offered ? error_set(err, "more is asked for than there is") : 0;
+    return watched->steady ? stability_begin(&watched->stability, simulation, err) : 0;
 }
 
 static void forget(void *ctx)
@@ -257,15 +254,6 @@ static void put_tenants(const struct compare *compare, struct simulation *simula
     free(numbers);
 }
 
-/* Of a run in which more is asked for than there is. */
-static void put_none(const struct compare *compare, struct pool_bytes *bytes)
-{
-    const double none = (double)NAN;
-    for (size_t m = 0; m < compare->measures.len; m++)
-        put(bytes, &none, sizeof(none));
-    put_number(bytes, true);
-}
-
 static const char **selectors_of(const struct compare *compare, const bool *valid, size_t *ret_len)
 {
     const char **ret = mem_new(compare->measures.len, sizeof(*ret));
@@ -294,10 +282,7 @@ void compare_one_make(const struct compare *compare, const struct program *progr
     const char **selectors = selectors_of(compare, valid, &options.n_selectors);
     options.selectors = selectors;
     put(ret, &kind, 1);
-    const int got = simulation_run(&simulation, program, &options, &errors);
-    if (got != SIM_DONE && watched.stability.offered && !pilot) {
-        put_none(compare, ret);
-    } else if (got != SIM_DONE) {
+    if (simulation_run(&simulation, program, &options, &errors) != SIM_DONE) {
         compare_one_fault(ret, &errors);
     } else if (pilot) {
         put_waits(ret, &watched);

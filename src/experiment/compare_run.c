@@ -105,6 +105,32 @@ static bool is_valid(const char *text, const struct build *build)
     return valid;
 }
 
+/* By expectations. Members may be drawn anew in each replication: most of the first few tell. */
+static int judge_offered(const struct compare *compare, struct arm *arm, struct error_list *errors)
+{
+    char *words = NULL;
+    size_t too_much = 0, tried = 0;
+    int rc = 0;
+    for (; rc == 0 && tried < COMPARE_TRIALS && tried - too_much <= COMPARE_TRIALS / 2; tried++) {
+        struct build build;
+        const struct build_options options = {.seed = compare_seed(compare),
+                                              .replication = tried + 1};
+        rc = build_init(&build, &arm->program, &options, errors);
+        char *found = rc == 0 ? stability_offered(&build) : NULL;
+        too_much += found != NULL;
+        if (words)
+            free(found);
+        else
+            words = found;
+        build_deinit(&build);
+    }
+    if (rc == 0 && stability_most(too_much, tried))
+        arm->unstable = words;
+    else
+        free(words);
+    return rc;
+}
+
 /* A variant may lack a partition that a metric is about: there it has no value. */
 static int prepare_arm(struct compare *compare, struct arm *arm, struct error_list *errors)
 {
@@ -118,10 +144,9 @@ static int prepare_arm(struct compare *compare, struct arm *arm, struct error_li
         for (size_t m = 0; m < compare->measures.len; m++)
             arm->valid[m] = is_valid(compare->measures.items[m].selector, &build);
         arm->offered = compare_offered(&build);
-        arm->unstable = compare->steady ? stability_offered(&build) : NULL;
     }
     build_deinit(&build);
-    return rc;
+    return rc < 0 || !compare->steady ? rc : judge_offered(compare, arm, errors);
 }
 
 static bool said(const struct program *program, const char *part, const char *key)

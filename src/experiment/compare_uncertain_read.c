@@ -39,22 +39,33 @@ struct interval uncertain_spread(const struct compare *compare, size_t arm)
     return ret;
 }
 
-size_t uncertain_without(const struct compare *compare, size_t arm)
+static bool is_none(double effect)
+{
+    return isnan(effect) != 0;
+}
+
+static bool is_unbounded(double effect)
+{
+    return isinf(effect) != 0;
+}
+
+static size_t count(const struct compare *compare, size_t arm, bool (*is)(double effect))
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
     size_t n = 0;
     for (size_t p = 0; p < uncertain->points; p++)
-        n += isnan(uncertain->worlds[p].effects[arm]) != 0;
+        n += is(uncertain->worlds[p].effects[arm]);
     return n;
+}
+
+size_t uncertain_without(const struct compare *compare, size_t arm)
+{
+    return count(compare, arm, is_none);
 }
 
 size_t uncertain_unbounded(const struct compare *compare, size_t arm)
 {
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    size_t n = 0;
-    for (size_t p = 0; p < uncertain->points; p++)
-        n += isinf(uncertain->worlds[p].effects[arm]) != 0;
-    return n;
+    return count(compare, arm, is_unbounded);
 }
 
 double uncertain_matters(const struct compare *compare, const struct finding *finding)

@@ -97,6 +97,17 @@ variants: {a: {centres.shop.partitions.p.nodes: 12}}
 UNCERTAIN = QUEUE + """uncertain:
   tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}
 """
+DRAWN = """jishi: 1
+analysis: steady
+time: {length: 300h, warmup: 24h}
+centres: {lab: {partitions: {p: {nodes: 10, processors_per_node: 1}}}}
+templates:
+  firm: {workloads: {w: {arrival: {poisson: 3/h}, processors: 1, runtime: {exponential: 1h}, request: exact}}}
+tenants:
+  f: {home: lab, members: {count: 3, like: firm, vary: {workloads.w.arrival.poisson: {uniform: [1/h, 5/h]}}}}
+variants: {eleven: {centres.lab.partitions.p.nodes: 11}}
+question: {metric: wait.mean, better: lower, matters: 1min}
+"""
 
 
 class Compare(unittest.TestCase):
@@ -355,7 +366,7 @@ variants:"""))
 
     def test_limit(self):
         done = self.jishi("queue.yaml", "--limit", "0s", status=2)
-        self.assertEqual(done.stderr, 'jishi compare: --limit takes a time above zero, as in 2h, not "0s"; '
+        self.assertEqual(done.stderr, 'jishi compare: --limit takes a duration such as 5min, not "0s"; '
                                       "see jishi compare --help\n")
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
         mind = self.mind("long.yaml", "-r", "1", "--variant", "five", "--limit", "1s", "--set", "analysis=transient",
@@ -384,6 +395,16 @@ variants:"""))
                       "(pending, rejected, abandoned)\n", self.jishi(*arguments).stdout)
         found = json.loads(self.jishi(*arguments, "--format", "json").stdout)["uncertain"]
         self.assertEqual({world["effects"]["five"] for world in found["worlds"]}, {None})
+
+    def test_rates_that_differ_by_replication(self):
+        """Members are drawn anew in each: those in which too much is asked for are counted, not left out."""
+        self.write("drawn.yaml", DRAWN)
+        for seed in "2", "3", "4", "8":
+            mind = self.mind("drawn.yaml", "-r", "6", "--seed", seed)
+            self.assertEqual([line for line in mind if "more is asked for than there is" in line], [])
+            rows = [row for row in self.rows("drawn.yaml", "-r", "6", "--seed", seed) if row["metric"] == "wait.mean"]
+            stable = not any("no long-run number" in line for line in mind)
+            self.assertEqual({row["n"] for row in rows if not row["tenant"]} == {"6"}, stable)
 
     def test_unstable_base(self):
         for nodes in 2, 4:  # the variant is stable in the second

@@ -487,25 +487,40 @@ static void test_rounded(void **state)
     }
 }
 
+/* Under drf, of 9 processors. */
+struct two_tenants {
+    struct tenant_info tenants[2];
+    struct world world;
+    struct shares *shares; /* owned */
+    struct queue_setup setup;
+};
+
+static void two_tenants_init(struct two_tenants *two, int64_t memory)
+{
+    static const struct shares_config config = {.half_life = 0, .period = SIMTIME_NEVER};
+    *two =
+        (struct two_tenants){.tenants = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}},
+                             .world = {.length = SIMTIME_NEVER}};
+    two->world.tenants.items = two->tenants;
+    two->world.tenants.len = ARRAY_LEN(two->tenants);
+    two->shares = shares_new(&two->world, &config);
+    two->setup = (struct queue_setup){
+        .order = (const struct order_type *)(const void *)kind_find(&order_kinds, "drf"),
+        .tenancy = {.world = &two->world, .shares = two->shares},
+        .processors = 9,
+        .memory = memory};
+}
+
 /* NSDI 2011: 9 processors and 18 GB; one tenant's tasks take <1, 4 GB>, the other's <3, 1 GB>:
  * three of the first and two of the second run. */
 static void test_drf_example(void **state)
 {
     (void)state;
-    struct tenant_info tenants[] = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}};
-    struct world world = {.length = SIMTIME_NEVER};
-    world.tenants.items = tenants;
-    world.tenants.len = 2;
-    const struct shares_config config = {.half_life = 0, .period = SIMTIME_NEVER};
-    AUTO(shares_free) struct shares *shares = shares_new(&world, &config);
-    const struct queue_setup setup = {
-        .order = (const struct order_type *)(const void *)kind_find(&order_kinds, "drf"),
-        .tenancy = {.world = &world, .shares = shares},
-        .processors = 9,
-        .memory = 18};
+    struct two_tenants two;
+    two_tenants_init(&two, 18);
     struct job jobs[20] = {0};
     struct queue queue;
-    queue_init(&queue, &setup);
+    queue_init(&queue, &two.setup);
     for (uint32_t i = 0; i < ARRAY_LEN(jobs); i++) {
         const int32_t tenant = i < ARRAY_LEN(jobs) / 2;
         jobs[i] = (struct job){.seq = i, .slot = i, .spec = {.tenant = tenant, .request = 1}};
@@ -523,12 +538,13 @@ static void test_drf_example(void **state)
         memory -= bytes;
         started[tenant]++;
         queue_remove(&queue, &jobs[item.slot], item.procs);
-        shares_use(shares, tenant, (struct shares_use){item.procs, (double)bytes}, 0);
+        shares_use(two.shares, tenant, (struct shares_use){item.procs, (double)bytes}, 0);
         queue_usage_changed(&queue, tenant);
     }
     assert_int_equal(started[0], 3);
     assert_int_equal(started[1], 2);
     queue_deinit(&queue);
+    shares_free(two.shares);
 }
 
 /* Candidates are taken in the order there was: what starts is heard of, and changes nothing until
@@ -536,20 +552,12 @@ static void test_drf_example(void **state)
 static void test_candidates(void **state)
 {
     (void)state;
-    struct tenant_info tenants[] = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}};
-    struct world world = {.length = SIMTIME_NEVER};
-    world.tenants.items = tenants;
-    world.tenants.len = 2;
-    const struct shares_config config = {.half_life = 0, .period = SIMTIME_NEVER};
-    AUTO(shares_free) struct shares *shares = shares_new(&world, &config);
-    const struct queue_setup setup = {
-        .order = (const struct order_type *)(const void *)kind_find(&order_kinds, "drf"),
-        .tenancy = {.world = &world, .shares = shares},
-        .processors = 9};
+    struct two_tenants two;
+    two_tenants_init(&two, 0);
     /* Of a: high, medium, low; then of b. */
     struct job jobs[6] = {0};
     struct queue queue;
-    queue_init(&queue, &setup);
+    queue_init(&queue, &two.setup);
     for (uint32_t i = 0; i < ARRAY_LEN(jobs); i++) {
         jobs[i] = (struct job){.seq = i, .slot = i};
         jobs[i].spec = (struct job_spec){.tenant = i / 3, .priority = i % 3, .request = 1};
@@ -564,7 +572,7 @@ static void test_candidates(void **state)
         after = item;
         if (i == 0) {
             queue_remove(&queue, &jobs[0], 1);
-            shares_use(shares, 0, (struct shares_use){.procs = 1}, 0);
+            shares_use(two.shares, 0, (struct shares_use){.procs = 1}, 0);
             queue_usage_changed(&queue, 0);
         }
         assert_int_equal(queue_next(&queue, after.key, &item), i + 1 < ARRAY_LEN(first));
@@ -577,6 +585,7 @@ static void test_candidates(void **state)
         assert_int_equal(queue_next(&queue, after.key, &item), i + 1 < ARRAY_LEN(last));
     }
     queue_deinit(&queue);
+    shares_free(two.shares);
 }
 
 int main(void)
