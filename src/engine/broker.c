@@ -146,11 +146,11 @@ void broker_hear(struct sim *sim, const struct fact *fact)
     case FACT_END:
         forecast->running -= (area)fact->job->procs * fact->job->due;
         if (fact->job->due != fact->at)
-            forecast_doubt(forecast);
+            forecast_replan(forecast);
         break;
     case FACT_STOP:
         forecast->running -= (area)fact->job->procs * fact->job->due;
-        forecast_doubt(forecast);
+        forecast_replan(forecast);
         break;
     case FACT_SUBMIT:
     case FACT_CAUSES:
@@ -160,8 +160,10 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         if (forecast->sched->config.conservative)
             forecast_doubt(forecast);
         break;
-    case FACT_REJECT:
     case FACT_CAPACITY:
+        forecast_replan(forecast);
+        break;
+    case FACT_REJECT:
     case FACT_QUEUE:
         forecast_doubt(forecast);
         break;

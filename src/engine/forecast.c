@@ -135,15 +135,12 @@ static bool is_kept(const struct forecast *forecast)
     return !forecast->stale && !queue->classes && !queue->tenancy.gates;
 }
 
-static bool holds(const struct forecast *forecast, simtime now)
-{
-    return is_kept(forecast) && forecast->valid && forecast->first >= now &&
-           (forecast->at == now || !forecast->sched->queue.order->ages);
-}
-
 void forecast_look(struct forecast *forecast, simtime at)
 {
-    forecast->valid = holds(forecast, at);
+    const bool ages = forecast->sched->queue.order->ages;
+    forecast->valid &= is_kept(forecast) && (forecast->at == at || !ages);
+    if (forecast->first < at)
+        forecast_replan(forecast);
     forecast->at = at;
     see_counts(forecast, at);
 }
@@ -201,26 +198,37 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
         forecast_expect(forecast, job, now);
 }
 
+/* Where nothing else was to start by now either, what was planned stands. */
+static void find_first(struct forecast *forecast)
+{
+    forecast->first = SIMTIME_NEVER;
+    for (size_t i = 0; i < forecast->placed; i++)
+        if (forecast->items[i].start < forecast->first)
+            forecast->first = forecast->items[i].start;
+}
+
 void forecast_started(struct forecast *forecast, const struct job *job, simtime now)
 {
     if (!forecast->valid || forecast->stale)
         return;
-    for (size_t i = 0; i < forecast->placed; i++) {
-        struct expected *items = forecast->items;
-        if (items[i].item.slot != job->slot || items[i].start != now)
-            continue;
-        forecast->len--;
-        forecast->placed--;
-        memmove(&items[i], &items[i + 1], (forecast->len - i) * sizeof(*items));
-        /* Where nothing else was to start by now either, what was planned stands. */
-        forecast->first = SIMTIME_NEVER;
-        for (size_t k = 0; k < forecast->placed; k++)
-            if (items[k].start < forecast->first)
-                forecast->first = items[k].start;
-        forecast->valid = !forecast->deeper;
+    struct expected *items = forecast->items;
+    size_t i = 0;
+    while (i < forecast->len && items[i].item.slot != job->slot)
+        i++;
+    /* Another one takes its place among the first. */
+    if (i == forecast->len || forecast->deeper) {
+        forecast->valid = false;
         return;
     }
-    forecast->valid = false;
+    const bool planned = i < forecast->placed && items[i].start == now;
+    forecast->len--;
+    memmove(&items[i], &items[i + 1], (forecast->len - i) * sizeof(*items));
+    if (planned) {
+        forecast->placed--;
+        find_first(forecast);
+    } else {
+        forecast_replan(forecast);
+    }
 }
 
 /* --- the plan --- */
@@ -229,10 +237,7 @@ static simtime place(struct profile *plan, const struct expected *expected, simt
 {
     const struct jobitem *item = &expected->item;
     const simtime after = expected->after > from ? expected->after : from;
-    const simtime start = profile_earliest(plan, after, item->request, item->procs);
-    if (start < SIMTIME_NEVER)
-        profile_reserve(plan, start, start + item->request, item->procs);
-    return start;
+    return profile_place(plan, after, item->request, item->procs);
 }
 
 /* Place items up to the first `to`. */

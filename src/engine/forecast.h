@@ -39,7 +39,7 @@ struct forecast {
     area running; /* processors x end by request, of running jobs */
 
     /* As seen. */
-    bool valid;      /* the items are */
+    bool valid;      /* the items are; whether they are placed yet is another matter */
     uint64_t looked; /* the owner's: when it looked last */
     simtime at;
     int64_t free, queued, in_service;
@@ -79,10 +79,19 @@ simtime forecast_bound(const struct forecast *forecast, const struct job *job,
 simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
                        simtime before);
 
-/* Something else happened: what was seen does not hold any more. */
+/* The queue is not known any more: what was seen does not hold. */
 static inline void forecast_doubt(struct forecast *forecast)
 {
     forecast->valid &= forecast->stale;
+}
+
+/* What is free changed, by other than the plan: the same jobs wait, to be placed anew. */
+static inline void forecast_replan(struct forecast *forecast)
+{
+    if (forecast->stale)
+        return;
+    forecast->placed = 0;
+    forecast->first = SIMTIME_NEVER;
 }
 
 /* Do jobs stand in the queue in the order of their submission? */
@@ -91,7 +100,7 @@ bool forecast_in_order(const struct forecast *forecast);
 /* A job joined the queue at `now`. */
 void forecast_joined(struct forecast *forecast, const struct job *job, simtime now);
 
-/* A job started at `now`, which may be just what was planned. */
+/* A job started at `now`, which may be just what was planned. O(depth). */
 void forecast_started(struct forecast *forecast, const struct job *job, simtime now);
 
 /* The area that a job asks for here, and the number of its processors. */

@@ -124,13 +124,6 @@ static void move_child(struct inner *to, uint32_t at, const struct inner *from, 
     memmove(to->child + at, from->child + i, count * sizeof(to->child[0]));
 }
 
-static void move_steps(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
-                       uint32_t count)
-{
-    memmove(to->time + at, from->time + i, count * sizeof(to->time[0]));
-    memmove(to->level + at, from->level + i, count * sizeof(to->level[0]));
-}
-
 /* Half of the leaf's steps to a new leaf in the same frame. */
 static struct leaf *split_leaf(struct profile *profile, struct leaf *leaf, simtime *ret_first)
 {

@@ -46,6 +46,11 @@ int64_t profile_greatest(const struct profile *profile, simtime from, simtime to
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs);
 
+/* profile_earliest and profile_reserve in one: the earliest start, taken; SIMTIME_NEVER, and
+ * nothing is, if there is none. O(log steps) for each hole passed over; O(steps) where they are
+ * few. */
+simtime profile_place(struct profile *profile, simtime after, simtime duration, int64_t procs);
+
 /* Whether a job that holds a reservation from `held` on could start before: the earliest t in
  * [after, last] with free >= procs over [t, min(t + duration, held)), its own reservation being in
  * the profile; SIMTIME_NEVER if there is none. last < held. O(log steps) for each hole passed over.

@@ -175,6 +175,11 @@ static inline simtime first_hole(const struct profile *profile, simtime after, s
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs)
 {
+    struct hole hole;
+    if (profile->height == 0 && duration > 0)
+        return leaf_hole(profile->root, after, duration, procs - profile->lift, &hole)
+                   ? hole.at
+                   : SIMTIME_NEVER;
     return first_hole(profile, after, SIMTIME_NEVER - 1, duration, procs, INT64_MAX);
 }
 

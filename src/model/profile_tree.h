@@ -1,4 +1,5 @@
-/* The tree of a profile, for profile.c, which changes it, and profile_read.c, which searches it.
+/* The tree of a profile, for profile.c, which changes it, profile_read.c, which searches it, and
+ * profile_place.c, which does both.
  *
  * It holds levels, not changes: a step's level is the free capacity from it on, counted from
  * the frame of its leaf, and each node keeps for each child the offset of the child's frame. A
@@ -10,6 +11,8 @@
 
 #include "model/nodepool.h"
 #include "model/profile.h"
+
+#include <string.h>
 
 #define PROFILE_LEAF 64
 #define PROFILE_FAN 16
@@ -76,6 +79,48 @@ static inline uint32_t leaf_after(const struct leaf *leaf, simtime t)
 static inline int64_t level_before(const struct leaf *leaf, uint32_t at)
 {
     return at > leaf->lo ? leaf->level[at - 1] : leaf->before;
+}
+
+static inline void move_steps(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
+                              uint32_t count)
+{
+    memmove(to->time + at, from->time + i, count * sizeof(to->time[0]));
+    memmove(to->level + at, from->level + i, count * sizeof(to->level[0]));
+}
+
+/* A hole in a leaf: from `at` to `end`, over the steps [from, to). */
+struct hole {
+    simtime at, end;
+    uint32_t from, to;
+};
+
+/* The earliest with levels of at least `sought`, where the leaf is the whole tree; duration > 0. */
+static inline bool leaf_hole(const struct leaf *leaf, simtime after, simtime duration,
+                             int64_t sought, struct hole *ret_hole)
+{
+    const simtime longest = INT64_MAX - duration;
+    uint32_t i = leaf->lo, k;
+    while (i < leaf->hi && leaf->time[i] <= after)
+        i++;
+    simtime t = after;
+    bool room = level_before(leaf, i) >= sought;
+    for (;; i = k) {
+        if (!room) {
+            while (i < leaf->hi && leaf->level[i] < sought)
+                i++;
+            if (i == leaf->hi)
+                return false;
+            t = leaf->time[i++];
+        }
+        const simtime end = t < longest ? t + duration : INT64_MAX;
+        for (k = i; k < leaf->hi && leaf->level[k] >= sought && leaf->time[k] < end;)
+            k++;
+        if (k == leaf->hi || leaf->time[k] >= end) {
+            *ret_hole = (struct hole){t, end, i, k};
+            return t < SIMTIME_NEVER;
+        }
+        room = false;
+    }
 }
 
 static inline void descend(const struct profile *profile, simtime t, struct path *ret_path)

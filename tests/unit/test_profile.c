@@ -120,6 +120,37 @@ static void test_merging(void **state)
     profile_check(profile);
 }
 
+/* On the example: a start that cancels a step, one that makes two, an end that cancels one. */
+static void test_place(void **state)
+{
+    (void)state;
+    static const struct {
+        simtime after, duration;
+        int64_t procs;
+        simtime want;
+        size_t steps;
+    } rows[] = {
+        {0, 100, 6, 0, 4},     /* 4 from 0 on, as from 100 on: one step less, one more */
+        {120, 50, 6, 300, 3},  /* 0 from 200 to 350 */
+        {0, 10, 13, NEVER, 3}, /* more than there ever is */
+        {50, 30, 2, 50, 5},    /* 2 from 50 to 80 */
+        {81, 1, 4, 81, 7},     /* and 0 from 81 to 82 */
+        {0, 1000, 12, 350, 7}, /* 0 until 1350 */
+        {0, 0, 4, 0, 7},       /* of no length: nothing is taken */
+        {400, 10, 1, 1350, 8},
+    };
+    AUTO(profile_free) struct profile *profile = example();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(profile_place(profile, rows[i].after, rows[i].duration, rows[i].procs),
+                         rows[i].want);
+        profile_check(profile);
+        assert_int_equal(profile_steps(profile), rows[i].steps);
+    }
+    assert_int_equal(profile_at(profile, 60), 2);
+    assert_int_equal(profile_at(profile, 81), 0);
+    assert_int_equal(profile_at(profile, 1355), 11);
+}
+
 /* The naive profile: sorted steps. */
 struct naive {
     int64_t free;
@@ -271,6 +302,22 @@ static void compare(const struct profile *profile, const struct naive *naive,
                      naive_earliest(naive, from, duration, procs));
 }
 
+/* The earliest hole, taken, where the naive profile has it. */
+static void place(struct profile *profile, struct naive *naive, const struct load *load)
+{
+    int64_t least, greatest;
+    naive_range(naive, naive->now, NEVER, &least, &greatest);
+    const simtime after = naive->now + (simtime)draw((uint64_t)load->span);
+    const simtime duration = (simtime)draw((uint64_t)load->span);
+    const int64_t procs = 1 + (int64_t)draw((uint64_t)(greatest > 0 ? greatest : 1) + 1);
+    const simtime at = naive_earliest(naive, after, duration, procs);
+    assert_int_equal(profile_place(profile, after, duration, procs), at);
+    if (at == NEVER || duration == 0)
+        return;
+    naive_change(naive, at, -procs);
+    naive_change(naive, at + duration, procs);
+}
+
 /* Grow to the wanted size, hold, shrink by cancelling and by advancing, and again. */
 static void run_load(const struct load *load)
 {
@@ -297,6 +344,8 @@ static void run_load(const struct load *load)
                 profile_advance(profile, now);
                 naive_advance(naive, now);
             }
+        } else if (action >= 16 && naive->len > 0) {
+            place(profile, naive, load);
         } else {
             const simtime at = draw_time(load, naive);
             const int64_t change = (int64_t)draw(2 * (uint64_t)load->procs + 1) - load->procs;
@@ -371,8 +420,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_earliest), cmocka_unit_test(test_reading),
-        cmocka_unit_test(test_merging),  cmocka_unit_test(test_random),
-        cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_merging),  cmocka_unit_test(test_place),
+        cmocka_unit_test(test_random),   cmocka_unit_test(test_undo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,74 @@
+/* The earliest hole, found and taken in one go. Brokers and plans place some ten jobs one after the
+ * other in a profile of some ten steps, which is one leaf: there the search that finds the hole
+ * knows already where its ends stand. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/profile_tree.h"
+
+/* Room for two more steps, at the end. */
+static bool make_room(struct leaf *leaf, struct hole *hole)
+{
+    const uint32_t lo = leaf->lo, len = leaf->hi - lo;
+    if (leaf->hi + 2 <= PROFILE_LEAF)
+        return true;
+    if (len + 2 > PROFILE_LEAF)
+        return false;
+    move_steps(leaf, 0, leaf, lo, len);
+    leaf->lo = 0;
+    leaf->hi = len;
+    hole->from -= lo;
+    hole->to -= lo;
+    return true;
+}
+
+/* Take procs > 0 over the hole. False if the leaf has no room for its ends, or time for the last. */
+static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
+{
+    struct leaf *leaf = profile->root;
+    if (hole->end == INT64_MAX || !make_room(leaf, hole))
+        return false;
+    const uint32_t from = hole->from, to = hole->to;
+    const bool begins = from > leaf->lo && leaf->time[from - 1] == hole->at;
+    const bool ends = to < leaf->hi && leaf->time[to] == hole->end;
+    const int64_t before = level_before(leaf, from - begins);
+    const int64_t first = level_before(leaf, from) - procs;
+    const int64_t last = level_before(leaf, to) - procs;
+    const int64_t after = ends ? leaf->level[to] : last + procs;
+    /* A step that changes nothing vanishes. */
+    const bool keep_first = first != before, keep_last = after != last;
+    const uint32_t len = to - from, head = from - begins, tail = to + ends;
+    const uint32_t middle = head + keep_first, next = middle + len + keep_last;
+    if (middle > from)
+        move_steps(leaf, next, leaf, tail, leaf->hi - tail);
+    move_steps(leaf, middle, leaf, from, len);
+    if (middle <= from)
+        move_steps(leaf, next, leaf, tail, leaf->hi - tail);
+    for (uint32_t i = middle; i < middle + len; i++)
+        leaf->level[i] -= procs;
+    if (keep_first) {
+        leaf->time[head] = hole->at;
+        leaf->level[head] = first;
+    }
+    if (keep_last) {
+        leaf->time[next - 1] = hole->end;
+        leaf->level[next - 1] = after;
+    }
+    leaf->hi = next + (leaf->hi - tail);
+    profile->steps = leaf->hi - leaf->lo;
+    profile->first = leaf->lo < leaf->hi ? leaf->time[leaf->lo] : INT64_MAX;
+    return true;
+}
+
+simtime profile_place(struct profile *profile, simtime after, simtime duration, int64_t procs)
+{
+    struct hole hole;
+    if (profile->height == 0 && duration > 0 && procs > 0) {
+        if (!leaf_hole(profile->root, after, duration, procs - profile->lift, &hole))
+            return SIMTIME_NEVER;
+        if (hole.at > profile->now && take_hole(profile, &hole, procs))
+            return hole.at;
+    }
+    const simtime at = profile_earliest(profile, after, duration, procs);
+    if (at < SIMTIME_NEVER)
+        profile_reserve(profile, at, at + duration, procs);
+    return at;
+}
