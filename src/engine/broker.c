@@ -160,10 +160,8 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         if (forecast->sched->config.conservative)
             forecast_doubt(forecast);
         break;
-    case FACT_CAPACITY:
-        forecast_replan(forecast);
-        break;
     case FACT_REJECT:
+    case FACT_CAPACITY: /* or another order */
     case FACT_QUEUE:
         forecast_doubt(forecast);
         break;
@@ -227,8 +225,8 @@ static void count_way(struct broker *broker, const struct job *job, int sign)
         forecast->coming += sign * forecast_area(forecast, job, &procs);
         forecast->coming_procs += sign * procs;
         forecast->coming_jobs += sign;
-        if (sign < 0)
-            forecast_doubt(forecast); /* it may join another partition, or none */
+        if (sign < 0 && to - from > 1)
+            forecast_doubt(forecast); /* it may join another partition */
     }
 }
 

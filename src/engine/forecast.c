@@ -190,12 +190,36 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
     }
 }
 
+/* Where the job stands among the items; `len`: it is not one of them. */
+static size_t find_item(const struct forecast *forecast, const struct job *job)
+{
+    size_t i = 0;
+    while (i < forecast->len && forecast->items[i].item.slot != job->slot)
+        i++;
+    return i;
+}
+
 void forecast_joined(struct forecast *forecast, const struct job *job, simtime now)
 {
-    if (job->joined > job->spec.submit || !is_kept(forecast))
+    if (!is_kept(forecast)) {
         forecast_doubt(forecast);
-    else if (forecast->valid)
+        return;
+    }
+    if (!forecast->valid)
+        return;
+    if (job->joined == job->spec.submit) {
         forecast_expect(forecast, job, now);
+        return;
+    }
+    /* It was on its way, or ran and was stopped. */
+    const size_t i = find_item(forecast, job);
+    if (i == forecast->len || forecast->deeper) {
+        forecast_doubt(forecast);
+    } else if (forecast->items[i].after != now) {
+        forecast->items[i].after = now;
+        if (i < forecast->placed)
+            forecast_replan(forecast);
+    }
 }
 
 /* Where nothing else was to start by now either, what was planned stands. */
@@ -212,9 +236,7 @@ void forecast_started(struct forecast *forecast, const struct job *job, simtime 
     if (!forecast->valid || forecast->stale)
         return;
     struct expected *items = forecast->items;
-    size_t i = 0;
-    while (i < forecast->len && items[i].item.slot != job->slot)
-        i++;
+    const size_t i = find_item(forecast, job);
     /* Another one takes its place among the first. */
     if (i == forecast->len || forecast->deeper) {
         forecast->valid = false;

@@ -97,7 +97,8 @@ static inline void forecast_replan(struct forecast *forecast)
 /* Do jobs stand in the queue in the order of their submission? */
 bool forecast_in_order(const struct forecast *forecast);
 
-/* A job joined the queue at `now`. */
+/* A job joined the queue at `now`, as it was submitted or as one that was expected. O(log), before
+ * others or on its way until now O(depth). */
 void forecast_joined(struct forecast *forecast, const struct job *job, simtime now);
 
 /* A job started at `now`, which may be just what was planned. O(depth). */

@@ -20,7 +20,8 @@ static bool make_room(struct leaf *leaf, struct hole *hole)
     return true;
 }
 
-/* Take procs > 0 over the hole. False if the leaf has no room for its ends, or time for the last. */
+/* Take procs > 0 over the hole. False if the leaf has no room for its ends, or time for the last.
+ */
 static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
 {
     struct leaf *leaf = profile->root;
