@@ -203,6 +203,28 @@ class Table(Case):
         self.assertEqual(self.table(folder)[0].tobytes(), table)
         self.assertEqual([run for run, found in records(folder).items() if len(found) > 1], [4])
 
+    def test_trace_damaged(self):
+        """A file that is no whole trace is made anew, byte for byte; until then, it is told."""
+        text = FIXTURE.replace("replications: 5", "traces: true")
+        folder = self.run_sweep(text)
+        names = [os.path.join(folder, "traces", f"run-{run:06}.h5") for run in range(9)]
+        want = [read(name) for name in names]
+        self.assertRegex(self.sweep("--status", folder)[0],
+                         r"^9 runs of 9 points: 9 done\na run takes \S+ \S+ on average\n$")
+        for name, data in ((names[0], b""), (names[2], want[2][:-100]), (names[5], b"no trace"),
+                           (names[6], want[6][:2000] + b"\0" * (len(want[6]) - 2000))):
+            with open(name, "wb") as file:
+                file.write(data)
+        os.remove(names[8])
+        self.assertRegex(self.sweep("--status", folder)[0],
+                         r"^9 runs of 9 points: 9 done\n"
+                         r"5 of those done: the trace is gone or not whole; --resume makes them again\n"
+                         r"a run takes \S+ \S+ on average; the rest takes one processor \S+ \S+\n$")
+        self.sweep(self.file(text), "-q", "-o", folder, "--resume")
+        self.assertEqual([read(name) for name in names], want)
+        self.assertEqual([run for run, found in records(folder).items() if len(found) > 1],
+                         [0, 2, 5, 6, 8])
+
     def test_causes(self):
         """Measures of causes are there, and the others as without them."""
         causes = self.table(self.run_sweep(FIXTURE.replace("utilisation", "wait.capacity.mean")))[0]
