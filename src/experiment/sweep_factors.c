@@ -66,6 +66,10 @@ static int add_path(struct decode *ctx, struct sweep_factor *factor, const struc
     if (path_parse(entry->key, &factor->path[factor->n_paths], &err) < 0)
         return decode_error(ctx, entry->at, "%s", err.text);
     const struct path *path = &factor->path[factor->n_paths++];
+    if (path->len == 1 && path->items[0].key && strcmp(path->items[0].key, "seed") == 0)
+        return decode_error(ctx, entry->at,
+                            "all points have the same seed, to be compared on common random "
+                            "numbers; `replications: N` draws anew");
     if (scenario_field_at(tree, tree, path, ret))
         return 0;
     *ret = (struct field_place){0};

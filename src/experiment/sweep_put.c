@@ -10,7 +10,7 @@
 
 struct node *sweep_tree(const struct sweep *sweep, const char *variant, struct error_list *errors)
 {
-    if (variant && strcmp(variant, "base") == 0 && !node_get(sweep->scenario.variants, "base"))
+    if (variant && strcmp(variant, "base") == 0)
         variant = NULL;
     struct node *tree = document_resolve(&sweep->scenario, variant, NULL, 0, errors);
     if (tree && sweep->set && path_set_all(tree, scenario_fields, sweep->set, false, errors) < 0) {

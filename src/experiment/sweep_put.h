@@ -10,7 +10,7 @@ struct sweep_put {
     size_t factor, path;
 };
 
-/* The scenario before any factor: the variant (NULL, or the base of no such name: none), then
+/* The scenario before any factor: the variant (NULL or "base": none), then
  * `set`. To be freed; NULL with errors. */
 struct node *sweep_tree(const struct sweep *sweep, const char *variant, struct error_list *errors);
 
