@@ -400,6 +400,8 @@ measures: [wait.mean]
         folder = next(self.names)
         out, _ = self.sweep(self.file(text), "-o", folder, status=1)
         self.assertIn("9 runs of 9 points: 9 late\n", out)
+        self.assertIn("\nevery run (9) was stopped, as it took longer than limit: 30 ms; a greater limit, which --resume "
+                      "takes, or a shorter time.length lets them end\n", out)
         self.assertIn("run 0 (nodes 10, arrival poisson: 8 per h, replication 1): took longer than "
                       "30 ms\n", out)
         # another limit is no other sweep: what failed is tried again
