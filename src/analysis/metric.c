@@ -286,8 +286,18 @@ bool metric_applies(const struct metric *metric, const struct world *world)
     return metric->value != by_cause || (world->causes >> metric->a & 1);
 }
 
-bool metric_is_share(const struct metric *metric)
+struct metric_range metric_range(const struct metric *metric)
 {
-    return metric->value == waited || metric->value == missed || metric->value == utilisation ||
-           metric->value == fairness;
+    const bool jain = metric->value == fairness && metric->a == 0;
+    const bool slowdown = metric->value == of_tally &&
+                          (metric->a == CELL_SLOWDOWN || metric->a == CELL_SLOWDOWN_PP) &&
+                          metric->b != SD;
+    const bool share =
+        metric->value == waited || metric->value == missed || metric->value == utilisation;
+    return (struct metric_range){
+        .least = slowdown ? 1 : 0,
+        .most = share || metric->value == fairness ? 1 : (double)INFINITY,
+        .share = share,
+        .above_min = jain,
+    };
 }

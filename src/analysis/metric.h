@@ -42,8 +42,14 @@ const struct metric *metric_find(const char *name);
 /* Of causes of waiting that cannot occur, and of preemptions where none can: false. */
 bool metric_applies(const struct metric *metric, const struct world *world);
 
-/* Is it never above 1? None is ever below 0. */
-bool metric_is_share(const struct metric *metric);
+/* Between which values it always is, both included; most INFINITY: no bound is known. */
+struct metric_range {
+    double least, most;
+    bool share;     /* told in percent */
+    bool above_min; /* `least` itself is no value */
+};
+
+struct metric_range metric_range(const struct metric *metric);
 
 /* NaN where there is nothing to take it of. */
 double metric_value(const struct metric *metric, const struct metric_view *view);

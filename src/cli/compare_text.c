@@ -43,15 +43,28 @@ static void print_change(const struct measure *measure, const struct finding *fi
             base.unit);
 }
 
+/* Runs of the base and the variant that were stopped. */
+static size_t late_of(const struct compare *compare, const struct arm *arm)
+{
+    return compare->arms.items[0].late + arm->late;
+}
+
 static void print_finding(const struct compare *compare, const struct measure *measure,
                           const struct arm *arm, const struct finding *finding, FILE *out)
 {
     const struct judged *judged = &finding->judged;
     const char *word = verdict_word(finding, measure->better);
+    char time[40];
     if (arm->unstable || compare->arms.items[0].unstable) {
         fputs(arm->unstable ? "no long-run number: its queue grows"
                             : "the base has no long-run number to compare with",
               out);
+    } else if (isnan(finding->difference.value) && late_of(compare, arm) > 0) {
+        fprintf(out,
+                "nothing to compare: --limit %s stopped %zu of %zu runs; a greater limit or a "
+                "shorter time.length lets them end",
+                quantity_human_time(compare->setup->limit, time, sizeof(time)),
+                late_of(compare, arm), 2 * compare->replications);
     } else if (isnan(finding->difference.value)) {
         fputs("nothing to compare: no job is counted", out);
     } else if (finding->counts_differ) {

@@ -234,7 +234,7 @@ static int write_results(const struct sweep *sweep, const struct outcomes *outco
     return sweep_timing_write(outcomes, dir, err);
 }
 
-/* Failures of before are tried again, and so are runs whose trace has been deleted. */
+/* Failures of before are tried again, and so are runs whose trace is gone or not whole. */
 static void forget_undone(const struct sweep_traces *traces, struct outcomes *outcomes)
 {
     for (size_t run = 0; run < outcomes->runs; run++)
@@ -342,11 +342,17 @@ static void print_status(const struct sweep *sweep, const struct outcomes *outco
 {
     char left[64], mean[64];
     double seconds = 0;
-    const size_t done = outcomes->counts[RUN_DONE], missing = outcomes->counts[RUN_MISSING];
+    const struct sweep_traces traces = {.sweep = sweep, .dir = dir};
+    const size_t lacking = sweep_traces_lacking(&traces, outcomes);
+    const size_t done = outcomes->counts[RUN_DONE];
+    const size_t missing = outcomes->counts[RUN_MISSING] + lacking;
     for (size_t run = 0; run < outcomes->runs; run++)
         if (outcomes->items[run].state == RUN_DONE)
             seconds += outcomes->items[run].seconds;
     sweep_counts_print(sweep, outcomes, stdout);
+    if (lacking > 0)
+        printf("%zu of those done: the trace is gone or not whole; --resume makes %s again\n",
+               lacking, lacking == 1 ? "it" : "them");
     if (done > 0)
         printf("a run takes %s on average%s%s%s\n",
                quantity_human_time(seconds / (double)done, mean, sizeof(mean)),

@@ -213,10 +213,23 @@ static void print_empty(const struct sweep *sweep, const struct outcomes *outcom
     }
 }
 
+/* Where nothing is left, a summary of dashes says nothing. */
+static void print_late(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
+{
+    char limit[40];
+    if (outcomes->runs > 0 && outcomes->counts[RUN_LATE] == outcomes->runs)
+        fprintf(out,
+                "every run (%zu) was stopped, as it took longer than limit: %s; a greater limit, "
+                "which --resume takes, or a shorter time.length lets them end\n",
+                outcomes->runs,
+                quantity_human_time(simtime_seconds(sweep->limit), limit, sizeof(limit)));
+}
+
 void sweep_notes_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
 {
     print_unstable(sweep, outcomes, out);
     print_empty(sweep, outcomes, out);
+    print_late(sweep, outcomes, out);
     sweep_failures_print(sweep, outcomes, out);
 }
 

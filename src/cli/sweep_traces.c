@@ -3,6 +3,7 @@
 
 #include "cli/provenance.h"
 #include "cli/result.h"
+#include "trace/h5.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static char *trace_path(const struct sweep_traces *traces, uint64_t run)
 {
@@ -72,7 +72,15 @@ bool sweep_traces_lacks(const struct sweep_traces *traces, uint64_t run)
     if (!traces->sweep->traces)
         return false;
     char *path = trace_path(traces, run);
-    const bool lacks = access(path, F_OK) < 0 && errno == ENOENT;
+    const bool lacks = !h5_is_whole(path);
     free(path);
     return lacks;
+}
+
+size_t sweep_traces_lacking(const struct sweep_traces *traces, const struct outcomes *outcomes)
+{
+    size_t n = 0;
+    for (size_t run = 0; run < outcomes->runs; run++)
+        n += outcomes->items[run].state == RUN_DONE && sweep_traces_lacks(traces, run);
+    return n;
 }

@@ -18,7 +18,10 @@ struct run_hooks sweep_trace_hooks(struct sweep_traces *traces);
 /* Make the folder, if traces are wanted. -1 with an error. */
 int sweep_traces_folder(const struct sweep_traces *traces, struct error *err);
 
-/* Does the sweep want traces, and is that of the run not there? */
+/* Does the sweep want traces, and is that of the run not there, or not whole? Opens the file. */
 bool sweep_traces_lacks(const struct sweep_traces *traces, uint64_t run);
+
+/* Runs that are done, but whose trace is lacking. */
+size_t sweep_traces_lacking(const struct sweep_traces *traces, const struct outcomes *outcomes);
 
 #endif

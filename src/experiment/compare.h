@@ -71,6 +71,7 @@ struct arm {
     bool *valid;    /* by measure: it has what the selector names; owned */
     char *unstable; /* in words; NULL: it is not; owned */
     double offered; /* load over what is installed; NaN: not known */
+    size_t late;    /* replications that passed the limit of time */
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */

@@ -42,8 +42,9 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
 {
     struct round *round = ctx;
     struct compare *compare = round->tasks.compare;
-    const struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
+    struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
     round->tasks.done++;
+    arm->late += result->state == POOL_LATE && !round->pilot;
     if (result->state != POOL_DONE) {
         char text[200];
         compare->lost++;

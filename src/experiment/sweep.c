@@ -8,7 +8,7 @@
 #include "experiment/sweep_load.h"
 #include "experiment/sweep_names.h"
 #include "experiment/sweep_overlap.h"
-#include "scenario/inherit.h"
+#include "experiment/sweep_put.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -34,6 +34,7 @@ const struct field sweep_fields[] = {
      .kind = FIELD_NODE,
      .offset = IN(scenario_node),
      .flags = FIELD_REQUIRED,
+     .schema = "{\"anyOf\": [{\"type\": \"object\"}, {\"type\": \"string\", \"minLength\": 1}]}",
      .help = "the file of the scenario, or the scenario itself"},
     {.key = "replications",
      .kind = FIELD_INT,
@@ -51,10 +52,12 @@ const struct field sweep_fields[] = {
     {.key = "set",
      .kind = FIELD_NODE,
      .offset = IN(set),
+     .schema = "{\"type\": \"object\"}",
      .help = "a map PATH: value of what is changed at all points"},
     {.key = "variants",
      .kind = FIELD_TEXTS,
      .offset = IN(variants),
+     .flags = FIELD_UNIQUE,
      .help = "variants of the scenario as a factor; base: none"},
     {.key = "factors",
      .kind = FIELD_NODE,
@@ -70,7 +73,7 @@ const struct field sweep_fields[] = {
     {.key = "measures",
      .kind = FIELD_TEXTS,
      .offset = IN(measure_texts),
-     .flags = FIELD_REQUIRED,
+     .flags = FIELD_REQUIRED | FIELD_UNIQUE,
      .help = "selectors of metrics: wait.p95[tenant=handary]"},
     {.key = "limit",
      .kind = FIELD_DURATION,
@@ -216,12 +219,7 @@ static struct node *base_tree(const struct sweep *sweep, struct error_list *erro
         error_list_addf(errors, sweep->set->at, "set: expected a map PATH: value");
         return NULL;
     }
-    struct node *tree = document_resolve(&sweep->scenario, NULL, NULL, 0, errors);
-    if (tree && sweep->set && path_set_all(tree, scenario_fields, sweep->set, false, errors) < 0) {
-        node_free(tree);
-        return NULL;
-    }
-    return tree;
+    return sweep_tree(sweep, NULL, errors);
 }
 
 static uint64_t seed_in(const struct sweep *sweep, const struct node *tree)
@@ -310,34 +308,12 @@ struct setting {
     const double *numbers; /* of those that are drawn */
 };
 
-static struct node *drawn_node(const struct sweep_factor *factor, double value)
+static struct node *value_at(const struct sweep_factor *factor, const struct setting *at,
+                             const struct sweep_put *put)
 {
-    char text[64];
-    if (factor->whole)
-        snprintf(text, sizeof(text), "%.0f", value);
-    else
-        quantity_format(value, factor->unit, text, sizeof(text));
-    return node_new_scalar(text, factor->at);
-}
-
-static int put_factor(struct node *tree, const struct sweep_factor *factor, size_t level,
-                      double number, struct error_list *errors)
-{
-    struct error err;
-    int rc = 0;
-    for (size_t i = 0; i < factor->n_paths && rc == 0; i++) {
-        struct node *value = factor->kind == FACTOR_DRAWN
-                                 ? drawn_node(factor, number)
-                                 : node_copy(factor->values[level * factor->n_paths + i]);
-        rc = path_prepare(tree, scenario_fields, &factor->path[i], factor->at, &err);
-        if (rc == 0)
-            rc = path_set(tree, &factor->path[i], factor->at, value, &err);
-        else
-            node_free(value);
-    }
-    if (rc < 0)
-        error_list_add(errors, &err);
-    return rc;
+    return factor->kind == FACTOR_DRAWN
+               ? sweep_drawn_value(factor, at->numbers[put->factor])
+               : node_copy(factor->values[at->levels[put->factor] * factor->n_paths + put->path]);
 }
 
 static struct node *tree_of(const struct sweep *sweep, const struct setting *at,
@@ -347,17 +323,22 @@ static struct node *tree_of(const struct sweep *sweep, const struct setting *at,
     for (size_t i = 0; i < sweep->n_factors; i++)
         if (sweep->factors[i].kind == FACTOR_VARIANTS)
             variant = sweep->factors[i].labels[at->levels[i]];
-    if (variant && strcmp(variant, "base") == 0 && !node_get(sweep->scenario.variants, "base"))
-        variant = NULL;
-    struct node *tree = document_resolve(&sweep->scenario, variant, NULL, 0, errors);
-    int rc = tree ? 0 : -1;
-    if (rc == 0 && sweep->set)
-        rc = path_set_all(tree, scenario_fields, sweep->set, false, errors);
-    for (size_t i = 0; i < sweep->n_factors && rc == 0; i++)
-        if (sweep->factors[i].kind == FACTOR_VALUES || sweep->factors[i].kind == FACTOR_DRAWN)
-            rc = put_factor(tree, &sweep->factors[i], at->levels[i], at->numbers[i], errors);
+    struct node *tree = sweep_tree(sweep, variant, errors);
+    if (!tree)
+        return NULL;
+    size_t n;
+    struct sweep_put *puts = sweep_puts(sweep, tree, &n);
+    struct error err;
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        const struct sweep_factor *factor = &sweep->factors[puts[i].factor];
+        rc = sweep_put_value(tree, &factor->path[puts[i].path], factor->at,
+                             value_at(factor, at, &puts[i]), &err);
+    }
+    free(puts);
     if (rc == 0)
         return tree;
+    error_list_add(errors, &err);
     node_free(tree);
     return NULL;
 }

@@ -66,6 +66,10 @@ static int add_path(struct decode *ctx, struct sweep_factor *factor, const struc
     if (path_parse(entry->key, &factor->path[factor->n_paths], &err) < 0)
         return decode_error(ctx, entry->at, "%s", err.text);
     const struct path *path = &factor->path[factor->n_paths++];
+    if (path->len == 1 && path->items[0].key && strcmp(path->items[0].key, "seed") == 0)
+        return decode_error(ctx, entry->at,
+                            "all points have the same seed, to be compared on common random "
+                            "numbers; `replications: N` draws anew");
     if (scenario_field_at(tree, tree, path, ret))
         return 0;
     *ret = (struct field_place){0};
@@ -203,10 +207,22 @@ static int read_levels(struct decode *ctx, struct sweep_factor *factor, const st
 
 /* --- forms of a factor --- */
 
+#define VALUES "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"not\": {\"type\": \"null\"}}}"
+#define LABEL                                                                                      \
+    "{\"type\": \"array\", \"minItems\": 1, \"uniqueItems\": true, \"items\": "                    \
+    "{\"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1}}"
+
 /* The values are left to the readers of each form, which know what the paths lead to. */
 static const struct field values_fields[] = {
-    {.key = "values", .kind = FIELD_NODE, .flags = FIELD_REQUIRED, .help = "a list, one a level"},
-    {.key = "label", .kind = FIELD_NODE, .help = "a list of names for the table, one a level"},
+    {.key = "values",
+     .kind = FIELD_NODE,
+     .flags = FIELD_REQUIRED,
+     .schema = VALUES,
+     .help = "a list, one a level"},
+    {.key = "label",
+     .kind = FIELD_NODE,
+     .schema = LABEL,
+     .help = "a list of names for the table, one a level"},
     {0},
 };
 
@@ -214,15 +230,24 @@ static const struct field tie_fields[] = {
     {.key = "tie",
      .kind = FIELD_NODE,
      .flags = FIELD_REQUIRED,
+     .schema = "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": " VALUES "}",
      .help = "paths that move together: a map PATH: [values], as many values for each"},
-    {.key = "label", .kind = FIELD_NODE, .help = "a list of names for the table, one a level"},
+    {.key = "label",
+     .kind = FIELD_NODE,
+     .schema = LABEL,
+     .help = "a list of names for the table, one a level"},
     {0},
 };
 
 static const struct field offered_load_fields[] = {
     {.key = "values",
-     .kind = FIELD_NUMBERS,
+     .kind = FIELD_NODE,
      .flags = FIELD_REQUIRED,
+     .schema =
+         "{\"type\": \"array\", \"minItems\": 1, \"uniqueItems\": true, \"items\": {\"anyOf\": ["
+         "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 10}, "
+         "{\"type\": \"string\", \"pattern\": "
+         "\"^\\\\s*[0-9.]+([eE][+-]?[0-9]+)?\\\\s*%?\\\\s*$\"}]}}",
      .help = "a list: what is asked for, of what is installed"},
     {.key = "by",
      .kind = FIELD_TEXT,

@@ -84,6 +84,23 @@ static int find_factor(const struct build *build, const struct path *path, doubl
     return 0;
 }
 
+/* The load of a place is one number: two factors cannot both say it. */
+static int check_others(const struct sweep *sweep, const struct sweep_factor *factor,
+                        const struct build *build, struct error *err)
+{
+    const int64_t own = workload_at(build, &factor->path[0]);
+    for (const struct sweep_factor *other = sweep->factors; other < factor; other++) {
+        const int64_t its = other->kind == FACTOR_LOAD ? workload_at(build, &other->path[0]) : -1;
+        if (own >= 0 && its >= 0 &&
+            same_place(&build->workloads[own].context.base, &build->workloads[its].context.base))
+            return error_set(err,
+                             "%.80s says the load of the same place, and each is of all workloads "
+                             "there; vary the rate of one of the two instead",
+                             other->name);
+    }
+    return 0;
+}
+
 /* `{poisson: 9 per h}` or `{poisson: {rate: 9 per h}}`. */
 void sweep_load_path(const struct path *by, const struct node *tree, struct path *ret)
 {
@@ -127,7 +144,9 @@ int sweep_load_put(const struct sweep *sweep, const struct sweep_factor *factor,
     if (rc == 0)
         rc = build_init(&build, &program, &options, errors);
     if (rc == 0) {
-        rc = find_factor(&build, &factor->path[0], load, &times, &err);
+        rc = check_others(sweep, factor, &build, &err);
+        if (rc == 0)
+            rc = find_factor(&build, &factor->path[0], load, &times, &err);
         if (rc == 0)
             rc = multiply(rate_of(tree, &factor->path[0]), times, &err);
         if (rc < 0)

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const own_columns[] = {"run", "point", "seed", "replication", "state"};
+/* `variant` is of the variants of the scenario, where there are any. */
+static const char *const own_columns[] = {"run",         "point", "seed",
+                                          "replication", "state", "variant"};
 
 /* Of `changes[0].set["centres.c.nodes"]` the path that is set goes on the path. To be
  * deinitialised. */
@@ -31,15 +33,29 @@ static char *tail(const struct path *path, size_t keys)
     return mem_text(path_format(&end, text, sizeof(text)));
 }
 
-/* Is there such a column, of what has a name before the factor has? */
-static bool is_taken(const struct sweep *sweep, size_t factor, const char *name)
+static bool is_own(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(own_columns); i++)
         if (strcmp(own_columns[i], name) == 0)
             return true;
+    return false;
+}
+
+static bool is_measure(const struct sweep *sweep, const char *name)
+{
     for (size_t i = 0; i < sweep->n_measures; i++)
         if (strcmp(sweep->measures[i].selector, name) == 0)
             return true;
+    return false;
+}
+
+/* Is there such a column, of what has a name before the factor has? */
+static bool is_taken(const struct sweep *sweep, size_t factor, const char *name)
+{
+    if (sweep->factors[factor].kind == FACTOR_VARIANTS)
+        return false;
+    if (is_own(name) || is_measure(sweep, name))
+        return true;
     for (size_t i = 0; i < sweep->n_factors; i++)
         if (i != factor && sweep->factors[i].name && strcmp(sweep->factors[i].name, name) == 0)
             return true;
@@ -85,8 +101,13 @@ void sweep_names_make(struct decode *ctx, struct sweep *sweep)
     for (size_t i = 0; i < n; i++) {
         const struct sweep_factor *factor = &sweep->factors[i];
         if (is_taken(sweep, i, factor->name))
-            decode_error(ctx, factor->at, "factors: there is a column \"%.80s\" already",
-                         factor->name);
+            decode_error(ctx, factor->at, "factors: \"%.80s\" is a column of %s; %s", factor->name,
+                         is_measure(sweep, factor->name) ? "a measure"
+                         : is_own(factor->name)          ? "every table"
+                                                         : "another factor",
+                         factor->n_paths == 1 && strcmp(factor->text, factor->name) == 0
+                             ? "in a tie it can have another name: NAME: {tie: {PATH: [values]}}"
+                             : "another name is needed");
         path_deinit(&paths[i]);
     }
     free(paths);

@@ -2,12 +2,13 @@
 #include "experiment/sweep_overlap.h"
 
 #include "experiment/sweep_load.h"
+#include "experiment/sweep_reach.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What a factor writes to. Variants write by names: none. */
+/* What a factor writes to, by its paths. Variants write by names: none. */
 struct writes {
     struct path *paths; /* owned */
     size_t len;
@@ -102,6 +103,8 @@ void sweep_overlap_check(struct decode *ctx, const struct sweep *sweep, const st
             check_pair(ctx, &sweep->factors[i], &writes[i], &sweep->factors[k], &writes[k]);
     }
     check_variants(ctx, sweep, writes);
+    if (ctx->failures == 0)
+        sweep_reach_check(ctx, sweep);
     decode_leave(ctx);
     for (size_t i = 0; i < n; i++)
         writes_deinit(&writes[i]);

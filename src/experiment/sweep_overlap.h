@@ -6,8 +6,9 @@
 
 #include "experiment/sweep.h"
 
-/* An error in ctx for each factor that sets what another factor or a variant of the sweep does.
- * `tree`: the scenario as it stands. O(factors^2 + variants x size of the scenario). */
+/* An error in ctx for each factor that sets what another factor or a variant of the sweep does, by
+ * its path or through templates (sweep_reach.h). `tree`: the scenario as it stands. O(factors^2)
+ * besides. */
 void sweep_overlap_check(struct decode *ctx, const struct sweep *sweep, const struct node *tree);
 
 #endif

@@ -123,21 +123,44 @@ static int take_sign(struct parser *parser, struct comparison *comparison)
     return fault_at(parser, parser->at);
 }
 
-/* A bound that no value of the metric can pass is a slip of the pen. */
-static int check_bound(const struct comparison *comparison, const char *text, struct error *err)
+/* "at most 100 %": a number that the metric is never beyond. */
+static int tell_beyond(const struct comparison *comparison, const struct metric_range *range,
+                       const char *text, struct error *err)
 {
     const double bound = comparison->bound;
     double number;
     const bool bare = text[quantity_number(text, &number)] == '\0';
-    if (bound < 0)
-        return error_set(err, "%.80s is never below 0", comparison->selector);
-    if (!metric_is_share(comparison->metric) || !(bound > 1))
-        return 0;
+    if (!range->share && bare && bound >= 10 && bound <= 100)
+        return error_set(err, "%.80s is at most %g: did you mean %s%%?", comparison->selector,
+                         range->most, text);
+    if (!range->share) /* an index: 1.5 is no slip for 1.5 % */
+        return error_set(err, "%.80s is at most %g", comparison->selector, range->most);
     if (bare && bound <= 100)
         return error_set(err,
                          "%.80s is a share, at most 100 %%, and %s is %.6g %%: did you mean %s%%?",
                          comparison->selector, text, 100 * bound, text);
     return error_set(err, "%.80s is a share, at most 100 %%", comparison->selector);
+}
+
+/* A bound that no value of the metric can pass, or none can miss, is a slip of the pen. That the
+ * end of its range itself is met by all is not. */
+static int check_bound(const struct comparison *comparison, const char *text, struct error *err)
+{
+    const struct metric_range range = metric_range(comparison->metric);
+    const double bound = comparison->bound;
+    const char *name = comparison->selector;
+    if (bound < range.least)
+        return error_set(err, "%.80s is never below %g", name, range.least);
+    if (bound > range.most)
+        return tell_beyond(comparison, &range, text, err);
+    if (range.above_min && bound == range.least && comparison->op == OP_AT_MOST)
+        return error_set(err, "%.80s is always above %g: nothing can meet that", name, range.least);
+    if (bound == range.least && comparison->op == OP_LESS)
+        return error_set(err, "%.80s is never below %g: nothing can meet that", name, range.least);
+    if (bound == range.most && comparison->op == OP_MORE)
+        return error_set(err, "%.80s is never above %s: nothing can meet that", name,
+                         range.share ? "100 %" : "1");
+    return 0;
 }
 
 /* Up to `and`, `or` or a parenthesis: "9 per h" has blanks. */

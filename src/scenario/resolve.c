@@ -157,7 +157,13 @@ static int take_variants(struct loader *loader, struct node *root)
     if (!variants)
         return 0;
     int rc = 0;
-    if (variants->kind != NODE_MAP) {
+    const struct node_entry *base = node_find(variants, "base");
+    if (base) {
+        error_list_addf(loader->errors, base->at,
+                        "variants.base: the scenario as it stands is called base in all results; "
+                        "another name is needed");
+        rc = -1;
+    } else if (variants->kind != NODE_MAP) {
         error_list_addf(loader->errors, variants->at,
                         "variants: expected a map of names, each a map of PATH: value");
         rc = -1;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER "[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?"
+#define DIGITS "([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 /* Tables and lists of kinds may hold one another and are written once each, under $defs. */
 struct def {
@@ -76,6 +76,9 @@ static void unlimited(const struct field *field, json_t **schema)
 static json_t *quantity_schema(const struct field *field, enum unit unit)
 {
     json_t *schema;
+    const bool positive = field->min >= 0 && (field->min != 0 || field->max != 0);
+    const char *sign = positive ? "" : "[+-]?"; /* "+1" is relative */
+    char *pattern;
     if (unit == UNIT_NONE || unit == UNIT_SAME) {
         json_t *number = typed(field->kind == FIELD_INT ? "integer" : "number");
         const bool bounded = field->min != 0 || field->max != 0;
@@ -83,12 +86,14 @@ static json_t *quantity_schema(const struct field *field, enum unit unit)
             json_object_set_new(number, "minimum", json_real(field->min));
         if (bounded && isfinite(field->max))
             json_object_set_new(number, "maximum", json_real(field->max));
-        schema = any_of(number, json_pack("{s:s, s:s}", "type", "string", "pattern",
-                                          "^\\s*" NUMBER "\\s*[^0-9\\s/-]*\\s*$"));
+        pattern = mem_format("^\\s*%s" DIGITS "\\s*[^0-9\\s/-]*\\s*$", sign);
+        schema = any_of(number, json_pack("{s:s, s:s}", "type", "string", "pattern", pattern));
     } else {
-        schema = json_pack("{s:s, s:s, s:[s]}", "type", "string", "pattern",
-                           "^\\s*" NUMBER "\\s*[^0-9\\s].*$", "examples", quantity_example(unit));
+        pattern = mem_format("^\\s*%s" DIGITS "\\s*[^0-9\\s].*$", sign);
+        schema = json_pack("{s:s, s:s, s:[s]}", "type", "string", "pattern", pattern, "examples",
+                           quantity_example(unit));
     }
+    free(pattern);
     unlimited(field, &schema);
     return schema;
 }
@@ -130,6 +135,40 @@ static json_t *kind_value(struct writer *writer, const struct kind *kind, enum u
                      forms);
 }
 
+/* What a kind cannot do without is beside its name, inside its value, or the value itself. */
+static json_t *needs_schema(const struct kind *kind)
+{
+    json_t *all = json_array();
+    for (const struct field *f = kind->params; f && f->kind != FIELD_END; f++) {
+        if (!(f->flags & FIELD_REQUIRED))
+            continue;
+        const bool short_for = kind->shorthand && strcmp(f->key, kind->shorthand) == 0;
+        /* A map may be the value of the parameter, such as a distribution. */
+        const bool map = f->kind == FIELD_DIST || f->kind == FIELD_WEIGHTS ||
+                         f->kind == FIELD_KIND || f->kind == FIELD_TABLE || f->kind == FIELD_NODE;
+        json_t *any = json_pack("[{s:{s:{s:s, s:[s]}}}]", "properties", kind->name, "type",
+                                "object", "required", f->key);
+        if (strcmp(f->key, kind->name) != 0)
+            json_array_append_new(any, json_pack("{s:[s]}", "required", f->key));
+        if (short_for && map)
+            json_array_append_new(any, json_pack("{s:{s:{s:{s:s}}}}", "properties", kind->name,
+                                                 "not", "type", "null"));
+        else if (short_for)
+            json_array_append_new(any, json_pack("{s:{s:{s:{s:[s,s]}}}}", "properties", kind->name,
+                                                 "not", "type", "null", "object"));
+        json_array_append_new(all, json_pack("{s:o}", "anyOf", any));
+    }
+    return all;
+}
+
+static bool stands_alone(const struct kind *kind)
+{
+    for (const struct field *field = kind->params; field && field->kind != FIELD_END; field++)
+        if (field->flags & FIELD_REQUIRED)
+            return false;
+    return true;
+}
+
 static json_t *one_kind(struct writer *writer, const struct kind *kind, enum unit same, bool dist)
 {
     static const struct field cut = {.kind = FIELD_QUANTITY, .unit = UNIT_SAME};
@@ -145,11 +184,16 @@ static json_t *one_kind(struct writer *writer, const struct kind *kind, enum uni
         if (!json_object_get(map, ends[i]))
             json_object_set_new(map, ends[i], quantity_schema(&cut, same));
     json_object_set_new(properties, kind->name, value);
-    return json_pack("{s:s, s:o, s:[s], s:b}", "type", "object", "properties", properties,
-                     "required", kind->name, "additionalProperties", 0);
+    json_t *schema = json_pack("{s:s, s:o, s:[s], s:b}", "type", "object", "properties", properties,
+                               "required", kind->name, "additionalProperties", 0);
+    json_t *needed = needs_schema(kind);
+    if (json_array_size(needed) > 0)
+        json_object_set(schema, "allOf", needed);
+    json_decref(needed);
+    return schema;
 }
 
-/* A bare name, or a map with the name of exactly one kind. */
+/* A bare name, of what needs no parameters, or a map with the name of exactly one kind. */
 static json_t *kinds_schema(struct writer *writer, const struct kind_list *list, enum unit same,
                             bool dist)
 {
@@ -161,10 +205,13 @@ static json_t *kinds_schema(struct writer *writer, const struct kind_list *list,
     char *key = mem_text(name);
     json_t *names = json_array(), *forms = json_array();
     for (const struct kind *const *kind = list->items; *kind; kind++) {
-        json_array_append_new(names, json_string((*kind)->name));
+        if (stands_alone(*kind))
+            json_array_append_new(names, json_string((*kind)->name));
         json_array_append_new(forms, one_kind(writer, *kind, same, dist));
     }
-    json_array_insert_new(forms, 0, json_pack("{s:o}", "enum", names));
+    if (json_array_size(names) > 0)
+        json_array_insert_new(forms, 0, json_pack("{s:O}", "enum", names));
+    json_decref(names);
     /* a value that names no kind may be a parameter of one: `request: 2h` */
     const struct kind *otherwise = list->otherwise;
     for (const struct field *f = otherwise ? otherwise->params : NULL; f && f->kind; f++)
@@ -176,10 +223,15 @@ static json_t *kinds_schema(struct writer *writer, const struct kind_list *list,
     return schema;
 }
 
-static json_t *texts_schema(void)
+static json_t *texts_schema(unsigned flags)
 {
-    return any_of(typed("string"),
-                  json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string"));
+    json_t *list = json_pack("{s:s, s:{s:[s,s,s]}}", "type", "array", "items", "type", "string",
+                             "number", "boolean");
+    if (flags & FIELD_REQUIRED)
+        json_object_set_new(list, "minItems", json_integer(1));
+    if (flags & FIELD_UNIQUE)
+        json_object_set_new(list, "uniqueItems", json_true());
+    return any_of(json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean"), list);
 }
 
 static json_t *table_ref(struct writer *writer, const struct field *table, enum unit same)
@@ -195,10 +247,20 @@ static json_t *table_ref(struct writer *writer, const struct field *table, enum 
     return schema;
 }
 
-/* By name: a list, a distribution of numbers with or without a unit, or one of the maps. */
+/* As its owner says. */
+static json_t *schema_said(const char *text)
+{
+    json_t *schema = json_loads(text, 0, NULL);
+    REQUIRE(schema);
+    return schema;
+}
+
+/* By name: a list of values, none twice, a distribution of numbers with or without a unit, or one
+ * of the maps. */
 static json_t *forms_schema(struct writer *writer, const struct field *const *forms)
 {
-    json_t *any = json_pack("[{s:s, s:i}]", "type", "array", "minItems", 1);
+    json_t *any = json_pack("[{s:s, s:i, s:b, s:{s:{s:s}}}]", "type", "array", "minItems", 1,
+                            "uniqueItems", 1, "items", "not", "type", "null");
     for (; *forms; forms++)
         json_array_append_new(any, table_ref(writer, *forms, UNIT_NONE));
     json_array_append_new(any, kinds_schema(writer, &dist_kinds, UNIT_NONE, true));
@@ -227,7 +289,7 @@ static json_t *bare_schema(struct writer *writer, const struct field *field, enu
     case FIELD_TEXT:
         return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
     case FIELD_TEXTS:
-        return texts_schema();
+        return texts_schema(field->flags);
     case FIELD_CHOICE:
         return names_schema(field->choices);
     case FIELD_NUMBERS:
@@ -254,6 +316,8 @@ static json_t *bare_schema(struct writer *writer, const struct field *field, enu
             return workloads_schema(writer);
         if (field->forms)
             return forms_schema(writer, field->forms);
+        if (field->schema)
+            return schema_said(field->schema);
         return field->table ? table_ref(writer, field->table, same) : json_object();
     case FIELD_END:
         break;
@@ -324,7 +388,7 @@ static void add_resolved_keys(struct writer *writer, json_t *root)
         json_object_set_new(changes, "type", json_string("array"));
         json_object_set_new(changes, "items", table_ref(writer, change_table, UNIT_NONE));
     }
-    json_t *include = texts_schema(), *variants;
+    json_t *include = texts_schema(0), *variants;
     json_object_set_new(include, "description",
                         json_string("files, relative to this one, or builtin:NAME"));
     json_object_set_new(properties, "include", include);

@@ -155,6 +155,20 @@ int h5_close(struct h5 *h5, bool complete, struct error *err)
     return status;
 }
 
+bool h5_is_whole(const char *path)
+{
+    int64_t complete = 0;
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t attr = file < 0 ? -1 : H5Aopen(file, "complete", H5P_DEFAULT);
+    const bool well = attr >= 0 && H5Aread(attr, H5T_NATIVE_INT64, &complete) >= 0;
+    if (attr >= 0)
+        H5Aclose(attr);
+    if (file >= 0)
+        H5Fclose(file);
+    return well && complete == 1;
+}
+
 void h5_release(struct h5 *h5, hid_t id)
 {
     if (id < 0)

@@ -23,6 +23,10 @@ struct worker;
  * NULL on failure. */
 struct h5 *h5_open(const char *path, struct error *err);
 
+/* Is there such a file, and was it closed with complete = 1? What is empty, cut short or no HDF5 is
+ * not whole; rows are not read. Opens the file. */
+bool h5_is_whole(const char *path);
+
 /* Set the root attribute `complete`, close, rename to the final path. On failure (the first error
  * of the file's life is told) nothing is left. Frees h5 in either case. */
 int h5_close(struct h5 *h5, bool complete, struct error *err);

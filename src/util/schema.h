@@ -96,7 +96,9 @@ enum {
     /* The word "unlimited" is accepted: INT64_MAX, INFINITY or SIMTIME_NEVER, beyond any max. */
     FIELD_UNLIMITED = 2,
     /* Of a distribution: a number of things, what is drawn is rounded (dist_draw_count). */
-    FIELD_COUNT = 4
+    FIELD_COUNT = 4,
+    /* Of texts: none is there twice. For `jishi schema`; its owner checks. */
+    FIELD_UNIQUE = 8
 };
 
 struct field {
@@ -114,6 +116,8 @@ struct field {
     const struct field *table;
     size_t size;
     const struct field *const *forms; /* NULL-ended */
+    const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner
+                                       * reads it; NULL: nothing */
 };
 
 /* Does it take whole numbers alone, so that whoever varies it has nothing between them to try? */

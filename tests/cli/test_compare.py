@@ -373,6 +373,10 @@ variants:"""))
                          status=1)
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
+        out = self.jishi("long.yaml", "-r", "1", "--variant", "five", "--limit", "200ms", "--set",
+                         "analysis=transient", status=1).stdout
+        self.assertIn("\n  five  nothing to compare: --limit 200 ms stopped 2 of 2 runs; a greater limit or a shorter "
+                      "time.length lets them end\n", out)
 
     def test_assumptions_of_a_found_warmup(self):
         """Arms are loaded anew with the warm-up that was found."""

@@ -9,7 +9,6 @@ import filecmp
 import glob
 import hashlib
 import itertools
-import json
 import math
 import os
 import random
@@ -23,10 +22,6 @@ import unittest
 
 import h5py
 import numpy
-try:
-    import yaml
-except ImportError:
-    yaml = None
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.abspath(sys.argv.pop(1))
@@ -202,6 +197,28 @@ class Table(Case):
             self.assertEqual(file.attrs["complete"], 1)
         self.assertEqual(self.table(folder)[0].tobytes(), table)
         self.assertEqual([run for run, found in records(folder).items() if len(found) > 1], [4])
+
+    def test_trace_damaged(self):
+        """A file that is no whole trace is made anew, byte for byte; until then, it is told."""
+        text = FIXTURE.replace("replications: 5", "traces: true")
+        folder = self.run_sweep(text)
+        names = [os.path.join(folder, "traces", f"run-{run:06}.h5") for run in range(9)]
+        want = [read(name) for name in names]
+        self.assertRegex(self.sweep("--status", folder)[0],
+                         r"^9 runs of 9 points: 9 done\na run takes \S+ \S+ on average\n$")
+        for name, data in ((names[0], b""), (names[2], want[2][:-100]), (names[5], b"no trace"),
+                           (names[6], want[6][:2000] + b"\0" * (len(want[6]) - 2000))):
+            with open(name, "wb") as file:
+                file.write(data)
+        os.remove(names[8])
+        self.assertRegex(self.sweep("--status", folder)[0],
+                         r"^9 runs of 9 points: 9 done\n"
+                         r"5 of those done: the trace is gone or not whole; --resume makes them again\n"
+                         r"a run takes \S+ \S+ on average; the rest takes one processor \S+ \S+\n$")
+        self.sweep(self.file(text), "-q", "-o", folder, "--resume")
+        self.assertEqual([read(name) for name in names], want)
+        self.assertEqual([run for run, found in records(folder).items() if len(found) > 1],
+                         [0, 2, 5, 6, 8])
 
     def test_causes(self):
         """Measures of causes are there, and the others as without them."""
@@ -383,6 +400,8 @@ measures: [wait.mean]
         folder = next(self.names)
         out, _ = self.sweep(self.file(text), "-o", folder, status=1)
         self.assertIn("9 runs of 9 points: 9 late\n", out)
+        self.assertIn("\nevery run (9) was stopped, as it took longer than limit: 30 ms; a greater limit, which --resume "
+                      "takes, or a shorter time.length lets them end\n", out)
         self.assertIn("run 0 (nodes 10, arrival poisson: 8 per h, replication 1): took longer than "
                       "30 ms\n", out)
         # another limit is no other sweep: what failed is tried again
@@ -428,75 +447,6 @@ measures: [makespan]
         self.assertRegex(err, r"yaml:6:15: replications: the scenario draws nothing at random, so that "
                               r"2 replications would all be the same; for a log see `replicate: "
                               r"\{shake: 60s\}` and `replicate: \{resample: users\}`\n$")
-
-
-def fits(value, schema, defs):
-    """Does a JSON Schema, of the words that ours have, accept a value?"""
-    if "$ref" in schema:
-        return fits(value, defs[schema["$ref"].removeprefix("#/$defs/")], defs)
-    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
-             "number": (int, float), "null": type(None)}
-    types = schema.get("type", list(kinds))
-    if not any(isinstance(value, kinds[kind]) and (kind == "boolean" or not isinstance(value, bool))
-               for kind in ([types] if isinstance(types, str) else types)):
-        return False
-    if "enum" in schema and value not in schema["enum"]:
-        return False
-    if "anyOf" in schema and not any(fits(value, one, defs) for one in schema["anyOf"]):
-        return False
-    if "oneOf" in schema and sum(fits(value, one, defs) for one in schema["oneOf"]) != 1:
-        return False
-    if isinstance(value, str):
-        return re.search(schema.get("pattern", ""), value) is not None
-    if isinstance(value, list):
-        return len(value) >= schema.get("minItems", 0) and all(
-            fits(item, schema.get("items", {}), defs) for item in value)
-    if isinstance(value, dict):
-        own, more = schema.get("properties", {}), schema.get("additionalProperties", {})
-        return set(schema.get("required", [])) <= set(value) and all(
-            fits(item, own[key], defs) if key in own else more is not False and fits(item, more, defs)
-            for key, item in value.items())
-    if isinstance(value, (int, float)):
-        return schema.get("minimum", value) <= value <= schema.get("maximum", value)
-    return True
-
-
-@unittest.skipUnless(yaml, "no yaml module")
-class Schema(unittest.TestCase):
-    """`jishi schema sweep` accepts what a sweep may be, and refuses slips of the pen."""
-
-    def setUp(self):
-        done = subprocess.run([PROGRAM, "schema", "sweep"], capture_output=True, check=True, timeout=60)
-        self.schema = json.loads(done.stdout)
-
-    def accepts(self, text):
-        return fits(yaml.safe_load(text), self.schema, self.schema["$defs"])
-
-    def test_examples(self):
-        docs = os.path.join(FOLDER, "..", "..", "docs")
-        blocks = []
-        for name in glob.glob(os.path.join(docs, "*.md")):
-            blocks += re.findall(r"^```yaml\n(jishi-sweep:.*?)^```", read(name).decode(), re.M | re.S)
-        self.assertGreater(len(blocks), 0)
-        for text in (FIXTURE, *blocks):
-            self.assertTrue(self.accepts(text), text)
-
-    def test_forms(self):
-        start = "jishi-sweep: 1\nscenario: s.yaml\nmeasures: wait.mean\n"
-        for more in ("", "factors: {a.b: [1, 2h, {c: d}]}", "factors: {a.b: {values: [1, 2], label: [x, 3]}}",
-                     "factors: {t: {tie: {a: [1, 2], b: [2h, 3h]}, label: [x, y]}}",
-                     "factors: {l: {offered_load: {values: [0.7, 90%], by: a.b}}}",
-                     "factors: {a: {uniform: [10, 20]}}", "factors: {a: {uniform: [5 per h, 9 per h]}}",
-                     "factors: {a: {exponential: 2h, max: 9h}}", "design: sobol", "design: {grid: 4}",
-                     "design: {random: {points: 9}}", "variants: [base, sjf]", "limit: 60s", "traces: true",
-                     "seed: 7", "title: a sweep", "set: {time.length: 200h}"):
-            self.assertTrue(self.accepts(start + more), more)
-        for more in ("replicatons: 3", "factors: [a, b]", "factors: {a: 3}", "factors: {a: []}",
-                     "factors: {a: {values: [1], labels: [x]}}", "factors: {a: {unifrom: [1, 2]}}",
-                     "factors: {l: {offered_load: {values: [0.7]}}}", "design: gird", "replications: 0",
-                     "limit: 60", "traces: 3"):
-            self.assertFalse(self.accepts(start + more), more)
-        self.assertFalse(self.accepts("jishi-sweep: 1\nscenario: s.yaml"))
 
 
 class Resume(Case):
