@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/text_table.h"
 #include "cli/explain.h"
+#include "cli/page.h"
 #include "cli/scenario_options.h"
 
 #include <getopt.h>
@@ -19,11 +20,13 @@ static int explain(const struct program *program, const char *path,
         .seed = run_seed(program, options), .replication = options->replication, .causes = true};
     int rc = build_init(&build, program, &how, &errors);
     if (rc == 0) {
+        struct page page;
         const char *title = program->epochs[0].scenario->title;
         char *shown = printable(title ? title : "");
-        fprintf(out, "%s%s%s\n", path, title ? ": " : "", shown);
+        fprintf(page_begin(&page), "%s%s%s\n", path, title ? ": " : "", shown);
         free(shown);
-        rc = explain_build(&build, out, &errors);
+        rc = explain_build(&build, page.file, &errors);
+        page_end(&page, out);
     }
     if (rc == 0)
         rc = build_open(&build, &errors);

@@ -121,7 +121,9 @@ static void print_answer(const struct compare *compare, FILE *out)
     struct finding *findings = mem_new(n, sizeof(*findings));
     compare_judge(compare, 0, findings);
     for (size_t i = 0; i < n; i++) {
-        const size_t own = text_width(compare->arms.items[1 + i].name);
+        char *name = printable(compare->arms.items[1 + i].name);
+        const size_t own = text_width(name);
+        free(name);
         width = own > width ? own : width;
     }
     for (size_t i = 0; i < n; i++) {

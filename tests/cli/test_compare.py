@@ -487,6 +487,23 @@ variants:"""))
         self.assertEqual(done.stderr, f'sure.yaml:{line}:3: uncertain: centres.lab.partitions.p.nodes: -3 is drawn, '
                                       'which cannot be: centres.lab.partitions.p.nodes: "-3" must be from 0 to 1000000\n')
 
+    def test_control_characters(self):
+        """Whatever things are called, a terminal is not led astray."""
+        evil = r'"x\e[2J\x7f\u009b"'
+        self.write("evil.yaml", UNCERTAIN.replace("title: queue", f"title: {evil}").replace("  a:", f"  {evil}:")
+                   .replace("  five:", f"  {evil}:").replace("  tenants.a.work", r'  "tenants[\"x\e[2J\x7f\u009b\"].work')
+                   .replace("poisson: {uni", 'poisson": {uni'))
+        for command in ["check"], ["run", "--no-trace"], ["compare", "-r", "2", "--uncertain", "--points", "2"]:
+            done = subprocess.run([PROGRAM, *command, "evil.yaml"], cwd=self.folder, capture_output=True, text=True,
+                                  timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(r"x\x1b[2J\x7f\x9b", done.stdout)
+            self.assertEqual([c for c in done.stdout if (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160], [])
+        done = self.jishi("evil.yaml", "--variant", "y\x1b[2J", status=1)
+        self.assertIn(r'unknown variant "y\x1b[2J"; expected one of x\x1b[2J\x7f\x9b, three', done.stderr)
+        done = self.jishi("evil.yaml", "--y\x1b[2J", status=2)
+        self.assertEqual(done.stderr, "jishi compare: unknown option --y\\x1b[2J; see jishi compare --help\n")
+
     def test_interrupted(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 3000h"))
         process = subprocess.Popen([PROGRAM, "compare", "long.yaml", "-r", "100000", "-j", "1", "--variant", "five"],
