@@ -478,6 +478,25 @@ variants:"""))
                                       "--format", "json").stdout)["uncertain"]
         self.assertEqual([(a["low"], a["high"]) for a in found["assumptions"]], [("12.5%/year", "57.5%/year")])
 
+    def test_variant_of_another_form(self):
+        """What is varied has no place in it: it is left out there, and said."""
+        self.write("sure.yaml", UNCERTAIN.replace("variants:", """variants:
+  regular: {tenants.a.workloads.w.arrival: {every: 30min}}
+  written: {tenants.a.workloads.w: {jobs: [{submit: 30h, processors: 1, runtime: 1h}]}}
+  steady-work: {tenants.a.workloads.w.runtime: 1h}
+  other-spread: {tenants.a.workloads.w.runtime: {lognormal: {median: 1h, sigma: 1}}}""").replace(
+      "runtime: {exponential: 1h}", "runtime: {lognormal: {mean: 1h, sd: 1h}}") +
+                   "  tenants.a.workloads.w.runtime.lognormal.sd: {uniform: [30min, 90min]}\n")
+        arrival, spread = "tenants.a.workloads.w.arrival.poisson", "tenants.a.workloads.w.runtime.lognormal.sd"
+        found = json.loads(self.jishi("sure.yaml", "-r", "2", "--uncertain", "--points", "2", "--set",
+                                      "analysis=transient", "--format", "json").stdout)
+        self.assertEqual([line for line in found["mind"] if "is no value" in line],
+                         [f"{variant}: {path} is no value of this variant: it is varied in the base alone"
+                          for variant, path in (("regular", arrival), ("written", arrival), ("written", spread),
+                                                ("steady-work", spread), ("other-spread", spread))])
+        self.assertEqual([one["left_out_of"] for one in found["uncertain"]["assumptions"]],
+                         [["regular", "written"], ["written", "steady-work", "other-spread"]])
+
     def test_value_that_cannot_be(self):
         self.write("sure.yaml", UNCERTAIN.replace(
             "tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}",

@@ -103,7 +103,7 @@ class Templates(unittest.TestCase):
         self.assertEqual((left_out["path"], left_out["left_out_of"]),
                          ("tenants.one.workloads.jobs.runtime.lognormal.median", ["idle"]))
         text = self.jishi("compare", "s.yaml", "--uncertain", "-r", "2", "--points", "2", "--variant", "home")
-        self.assertIn("  broker.policy.overflow.after is no value of this variant: varied in the base alone\n", text)
+        self.assertIn(": broker.policy.overflow.after is no value of this variant: it is varied in the base alone\n", text)
         self.assertNotIn("overflow", self.jishi("check", "s.yaml", "--variant", "home").split("\nUncertain")[1])
 
     def test_where_it_is_wrong(self):
