@@ -523,6 +523,26 @@ variants:"""))
         done = self.jishi("evil.yaml", "--y\x1b[2J", status=2)
         self.assertEqual(done.stderr, "jishi compare: unknown option --y\\x1b[2J; see jishi compare --help\n")
 
+    def test_window_that_cannot_be(self):
+        """At the place of the assumption; of a variant with its name."""
+        line = 2 + UNCERTAIN[:UNCERTAIN.index("  tenants.a.workloads.w.arrival.poisson")].count("\n")
+        self.write("sure.yaml", UNCERTAIN + "  measure.until: {uniform: [250h, 400h]}\n")
+        done = self.jishi("sure.yaml", "--variant", "five", "-r", "2", "--uncertain", status=1)
+        self.assertEqual(done.stderr, f"sure.yaml:{line}:3: uncertain: measure.until: 392.5 h is drawn, which cannot be: "
+                                      "measure.until: lies after the end of the run, 12 d 12 h after the start\n")
+        self.write("sure.yaml", UNCERTAIN.replace("  five:", "  short: {time.length: 200h}\n  five:") +
+                   "  measure.until: {uniform: [150h, 250h]}\n")
+        done = self.jishi("sure.yaml", "--variant", "short", "-r", "2", "--uncertain", status=1)
+        self.assertEqual(done.stderr, f"sure.yaml:{line + 1}:3: variant short: uncertain: measure.until: 245 h is drawn, "
+                                      "which cannot be: measure.until: lies after the end of the run, 8 d 8 h after the "
+                                      "start\n")
+
+    def test_faults_of_variants(self):
+        self.write("bad.yaml", QUEUE.replace("  five:", "  bad: {seed: x}\n  late: {measure.until: 400h}\n  five:"))
+        for name, want in ("bad", '21:15: variant bad: seed: "x" is not a whole number\n'), (
+                "late", "22:25: variant late: measure.until: lies after the end of the run, 12 d 12 h after the start\n"):
+            self.assertEqual(self.jishi("bad.yaml", "--variant", name, status=1).stderr, "bad.yaml:" + want)
+
     def test_interrupted(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 3000h"))
         process = subprocess.Popen([PROGRAM, "compare", "long.yaml", "-r", "100000", "-j", "1", "--variant", "five"],
