@@ -70,6 +70,7 @@ struct arm {
     struct program program;
     bool *valid;    /* by measure: it has what the selector names; owned */
     char *unstable; /* in words; NULL: it is not; owned */
+    size_t late;    /* replications given up, as they took longer than the limit */
     double offered; /* load over what is installed; NaN: not known */
 };
 

@@ -43,11 +43,12 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
 {
     struct round *round = ctx;
     struct compare *compare = round->tasks.compare;
-    const struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
+    struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
     round->tasks.done++;
     if (result->state != POOL_DONE) {
         char text[200];
         compare->lost++;
+        arm->late += result->state == POOL_LATE && !round->pilot;
         compare_warn(compare,
                      mem_format("%s %zu of %s %s: it is left out%s",
                                 round->pilot ? "pilot run" : "replication",

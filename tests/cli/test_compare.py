@@ -374,6 +374,19 @@ variants:"""))
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
 
+    def test_all_runs_beyond_the_limit(self):
+        self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
+        arguments = "long.yaml", "-r", "2", "--variant", "five", "--limit", "200ms", "--set", "analysis=transient"
+        self.assertIn("\n  five  nothing to tell: 2 of its 2 runs and 2 of 2 runs of the base were stopped by --limit, as they "
+                      "took longer than 200 ms; give them longer, or shorten time.length\n",
+                      self.jishi(*arguments, status=1).stdout)
+        self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h").split("variants:")[0] +
+                   "question: {metric: wait.mean}\n")
+        self.assertIn("\n  nothing to tell: 2 of 2 runs of the base were stopped by --limit, as they took longer than 200 ms; "
+                      "give them longer, or shorten time.length\n",
+                      self.jishi("long.yaml", "-r", "2", "--limit", "200ms", "--set", "analysis=transient",
+                                 status=1).stdout)
+
     def test_assumptions_of_a_found_warmup(self):
         """Arms are loaded anew with the warm-up that was found."""
         self.write("sure.yaml", UNCERTAIN.replace(", warmup: 24h", ""))
