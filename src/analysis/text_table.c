@@ -33,12 +33,19 @@ size_t text_width(const char *text)
 
 char *printable(const char *text)
 {
-    char *copy = text_as_utf8(text);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
-        else if ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0) /* C1 controls */
-            c[0] = c[1] = '?';
+    char *utf8 = text_as_utf8(text);
+    char *copy = mem_new(4 * strlen(utf8) + 1, 1);
+    size_t len = 0;
+    for (const unsigned char *c = (const unsigned char *)utf8; *c; c++) {
+        const bool c1 = c[0] == 0xc2 && c[1] < 0xa0;
+        if (c1)
+            c++;
+        if (c1 || *c < 0x20 || *c == 0x7f)
+            len += (size_t)snprintf(copy + len, 5, "\\x%02x", *c);
+        else
+            copy[len++] = (char)*c;
+    }
+    free(utf8);
     return copy;
 }
 

@@ -30,7 +30,7 @@ void text_table_deinit(struct text_table *table);
 /* Places that the text takes on a terminal. */
 size_t text_width(const char *text);
 
-/* A copy fit for a terminal: no control characters, nothing but UTF-8. The caller frees it. */
+/* A copy fit for a terminal: control characters as \x1b, nothing but UTF-8. The caller frees it. */
 char *printable(const char *text);
 
 /* "28 481": whole numbers by thousands, others with one digit. Returns buffer; 48 bytes do. */

@@ -2,6 +2,7 @@
 #include "cli/assumptions.h"
 
 #include "analysis/text_table.h"
+#include "experiment/assumed.h"
 #include "util/dist.h"
 #include "util/mem.h"
 
@@ -43,8 +44,9 @@ static double least_median(const struct scenario *scenario, enum unit unit)
     return least;
 }
 
-static void print_uncertain(const struct scenario *scenario, FILE *out)
+static void print_uncertain(const struct program *program, FILE *out)
 {
+    const struct scenario *scenario = program->epochs[0].scenario;
     static const double quantiles[] = {0.05, 0.5, 0.95};
     const struct uncertain *items = scenario->uncertain.items;
     struct text_table table = {0};
@@ -55,11 +57,13 @@ static void print_uncertain(const struct scenario *scenario, FILE *out)
     text_table_left(&table, "confidence");
     text_table_left(&table, "source");
     for (size_t i = 0; i < scenario->uncertain.len; i++) {
+        const bool whole = assumed_is_whole(program, items[i].path);
         text_table_row(&table);
         text_table_left(&table, items[i].path);
         const double scale = least_median(scenario, items[i].unit);
         for (size_t q = 0; q < ARRAY_LEN(quantiles); q++) {
-            const double value = dist_quantile(items[i].dist, quantiles[q]);
+            const double drawn = dist_quantile(items[i].dist, quantiles[q]);
+            const double value = whole ? rint(drawn) : drawn;
             if (is_growth(&items[i]))
                 add_growth(&table, value);
             else
@@ -88,5 +92,5 @@ void explain_assumptions(const struct program *program, FILE *out)
     if (scenario->analysis == ANALYSIS_STEADY)
         fputs("\nAnalysis: steady, one long-run number is wanted.\n", out);
     if (scenario->uncertain.len > 0)
-        print_uncertain(scenario, out);
+        print_uncertain(program, out);
 }

@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/text_table.h"
 #include "cli/explain.h"
+#include "cli/page.h"
 #include "cli/scenario_options.h"
+#include "experiment/judge.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -10,39 +12,61 @@
 
 enum { OPTION_RESOLVED = 1 };
 
-static int explain(const struct program *program, const char *path,
-                   const struct scenario_options *options, FILE *out)
+static int explain(const struct judge *judge, const char *path, FILE *out,
+                   struct error_list *errors)
 {
-    struct error_list errors = {0};
+    const struct program *program = judge->base;
     struct build build;
-    const struct build_options how = {
-        .seed = run_seed(program, options), .replication = options->replication, .causes = true};
-    int rc = build_init(&build, program, &how, &errors);
+    int rc = build_init(&build, program, &judge->options, errors);
     if (rc == 0) {
+        struct page page;
         const char *title = program->epochs[0].scenario->title;
         char *shown = printable(title ? title : "");
-        fprintf(out, "%s%s%s\n", path, title ? ": " : "", shown);
+        fprintf(page_begin(&page), "%s%s%s\n", path, title ? ": " : "", shown);
         free(shown);
-        rc = explain_build(&build, out, &errors);
+        rc = explain_build(&build, page.file, errors);
+        page_end(&page, out);
     }
     if (rc == 0)
-        rc = build_open(&build, &errors);
-    print_errors(&errors);
-    error_list_deinit(&errors);
+        rc = build_open(&build, errors);
     build_deinit(&build);
+    return rc;
+}
+
+/* All that is wrong, in one go: with the scenario, its assumptions and its variants. Explained, but
+ * where it is printed as resolved. */
+static int judge_all(const struct program *program, const char *path,
+                     const struct scenario_options *options, bool resolved,
+                     struct error_list *errors)
+{
+    struct judge judge = {program, options->variant, options->sets, options->n_sets, {0}};
+    judge.options = (struct build_options){.replication = options->replication, .causes = true};
+    int rc = errors->len > 0 ? -1 : 0;
+    if (rc == 0) {
+        FILE *nowhere = resolved ? fopen("/dev/null", "w") : NULL;
+        judge.options.seed = run_seed(program, options);
+        rc = explain(&judge, path, nowhere ? nowhere : stdout, errors);
+        if (nowhere)
+            fclose(nowhere);
+    }
+    if (resolved) /* judged all the same: what is printed can be run */
+        return rc;
+    if (rc == 0)
+        rc = judge_assumptions(&judge, errors);
+    if (!options->variant && program->resolved && judge_variants(&judge, errors) < 0)
+        rc = -1;
     return rc;
 }
 
 static int check_file(const char *path, const struct scenario_options *options, bool resolved)
 {
     struct program program;
-    int rc = load_program(&program, path, options);
-    /* judged all the same: what is printed can be run */
-    FILE *nowhere = resolved ? fopen("/dev/null", "w") : NULL;
-    if (rc == 0)
-        rc = explain(&program, path, options, nowhere ? nowhere : stdout);
-    if (nowhere)
-        fclose(nowhere);
+    struct error_list errors = {0};
+    program_load(&program, path, options->variant, options->sets, options->n_sets, builtin_dir(),
+                 &errors);
+    const int rc = judge_all(&program, path, options, resolved, &errors);
+    print_errors(&errors);
+    error_list_deinit(&errors);
     if (rc == 0 && resolved) {
         struct node *tree = program_resolved(&program, PATHS_ABSOLUTE);
         char *text = node_emit(tree);
@@ -87,12 +111,14 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_check = {
     .name = "check",
     .summary = "read scenarios and explain them, without a run",
-    .help = "usage: jishi check SCENARIO... [OPTION]...\n\n"
-            "Reads scenarios, tells every error, and states capacity and offered load.\n\n"
-            "      --resolved        print the scenario whole: includes, variant and settings in\n"
-            "                        it, file names absolute; it runs to the same results\n"
-            "                        wherever it is put\n"
-            "      --variant NAME    with the changes of a variant of the scenario\n"
-            "      --set PATH=VALUE  change a value, as often as wanted, after the variant\n",
+    .help =
+        "usage: jishi check SCENARIO... [OPTION]...\n\n"
+        "Reads scenarios, tells every error, those of variants and of what is `uncertain` near\n"
+        "its ends, too, and states capacity and offered load.\n\n"
+        "      --resolved        print the scenario whole: includes, variant and settings in\n"
+        "                        it, file names absolute; it runs to the same results\n"
+        "                        wherever it is put\n"
+        "      --variant NAME    with the changes of a variant of the scenario\n"
+        "      --set PATH=VALUE  change a value, as often as wanted, after the variant\n",
     .run = run,
 };

@@ -20,6 +20,9 @@ struct command {
 extern const struct command command_run, command_check, command_compare, command_plan, command_list,
     command_schema, command_sweep;
 
+/* A line to stderr, with the control characters of what a user wrote as \x1b. */
+void tell_user(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* Print to stderr; the program's name before errors that have no place. */
 void print_error(const struct error *err);
 void print_errors(const struct error_list *errors);

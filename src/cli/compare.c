@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/compare_print.h"
 #include "cli/outfile.h"
+#include "cli/page.h"
 #include "cli/result.h"
 #include "cli/scenario_options.h"
 #include "experiment/pool.h"
@@ -159,9 +160,11 @@ static void wipe(struct compare_options *options)
 
 static void print(const struct compare *compare, enum result_format format)
 {
+    struct page page;
     switch (format) {
     case RESULT_TEXT:
-        compare_write_text(compare, stdout);
+        compare_write_text(compare, page_begin(&page));
+        page_end(&page, stdout);
         break;
     case RESULT_CSV:
         compare_write_csv(compare, stdout);

@@ -43,10 +43,29 @@ static void print_change(const struct measure *measure, const struct finding *fi
             base.unit);
 }
 
-/* Runs of the base and the variant that were stopped. */
-static size_t late_of(const struct compare *compare, const struct arm *arm)
+/* Is no pair left of an arm and the base? Then why: of the base alone, or of both. */
+static bool print_lost(const struct compare *compare, const struct arm *arm, FILE *out)
 {
-    return compare->arms.items[0].late + arm->late;
+    const size_t n = compare->replications, row = (size_t)(arm - compare->arms.items);
+    const struct arm *base = compare->arms.items;
+    char time[64];
+    for (size_t r = 0; r < n; r++)
+        if (compare->runs[r * compare->arms.len].values &&
+            compare->runs[r * compare->arms.len + row].values)
+            return false;
+    if (arm->late + base->late == 0) {
+        fputs("nothing to tell: all of its runs were lost", out);
+        return true;
+    }
+    fputs("nothing to tell: ", out);
+    if (arm != base)
+        fprintf(out, "%zu of its %zu runs and ", arm->late, n);
+    fprintf(
+        out,
+        "%zu of %zu runs of the base were stopped by --limit, as they took longer than %s; give "
+        "them longer, or shorten time.length",
+        base->late, n, quantity_human_time(compare->setup->limit, time, sizeof(time)));
+    return true;
 }
 
 static void print_finding(const struct compare *compare, const struct measure *measure,
@@ -54,19 +73,13 @@ static void print_finding(const struct compare *compare, const struct measure *m
 {
     const struct judged *judged = &finding->judged;
     const char *word = verdict_word(finding, measure->better);
-    char time[40];
     if (arm->unstable || compare->arms.items[0].unstable) {
         fputs(arm->unstable ? "no long-run number: its queue grows"
                             : "the base has no long-run number to compare with",
               out);
-    } else if (isnan(finding->difference.value) && late_of(compare, arm) > 0) {
-        fprintf(out,
-                "nothing to compare: --limit %s stopped %zu of %zu runs; a greater limit or a "
-                "shorter time.length lets them end",
-                quantity_human_time(compare->setup->limit, time, sizeof(time)),
-                late_of(compare, arm), 2 * compare->replications);
     } else if (isnan(finding->difference.value)) {
-        fputs("nothing to compare: no job is counted", out);
+        if (!print_lost(compare, arm, out))
+            fputs("nothing to compare: no job is counted", out);
     } else if (finding->counts_differ) {
         fprintf(out,
                 "no verdict: %.1f %% of the jobs are not counted (pending, rejected, abandoned), "
@@ -94,6 +107,11 @@ static void print_base(const struct compare *compare, const struct measure *meas
 {
     if (compare->arms.items[0].unstable)
         return;
+    fputs("  ", out);
+    if (print_lost(compare, compare->arms.items, out)) {
+        putc('\n', out);
+        return;
+    }
     const size_t n = compare->replications;
     double *values = mem_new(n, sizeof(*values));
     compare_values(compare, 0, (size_t)(measure - compare->measures.items), values);
@@ -106,7 +124,7 @@ static void print_base(const struct compare *compare, const struct measure *meas
     const struct shown shown =
         shown_of(measure->unit, measure->selector, interval.value, interval_half(&interval));
     char *text = shown_with_half(&shown, &interval, false);
-    fprintf(out, "  %s\n", text);
+    fprintf(out, "%s\n", text);
     free(text);
 }
 
@@ -134,7 +152,9 @@ static void print_answer(const struct compare *compare, FILE *out)
     struct finding *findings = mem_new(n, sizeof(*findings));
     compare_judge(compare, 0, findings);
     for (size_t i = 0; i < n; i++) {
-        const size_t own = text_width(compare->arms.items[1 + i].name);
+        char *name = printable(compare->arms.items[1 + i].name);
+        const size_t own = text_width(name);
+        free(name);
         width = own > width ? own : width;
     }
     for (size_t i = 0; i < n; i++) {

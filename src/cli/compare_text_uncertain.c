@@ -121,15 +121,6 @@ static void print_tornado(const struct compare *compare, size_t arm, const struc
     free(order);
 }
 
-static void print_void(const struct compare *compare, size_t arm, FILE *out)
-{
-    const struct compare_uncertain *uncertain = compare->uncertain;
-    for (size_t i = 0; i < uncertain->assumptions.len; i++)
-        if (uncertain_is_void(compare, i, arm))
-            fprintf(out, "  %s is no value of this variant: varied in the base alone\n",
-                    uncertain->assumptions.items[i].path);
-}
-
 /* Of the sampled worlds, those that its interval tells otherwise of, or not at all. */
 static void print_worlds(const struct compare *compare, size_t arm, FILE *out)
 {
@@ -167,7 +158,6 @@ static void print_arm(const struct compare *compare, size_t arm, const struct co
     }
     print_three(compare, arm, mean, &shown, out);
     print_tornado(compare, arm, &shown, out);
-    print_void(compare, arm, out);
     print_worlds(compare, arm, out);
     if (!row->base)
         print_flips(compare, arm, &row->finding, out);

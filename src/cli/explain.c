@@ -7,9 +7,8 @@
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
 #include "experiment/capacity.h"
-#include "experiment/measures.h"
+#include "experiment/judge.h"
 #include "experiment/offer.h"
-#include "experiment/question.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -522,19 +521,11 @@ static size_t *find_shown(const struct build *build)
     return shown;
 }
 
-static int check_metrics(const struct build *build, struct error_list *errors)
-{
-    struct metrics *metrics = scenario_metrics(build, NULL, 0, errors);
-    metrics_free(metrics);
-    return metrics ? 0 : -1;
-}
-
 int explain_build(const struct build *build, FILE *out, struct error_list *errors)
 {
     struct explain explain = {.build = build, .out = out, .shown = find_shown(build)};
     phases_init(&explain.phases, build);
-    const int judged = question_check(build, errors) + check_metrics(build, errors);
-    const int rc = judged < 0 ? -1 : read_offers(&explain, errors);
+    const int rc = judge_measures(build, errors) < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {
         print_time(&explain);
         print_capacity(&explain);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/command.h"
 
+#include "analysis/text_table.h"
 #include "policy/sched.h"
 #include "util/dist.h"
 
@@ -8,6 +9,7 @@
 #include <gsl/gsl_errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command *const commands[] = {&command_run,   &command_compare, &command_sweep,
@@ -41,10 +43,23 @@ static void print_help(FILE *out)
     fputs("\n`jishi COMMAND --help` tells more; `jishi --version` the version.\n", out);
 }
 
+/* To stderr, what the user wrote made fit for a terminal. */
+void tell_user(const char *fmt, ...)
+{
+    char text[1600];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    char *shown = printable(text);
+    fprintf(stderr, "%s\n", shown);
+    free(shown);
+}
+
 void print_error(const struct error *err)
 {
     char text[1024];
-    fprintf(stderr, "%s%s\n", err->at.file ? "" : "jishi: ", error_format(err, text, sizeof(text)));
+    tell_user("%s%s", err->at.file ? "" : "jishi: ", error_format(err, text, sizeof(text)));
 }
 
 void print_errors(const struct error_list *errors)
@@ -57,12 +72,12 @@ void print_errors(const struct error_list *errors)
 
 int usage_error(const struct command *command, const char *fmt, ...)
 {
+    char text[1024];
     va_list args;
     va_start(args, fmt);
-    fprintf(stderr, "jishi %s: ", command->name);
-    vfprintf(stderr, fmt, args);
-    fprintf(stderr, "; see jishi %s --help\n", command->name);
+    vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    tell_user("jishi %s: %s; see jishi %s --help", command->name, text, command->name);
     return EXIT_USAGE;
 }
 
@@ -88,7 +103,7 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         names[i] = commands[i]->name;
     suggest_name(name, names, ARRAY_LEN(names), hint, sizeof(hint));
-    fprintf(stderr, "jishi: unknown command \"%.60s\"%s\n", name, hint);
+    tell_user("jishi: unknown command \"%.60s\"%s", name, hint);
     return EXIT_USAGE;
 }
 

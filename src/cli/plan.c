@@ -39,8 +39,10 @@ int planning_fault(const char *option, const char *text, const struct error *err
     memcpy(told.text, err->text, sizeof(told.text));
     error_prefix(&told, "%s: ", option);
     print_error(&told);
-    if (err->at.column > 0 && !err->at.file && strlen(text) < 400)
-        fprintf(stderr, "  %s\n  %*s\n", text, (int)err->at.column, "^");
+    if (err->at.column > 0 && !err->at.file && strlen(text) < 400) {
+        tell_user("  %s", text);
+        tell_user("  %*s", (int)err->at.column, "^");
+    }
     return -1;
 }
 
@@ -306,7 +308,7 @@ int planning_status(struct sizing_runner *runner, bool met)
 {
     const size_t lost = runner->lost.len;
     for (size_t i = 0; i < lost; i++)
-        fprintf(stderr, "jishi: %s\n", runner->lost.items[i]);
+        tell_user("jishi: %s", runner->lost.items[i]);
     sizing_runner_deinit(runner);
     return met && lost == 0 ? EXIT_DONE : EXIT_FAULT;
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
+#include "cli/page.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
 #include "experiment/capacity.h"
@@ -134,9 +135,11 @@ void result_print(const struct result *result, FILE *out)
 {
     size_t len;
     const struct metric_row *rows = metrics_rows(result->metrics, &len);
+    struct page page;
     switch (result->format) {
     case RESULT_TEXT:
-        print_text(result, out);
+        print_text(result, page_begin(&page));
+        page_end(&page, out);
         break;
     case RESULT_CSV:
         metrics_write_csv(rows, len, out);

@@ -203,8 +203,7 @@ static int run_program(const struct run_options *options, const struct program *
     }
     print_errors(&errors);
     if (status != EXIT_FAULT && !options->no_trace && !options->quiet)
-        fprintf(stderr, "%s %s\n",
-                status == EXIT_STOPPED ? "stopped; what there is:" : "trace:", path);
+        tell_user("%s %s", status == EXIT_STOPPED ? "stopped; what there is:" : "trace:", path);
     error_list_deinit(&errors);
     run_deinit(&run);
     return status;

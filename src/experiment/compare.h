@@ -70,8 +70,8 @@ struct arm {
     struct program program;
     bool *valid;    /* by measure: it has what the selector names; owned */
     char *unstable; /* in words; NULL: it is not; owned */
+    size_t late;    /* replications given up, as they took longer than the limit */
     double offered; /* load over what is installed; NaN: not known */
-    size_t late;    /* replications that passed the limit of time */
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */

@@ -1,6 +1,7 @@
 /* Arms are loaded, a warm-up is found where a steady answer is wanted, and replications are run by
  * worker processes, all arms of one before the next. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/assumed.h"
 #include "experiment/compare_tasks.h"
 #include "experiment/compare_uncertain.h"
 #include "experiment/draws.h"
@@ -44,10 +45,10 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     struct compare *compare = round->tasks.compare;
     struct arm *arm = &compare->arms.items[result->id % compare->arms.len];
     round->tasks.done++;
-    arm->late += result->state == POOL_LATE && !round->pilot;
     if (result->state != POOL_DONE) {
         char text[200];
         compare->lost++;
+        arm->late += result->state == POOL_LATE && !round->pilot;
         compare_warn(compare,
                      mem_format("%s %zu of %s %s: it is left out%s",
                                 round->pilot ? "pilot run" : "replication",
@@ -192,6 +193,24 @@ static void warn_unheeded(struct compare *compare)
     }
 }
 
+/* Of a variant what is wrong is told with its name. */
+static int of_arm(struct compare *compare, size_t a, struct error_list *errors,
+                  int (*step)(struct compare *compare, struct arm *arm, struct error_list *errors))
+{
+    struct arm *arm = &compare->arms.items[a];
+    struct error_list found = {0};
+    const int rc = step(compare, arm, &found);
+    char *prefix = a ? mem_format("variant %.80s: ", arm->name) : mem_text("");
+    errors_move(errors, &found, prefix);
+    free(prefix);
+    return rc;
+}
+
+static int load_first(struct compare *compare, struct arm *arm, struct error_list *errors)
+{
+    return load(compare, arm, NULL, 0, errors);
+}
+
 static int load_arms(struct compare *compare, struct error_list *errors)
 {
     compare->arms.items = mem_new(1, sizeof(*compare->arms.items));
@@ -201,7 +220,7 @@ static int load_arms(struct compare *compare, struct error_list *errors)
         return -1;
     list_arms(compare);
     for (size_t a = 1; a < compare->arms.len; a++)
-        if (load(compare, &compare->arms.items[a], NULL, 0, errors) < 0)
+        if (of_arm(compare, a, errors, load_first) < 0)
             return -1;
     const struct program *base = &compare->arms.items[0].program;
     const struct scenario *scenario = base->epochs[0].scenario;
@@ -215,7 +234,7 @@ static int load_arms(struct compare *compare, struct error_list *errors)
     compare->warmup_given = said(base, "time", "warmup") || said(base, "measure", "from");
     warn_unheeded(compare);
     for (size_t a = 0; a < compare->arms.len; a++)
-        if (prepare_arm(compare, &compare->arms.items[a], errors) < 0)
+        if (of_arm(compare, a, errors, prepare_arm) < 0)
             return -1;
     return 0;
 }

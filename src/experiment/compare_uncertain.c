@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/compare_uncertain.h"
 
+#include "experiment/assumed.h"
 #include "experiment/compare_tasks.h"
 #include "experiment/design.h"
 #include "experiment/stability.h"
-#include "scenario/field_at.h"
-#include "scenario/resolve.h"
 #include "scenario/uncertain.h"
 #include "stats/ranks.h"
 #include "util/mem.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,55 +32,12 @@ static size_t n_items(const struct study *study)
     return study->uncertain->assumptions.len;
 }
 
-/* --- values as text --- */
-
-static bool is_whole(const struct compare *compare, const char *text)
+static const struct program *base_of(const struct compare *compare)
 {
-    struct path path = {0};
-    struct field_place place;
-    const struct program *base = &compare->arms.items[0].program;
-    const bool whole = path_parse(text, &path, NULL) == 0 &&
-                       scenario_field_at(base->resolved, base->epochs[0].tree, &path, &place) &&
-                       field_is_whole(place.field);
-    path_deinit(&path);
-    return whole;
+    return &compare->arms.items[0].program;
 }
 
-/* Of the first number under a node that has one: "%/year", " per h". NULL: none has. */
-static const char *unit_written(const struct node *node)
-{
-    double number;
-    if (node->kind == NODE_SCALAR) {
-        const size_t len = quantity_number(node->text, &number);
-        return len > 0 && node->text[len] ? node->text + len : NULL;
-    }
-    for (size_t i = 0; i < node->len; i++) {
-        const char *unit = unit_written(node->items[i].value);
-        if (unit)
-            return unit;
-    }
-    return NULL;
-}
-
-/* A handful of digits, as nobody means more; in the unit that the assumption is written in, so that
- * its values can be held against each other. */
-static char *value_text(const struct compare *compare, size_t item, double value)
-{
-    const struct scenario *scenario = compare->arms.items[0].program.epochs[0].scenario;
-    const struct uncertain *one = (const struct uncertain *)scenario->uncertain.items + item;
-    const char *unit = unit_written(scenario->uncertain_node->items[item].value);
-    char text[64];
-    double number;
-    if (is_whole(compare, one->path))
-        return mem_format("%.0f", value);
-    snprintf(text, sizeof(text), "1%s", unit ? unit : "");
-    if (unit && quantity_parse(text, one->unit, &number, NULL) == 0)
-        return mem_format("%.4g%s%s", value / number, isalpha((unsigned char)*unit) ? " " : "",
-                          unit);
-    quantity_format(value, one->unit, text, sizeof(text));
-    const size_t len = quantity_number(text, &number);
-    return mem_format("%.4g%s", number, text + len);
-}
+/* --- points --- */
 
 /* What an assumption is at a point; NULL: as the scenario says. */
 static const char *value_at(const struct compare_uncertain *uncertain, size_t point, size_t item)
@@ -96,9 +51,7 @@ static const char *value_at(const struct compare_uncertain *uncertain, size_t po
 
 bool uncertain_is_void(const struct compare *compare, size_t item, size_t arm)
 {
-    const struct uncertain *items =
-        compare->arms.items[0].program.epochs[0].scenario->uncertain.items;
-    return !uncertain_find(compare->arms.items[arm].program.epochs[0].scenario, items[item].path);
+    return compare->uncertain->voids[item * compare->arms.len + arm];
 }
 
 /* What a point sets in an arm, after all else. Returns how many; ret holds one for each assumption
@@ -117,7 +70,7 @@ static size_t point_sets(const struct compare *compare, size_t point, size_t arm
     return n;
 }
 
-/* After all else that is set. As program_load. */
+/* After all else that is set. As program_again; what cannot be run fails, too. */
 static int load(const struct compare *compare, size_t arm, char *const *own, size_t n,
                 struct program *ret, struct error_list *errors)
 {
@@ -127,8 +80,11 @@ static int load(const struct compare *compare, size_t arm, char *const *own, siz
         sets[i] = setup->sets[i];
     for (size_t i = 0; i < n; i++)
         sets[setup->n_sets + i] = own[i];
-    const int rc = program_load(ret, setup->path, arm ? compare->arms.items[arm].name : NULL, sets,
-                                setup->n_sets + n, setup->builtin_dir, errors);
+    int rc = program_again(base_of(compare), arm ? compare->arms.items[arm].name : NULL, sets,
+                           setup->n_sets + n, ret, errors);
+    const struct build_options options = {.seed = compare_seed(compare), .replication = 1};
+    if (rc == 0)
+        rc = program_stands(ret, &options, errors);
     free(sets);
     return rc;
 }
@@ -141,6 +97,8 @@ static void blame(const struct compare *compare, size_t point, size_t arm,
     const struct scenario *scenario = compare->arms.items[0].program.epochs[0].scenario;
     const struct uncertain *items = scenario->uncertain.items;
     const size_t n = compare->uncertain->assumptions.len;
+    const char *name = compare->arms.items[arm].name;
+    char *whose = arm ? mem_format("variant %s: ", name) : mem_text("");
     struct error_list single = {0};
     for (size_t i = 0; i < n && single.len == 0; i++) {
         const char *value = value_at(compare->uncertain, point, i);
@@ -149,18 +107,20 @@ static void blame(const struct compare *compare, size_t point, size_t arm,
         char *own = mem_format("%s=%s", items[i].path, value);
         struct program program = {0};
         if (load(compare, arm, &own, 1, &program, &single) < 0)
-            error_list_addf(errors, items[i].at, "uncertain: %s: %s is drawn, which cannot be: %s",
+            error_list_addf(errors, items[i].at,
+                            "%suncertain: %s: %s is drawn, which cannot be: %s", whose,
                             items[i].path, value, single.items[0].text);
         program_free(&program);
         free(own);
     }
     if (single.len == 0)
-        error_list_addf(errors, items[0].at, "uncertain: values drawn together cannot be: %s",
-                        found->items[0].text);
+        error_list_addf(errors, items[0].at, "%suncertain: values drawn together cannot be: %s",
+                        whose, found->items[0].text);
     error_list_deinit(&single);
+    free(whose);
 }
 
-/* Load an arm as a point says. As program_load. */
+/* Load an arm as a point says. As load. */
 static int load_point(const struct compare *compare, size_t point, size_t arm, struct program *ret,
                       struct error_list *errors)
 {
@@ -237,9 +197,10 @@ static int draw_sample(const struct compare *compare, struct error_list *errors)
     struct design design;
     struct error err = {0};
     for (size_t i = 0; i < n; i++)
-        factors[i] = (struct design_factor){.name = items[i].path,
-                                            .dist = items[i].dist,
-                                            .whole = is_whole(compare, items[i].path)};
+        factors[i] =
+            (struct design_factor){.name = items[i].path,
+                                   .dist = items[i].dist,
+                                   .whole = assumed_is_whole(base_of(compare), items[i].path)};
     struct design_points params = {(int64_t)points};
     const struct kinded chosen = {kind_find(&design_kinds, "latin-hypercube"), &params};
     const struct design_input input = {factors, n, compare_seed(compare)};
@@ -248,7 +209,8 @@ static int draw_sample(const struct compare *compare, struct error_list *errors)
         error_list_add(errors, &err);
     uncertain->texts = mem_new(points * n, sizeof(*uncertain->texts));
     for (size_t k = 0; rc == 0 && k < points * n; k++)
-        uncertain->texts[k] = value_text(compare, k % n, design_value(&design, k / n, k % n));
+        uncertain->texts[k] =
+            assumed_text(base_of(compare), k % n, design_value(&design, k / n, k % n));
     if (rc == 0)
         design_deinit(&design);
     free(factors);
@@ -367,6 +329,43 @@ static void collect(struct study *study)
                                          study->lost, study->tasks.done, study->first_lost));
 }
 
+static bool has_value(const struct program *program, const char *text)
+{
+    struct path path = {0};
+    const bool has =
+        path_parse(text, &path, NULL) == 0 &&
+        (path_get(program->epochs[0].tree, &path) || path_get(program->resolved, &path));
+    path_deinit(&path);
+    return has;
+}
+
+/* Where a variant has no such value, or what it says in another form than the base leaves none its
+ * place. What is drawn is known to do in the base. */
+static void find_voids(struct compare *compare)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    for (size_t i = 0; i < uncertain->assumptions.len; i++)
+        for (size_t a = 1; a < compare->arms.len; a++) {
+            const struct assumption *one = &uncertain->assumptions.items[i];
+            const struct program *arm = &compare->arms.items[a].program;
+            bool *is_void = &uncertain->voids[i * compare->arms.len + a];
+            *is_void = !uncertain_find(arm->epochs[0].scenario, one->path);
+            if (!*is_void && !has_value(arm, one->path)) {
+                struct error_list errors = {0};
+                struct program program = {0};
+                char *own = mem_format("%s=%s", one->path, one->low.text);
+                *is_void = load(compare, a, &own, 1, &program, &errors) < 0;
+                program_free(&program);
+                error_list_deinit(&errors);
+                free(own);
+            }
+            if (*is_void)
+                compare_warn(compare, mem_format("%s: %s is no value of this variant: it is varied "
+                                                 "in the base alone",
+                                                 compare->arms.items[a].name, one->path));
+        }
+}
+
 int uncertain_prepare(struct compare *compare, struct error_list *errors)
 {
     const struct scenario *scenario = compare->arms.items[0].program.epochs[0].scenario;
@@ -382,11 +381,14 @@ int uncertain_prepare(struct compare *compare, struct error_list *errors)
     uncertain->points = compare->setup->points;
     uncertain->assumptions.items = mem_new(n, sizeof(*uncertain->assumptions.items));
     uncertain->assumptions.len = n;
+    uncertain->voids = mem_new(n * compare->arms.len, sizeof(*uncertain->voids));
     for (size_t i = 0; i < n; i++) {
         struct assumption *assumption = &uncertain->assumptions.items[i];
         assumption->path = mem_text(items[i].path); /* arms are loaded again */
-        assumption->low.text = value_text(compare, i, dist_quantile(items[i].dist, low_end));
-        assumption->high.text = value_text(compare, i, dist_quantile(items[i].dist, high_end));
+        assumption->low.text =
+            assumed_text(base_of(compare), i, dist_quantile(items[i].dist, low_end));
+        assumption->high.text =
+            assumed_text(base_of(compare), i, dist_quantile(items[i].dist, high_end));
     }
     if (draw_sample(compare, errors) < 0)
         return -1;
@@ -396,6 +398,8 @@ int uncertain_prepare(struct compare *compare, struct error_list *errors)
         rc = load_point(compare, p, 0, &program, errors);
         program_free(&program);
     }
+    if (rc == 0)
+        find_voids(compare);
     return rc;
 }
 
@@ -449,6 +453,7 @@ void uncertain_free(struct compare_uncertain *uncertain)
     for (size_t i = 0; i < uncertain->points * n && uncertain->texts; i++)
         free(uncertain->texts[i]);
     free(uncertain->assumptions.items);
+    free(uncertain->voids);
     free(uncertain->worlds);
     free(uncertain->texts);
     free(uncertain);

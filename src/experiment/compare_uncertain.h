@@ -31,6 +31,7 @@ struct compare_uncertain {
         struct assumption *items;
         size_t len;
     } assumptions;
+    bool *voids;                    /* assumptions x arms: left out there; owned */
     size_t replications;            /* of each point: the first ones of the comparison */
     size_t points;                  /* sampled: latin hypercube */
     char **texts;                   /* points x assumptions: what is drawn; owned */

@@ -2,12 +2,26 @@
 #include "scenario/build_times.h"
 
 #include "scenario/complete.h"
+#include "util/quantity.h"
+
+#include <stdio.h>
 
 static void window_fault(const struct build *build, const char *map, const char *key,
                          struct error_list *errors, const char *what)
 {
     const struct node *node = node_get(build->program->epochs[0].tree, map);
     error_list_addf(errors, mark_of(node, key), "%s.%s: %s", map, key, what);
+}
+
+/* "..., 12 d 12 h after the start; ...": which would be right. */
+static void window_fault_by(const struct build *build, const char *map, const char *key,
+                            struct error_list *errors, const char *what, simtime when,
+                            const char *more)
+{
+    char text[300], time[64];
+    snprintf(text, sizeof(text), "%s, %s after the start%s", what,
+             quantity_human_time(simtime_seconds(when), time, sizeof(time)), more);
+    window_fault(build, map, key, errors, text);
 }
 
 /* Something is counted, and only what the run gets to. */
@@ -23,12 +37,15 @@ static void check_window_counted(const struct build *build, struct error_list *e
     if (world->measure_from < 0)
         window_fault(build, map, key, errors, "lies before the start of the run");
     else if (world->measure_from >= world->length)
-        window_fault(build, map, key, errors, "the run is over by then: no job would be counted");
+        window_fault_by(build, map, key, errors, "is not before the end of the run", world->length,
+                        ": no job would be counted");
     if (until && world->measure_until > world->length)
-        window_fault(build, "measure", "until", errors, "lies after the end of the run");
+        window_fault_by(build, "measure", "until", errors, "lies after the end of the run",
+                        world->length, "");
     else if (until && world->measure_until <= world->measure_from)
-        window_fault(build, "measure", "until", errors,
-                     "is not after the beginning of the window: no job would be counted");
+        window_fault_by(build, "measure", "until", errors,
+                        "is not after the beginning of the window", world->measure_from,
+                        ": no job would be counted");
 }
 
 void set_times(struct build *build, struct error_list *errors)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,19 +44,24 @@ static bool is_unlimited(const struct field *field, const struct node *node)
     return (field->flags & FIELD_UNLIMITED) && strcmp(node->text, "unlimited") == 0;
 }
 
-int decode_bounds(struct decode *ctx, const struct field *field, const struct node *node,
-                  double least, double greatest)
+static bool is_bounded(const struct field *field)
+{
+    return field->min != 0 || field->max != 0;
+}
+
+/* What would be right. */
+static int tell_bounds(struct decode *ctx, const struct field *field, const struct node *node)
 {
     char low[48], high[48], found[80];
-    const bool none = field->min == 0 && field->max == 0;
-    if (none || (least >= field->min && greatest <= field->max))
-        return 0;
     enum unit unit = decode_unit(ctx, field);
     if (field->kind == FIELD_DURATION || field->kind == FIELD_DATE)
         unit = UNIT_TIME;
     if (field->kind == FIELD_INT) {
         snprintf(low, sizeof(low), "%.0f", field->min);
-        snprintf(high, sizeof(high), "%.0f", field->max);
+        if (field->max < INT64_BOUND)
+            snprintf(high, sizeof(high), "%.0f", field->max);
+        else
+            snprintf(high, sizeof(high), "%" PRId64, INT64_MAX);
     } else {
         quantity_format(field->min, unit, low, sizeof(low));
         quantity_format(field->max, unit, high, sizeof(high));
@@ -77,6 +83,14 @@ int decode_bounds(struct decode *ctx, const struct field *field, const struct no
     if (above)
         return decode_error(ctx, node->at, "%s %s above zero and at most %s", found, verb, high);
     return decode_error(ctx, node->at, "%s %s from %s to %s", found, verb, low, high);
+}
+
+int decode_bounds(struct decode *ctx, const struct field *field, const struct node *node,
+                  double least, double greatest)
+{
+    if (!is_bounded(field) || (least >= field->min && greatest <= field->max))
+        return 0;
+    return tell_bounds(ctx, field, node);
 }
 
 int decode_quantity(struct decode *ctx, const struct field *field, const struct node *node,
@@ -124,7 +138,9 @@ static int decode_int(struct decode *ctx, const struct field *field, const struc
         if (number != floor(number))
             return decode_error(ctx, node->at, "\"%.60s\" is not a whole number", node->text);
         if (!(fabs(number) <= 0x1p53))
-            return decode_error(ctx, node->at, "\"%.60s\" is too large", node->text);
+            return is_bounded(field) && (number < field->min || number >= field->max)
+                       ? tell_bounds(ctx, field, node)
+                       : decode_error(ctx, node->at, "\"%.60s\" is too large", node->text);
         value = (int64_t)number;
     }
     if (decode_bounds(ctx, field, node, (double)value, (double)value) < 0)

@@ -36,6 +36,7 @@ struct node *node_copy(const struct node *node)
     struct node *copy = mem_new(1, sizeof(*copy));
     copy->kind = node->kind;
     copy->quoted = node->quoted;
+    copy->whole = node->whole;
     copy->at = node->at;
     copy->text = mem_text(node->text);
     for (size_t i = 0; i < node->len; i++) {

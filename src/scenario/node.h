@@ -19,6 +19,7 @@ struct node_entry {
 struct node {
     enum node_kind kind;
     bool quoted;              /* a scalar in quotes or a block: always a text, never null */
+    bool whole;               /* a map put at a path: nothing of a template is left below it */
     struct mark at;           /* an alias has its anchor's mark */
     char *text;               /* of a scalar, owned; NULL otherwise */
     struct node_entry *items; /* in the order of the file */
@@ -61,7 +62,8 @@ struct node *node_remove(struct node *map, const char *key);
 /* An unquoted empty text, "~" or "null". */
 bool node_is_null(const struct node *node);
 
-/* Same kinds, texts, keys and order; marks do not count, nor do quotes but around a null. */
+/* Same kinds, texts, keys and order; marks do not count, nor `whole`, nor do quotes but around a
+ * null. */
 bool node_equal(const struct node *a, const struct node *b);
 
 /* Number of nodes in the tree; its depth (a scalar: 1). */

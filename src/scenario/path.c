@@ -229,6 +229,7 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
              struct error *err)
 {
     struct node *node = root;
+    value->whole = value->kind == NODE_MAP;
     for (size_t i = 0; i < path->len; i++) {
         const struct path_step *step = &path->items[i];
         struct node_entry *entry = step_into(node, step);

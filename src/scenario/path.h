@@ -44,9 +44,10 @@ const char *path_format(const struct path *path, char *buffer, size_t size);
 /* NULL if there is nothing. */
 struct node *path_get(const struct node *root, const struct path *path);
 
-/* Put a value at the path: takes it, frees what was there. Maps missing on the way are made, with
- * the mark `at`; whether their keys are known is for decoding to say. On failure (an index beyond
- * its list, a step into a scalar) frees the value, fills err and leaves the tree as it was. */
+/* Put a value at the path: takes it, frees what was there; a map replaces what a template says
+ * there as well (`whole`). Maps missing on the way are made, with the mark `at`; whether their keys
+ * are known is for decoding to say. On failure (an index beyond its list, a step into a scalar)
+ * frees the value, fills err and leaves the tree as it was. */
 int path_set(struct node *root, const struct path *path, struct mark at, struct node *value,
              struct error *err);
 

@@ -62,6 +62,7 @@ struct node *program_resolved(const struct program *program, enum resolved_paths
 {
     const char *main = program->document.files.items[0];
     struct node *tree = node_copy(program->resolved);
+    templates_settle(tree);
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct path_notes *notes = &program->epochs[e].scenario->paths;
         for (size_t i = 0; i < notes->len; i++) {

@@ -107,7 +107,8 @@ static void merge_map(struct node *base, const struct node *over, struct rule ru
         struct node_entry *old = node_find(base, from->key);
         const struct rule below = rule.of_names ? (struct rule){true, false, rule.table}
                                                 : rule_for(rule.table, from->key);
-        if (old && below.merge && old->value->kind == NODE_MAP && from->value->kind == NODE_MAP)
+        if (old && below.merge && old->value->kind == NODE_MAP && from->value->kind == NODE_MAP &&
+            !from->value->whole)
             merge_map(old->value, from->value, below);
         else
             node_put(base, from->key, from->at, node_copy(from->value));

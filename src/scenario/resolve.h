@@ -49,8 +49,8 @@ struct node *document_resolve(const struct document *document, const char *varia
 /* Which of the texts an error or a value is of, from 1 on; 0: of a file. */
 size_t setting_of(struct mark at);
 
-/* Write one map on top of another as includes do: maps described by `table` merge, a thing with
- * parameters is one value. Copies. */
+/* Write one map on top of another as includes do: maps described by `table` merge, but for what was
+ * put at a path (`whole`); a thing with parameters is one value. Copies. */
 void tree_merge(struct node *base, const struct node *over, const struct field *table);
 
 /* How many steps of the path lead to a thing that merges as one value: a distribution, an order, a

@@ -179,3 +179,56 @@ int templates_expand(struct node *root, struct error_list *errors)
                         NODE_DEPTH_MAX - 1);
     return errors->len > before ? -1 : 0;
 }
+
+/* --- as a text --- */
+
+/* Is there one below that a template would be merged into? `path`: to the node, from its tenant. */
+static bool finds_whole(const struct node *node, struct path *path)
+{
+    bool found = false;
+    for (size_t i = 0; node->kind == NODE_MAP && i < node->len && !found; i++) {
+        const struct node *value = node->items[i].value;
+        path_push_key(path, node->items[i].key);
+        if (tree_whole(tenant_fields, path) == 0)
+            found = value->whole || finds_whole(value, path);
+        path_pop(path);
+    }
+    return found;
+}
+
+static bool has_whole(const struct node *tenant)
+{
+    struct path path = {0};
+    const bool found = finds_whole(tenant, &path);
+    path_deinit(&path);
+    return found;
+}
+
+/* `map`: of tenants or templates by name; `out`: the same, written out. */
+static void settle_all(struct node *map, const struct node *out)
+{
+    for (size_t i = 0; map && map->kind == NODE_MAP && i < map->len; i++) {
+        struct node_entry *entry = &map->items[i];
+        const struct node *theirs = node_get(out, entry->key);
+        struct node *members = node_get(entry->value, "members");
+        const struct node *each = node_get(members, "each");
+        if (node_get(entry->value, "like") && has_whole(entry->value))
+            node_put(map, entry->key, entry->at, node_copy(theirs));
+        else if (each && node_get(members, "like") && has_whole(each))
+            node_put(entry->value, "members", members->at, node_copy(node_get(theirs, "members")));
+        else
+            settle_all(node_get(entry->value, "tenants"), node_get(theirs, "tenants"));
+    }
+}
+
+void templates_settle(struct node *root)
+{
+    struct error_list errors = {0};
+    struct node *out = node_copy(root);
+    if (templates_expand(out, &errors) == 0) {
+        settle_all(node_get(root, "templates"), node_get(out, "templates"));
+        settle_all(node_get(root, "tenants"), node_get(out, "tenants"));
+    }
+    node_free(out);
+    error_list_deinit(&errors);
+}

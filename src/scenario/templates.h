@@ -10,4 +10,8 @@
  * others. What is malformed in itself is left for decoding to tell. -1 with errors. */
 int templates_expand(struct node *root, struct error_list *errors);
 
+/* Write out those of the tenants, members and templates of a scenario below which a map was put at
+ * a path: as a text without `like` they mean the same, and the others stay as they are. */
+void templates_settle(struct node *root);
+
 #endif

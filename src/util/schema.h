@@ -101,6 +101,9 @@ enum {
     FIELD_UNIQUE = 8
 };
 
+/* As a max: whatever fits, up to 2^63 - 1, which a double cannot tell from 2^63. */
+#define INT64_BOUND 0x1p63
+
 struct field {
     const char *key;
     enum field_kind kind;

@@ -373,10 +373,19 @@ variants:"""))
                          status=1)
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
-        out = self.jishi("long.yaml", "-r", "1", "--variant", "five", "--limit", "200ms", "--set",
-                         "analysis=transient", status=1).stdout
-        self.assertIn("\n  five  nothing to compare: --limit 200 ms stopped 2 of 2 runs; a greater limit or a shorter "
-                      "time.length lets them end\n", out)
+
+    def test_all_runs_beyond_the_limit(self):
+        self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
+        arguments = "long.yaml", "-r", "2", "--variant", "five", "--limit", "200ms", "--set", "analysis=transient"
+        self.assertIn("\n  five  nothing to tell: 2 of its 2 runs and 2 of 2 runs of the base were stopped by --limit, as they "
+                      "took longer than 200 ms; give them longer, or shorten time.length\n",
+                      self.jishi(*arguments, status=1).stdout)
+        self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h").split("variants:")[0] +
+                   "question: {metric: wait.mean}\n")
+        self.assertIn("\n  nothing to tell: 2 of 2 runs of the base were stopped by --limit, as they took longer than 200 ms; "
+                      "give them longer, or shorten time.length\n",
+                      self.jishi("long.yaml", "-r", "2", "--limit", "200ms", "--set", "analysis=transient",
+                                 status=1).stdout)
 
     def test_assumptions_of_a_found_warmup(self):
         """Arms are loaded anew with the warm-up that was found."""
@@ -482,6 +491,25 @@ variants:"""))
                                       "--format", "json").stdout)["uncertain"]
         self.assertEqual([(a["low"], a["high"]) for a in found["assumptions"]], [("12.5%/year", "57.5%/year")])
 
+    def test_variant_of_another_form(self):
+        """What is varied has no place in it: it is left out there, and said."""
+        self.write("sure.yaml", UNCERTAIN.replace("variants:", """variants:
+  regular: {tenants.a.workloads.w.arrival: {every: 30min}}
+  written: {tenants.a.workloads.w: {jobs: [{submit: 30h, processors: 1, runtime: 1h}]}}
+  steady-work: {tenants.a.workloads.w.runtime: 1h}
+  other-spread: {tenants.a.workloads.w.runtime: {lognormal: {median: 1h, sigma: 1}}}""").replace(
+      "runtime: {exponential: 1h}", "runtime: {lognormal: {mean: 1h, sd: 1h}}") +
+                   "  tenants.a.workloads.w.runtime.lognormal.sd: {uniform: [30min, 90min]}\n")
+        arrival, spread = "tenants.a.workloads.w.arrival.poisson", "tenants.a.workloads.w.runtime.lognormal.sd"
+        found = json.loads(self.jishi("sure.yaml", "-r", "2", "--uncertain", "--points", "2", "--set",
+                                      "analysis=transient", "--format", "json").stdout)
+        self.assertEqual([line for line in found["mind"] if "is no value" in line],
+                         [f"{variant}: {path} is no value of this variant: it is varied in the base alone"
+                          for variant, path in (("regular", arrival), ("written", arrival), ("written", spread),
+                                                ("steady-work", spread), ("other-spread", spread))])
+        self.assertEqual([one["left_out_of"] for one in found["uncertain"]["assumptions"]],
+                         [["regular", "written"], ["written", "steady-work", "other-spread"]])
+
     def test_value_that_cannot_be(self):
         self.write("sure.yaml", UNCERTAIN.replace(
             "tenants.a.workloads.w.arrival.poisson: {uniform: [0.1 per h, 1.1 per h]}",
@@ -490,6 +518,43 @@ variants:"""))
         line = 1 + UNCERTAIN[:UNCERTAIN.index("  tenants.a.workloads.w.arrival.poisson")].count("\n")
         self.assertEqual(done.stderr, f'sure.yaml:{line}:3: uncertain: centres.lab.partitions.p.nodes: -3 is drawn, '
                                       'which cannot be: centres.lab.partitions.p.nodes: "-3" must be from 0 to 1000000\n')
+
+    def test_control_characters(self):
+        """Whatever things are called, a terminal is not led astray."""
+        evil = r'"x\e[2J\x7f\u009b"'
+        self.write("evil.yaml", UNCERTAIN.replace("title: queue", f"title: {evil}").replace("  a:", f"  {evil}:")
+                   .replace("  five:", f"  {evil}:").replace("  tenants.a.work", r'  "tenants[\"x\e[2J\x7f\u009b\"].work')
+                   .replace("poisson: {uni", 'poisson": {uni'))
+        for command in ["check"], ["run", "--no-trace"], ["compare", "-r", "2", "--uncertain", "--points", "2"]:
+            done = subprocess.run([PROGRAM, *command, "evil.yaml"], cwd=self.folder, capture_output=True, text=True,
+                                  timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(r"x\x1b[2J\x7f\x9b", done.stdout)
+            self.assertEqual([c for c in done.stdout if (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160], [])
+        done = self.jishi("evil.yaml", "--variant", "y\x1b[2J", status=1)
+        self.assertIn(r'unknown variant "y\x1b[2J"; expected one of x\x1b[2J\x7f\x9b, three', done.stderr)
+        done = self.jishi("evil.yaml", "--y\x1b[2J", status=2)
+        self.assertEqual(done.stderr, "jishi compare: unknown option --y\\x1b[2J; see jishi compare --help\n")
+
+    def test_window_that_cannot_be(self):
+        """At the place of the assumption; of a variant with its name."""
+        line = 2 + UNCERTAIN[:UNCERTAIN.index("  tenants.a.workloads.w.arrival.poisson")].count("\n")
+        self.write("sure.yaml", UNCERTAIN + "  measure.until: {uniform: [250h, 400h]}\n")
+        done = self.jishi("sure.yaml", "--variant", "five", "-r", "2", "--uncertain", status=1)
+        self.assertEqual(done.stderr, f"sure.yaml:{line}:3: uncertain: measure.until: 392.5 h is drawn, which cannot be: "
+                                      "measure.until: lies after the end of the run, 12 d 12 h after the start\n")
+        self.write("sure.yaml", UNCERTAIN.replace("  five:", "  short: {time.length: 200h}\n  five:") +
+                   "  measure.until: {uniform: [150h, 250h]}\n")
+        done = self.jishi("sure.yaml", "--variant", "short", "-r", "2", "--uncertain", status=1)
+        self.assertEqual(done.stderr, f"sure.yaml:{line + 1}:3: variant short: uncertain: measure.until: 245 h is drawn, "
+                                      "which cannot be: measure.until: lies after the end of the run, 8 d 8 h after the "
+                                      "start\n")
+
+    def test_faults_of_variants(self):
+        self.write("bad.yaml", QUEUE.replace("  five:", "  bad: {seed: x}\n  late: {measure.until: 400h}\n  five:"))
+        for name, want in ("bad", '21:15: variant bad: seed: "x" is not a whole number\n'), (
+                "late", "22:25: variant late: measure.until: lies after the end of the run, 12 d 12 h after the start\n"):
+            self.assertEqual(self.jishi("bad.yaml", "--variant", name, status=1).stderr, "bad.yaml:" + want)
 
     def test_interrupted(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 3000h"))

@@ -89,6 +89,51 @@ class Templates(unittest.TestCase):
                                               % EACH))
         self.assertEqual(self.jishi("run", "s.yaml", "--variant", "v", "--no-trace", "--format", "csv"), self.values())
 
+    def resolved(self, *arguments):
+        """What runs of the scenario as `check --resolved` prints it give."""
+        self.write("whole.yaml", self.jishi("check", "s.yaml", *arguments, "--resolved"))
+        return self.jishi("run", "whole.yaml", "--no-trace", "--format", "csv")
+
+    def test_map_replaces_map(self):
+        """Nothing is left of what the template says there, whoever sets it, and the text as resolved says the same."""
+        for text in ("jobs.arrival={every: 1h}", "jobs.runtime={exponential: {mean: 1h}}", "jobs.processors=2",
+                     "jobs={jobs: [{submit: 3h, processors: 2, runtime: 1h}]}",
+                     "written={arrival: {every: 5h}, processors: 1, runtime: 1h}"):
+            with self.subTest(text=text):
+                want = self.values("templates.firm.workloads." + text)
+                self.assertEqual(self.values(ONE + text, EACH + text), want)
+                self.assertEqual(self.resolved("--set", ONE + text, "--set", EACH + text), want)
+                self.write("s.yaml", SCENARIO.replace("variants:", "variants:\n  v: {%s}" % ", ".join(
+                    (place + text).replace("=", ": ", 1) for place in (ONE, EACH))))
+                self.assertEqual(self.jishi("run", "s.yaml", "--variant", "v", "--no-trace", "--format", "csv"), want)
+                self.write("s.yaml", SCENARIO)
+
+    def test_map_at_a_date(self):
+        """As in the template; a change gives new values, of the same kind of arrivals here."""
+        changes = "changes:\n  - {at: 5d, set: {%s: {poisson: 4/h}}}\n"
+        self.write("s.yaml", SCENARIO + changes % (ONE + "jobs.arrival"))
+        want = self.values()
+        self.write("s.yaml", SCENARIO + changes.replace("}}}", ", profile: {}}}}") % (ONE + "jobs.arrival"))
+        self.assertEqual(self.values(), want)
+        self.write("s.yaml", SCENARIO + changes.replace("}}}", ", profile: {day_of_week: [1, 1, 1, 1, 1, 2, 2]}}}}")
+                   % (ONE + "jobs.arrival"))
+        self.assertNotEqual(self.values(), want)
+
+    def test_maps_of_tenants(self):
+        """A quota and the workloads whole; what goes deeper; and a template that is like another."""
+        quota = SCENARIO.replace("  firm:", "  firm:\n    quota: {processors: 2, jobs: 1}")
+        self.write("s.yaml", quota)
+        free = self.values("tenants.one.quota.jobs=unlimited")
+        self.assertNotEqual(free, self.values())
+        self.assertEqual(self.values("tenants.one.quota={processors: 2}"), free)
+        self.assertEqual(self.values("templates.large.quota={processors: 2}"), free)
+        self.assertEqual(self.resolved("--set", "templates.large.quota={processors: 2}"), free)
+        self.assertEqual(self.values("tenants.one.quota={processors: 2}", "tenants.one.quota.jobs=1"), self.values())
+        self.write("s.yaml", SCENARIO)
+        alone = "{written: {jobs: [{submit: 1h, processors: 1, runtime: 2h}]}}"
+        self.assertEqual(self.values("tenants.one.workloads=" + alone),
+                         self.values("tenants.one={home: a, share: 3, workloads: %s}" % alone))
+
     def test_misspelt(self):
         for place, text in (ONE, "tenants.one.workloads"), (EACH, "tenants.many.members.each.workloads"):
             self.assertEqual(self.jishi("check", "s.yaml", "--set", place + "jbos.runtime.max=1h", status=1),
@@ -103,7 +148,7 @@ class Templates(unittest.TestCase):
         self.assertEqual((left_out["path"], left_out["left_out_of"]),
                          ("tenants.one.workloads.jobs.runtime.lognormal.median", ["idle"]))
         text = self.jishi("compare", "s.yaml", "--uncertain", "-r", "2", "--points", "2", "--variant", "home")
-        self.assertIn("  broker.policy.overflow.after is no value of this variant: varied in the base alone\n", text)
+        self.assertIn(": broker.policy.overflow.after is no value of this variant: it is varied in the base alone\n", text)
         self.assertNotIn("overflow", self.jishi("check", "s.yaml", "--variant", "home").split("\nUncertain")[1])
 
     def test_where_it_is_wrong(self):

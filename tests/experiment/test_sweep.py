@@ -389,7 +389,7 @@ measures: [wait.mean]
         self.assertEqual(err, "")
         self.assertIn("4 runs of 4 points: 3 done, 1 error\n", out)
         self.assertRegex(out, r"\nrun 3 \(length 300 h, warmup 500 h, replication 1\): .*yaml:5:\d+: "
-                              r"time.warmup: the run is over by then: no job would be counted\n$")
+                              r"time.warmup: is not before the end of the run, .* after the start: no job would be counted\n$")
         runs, _, complete = self.table(folder)
         self.assertEqual(list(runs["state"]), [0, 0, 0, 1])
         self.assertTrue(numpy.isnan(runs["wait.mean"][3]))

@@ -128,7 +128,7 @@ class Writer:
         definition = self.kinds[stem]
         forms = definition.get('oneOf') or definition['anyOf']
         self.lines += ['### %s' % heading, '', text, '', '| name | meaning | parameters |', '|---|---|---|']
-        for form in forms[1:]:
+        for form in (one for one in forms if 'enum' not in one):
             if 'required' not in form:
                 continue
             name = form['required'][0]

@@ -1,7 +1,7 @@
 /* The summary of the run that test_metrics works by hand. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* clang-format off */
-"双中心 by hand?[31m\n"
+"双中心 by hand\\x1b[31m\n"
 "From 2022-05-31T00:00:00+08:00 to 2022-06-02T00:00:00+08:00: 2 d simulated.\n"
 "Counted: jobs submitted from 2022-05-31T06:00:00+08:00 to 2022-06-01T18:00:00+08:00.\n"
 "c1: a 16 x processors (0.8 PFLOPS FP64)\n"

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/judge.h"
+
+#include "experiment/assumed.h"
+#include "experiment/measures.h"
+#include "experiment/question.h"
+#include "util/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int judge_measures(const struct build *build, struct error_list *errors)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const char *const asked[] = {scenario->question.metric};
+    const int rc = question_check(build, errors);
+    struct metrics *metrics = scenario_metrics(build, asked, rc == 0 && asked[0], errors);
+    metrics_free(metrics);
+    return metrics ? rc : -1;
+}
+
+/* --- variants --- */
+
+static int judge_program(const struct program *program, const struct build_options *options,
+                         bool open, struct error_list *errors)
+{
+    struct build build;
+    int rc = build_init(&build, program, options, errors);
+    if (rc == 0)
+        rc = judge_measures(&build, errors);
+    if (rc == 0 && open)
+        rc = build_open(&build, errors);
+    build_deinit(&build);
+    return rc;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_told(const struct error_list *told, const struct error *err)
+{
+    for (size_t i = 0; i < told->len; i++) {
+        const struct error *old = &told->items[i];
+        if (same_file(old->at.file, err->at.file) && old->at.line == err->at.line &&
+            old->at.column == err->at.column && strcmp(old->text, err->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A copy whose file names live as long as the list. */
+static struct error keep(struct error_list *list, const struct error *err)
+{
+    struct error copy = *err;
+    copy.at.file = copy.at.file ? error_list_file(list, copy.at.file) : NULL;
+    return copy;
+}
+
+/* `told`: without names, so that what two variants share is told of the first. */
+static void tell_variant(const char *name, const struct error_list *found, struct error_list *told,
+                         struct error_list *errors)
+{
+    for (size_t i = 0; i < found->len; i++) {
+        if (is_told(told, &found->items[i]))
+            continue;
+        struct error err = keep(told, &found->items[i]);
+        error_list_add(told, &err);
+        err = keep(errors, &found->items[i]);
+        if (strncmp(err.text, "variants.", strlen("variants.")) != 0)
+            error_prefix(&err, "variant %.80s: ", name);
+        error_list_add(errors, &err);
+    }
+}
+
+int judge_variants(const struct judge *judge, struct error_list *errors)
+{
+    const struct node *variants = judge->base->document.variants;
+    const size_t before = errors->len;
+    struct error_list told = {0};
+    for (size_t i = 0; i < before; i++) {
+        const struct error err = keep(&told, &errors->items[i]);
+        error_list_add(&told, &err);
+    }
+    for (size_t i = 0; variants && i < variants->len && errors->len < ERROR_LIST_MAX; i++) {
+        struct error_list found = {0};
+        struct program program;
+        if (program_again(judge->base, variants->items[i].key, judge->sets, judge->n_sets, &program,
+                          &found) == 0)
+            judge_program(&program, &judge->options, true, &found);
+        tell_variant(variants->items[i].key, &found, &told, errors);
+        program_free(&program);
+        error_list_deinit(&found);
+    }
+    error_list_deinit(&told);
+    return errors->len > before ? -1 : 0;
+}
+
+/* --- assumptions --- */
+
+/* Of a range as good as its ends, which themselves are never drawn. */
+enum { ENDS = 2 };
+static const double near_ends[ENDS] = {0.001, 0.999};
+
+static int try_values(const struct judge *judge, char *const *values, size_t n,
+                      struct error_list *errors)
+{
+    const char **sets = mem_new(judge->n_sets + n, sizeof(*sets));
+    struct program program;
+    for (size_t i = 0; i < judge->n_sets; i++)
+        sets[i] = judge->sets[i];
+    for (size_t i = 0; i < n; i++)
+        sets[judge->n_sets + i] = values[i];
+    int rc = program_again(judge->base, judge->variant, sets, judge->n_sets + n, &program, errors);
+    if (rc == 0)
+        rc = judge_program(&program, &judge->options, false, errors);
+    program_free(&program);
+    free(sets);
+    return rc;
+}
+
+/* PATH=VALUE; NULL: it has no such end. To be freed. */
+static char *value_near(const struct judge *judge, size_t item, double end)
+{
+    const struct uncertain *items = judge->base->epochs[0].scenario->uncertain.items;
+    const double value = dist_quantile(items[item].dist, end);
+    if (!isfinite(value))
+        return NULL;
+    char *text = assumed_text(judge->base, item, value);
+    char *set = mem_format("%s=%s", items[item].path, text);
+    free(text);
+    return set;
+}
+
+/* A map, where one number is to be put. */
+static const char *map_at(const struct program *program, const char *text)
+{
+    struct path path = {0};
+    const struct node *node =
+        path_parse(text, &path, NULL) == 0 ? path_get(program->epochs[0].tree, &path) : NULL;
+    path_deinit(&path);
+    return !node || node->kind == NODE_SCALAR ? NULL : node->kind == NODE_MAP ? "map" : "list";
+}
+
+static int judge_one(const struct judge *judge, size_t item, char *set, struct error_list *errors)
+{
+    const struct uncertain *items = judge->base->epochs[0].scenario->uncertain.items;
+    const struct uncertain *one = &items[item];
+    const char *value = set + strlen(one->path) + 1, *map = map_at(judge->base, one->path);
+    struct error_list found = {0};
+    const int rc = try_values(judge, &set, 1, &found);
+    if (rc < 0 && map)
+        error_list_addf(errors, one->at,
+                        "uncertain: %.100s: a %s stands there, for which no number such as %.40s "
+                        "can be drawn; give the path of a value in it",
+                        one->path, map, value);
+    else if (rc < 0)
+        error_list_addf(errors, one->at, "uncertain: %s: %.40s may be drawn, which cannot be: %s",
+                        one->path, value, found.items[0].text);
+    error_list_deinit(&found);
+    return rc;
+}
+
+/* Windows are held against each other: what does together may not do alone. */
+static bool is_of_time(const char *path)
+{
+    return strncmp(path, "time.", 5) == 0 || strncmp(path, "measure.", 8) == 0;
+}
+
+int judge_assumptions(const struct judge *judge, struct error_list *errors)
+{
+    const struct items *list = &judge->base->epochs[0].scenario->uncertain;
+    const struct uncertain *items = list->items;
+    const size_t n = list->len, before = errors->len;
+    char **values = mem_new(ENDS * n, sizeof(*values)), **there = mem_new(n, sizeof(*there));
+    bool together[ENDS];
+    for (size_t e = 0; e < ENDS; e++) {
+        struct error_list found = {0};
+        size_t len = 0;
+        for (size_t i = 0; i < n; i++)
+            if ((values[i * ENDS + e] = value_near(judge, i, near_ends[e])))
+                there[len++] = values[i * ENDS + e];
+        together[e] = len == 0 || try_values(judge, there, len, &found) == 0;
+        error_list_deinit(&found);
+    }
+    for (size_t i = 0; i < n; i++) {
+        int rc = 0;
+        for (size_t e = 0; e < ENDS; e++) {
+            char *value = values[i * ENDS + e];
+            if (rc == 0 && value && (!together[e] || is_of_time(items[i].path)))
+                rc = judge_one(judge, i, value, errors);
+            free(value);
+        }
+    }
+    free(values);
+    free(there);
+    return errors->len > before ? -1 : 0;
+}

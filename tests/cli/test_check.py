@@ -1,0 +1,150 @@
+"""What `jishi check` judges besides the scenario as it stands: variants, what is uncertain, what is asked.
+
+usage: test_check.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+
+SCENARIO = """jishi: 1
+time: {length: 300h, warmup: 24h}
+centres:
+  lab: {partitions: {p: {nodes: 10, processors_per_node: 1}}}
+tenants:
+  a:
+    home: lab
+    workloads:
+      w: {arrival: {poisson: 2/h}, processors: 1, runtime: {exponential: 1h}}
+question: {metric: wait.mean}
+variants:
+  more: {centres.lab.partitions.p.nodes: 12}
+"""
+
+
+class Check(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+
+    def jishi(self, *arguments):
+        return subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60)
+
+    def errors(self, text, *arguments):
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        done = self.jishi("check", "s.yaml", *arguments)
+        self.assertEqual(done.returncode, 1 if done.stderr else 0)
+        return done.stderr
+
+    def test_fine(self):
+        self.assertEqual(self.errors(SCENARIO), "")
+
+    def test_variants(self):
+        """Every error of every variant, at its place, with its name; what two share once."""
+        text = SCENARIO + """  misspelt: {centres.lab.partitions.p.nodez: 12}
+  nowhere: {centres.lba.partitions.p.nodes: 12}
+  window: {measure.until: 400h}
+  both: {combine: [more, misspelt]}
+  lost: {combine: [mroe]}
+  list: [1]
+  negative: {tenants.a.workloads.w.processors: -1, seed: x}
+"""
+        self.assertEqual(self.errors(text), """\
+s.yaml:13:14: variant misspelt: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
+s.yaml:14:13: variant nowhere: centres: there is no "lba", did you mean lab?
+s.yaml:15:27: variant window: measure.until: lies after the end of the run, 12 d 12 h after the start
+s.yaml:17:20: variant lost: unknown variant "mroe", did you mean more?
+s.yaml:18:9: variants.list: expected a map of PATH: value
+s.yaml:19:58: variant negative: seed: "x" is not a whole number
+s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: a job needs at least 1
+""")
+        for name in "misspelt", "nowhere", "window", "both", "lost", "list", "negative":
+            self.assertEqual(self.jishi("run", "s.yaml", "--no-trace", "-q", "--variant", name).returncode, 1, name)
+        self.assertEqual(self.errors(text, "--variant", "more"), "")
+        self.assertEqual(self.errors(text, "--variant", "window"),
+                         "s.yaml:15:27: measure.until: lies after the end of the run, 12 d 12 h after the start\n")
+        self.assertEqual(self.errors(text, "--resolved"), "")
+
+    def test_base_and_variants(self):
+        """A fault of the scenario is not told again of each variant."""
+        text = SCENARIO.replace("nodes: 10", "nodez: 10") + "  bad: {seed: x}\n"
+        self.assertEqual(self.errors(text), """\
+s.yaml:4:26: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
+s.yaml:4:25: centres.lab.partitions.p: nodes is missing (or groups, where nodes differ)
+s.yaml:13:15: variant bad: seed: "x" is not a whole number
+""")
+
+    def test_settings(self):
+        """They come after the variant, here as in a run."""
+        text = SCENARIO + "  short: {measure.until: 400h}\n"
+        self.assertEqual(self.errors(text, "--set", "measure.until=300h"), "")
+        self.assertEqual(self.errors(text, "--set", "seed=x"), '--set: seed: "x" is not a whole number\n')
+
+    def test_question(self):
+        for metric, want in (
+                ("tenant=nobody", 'there is no tenant "nobody"'),
+                ("tenant=b", 'there is no tenant "b"; did you mean "a"?'),
+                ("partition=q", 'there is no partition "q"; did you mean "p"?'),
+                ("centre=lob", 'there is no centre "lob"; did you mean "lab"?'),
+                ("workload=a/w", None)):
+            text = SCENARIO.replace("wait.mean", f'"wait.mean[{metric}]"')
+            self.assertEqual(self.errors(text), want and f's.yaml:10:20: question.metric: "wait.mean[{metric}]": {want}\n'
+                             or "", metric)
+
+    def test_question_of_a_variant(self):
+        text = SCENARIO + '  asks: {question.metric: "wait.mean[tenant=nobody]"}\n'
+        self.assertEqual(self.errors(text), 's.yaml:13:27: variant asks: question.metric: "wait.mean[tenant=nobody]": '
+                                            'there is no tenant "nobody"\n')
+
+    def test_uncertain(self):
+        text = SCENARIO + """uncertain:
+  time.warmup: {uniform: [24h, 400h]}
+  measure.until: {uniform: [20h, 200h]}
+  centres.lab.partitions.p.nodes: {normal: {mean: 5, sd: 3}}
+  tenants.a.home: {uniform: [1, 2]}
+  tenants.a.workloads.w: {uniform: [1, 2]}
+  metrics: {uniform: [1, 2]}
+  tenants.a.workloads.w.arrival.poisson: {uniform: [1/h, 3/h]}
+"""
+        self.assertEqual(self.errors(text), """\
+s.yaml:14:3: uncertain: time.warmup: 399.6 h may be drawn, which cannot be: time.warmup: is not before the end of the \
+run, 12 d 12 h after the start: no job would be counted
+s.yaml:15:3: uncertain: measure.until: 20.18 h may be drawn, which cannot be: measure.until: is not after the beginning \
+of the window, 1 d after the start: no job would be counted
+s.yaml:16:3: uncertain: centres.lab.partitions.p.nodes: -4 may be drawn, which cannot be: \
+centres.lab.partitions.p.nodes: "-4" must be from 0 to 1000000
+s.yaml:17:3: uncertain: tenants.a.home: 1.001 may be drawn, which cannot be: tenants.a.home: unknown centre "1.001"; \
+expected lab
+s.yaml:18:3: uncertain: tenants.a.workloads.w: a map stands there, for which no number such as 1.001 can be drawn; give \
+the path of a value in it
+s.yaml:19:3: uncertain: metrics: 1.001 may be drawn, which cannot be: metrics: "1.001": there is no metric "1.001"; \
+`jishi list metrics` shows them
+""")
+
+    def test_uncertain_length(self):
+        """Together they do, alone one does not."""
+        text = SCENARIO + "uncertain:\n  time.length: {uniform: [200h, 400h]}\n  measure.until: {uniform: [150h, 350h]}\n"
+        self.assertEqual(self.errors(text), """\
+s.yaml:15:3: uncertain: measure.until: 349.8 h may be drawn, which cannot be: measure.until: lies after the end of the \
+run, 12 d 12 h after the start
+""")
+
+    def test_whole_numbers(self):
+        """Told as they are used."""
+        done = self.errors(SCENARIO + "uncertain:\n  centres.lab.partitions.p.nodes: {uniform: [8.2, 11.8]}\n")
+        self.assertEqual(done, "")
+        out = self.jishi("check", "s.yaml").stdout.split("\n\nUncertain")[1].splitlines()[1]
+        self.assertEqual(out.split()[1:4], ["8", "10", "12"])
+
+
+if __name__ == "__main__":
+    unittest.main()
