@@ -46,6 +46,10 @@ int64_t profile_greatest(const struct profile *profile, simtime from, simtime to
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs);
 
+/* The same; *ret_free: what is free there, if there is such an instant. */
+simtime profile_hole(const struct profile *profile, simtime after, simtime duration, int64_t procs,
+                     int64_t *ret_free);
+
 /* Whether a job that holds a reservation from `held` on could start before: the earliest t in
  * [after, last] with free >= procs over [t, min(t + duration, held)), its own reservation being in
  * the profile; SIMTIME_NEVER if there is none. last < held. O(log steps) for each hole passed over.
