@@ -321,7 +321,7 @@ struct sim *sim_new(const struct sim_setup *setup)
             scheds[i] = &sim->stations[i].sched;
         sim->check = check_new(scheds, setup->world, &sim->jobs);
     }
-    sim->heard = sim->waits || setup->n_observers > 0 || sim->check || sim->broker;
+    sim->heard = setup->n_observers > 0 || sim->check || sim->broker;
     return sim;
 }
 

@@ -58,7 +58,7 @@ struct sim {
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
-    bool heard;                  /* somebody listens to what is told */
+    bool heard;                  /* somebody besides `waits` listens to what is told */
     bool eager;                  /* some scheduler decides after each event, now or later */
     bool limits_queues;          /* some scheduler has a limit on queued jobs */
     struct books **books;
@@ -74,7 +74,9 @@ struct sim {
 
 struct waits *waits_new(struct sim *sim);
 void waits_free(struct waits *waits); /* takes NULL */
-void waits_see(struct sim *sim, const struct fact *fact);
+
+/* A fact that is told: its kind, its job and its partition. */
+void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition);
 
 /* All that happens at this instant has happened. */
 void waits_settle(struct sim *sim);
@@ -116,6 +118,8 @@ void broker_check(struct sim *sim); /* REQUIREs what must hold of links and jobs
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
+    if (sim->waits)
+        waits_see(sim, kind, job, partition);
     if (!sim->heard)
         return;
     const struct fact fact = {
@@ -125,8 +129,6 @@ static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct j
         .partition = partition,
         .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
     };
-    if (sim->waits)
-        waits_see(sim, &fact);
     for (size_t i = 0; i < sim->setup.n_observers; i++)
         sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
     if (sim->check)
