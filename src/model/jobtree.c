@@ -135,6 +135,8 @@ static struct inner *inner_new(struct jobtree *tree)
 static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
                        uint32_t count)
 {
+    if (count == 0) /* as at either end, where most come and go */
+        return;
     memmove(to->item + at, from->item + i, count * sizeof(to->item[0]));
     memmove(to->code + at, from->code + i, count * sizeof(to->code[0]));
     memmove(to->size + at, from->size + i, count * sizeof(to->size[0]));
