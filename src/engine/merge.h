@@ -35,6 +35,12 @@ static inline const struct job_spec *merge_first(const struct merge *merge)
     return merge->len ? &merge->items[merge->turns[0].item].spec : NULL;
 }
 
+/* When it is submitted; SIMTIME_NEVER at the end. O(1). */
+static inline simtime merge_time(const struct merge *merge)
+{
+    return merge->len ? merge->turns[0].submit : SIMTIME_NEVER;
+}
+
 /* Go on to the one after. O(log sources). 0, or -1 or SOURCE_UNSORTED on failure. */
 int merge_advance(struct merge *merge, struct error *err);
 

@@ -11,7 +11,8 @@ static void end_job(struct sim *sim, struct job *job)
 {
     struct station *station = &sim->stations[job->partition];
     profile_advance(station->partition.profile, sim->now);
-    sim_tenant_ends(sim, job);
+    if (sim_minds_tenants(sim))
+        sim_tenant_ends(sim, job);
     sim_unlink(sim, station, job);
     const int64_t back = partition_end(&station->partition, job, sim->now);
     job->state = job->spec.runtime > sim->now - job->began ? JOB_KILLED : JOB_COMPLETED;
@@ -37,7 +38,7 @@ static void set_rate(struct sim *sim, struct job *job, double rate)
         end = sim->now + job->remaining;
     if (!config->extend && job->remaining > job->spec.request)
         end = job->began + job->spec.request;
-    const bool late = station_decides_after_events(&sim->stations[job->partition]);
+    const bool late = decides_after_events(config);
     const struct event event = {
         .at = end,
         .class = late ? EVENT_END_LATE : EVENT_END,
@@ -71,7 +72,8 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
     if (job->spec.work > 0)
         job->spec.runtime = job_runtime_of_work(&job->spec, job->procs, sched->partition->speeds);
     job->remaining = job->spec.runtime;
-    sim_tenant_starts(sim, job);
+    if (sim_minds_tenants(sim))
+        sim_tenant_starts(sim, job);
     if (sim->reclaims)
         sim_link(sim, &sim->stations[job->partition], job);
     set_rate(sim, job, 1);
@@ -144,7 +146,7 @@ static void pass_all(struct sim *sim)
 static void pass_now(struct sim *sim)
 {
     for (size_t i = 0; i < sim->n_dirty; i++)
-        if (station_decides_after_events(&sim->stations[sim->dirty[i]]))
+        if (decides_after_events(&sim->stations[sim->dirty[i]].sched.config))
             pass(sim, sim_unmark(sim, i--));
 }
 
@@ -188,7 +190,7 @@ static void handle(struct sim *sim, const struct event *event)
 }
 
 /* Everything of one class range at this instant, a pass after each event where that is the rule. */
-static void drain_events(struct sim *sim, enum event_class from, enum event_class to)
+static NOINLINE void drain_due(struct sim *sim, enum event_class from, enum event_class to)
 {
     struct event event;
     while (events_time(sim->events) == sim->now && events_first(sim->events, &event) &&
@@ -196,8 +198,15 @@ static void drain_events(struct sim *sim, enum event_class from, enum event_clas
         events_pop(sim->events, &event);
         sim->totals.events++;
         handle(sim, &event);
-        pass_now(sim);
+        if (sim->eager)
+            pass_now(sim);
     }
+}
+
+static inline void drain_events(struct sim *sim, enum event_class from, enum event_class to)
+{
+    if (events_time(sim->events) == sim->now)
+        drain_due(sim, from, to);
 }
 
 #define PROGRESS_EVERY 4096
@@ -210,12 +219,14 @@ static bool is_interrupted(struct sim *sim)
     return sim->setup.interrupted && *sim->setup.interrupted;
 }
 
-/* Jobs are submitted in [0, length), and later only while counted jobs are waited for. */
-static const struct job_spec *next_arrival(const struct sim *sim)
+/* Jobs are submitted in [0, length), and later only while counted jobs are waited for.
+ * SIMTIME_NEVER: no more. */
+static simtime next_arrival(const struct sim *sim)
 {
-    const struct job_spec *next = merge_first(&sim->merge);
-    const bool open = sim->setup.drain && sim->counted > 0;
-    return next && next->submit >= sim->setup.world->length && !open ? NULL : next;
+    const simtime next = merge_time(&sim->merge);
+    if (LIKELY(next < sim->setup.world->length))
+        return next;
+    return sim->setup.drain && sim->counted > 0 ? next : SIMTIME_NEVER;
 }
 
 static int instant(struct sim *sim, struct error *err)
@@ -228,12 +239,12 @@ static int instant(struct sim *sim, struct error *err)
         drain_events(sim, EVENT_GAIN, EVENT_LOSS);
         if (UNLIKELY(sim->broker != NULL))
             drain_events(sim, EVENT_SUBMISSION, EVENT_SUBMISSION);
-        for (const struct job_spec *next = next_arrival(sim); next && next->submit == sim->now;
-             next = next_arrival(sim)) {
+        while (next_arrival(sim) == sim->now) {
             const int got = sim_submit(sim, err);
             if (got < 0)
                 return got;
-            pass_now(sim);
+            if (sim->eager)
+                pass_now(sim);
             if (sim->totals.submitted % PROGRESS_EVERY == 0 && is_interrupted(sim))
                 return SIM_INTERRUPTED;
         }
@@ -277,6 +288,7 @@ static void open_station(struct sim *sim, size_t row)
                &actions);
     sim_queue_windows(sim, &station->partition);
     sim->limits_queues |= setup->config.max_queued >= 0;
+    sim->eager |= decides_after_events(&setup->config);
 }
 
 struct sim *sim_new(const struct sim_setup *setup)
@@ -290,6 +302,9 @@ struct sim *sim_new(const struct sim_setup *setup)
     jobs_init(&sim->jobs);
     sim->next_tick = SIMTIME_NEVER;
     sim->reclaims = sim_may_stop_jobs(setup);
+    for (size_t i = 0; i < setup->n_changes; i++)
+        sim->eager |= setup->changes[i].what == CHANGE_RULES &&
+                      decides_after_events(setup->changes[i].config);
     sim_gates_open(sim);
     for (size_t i = 0; i < sim->n_stations; i++)
         open_station(sim, i);
@@ -306,6 +321,7 @@ struct sim *sim_new(const struct sim_setup *setup)
             scheds[i] = &sim->stations[i].sched;
         sim->check = check_new(scheds, setup->world, &sim->jobs);
     }
+    sim->heard = setup->n_observers > 0 || sim->check || sim->broker;
     return sim;
 }
 
@@ -386,7 +402,7 @@ static bool is_over(const struct sim *sim, simtime next)
     if (next >= SIMTIME_NEVER)
         return true;
     if (next <= sim->setup.world->length)
-        return sim->setup.world->length == SIMTIME_NEVER && !next_arrival(sim) &&
+        return sim->setup.world->length == SIMTIME_NEVER && next_arrival(sim) >= SIMTIME_NEVER &&
                (sim->jobs.live == 0 || only_turns_lie_ahead(sim));
     /* Where counted jobs starve they are not waited for for ever. */
     return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
@@ -400,10 +416,8 @@ int sim_run(struct sim *sim, struct error *err)
     for (size_t i = 0; i < sim->n_stations; i++)
         sim_tell(sim, FACT_CAPACITY, NULL, (int32_t)i);
     for (uint64_t steps = 0;; steps++) {
-        const struct job_spec *arrival = next_arrival(sim);
-        simtime next = events_time(sim->events);
-        if (arrival && arrival->submit < next)
-            next = arrival->submit;
+        const simtime arrival = next_arrival(sim), event = events_time(sim->events);
+        const simtime next = arrival < event ? arrival : event;
         if (is_over(sim, next))
             break;
         REQUIRE(next >= sim->now);

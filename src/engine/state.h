@@ -58,6 +58,8 @@ struct sim {
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
+    bool heard;                  /* somebody besides `waits` listens to what is told */
+    bool eager;                  /* some scheduler decides after each event, now or later */
     bool limits_queues;          /* some scheduler has a limit on queued jobs */
     struct books **books;
     size_t n_books;
@@ -72,7 +74,9 @@ struct sim {
 
 struct waits *waits_new(struct sim *sim);
 void waits_free(struct waits *waits); /* takes NULL */
-void waits_see(struct sim *sim, const struct fact *fact);
+
+/* A fact that is told: its kind, its job and its partition. */
+void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition);
 
 /* All that happens at this instant has happened. */
 void waits_settle(struct sim *sim);
@@ -114,6 +118,10 @@ void broker_check(struct sim *sim); /* REQUIREs what must hold of links and jobs
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
+    if (sim->waits)
+        waits_see(sim, kind, job, partition);
+    if (!sim->heard)
+        return;
     const struct fact fact = {
         .kind = kind,
         .at = sim->now,
@@ -121,8 +129,6 @@ static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct j
         .partition = partition,
         .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
     };
-    if (sim->waits)
-        waits_see(sim, &fact);
     for (size_t i = 0; i < sim->setup.n_observers; i++)
         sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
     if (sim->check)
@@ -147,9 +153,8 @@ static inline struct station *sim_unmark(struct sim *sim, size_t i)
     return station;
 }
 
-static inline bool station_decides_after_events(const struct station *station)
+static inline bool decides_after_events(const struct sched_config *config)
 {
-    const struct sched_config *config = &station->sched.config;
     return config->decide == DECIDE_EVENT || config->commit_head;
 }
 
@@ -242,6 +247,12 @@ void sim_turn(struct sim *sim);
 void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
 void sim_tenant_starts(struct sim *sim, const struct job *job);
 void sim_tenant_ends(struct sim *sim, const struct job *job);
+
+/* Does it matter whose jobs start and end? */
+static inline bool sim_minds_tenants(const struct sim *sim)
+{
+    return sim->n_books > 0 || sim->gates;
+}
 
 /* The world's row of the tenant has changed. */
 void sim_tenant_changed(struct sim *sim, int32_t tenant);

@@ -62,10 +62,8 @@ void sim_enter_queues(struct sim *sim, struct job *job)
 }
 
 /* Those who came at this instant, for the limits on waiting jobs. */
-static void note_newcomer(struct sim *sim, struct job *job)
+static void note_newcomer(struct sim *sim, struct job *job, size_t from, size_t to)
 {
-    size_t from;
-    const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to && sim->limits_queues; i++) {
         struct slots *newcomers = &sim->stations[i].newcomers;
         if ((job->waits_in >> (i - from) & 1) == 0 || sim->stations[i].sched.config.max_queued < 0)
@@ -148,11 +146,9 @@ static bool is_of_terms(enum job_reason reason)
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
-static enum job_reason judge(const struct sim *sim, struct job *job)
+static enum job_reason judge(const struct sim *sim, struct job *job, size_t from, size_t to)
 {
-    size_t from;
     enum job_reason reason = REASON_KEPT;
-    const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++) {
         enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
         if (here == REASON_NONE && sim->gates)
@@ -194,7 +190,7 @@ void sim_join(struct sim *sim, struct job *job, bool late)
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
-    const enum job_reason reason = judge(sim, job);
+    const enum job_reason reason = judge(sim, job, from, to);
     const size_t first = job->waits_in ? from + (size_t)__builtin_ctzll(job->waits_in) : from;
     sim_place(&job->spec, &sim->stations[first].partition);
     if (reason != REASON_NONE) {
@@ -207,7 +203,7 @@ void sim_join(struct sim *sim, struct job *job, bool late)
     }
     job->joined = sim->now;
     sim_enter_queues(sim, job);
-    note_newcomer(sim, job);
+    note_newcomer(sim, job, from, to);
     if (!late)
         sim_tell(sim, FACT_SUBMIT, job, job->partition);
     for (size_t i = from; i < to && late && job->partition >= 0; i++)

@@ -11,9 +11,6 @@ struct waits {
     struct causes *causes;
     struct cause_place *places; /* by partition */
     bool *owed;                 /* something happened there since its last pass */
-    uint32_t *seen;             /* partitions with facts at this instant */
-    bool *is_seen;
-    size_t n_seen;
 };
 
 uint32_t sim_possible_causes(const struct sim_setup *setup)
@@ -111,8 +108,6 @@ struct waits *waits_new(struct sim *sim)
     struct waits *waits = mem_new(1, sizeof(*waits));
     waits->places = mem_new(n, sizeof(*waits->places));
     waits->owed = mem_new(n, sizeof(*waits->owed));
-    waits->seen = mem_new(n, sizeof(*waits->seen));
-    waits->is_seen = mem_new(n, sizeof(*waits->is_seen));
     for (size_t i = 0; i < n; i++) {
         const struct station *station = &sim->stations[i];
         waits->places[i] =
@@ -131,8 +126,6 @@ void waits_free(struct waits *waits)
     causes_free(waits->causes);
     free(waits->places);
     free(waits->owed);
-    free(waits->seen);
-    free(waits->is_seen);
     free(waits);
 }
 
@@ -146,15 +139,20 @@ static void check_sum(const struct job *job)
     REQUIRE(sum == job->wait);
 }
 
-static void see_place(struct waits *waits, const struct fact *fact)
+/* Kinds of facts, as bits. */
+enum {
+    OWING = 1 << FACT_END | 1 << FACT_STOP | 1 << FACT_CAPACITY, /* a pass is owed */
+    JOINING = 1 << FACT_SUBMIT | 1 << FACT_STOP,
+    LEAVING = 1 << FACT_START | 1 << FACT_REJECT,
+};
+
+static inline void see_place(struct waits *waits, enum fact_kind kind, int32_t row)
 {
-    const int32_t row = fact->partition;
-    if (!waits->is_seen[row])
-        waits->seen[waits->n_seen++] = (uint32_t)row;
-    waits->is_seen[row] = true;
-    if (fact->kind == FACT_END || fact->kind == FACT_STOP || fact->kind == FACT_CAPACITY ||
-        fact->kind == FACT_PASS)
-        waits->owed[row] = fact->kind != FACT_PASS;
+    causes_touch(waits->causes, row);
+    if (OWING >> kind & 1)
+        waits->owed[row] = true;
+    else if (kind == FACT_PASS)
+        waits->owed[row] = false;
 }
 
 static void see_join(struct sim *sim, const struct job *job)
@@ -168,44 +166,33 @@ static void see_join(struct sim *sim, const struct job *job)
         causes_join(sim->waits->causes, job);
 }
 
-void waits_see(struct sim *sim, const struct fact *fact)
+static NOINLINE void see_leave(struct sim *sim, const struct job *job)
 {
-    struct waits *waits = sim->waits;
-    if (fact->partition >= 0 && fact->kind != FACT_CAUSES)
-        see_place(waits, fact);
-    switch (fact->kind) {
-    case FACT_SUBMIT:
-    case FACT_STOP:
-        see_join(sim, fact->job);
-        break;
-    case FACT_START:
-    case FACT_REJECT:
-        causes_leave(waits->causes, fact->job, fact->at);
-        if (sim->check && fact->kind == FACT_START)
-            check_sum(fact->job);
-        break;
-    case FACT_END:
-    case FACT_CAPACITY:
-    case FACT_QUEUE:
-    case FACT_PASS:
-    case FACT_CAUSES:
-        break;
-    }
+    causes_leave(sim->waits->causes, job, sim->now);
+    if (sim->check && job->state == JOB_RUNNING)
+        check_sum(job);
+}
+
+void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition)
+{
+    if (partition >= 0)
+        see_place(sim->waits, kind, partition);
+    if (JOINING >> kind & 1)
+        see_join(sim, job);
+    else if (LEAVING >> kind & 1)
+        see_leave(sim, job);
 }
 
 void waits_settle(struct sim *sim)
 {
     struct waits *waits = sim->waits;
-    for (size_t i = 0; i < waits->n_seen; i++) {
-        const uint32_t row = waits->seen[i];
-        waits->is_seen[row] = false;
-        waits->places[row].fits = cause_of_fitting(waits, &sim->stations[row]);
-        causes_touch(waits->causes, (int32_t)row);
-    }
+    const uint32_t *rows;
+    const size_t n_rows = causes_touched(waits->causes, &rows);
+    for (size_t i = 0; i < n_rows; i++)
+        waits->places[rows[i]].fits = cause_of_fitting(waits, &sim->stations[rows[i]]);
     /* Whom the gates let through may depend on what happens elsewhere. */
     for (size_t i = 0; i < sim->n_stations && sim->gates; i++)
         waits->places[i].fits = cause_of_fitting(waits, &sim->stations[i]);
-    waits->n_seen = 0;
     causes_settle(waits->causes, sim->now);
     const uint32_t *changed;
     const size_t n = causes_changed(waits->causes, &changed);

@@ -67,7 +67,9 @@ struct causes {
     } rows;
     struct rows32 joined; /* slots; at this instant */
     bool *touched, *changed;
-    struct rows32 touches, changes, told; /* rows of partitions */
+    struct rows32 changes, told; /* rows of partitions */
+    uint32_t *touches;           /* likewise, with room for one more than there are */
+    size_t n_touches;
     int64_t (*queued)[WAIT_CAUSES];
 };
 
@@ -102,6 +104,7 @@ struct causes *causes_new(const struct world *world, const struct cause_place *p
     if (gates)
         causes->gates = *gates;
     causes->touched = mem_new(n, sizeof(*causes->touched));
+    causes->touches = mem_new(n + 1, sizeof(*causes->touches));
     causes->changed = mem_new(n, sizeof(*causes->changed));
     causes->queued = mem_new(n, sizeof(*causes->queued));
     for (size_t p = 0; p < n; p++)
@@ -122,7 +125,7 @@ void causes_free(struct causes *causes)
     free(causes->rows.items);
     free(causes->spare.items);
     free(causes->joined.items);
-    free(causes->touches.items);
+    free(causes->touches);
     free(causes->changes.items);
     free(causes->told.items);
     free(causes->touched);
@@ -412,9 +415,16 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
 
 void causes_touch(struct causes *causes, int32_t partition)
 {
-    if (!causes->touched[partition])
-        push(&causes->touches, (uint32_t)partition);
+    /* Written in any case, since most are touched twice an instant, or are not, by turns. */
+    causes->touches[causes->n_touches] = (uint32_t)partition;
+    causes->n_touches += !causes->touched[partition];
     causes->touched[partition] = true;
+}
+
+size_t causes_touched(const struct causes *causes, const uint32_t **ret)
+{
+    *ret = causes->touches;
+    return causes->n_touches;
 }
 
 static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
@@ -454,15 +464,16 @@ static void renew(struct causes *causes, struct crowd *crowd, simtime now)
 
 void causes_settle(struct causes *causes, simtime now)
 {
-    const size_t n = causes->world->n_partitions;
-    for (size_t i = 0; i < causes->touches.len && !causes->gated; i++)
-        renew(causes, &causes->crowds.items[causes->touches.items[i]], now);
-    for (size_t i = causes->gated ? 0 : n; i < causes->crowds.len; i++)
-        if (causes->gated || is_touched(causes, &causes->crowds.items[i]))
-            renew(causes, &causes->crowds.items[i], now);
-    for (size_t i = 0; i < causes->touches.len; i++)
-        causes->touched[causes->touches.items[i]] = false;
-    causes->touches.len = 0;
+    struct crowd *crowds = causes->crowds.items;
+    const size_t n = causes->world->n_partitions, n_crowds = causes->crowds.len;
+    for (size_t i = 0; i < causes->n_touches && !causes->gated; i++)
+        renew(causes, &crowds[causes->touches[i]], now);
+    for (size_t i = causes->gated ? 0 : n; i < n_crowds; i++)
+        if (causes->gated || is_touched(causes, &crowds[i]))
+            renew(causes, &crowds[i], now);
+    for (size_t i = 0; i < causes->n_touches; i++)
+        causes->touched[causes->touches[i]] = false;
+    causes->n_touches = 0;
     for (size_t i = 0; i < causes->joined.len; i++) {
         struct job *job = jobs_at(causes->jobs, causes->joined.items[i]);
         if (job->live && job->state == JOB_PENDING && job->waits_in)

@@ -52,6 +52,9 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
 /* The partition, or what its scheduler makes of it, may have changed at this instant. O(1). */
 void causes_touch(struct causes *causes, int32_t partition);
 
+/* The partitions that were, in no order; *ret is valid until causes_settle. */
+size_t causes_touched(const struct causes *causes, const uint32_t **ret);
+
 /* All that happens at `now` has happened. Counts only and no gates: O(log shapes) and the shapes
  * between the free processors before and now; else O(shapes) of the partitions touched (with
  * gates: of all). */

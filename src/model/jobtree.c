@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define HEIGHT_MAX 32
 
@@ -49,13 +52,21 @@ static inline uint32_t child_at(const struct inner *node, const struct jobkey *k
         return len;
     while (len > 1) {
         const uint32_t half = len / 2;
-        at = jobkey_upto(&at[half - 1], key) ? at + half : at;
+        at += half & -(uint32_t)jobkey_upto(&at[half - 1], key);
         len -= half;
     }
     return (uint32_t)(at - (node->first + 1)) + (len == 1 && jobkey_upto(at, key));
 }
 
-/* The first item after key. Most searches are for the end or for what follows the head. */
+/* Does what stands after key begin at `at`, which is not the end? */
+static inline bool is_after(const struct leaf *leaf, uint32_t at, const struct jobkey *key)
+{
+    return !jobkey_upto(&leaf->item[at].key, key) &&
+           (at == leaf->lo || jobkey_upto(&leaf->item[at - 1].key, key));
+}
+
+/* The first item after key. Most searches are for the end, for what follows the head, or for where
+ * the one before ended: a job is found, and then taken out. Else halving without branches. */
 static inline uint32_t leaf_after(const struct leaf *leaf, const struct jobkey *key)
 {
     uint32_t at = leaf->lo, len = leaf->hi - leaf->lo;
@@ -63,9 +74,11 @@ static inline uint32_t leaf_after(const struct leaf *leaf, const struct jobkey *
         return leaf->hi;
     if (jobkey_equal(&leaf->item[at].key, key))
         return at + 1;
+    if (leaf->last - at < len && is_after(leaf, leaf->last, key))
+        return leaf->last;
     while (len > 1) {
         const uint32_t half = len / 2;
-        at = jobkey_upto(&leaf->item[at + half - 1].key, key) ? at + half : at;
+        at += half & -(uint32_t)jobkey_upto(&leaf->item[at + half - 1].key, key);
         len -= half;
     }
     return at + (len == 1 && jobkey_upto(&leaf->item[at].key, key));
@@ -122,6 +135,8 @@ static struct inner *inner_new(struct jobtree *tree)
 static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, uint32_t i,
                        uint32_t count)
 {
+    if (count == 0) /* as at either end, where most come and go */
+        return;
     memmove(to->item + at, from->item + i, count * sizeof(to->item[0]));
     memmove(to->code + at, from->code + i, count * sizeof(to->code[0]));
     memmove(to->size + at, from->size + i, count * sizeof(to->size[0]));
@@ -130,7 +145,7 @@ static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, ui
 static struct leaf *leaf_new(struct jobtree *tree)
 {
     struct leaf *leaf = nodepool_take(&tree->leaves);
-    leaf->lo = leaf->hi = 0;
+    leaf->lo = leaf->hi = leaf->last = 0;
     memset(leaf->code, 0, sizeof(leaf->code));
     memset(leaf->size, 0, sizeof(leaf->size));
     return leaf;
@@ -226,9 +241,11 @@ static void leaf_close(struct leaf *leaf, uint32_t at)
     if (at - leaf->lo < leaf->hi - at) {
         move_items(leaf, leaf->lo + 1, leaf, leaf->lo, at - leaf->lo);
         leaf->lo++;
+        leaf->last = at + 1;
     } else {
         move_items(leaf, at, leaf, at + 1, leaf->hi - at - 1);
         leaf->hi--;
+        leaf->last = at;
     }
 }
 
@@ -251,8 +268,10 @@ static void put(struct jobtree *tree, const struct jobitem *item)
     leaf->code[at] = code;
     leaf->size[at] = size;
     tree->len++;
-    if (item->procs < tree->least)
+    if (item->procs <= tree->least) {
         tree->least = item->procs;
+        tree->least_left = false;
+    }
     for (int height = 1; height <= tree->height; height++) {
         struct inner *node = path.node[height];
         const uint32_t i = path.idx[height];
@@ -395,8 +414,7 @@ bool jobtree_remove(struct jobtree *tree, struct jobkey key)
         nodepool_give(&tree->inners, root);
         tree->height--;
     }
-    if (procs == tree->least)
-        tree->least = node_least(tree->root, tree->height, procs);
+    tree->least_left |= procs == tree->least;
     return true;
 }
 
@@ -453,11 +471,16 @@ static inline lanes lanes_at(const int16_t *values)
 /* A bit for each lane that is set. Written for vectors since compilers do not find this one. */
 static inline uint32_t lane_bits(lanes set)
 {
+#if defined(__SSE2__)
+    const __m128i narrow = _mm_packs_epi16((__m128i)set, _mm_setzero_si128());
+    return (uint32_t)_mm_movemask_epi8(narrow);
+#else
     const lanes bit = {1, 2, 4, 8, 16, 32, 64, 128};
     const lanes bits = set & bit;
     uint64_t half[sizeof(bits) / sizeof(uint64_t)];
     memcpy(half, &bits, sizeof(half));
     return (uint32_t)((half[0] + half[1]) * UINT64_C(0x0001000100010001) >> 48);
+#endif
 }
 
 /* The children below which an item may fit, a bit each: without branches, since no search is like
@@ -486,7 +509,7 @@ static inline uint32_t fitting_items(const struct leaf *leaf, uint32_t at,
                      (size < zero + query->spare_end));
 }
 
-static bool fit_leaf(const struct leaf *leaf, uint32_t at, const struct query *query,
+static bool fit_leaf(struct leaf *leaf, uint32_t at, const struct query *query,
                      struct jobitem *ret_item)
 {
     for (uint32_t block = at / SCAN * SCAN; block < leaf->hi; block += SCAN) {
@@ -495,6 +518,7 @@ static bool fit_leaf(const struct leaf *leaf, uint32_t at, const struct query *q
             const struct jobitem *item = &leaf->item[i];
             if (i >= at && i < leaf->hi && item->procs <= query->free &&
                 (item->request <= query->window || item->procs <= query->spare)) {
+                leaf->last = i + 1;
                 *ret_item = *item;
                 return true;
             }
@@ -503,12 +527,12 @@ static bool fit_leaf(const struct leaf *leaf, uint32_t at, const struct query *q
     return false;
 }
 
-static bool fit(const void *node, int height, const struct jobkey *after, const struct query *query,
+static bool fit(void *node, int height, const struct jobkey *after, const struct query *query,
                 struct jobitem *ret_item)
 {
     if (height == 0)
-        return fit_leaf(node, after ? leaf_after(node, after) : ((const struct leaf *)node)->lo,
-                        query, ret_item);
+        return fit_leaf(node, after ? leaf_after(node, after) : ((struct leaf *)node)->lo, query,
+                        ret_item);
     const struct inner *inner = node;
     uint32_t left = fitting_children(inner, query), from = 0;
     if (after && left) {
@@ -539,7 +563,10 @@ bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t 
     return fit(tree->root, tree->height, after, &query, ret_item);
 }
 
-int32_t jobtree_least_procs(const struct jobtree *tree)
+int32_t jobtree_least_procs(struct jobtree *tree)
 {
+    if (tree->least_left)
+        tree->least = node_least(tree->root, tree->height, tree->least);
+    tree->least_left = false;
     return tree->has_late && tree->late.procs < tree->least ? tree->late.procs : tree->least;
 }

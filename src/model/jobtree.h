@@ -56,8 +56,9 @@ bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_i
 bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t free,
                       simtime window, int64_t spare, struct jobitem *ret_item);
 
-/* Least processors of all items; INT32_MAX when empty. O(1). */
-int32_t jobtree_least_procs(const struct jobtree *tree);
+/* Least processors of all items; INT32_MAX when empty. O(1); after one with as few has left, O(fan)
+ * once. */
+int32_t jobtree_least_procs(struct jobtree *tree);
 
 void jobtree_check(const struct jobtree *tree); /* REQUIREs every invariant of the tree */
 

@@ -58,7 +58,8 @@ void jobtree_check(const struct jobtree *tree)
     REQUIRE(tree->height == 0 || node_len(tree->root, tree->height) > 1);
     if (tree->root)
         check_node(tree->root, tree->height, &walk);
-    REQUIRE(tree->least == (tree->root ? node_least(tree->root, tree->height, 1) : INT32_MAX));
+    const int32_t least = tree->root ? node_least(tree->root, tree->height, 1) : INT32_MAX;
+    REQUIRE(tree->least_left ? tree->least <= least : tree->least == least);
     REQUIRE(walk.len == tree->len);
     REQUIRE(!tree->has_late || (tree->late.procs >= 1 && tree->late.request >= 0));
 }

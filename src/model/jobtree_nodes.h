@@ -15,6 +15,7 @@
  * Codes and sizes stand apart from the items: a scan compares eight of them at a time. */
 struct leaf {
     uint32_t lo, hi;
+    uint32_t last;              /* where the last search here ended: a guess for the next */
     int16_t code[JOBTREE_LEAF]; /* of the request */
     int16_t size[JOBTREE_LEAF]; /* class of the processors */
     struct jobitem item[JOBTREE_LEAF];
@@ -35,6 +36,7 @@ struct jobtree {
     int height;
     size_t len;
     int32_t least;       /* processors of all items */
+    bool least_left;     /* one with as few has left: by now it may be more */
     struct jobitem late; /* came last and is in no leaf yet: it may be gone before anybody looks */
     bool has_late;
     struct nodepool leaves, inners;

@@ -186,34 +186,44 @@ static void split_one(struct profile *profile, struct path *path)
     refresh_child(parent, i + 1, full + 1);
 }
 
-/* Returns where it is now. */
+/* A new step at `at`; returns where it is now. What comes later is lifted, and moves on the way
+ * there: only a change of nothing may leave it where it is. */
 static uint32_t leaf_insert(struct leaf *leaf, uint32_t at, simtime time, int64_t change)
 {
     const int64_t level = level_before(leaf, at) + change;
-    const bool left_nearer = at - leaf->lo < leaf->hi - at;
-    for (uint32_t i = at; i < leaf->hi && change != 0; i++)
-        leaf->level[i] += change;
-    if (leaf->lo > 0 && (left_nearer || leaf->hi == PROFILE_LEAF)) {
+    if (change == 0 && leaf->lo > 0 && at - leaf->lo < leaf->hi - at) {
         move_steps(leaf, leaf->lo - 1, leaf, leaf->lo, at - leaf->lo);
         leaf->lo--;
         at--;
     } else {
-        move_steps(leaf, at + 1, leaf, at, leaf->hi - at);
-        leaf->hi++;
+        if (UNLIKELY(leaf->hi == PROFILE_LEAF)) {
+            at -= leaf->lo;
+            leaf->hi -= leaf->lo;
+            move_steps(leaf, 0, leaf, leaf->lo, leaf->hi);
+            leaf->lo = 0;
+        }
+        for (uint32_t i = leaf->hi++; i > at; i--) {
+            leaf->time[i] = leaf->time[i - 1];
+            leaf->level[i] = leaf->level[i - 1] + change;
+        }
     }
     leaf->time[at] = time;
     leaf->level[at] = level;
     return at;
 }
 
-static void leaf_remove(struct leaf *leaf, uint32_t at)
+/* The step at `at` goes, and what comes later is lifted, likewise. */
+static void leaf_remove(struct leaf *leaf, uint32_t at, int64_t change)
 {
-    if (at - leaf->lo < leaf->hi - at) {
+    if (change == 0 && at - leaf->lo < leaf->hi - at) {
         move_steps(leaf, leaf->lo + 1, leaf, leaf->lo, at - leaf->lo);
         leaf->lo++;
-    } else {
-        move_steps(leaf, at, leaf, at + 1, leaf->hi - at - 1);
-        leaf->hi--;
+        return;
+    }
+    leaf->hi--;
+    for (uint32_t i = at; i < leaf->hi; i++) {
+        leaf->time[i] = leaf->time[i + 1];
+        leaf->level[i] = leaf->level[i + 1] + change;
     }
 }
 
@@ -317,24 +327,18 @@ static bool change_in_leaf(struct profile *profile, struct path *path, simtime a
         return false;
     }
     i--;
+    if (leaf->level[i] + change == level_before(leaf, i)) {
+        leaf_remove(leaf, i, change);
+        profile->steps--;
+        return true;
+    }
     for (uint32_t j = i; j < leaf->hi; j++)
         leaf->level[j] += change;
-    if (leaf->level[i] != level_before(leaf, i))
-        return false;
-    leaf_remove(leaf, i);
-    profile->steps--;
-    return true;
+    return false;
 }
 
-void profile_change(struct profile *profile, simtime at, int64_t change)
+static NOINLINE void change_later(struct profile *profile, simtime at, int64_t change)
 {
-    if (change == 0)
-        return;
-    if (at <= profile->now) {
-        profile->free += change;
-        profile->lift += change;
-        return;
-    }
     struct path path;
     descend(profile, at, &path);
     const bool removed = change_in_leaf(profile, &path, at, change);
@@ -348,6 +352,16 @@ void profile_change(struct profile *profile, simtime at, int64_t change)
         shrink(profile, &path);
     if (at == profile->first)
         find_first(profile);
+}
+
+void profile_change(struct profile *profile, simtime at, int64_t change)
+{
+    if (at <= profile->now) {
+        profile->free += change;
+        profile->lift += change;
+    } else if (change != 0) {
+        change_later(profile, at, change);
+    }
 }
 
 /* Renew bounds above `height`, as far as they change. */
@@ -423,18 +437,19 @@ static bool change_span(struct profile *profile, simtime from, simtime to, int64
     if (to >= limit || leaf->hi - leaf->lo + 2 > PROFILE_LEAF)
         return false;
     uint32_t end = step_at(profile, leaf, to);
-    const uint32_t lo = leaf->lo, hi = leaf->hi, begin = step_at(profile, leaf, from);
-    end += lo == leaf->lo && hi != leaf->hi;
+    const uint32_t before = end - leaf->lo, len = leaf->hi - leaf->lo;
+    const uint32_t begin = step_at(profile, leaf, from);
+    end = leaf->lo + before + (leaf->hi - leaf->lo - len);
     lift_levels(profile, &path, begin, end, change);
     if (leaf->level[end] == leaf->level[end - 1]) {
-        leaf_remove(leaf, end);
+        leaf_remove(leaf, end, 0);
         profile->steps--;
     }
     /* Removal may have moved what stands before. */
     const uint32_t first = leaf_after(leaf, from) - 1;
     if (leaf->level[first] == level_before(leaf, first)) {
         const bool leads = first == leaf->lo;
-        leaf_remove(leaf, first);
+        leaf_remove(leaf, first, 0);
         profile->steps--;
         if (leads)
             renew_above(profile, &path, 0);
@@ -460,10 +475,8 @@ void profile_release(struct profile *profile, simtime from, simtime to, int64_t 
     profile_reserve(profile, from, to, -procs);
 }
 
-void profile_advance(struct profile *profile, simtime now)
+static NOINLINE void pass_steps(struct profile *profile, simtime now)
 {
-    if (now > profile->now)
-        profile->now = now;
     while (profile->first <= now) {
         struct path path;
         descend(profile, INT64_MIN, &path);
@@ -479,4 +492,12 @@ void profile_advance(struct profile *profile, simtime now)
         shrink(profile, &path);
         find_first(profile);
     }
+}
+
+void profile_advance(struct profile *profile, simtime now)
+{
+    if (now > profile->now)
+        profile->now = now;
+    if (UNLIKELY(profile->first <= now))
+        pass_steps(profile, now);
 }

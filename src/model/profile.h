@@ -46,6 +46,10 @@ int64_t profile_greatest(const struct profile *profile, simtime from, simtime to
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs);
 
+/* The same; *ret_free: what is free there, if there is such an instant. */
+simtime profile_hole(const struct profile *profile, simtime after, simtime duration, int64_t procs,
+                     int64_t *ret_free);
+
 /* profile_earliest and profile_reserve in one: the earliest start, taken; SIMTIME_NEVER, and
  * nothing is, if there is none. O(log steps) for each hole passed over; O(steps) where they are
  * few. */

@@ -91,9 +91,11 @@ static int64_t cursor_seek(const struct profile *profile, simtime t, struct curs
         ret_cursor->frame[height - 1] = ret_cursor->frame[height] + inner->base[i];
         node = inner->child[i];
     }
-    ret_cursor->leaf = node;
-    ret_cursor->at = leaf_after(node, t);
-    return ret_cursor->frame[0] + level_before(node, ret_cursor->at);
+    const struct leaf *leaf = node;
+    ret_cursor->leaf = leaf;
+    /* Most ask from now on. */
+    ret_cursor->at = t < profile->first ? leaf->lo : leaf_after(leaf, t);
+    return ret_cursor->frame[0] + level_before(leaf, ret_cursor->at);
 }
 
 /* Up from a leaf until a later child has what is sought, then down to the first such leaf. */
@@ -140,6 +142,8 @@ static inline simtime cursor_find(const struct profile *profile, struct cursor *
     do {
         const struct leaf *leaf = cursor->leaf;
         const int64_t sought = procs - cursor->frame[0];
+        if (cursor->at < leaf->hi && leaf->time[cursor->at] >= limit)
+            return INT64_MAX;
         for (uint32_t i = cursor->at; i < leaf->hi; i++) {
             if (above ? leaf->level[i] >= sought : leaf->level[i] < sought) {
                 cursor->at = i + 1;
@@ -152,21 +156,33 @@ static inline simtime cursor_find(const struct profile *profile, struct cursor *
     return INT64_MAX;
 }
 
-/* The earliest t in [after, last] with free >= procs over [t, min(t + duration, cut)). */
+/* What is free from the step on that a cursor went past last. */
+static inline int64_t cursor_free(const struct cursor *cursor)
+{
+    return cursor->frame[0] + cursor->leaf->level[cursor->at - 1];
+}
+
+/* The earliest t in [after, last] with free >= procs over [t, min(t + duration, cut)), and what is
+ * free at t. */
 static inline simtime first_hole(const struct profile *profile, simtime after, simtime last,
-                                 simtime duration, int64_t procs, simtime cut)
+                                 simtime duration, int64_t procs, simtime cut, int64_t *ret_free)
 {
     REQUIRE(duration >= 0);
     struct cursor cursor;
     simtime t = after;
-    if (cursor_seek(profile, after, &cursor) < procs)
+    int64_t free = cursor_seek(profile, after, &cursor);
+    if (free < procs)
         t = cursor_find(profile, &cursor, procs, INT64_MAX, true);
     while (t <= last) {
         simtime end;
+        if (t > after)
+            free = cursor_free(&cursor);
         if (__builtin_add_overflow(t, duration > 0 ? duration : 1, &end) || end > cut)
             end = cut;
-        if (cursor_find(profile, &cursor, procs, end, false) >= end)
+        if (cursor_find(profile, &cursor, procs, end, false) >= end) {
+            *ret_free = free;
             return t;
+        }
         t = cursor_find(profile, &cursor, procs, INT64_MAX, true);
     }
     return SIMTIME_NEVER;
@@ -175,19 +191,29 @@ static inline simtime first_hole(const struct profile *profile, simtime after, s
 simtime profile_earliest(const struct profile *profile, simtime after, simtime duration,
                          int64_t procs)
 {
+    int64_t free;
+    return profile_hole(profile, after, duration, procs, &free);
+}
+
+simtime profile_hole(const struct profile *profile, simtime after, simtime duration, int64_t procs,
+                     int64_t *ret_free)
+{
+    const struct leaf *leaf = profile->root;
     struct hole hole;
-    if (profile->height == 0 && duration > 0)
-        return leaf_hole(profile->root, after, duration, procs - profile->lift, &hole)
-                   ? hole.at
-                   : SIMTIME_NEVER;
-    return first_hole(profile, after, SIMTIME_NEVER - 1, duration, procs, INT64_MAX);
+    if (profile->height > 0 || duration == 0)
+        return first_hole(profile, after, SIMTIME_NEVER - 1, duration, procs, INT64_MAX, ret_free);
+    if (!leaf_hole(leaf, after, duration, procs - profile->lift, &hole))
+        return SIMTIME_NEVER;
+    *ret_free = profile->lift + level_before(leaf, hole.from);
+    return hole.at;
 }
 
 simtime profile_earlier(const struct profile *profile, simtime after, simtime last,
                         simtime duration, int64_t procs, simtime held)
 {
+    int64_t free;
     REQUIRE(last < held);
-    return first_hole(profile, after, last, duration, procs, held);
+    return first_hole(profile, after, last, duration, procs, held, &free);
 }
 
 simtime profile_next_step(const struct profile *profile, simtime t)

@@ -53,13 +53,14 @@ struct path {
     struct leaf *leaf;
 };
 
-/* How many of the sorted times are <= t. */
+/* How many of the sorted times are <= t. Halving without branches: the outcome cannot be foreseen.
+ */
 static inline uint32_t count_upto(const simtime *time, uint32_t len, simtime t)
 {
     const simtime *at = time;
     while (len > 1) {
         const uint32_t half = len / 2;
-        at = at[half - 1] <= t ? at + half : at;
+        at += half & -(uint32_t)(at[half - 1] <= t);
         len -= half;
     }
     return (uint32_t)(at - time) + (len == 1 && *at <= t);

@@ -167,12 +167,11 @@ static void easy(struct sched *sched, simtime now)
     if (sched->config.depth == 0)
         return;
     /* Without maintenance free only grows over time: fitting for an instant is fitting for good. */
-    const struct profile *profile = sched->partition->profile;
     const struct jobitem *head = &sched->head;
-    sched->shadow =
-        profile_earliest(profile, now, is_windowed(sched, now) ? head->request : 1, head->procs);
-    sched->spare =
-        sched->shadow < SIMTIME_NEVER ? profile_at(profile, sched->shadow) - head->procs : 0;
+    int64_t free = head->procs;
+    sched->shadow = profile_hole(sched->partition->profile, now,
+                                 is_windowed(sched, now) ? head->request : 1, head->procs, &free);
+    sched->spare = free - head->procs;
     reserve_head(sched, now, 1);
     fill(sched, now);
     reserve_head(sched, now, -1);

@@ -38,9 +38,8 @@ void queue_deinit(struct queue *queue)
 }
 
 /* Apart from own_item, which in order of arrival is asked for an item three times a job. */
-static __attribute__((noinline)) double score_of(const struct queue *queue, const struct job *job,
-                                                 int32_t procs, simtime request, simtime now,
-                                                 bool aged)
+static NOINLINE double score_of(const struct queue *queue, const struct job *job, int32_t procs,
+                                simtime request, simtime now, bool aged)
 {
     const struct job_spec *spec = &job->spec;
     const struct score_input in = {
@@ -60,8 +59,8 @@ static __attribute__((noinline)) double score_of(const struct queue *queue, cons
 }
 
 /* With the score of the job alone. */
-static struct jobitem own_item(const struct queue *queue, const struct job *job, int32_t procs,
-                               simtime now, bool aged)
+static inline struct jobitem own_item(const struct queue *queue, const struct job *job,
+                                      int32_t procs, simtime now, bool aged)
 {
     const simtime request = job_request(&job->spec, procs, queue->speeds);
     struct jobitem item = {

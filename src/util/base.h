@@ -16,6 +16,10 @@ __extension__ typedef __int128 wide;
 #define LIKELY(cond) __builtin_expect(!!(cond), 1)
 #define UNLIKELY(cond) __builtin_expect(!!(cond), 0)
 
+/* For the long part of a function that is mostly done after a look: so that whoever calls it gets
+ * the look in place, and saves no registers for what is not done. */
+#define NOINLINE __attribute__((noinline))
+
 /* Print the place and the broken promise, then abort: for bugs of ours, never for bad input. */
 noreturn void base_fail(const char *file, int line, const char *cond);
 
