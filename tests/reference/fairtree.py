@@ -40,6 +40,7 @@ class Node:
         self.account, self.user, self.shares, self.usage = account, user, shares, usage
         self.children = []
         self.norm_shares = self.effective = self.level_fs = self.fair_share = None
+        self.counts = 1          # as a leaf; 0: jobs that a group has of its own
 
     def users(self):
         return (1 if self.user else 0) + sum(child.users() for child in self.children)
@@ -76,7 +77,7 @@ class Ranks:
                 if not tied:
                     self.last = self.next
                 s.fair_share = self.last / self.users
-                self.next -= 1
+                self.next -= s.counts
                 continue
             children = list(s.children)
             while self.merge and i < len(siblings) and siblings[i].level_fs == s.level_fs:

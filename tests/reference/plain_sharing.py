@@ -267,13 +267,15 @@ class Simulation:
             grown.level_fs = self.level(node, parent, t, centre)
             if isinstance(node, Leaf):
                 leaves[node.tenant.name] = grown
+                grown.counts = not node.own
             else:
                 grown.children = [grow(child, node) for child in self.children(node)]
             return grown
         top = [grow(node, None) for node in self.children(None)]
         self.refuse_near([node.level_fs for node in self.all_of(top)])
-        fairtree.Ranks(len(leaves), True).walk(top, False)
-        return {name: Fraction(node.fair_share).limit_denominator(len(leaves)) for name, node in leaves.items()}
+        n = sum(node.counts for node in leaves.values())
+        fairtree.Ranks(n, True).walk(top, False)
+        return {name: Fraction(node.fair_share).limit_denominator(n) for name, node in leaves.items()}
 
     def all_of(self, nodes):
         return nodes + [n for node in nodes for n in self.all_of(node.children)]
