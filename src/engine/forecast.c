@@ -35,10 +35,18 @@ area forecast_area(const struct forecast *forecast, const struct job *job, int64
     return (area)*ret_procs * request_of(partition, job, (int32_t)*ret_procs);
 }
 
-/* Without reservations of waiting jobs, but for those of a conservative scheduler. */
+/* A conservative scheduler gives each job its reservation as it comes, whatever the order. */
+static bool holds_reservations(const struct sched *sched)
+{
+    return sched->config.conservative && !sched->replan;
+}
+
+/* What is free, without the jobs that are placed here. */
 static const struct profile *base_of(const struct forecast *forecast)
 {
-    return forecast->stale ? forecast->base : forecast->sched->partition->profile;
+    return forecast->stale || holds_reservations(forecast->sched)
+               ? forecast->base
+               : forecast->sched->partition->profile;
 }
 
 static void assign(struct profile **copy, const struct profile *profile)
@@ -64,12 +72,6 @@ static void see_counts(struct forecast *forecast, simtime at)
 static bool key_before(struct jobkey a, struct jobkey b)
 {
     return a.score != b.score ? a.score < b.score : a.seq < b.seq;
-}
-
-/* A conservative scheduler gives each job its reservation as it comes, whatever the order. */
-static bool holds_reservations(const struct sched *sched)
-{
-    return sched->config.conservative && !sched->replan;
 }
 
 extern const struct order_type order_fcfs;
@@ -145,14 +147,27 @@ void forecast_look(struct forecast *forecast, simtime at)
     see_counts(forecast, at);
 }
 
+static void read_free(struct forecast *forecast)
+{
+    const struct sched *sched = forecast->sched;
+    if (!forecast->stale && !holds_reservations(sched))
+        return;
+    assign(&forecast->base, sched->partition->profile);
+    for (size_t i = 0; holds_reservations(sched) && i < sched->n_held; i++) {
+        const struct held *held = &sched->held[i];
+        if (held->start < SIMTIME_NEVER)
+            profile_reserve(forecast->base, held->start, held->start + held->item.request,
+                            held->item.procs);
+    }
+}
+
 void forecast_read(struct forecast *forecast)
 {
     forecast->valid = true;
     forecast->len = forecast->placed = 0;
     forecast->deeper = false;
     forecast->first = SIMTIME_NEVER;
-    if (forecast->stale)
-        assign(&forecast->base, forecast->sched->partition->profile);
+    read_free(forecast);
     read_queue(forecast);
 }
 
@@ -220,6 +235,15 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
         if (i < forecast->placed)
             forecast_replan(forecast);
     }
+}
+
+void forecast_replan(struct forecast *forecast)
+{
+    if (forecast->stale)
+        return;
+    forecast->placed = 0;
+    forecast->first = SIMTIME_NEVER;
+    forecast->valid &= !holds_reservations(forecast->sched);
 }
 
 /* Where nothing else was to start by now either, what was planned stands. */
@@ -319,7 +343,8 @@ simtime forecast_bound(const struct forecast *forecast, const struct job *job,
     if (sees == SEES_PLAN) {
         const simtime request = request_of(partition, job, procs);
         *ret_exact = forecast->queued == 0;
-        return profile_earliest(base_of(forecast), after, request, procs);
+        return profile_earliest(forecast->stale ? forecast->base : partition->profile, after,
+                                request, procs);
     }
     *ret_exact = true;
     if (procs <= forecast->free - forecast->queued)

@@ -1,10 +1,11 @@
 /* When a job would start in a partition, as far as a broker can tell: from the partition's own
  * plan, its queue or what is free there, as they are now or as they were when last looked at.
  *
- * The plan is the partition's profile with the jobs that wait, and those on their way to it, placed
- * one after the other in the order of the queue, each at its earliest start that moves none before
- * it. It is kept while nothing but submissions happens, made no further than an answer needs, and
- * at most so many jobs deep; jobs beyond count as work spread evenly over the partition. */
+ * The plan is the partition's profile, and the reservations that a conservative scheduler gave,
+ * with the jobs that wait, and those on their way to it, placed one after the other in the order of
+ * the queue, each at its earliest start that moves none before it. It is kept while nothing but
+ * submissions happens, made no further than an answer needs, and at most so many jobs deep; jobs
+ * beyond count as work spread evenly over the partition. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ENGINE_FORECAST_H
 #define ENGINE_FORECAST_H
@@ -47,10 +48,11 @@ struct forecast {
 
     struct expected *items; /* in the order of the queue; owned */
     size_t len, cap;
-    size_t placed;        /* the first so many are in the plan */
-    bool deeper;          /* there are more, behind these */
-    simtime first;        /* least start of those placed */
-    struct profile *base; /* stale: the profile as it was; owned */
+    size_t placed; /* the first so many are in the plan */
+    bool deeper;   /* there are more, behind these */
+    simtime first; /* least start of those placed */
+    struct profile
+        *base; /* stale: the profile as it was; conservative: with its reservations; owned */
     struct profile *plan; /* owned; NULL: not made yet */
     struct profile *scratch;
 };
@@ -63,7 +65,7 @@ void forecast_deinit(struct forecast *forecast);
 void forecast_look(struct forecast *forecast, simtime at);
 
 /* Read the queue as it is, up to the depth. The jobs on their way have to be told again by
- * forecast_expect. O(depth). */
+ * forecast_expect. O(depth), and O(log) for each reservation of a conservative scheduler. */
 void forecast_read(struct forecast *forecast);
 
 /* A job waits, or is on its way and arrives at `after`. O(log), before others O(depth). */
@@ -86,13 +88,7 @@ static inline void forecast_doubt(struct forecast *forecast)
 }
 
 /* What is free changed, by other than the plan: the same jobs wait, to be placed anew. */
-static inline void forecast_replan(struct forecast *forecast)
-{
-    if (forecast->stale)
-        return;
-    forecast->placed = 0;
-    forecast->first = SIMTIME_NEVER;
-}
+void forecast_replan(struct forecast *forecast);
 
 /* Do jobs stand in the queue in the order of their submission? */
 bool forecast_in_order(const struct forecast *forecast);

@@ -4,7 +4,9 @@ usage: test_broker.py JISHI
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
+import itertools
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,14 @@ links:
 
 def jobs(*lines):
     return "[" + ", ".join("{submit: %s, processors: %d, runtime: %s}" % line for line in lines) + "]"
+
+
+def earliest(taken, submit, procs, runtime):
+    """The first instant with `procs` of 8 processors free for that long beside (start, end, processors)."""
+    def fits(at):
+        looks = [at] + [start for start, _, _ in taken if at < start < at + runtime]
+        return all(sum(n for start, end, n in taken if start <= look < end) + procs <= 8 for look in looks)
+    return next(at for at in sorted({submit} | {end for _, end, _ in taken if end > submit}) if fits(at))
 
 
 class Broker(unittest.TestCase):
@@ -181,6 +191,42 @@ class Broker(unittest.TestCase):
         self.assertEqual(self.send("{policy: least-wait, sees: queue}", work)[1], "aba")
         # neither is free: not known, so home
         self.assertEqual(self.send("{policy: least-wait, sees: free}", work)[1], "aba")
+
+    def test_reservations(self):
+        """Under conservative what waits holds processors: 8 of 8 until 1 h, 2 h, 3 h, so the next goes away."""
+        two = HEAD.replace("easy", "conservative").split("  c: {")[0]
+        work = jobs(*(("%d min" % i, 8, "1h") for i in range(6)))
+        for refresh in "0s", "1min":
+            _, where = self.run_text(f"{two}broker: {{policy: {{overflow: {{after: 2h}}}}, refresh: {refresh}}}\n"
+                                     f"tenants: {{t: {{home: a, workloads: {{w: {{jobs: {work}}}}}}}}}\n")
+            self.assertEqual(where, "aaabbb")
+
+    def test_least_wait_of_reservations(self):
+        """a is full until 100 s and from 150 s on promised, b until 51 s and 101 s: the fifth fits b at 101 s."""
+        two = HEAD.replace("easy", "conservative").split("  c: {")[0]
+        work = jobs(("0s", 8, "100s"), ("1s", 8, "50s"), ("2s", 8, "50s"), ("3s", 8, "50s"), ("4s", 4, "50s"), ("5s", 5, "50s"))
+        rows, where = self.run_text(f"{two}broker: {{policy: least-wait}}\n"
+                                    f"tenants: {{t: {{home: a, workloads: {{w: {{jobs: {work}}}}}}}}}\n")
+        self.assertEqual(where, "abbaba")
+        self.assertEqual(list(rows["start"]), [0, 1, 51, 100, 101, 150])
+
+    def test_least_wait_at_random(self):
+        """Exact requests under fcfs: each job starts where and when it was promised, the earliest of both centres."""
+        two = HEAD.split("  c: {")[0]
+        for seed in range(20):
+            rng = random.Random(seed)
+            submits = list(itertools.accumulate(rng.randint(0, 300) for _ in range(40)))
+            drawn = [(submit, rng.randint(1, 6), rng.randint(10, 2000)) for submit in submits]
+            taken, want = {"a": [], "b": []}, []
+            for submit, procs, runtime in drawn:
+                start, centre = min((earliest(taken[c], submit, procs, runtime), c) for c in taken)
+                taken[centre].append((start, start + runtime, procs))
+                want.append((start, centre))
+            work = jobs(*(("%d s" % submit, procs, "%d s" % runtime) for submit, procs, runtime in drawn))
+            for backfill in "conservative", "plan":
+                rows, where = self.run_text(f"{two.replace('easy', backfill)}broker: {{policy: least-wait, depth: 1000}}\n"
+                                            f"tenants: {{t: {{home: a, workloads: {{w: {{jobs: {work}}}}}}}}}\n")
+                self.assertEqual(list(zip(rows["start"], where)), want, (seed, backfill))
 
     def test_overflow(self):
         """Waits at home of 0, 1, 2, 3 h: the last is beyond 2 h."""
