@@ -242,7 +242,7 @@ void sent_write(const struct build *build, const struct sim *sim, FILE *out)
         }
     for (size_t c = 0; c < n; c++)
         n_columns += to[c];
-    text_table_left(&table, "Jobs from (row) run at (column)");
+    text_table_left(&table, "All jobs of the run, from (row) at (column)");
     for (size_t c = 0; c < n && n_columns <= COLUMNS_SHOWN; c++)
         if (to[c])
             text_table_right(&table, centres[c].name);

@@ -116,7 +116,7 @@ class Broker(unittest.TestCase):
         rows, where = self.send("{policy: least-wait}", "data: 3 TB, " + work)
         self.assertEqual(where, "ab")
         self.assertAlmostEqual(rows["joined"][1], 3000.01, delta=1e-9)
-        self.assertIn("Jobs from (row) run at (column)  a  b  sent away  data moved  on the way, mean\n"
+        self.assertIn("All jobs of the run, from (row) at (column)  a  b  sent away  data moved  on the way, mean\n"
                       "a                                1  1          1        3 TB            50 min\n", self.summary)
 
     def test_two_hops(self):
