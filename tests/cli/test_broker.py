@@ -117,7 +117,7 @@ class Broker(unittest.TestCase):
         self.assertEqual(where, "ab")
         self.assertAlmostEqual(rows["joined"][1], 3000.01, delta=1e-9)
         self.assertIn("All jobs of the run, from (row) at (column)  a  b  sent away  data moved  on the way, mean\n"
-                      "a                                1  1          1        3 TB            50 min\n", self.summary)
+                      "a                                            1  1          1        3 TB            50 min\n", self.summary)
 
     def test_two_hops(self):
         """a to c over b: the narrower link's 500 MB/s, both latencies."""
