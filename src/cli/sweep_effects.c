@@ -3,12 +3,15 @@
 
 #include "analysis/metric.h"
 #include "analysis/text_table.h"
+#include "cli/sweep_summary.h"
 #include "experiment/effects.h"
 #include "util/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { POINTS_SHOWN = 20 };
 
 static struct design_factor *factors_of(const struct sweep *sweep)
 {
@@ -21,11 +24,31 @@ static struct design_factor *factors_of(const struct sweep *sweep)
     return factors;
 }
 
-static void fill_values(const struct outcomes *outcomes, size_t measure, double *ret)
+/* Points of which there is no long-run number: which, and how many. */
+struct unstable {
+    bool *items; /* owned; by point */
+    size_t len;
+};
+
+static struct unstable unstable_of(const struct sweep *sweep, const struct outcomes *outcomes)
+{
+    struct unstable unstable = {.items = mem_new(sweep->points, sizeof(*unstable.items))};
+    for (size_t point = 0; point < sweep->points; point++) {
+        unstable.items[point] = sweep_is_unstable(sweep, outcomes, point);
+        unstable.len += unstable.items[point];
+    }
+    return unstable;
+}
+
+/* What an unstable point measured grows with the length of the run: it is no value. */
+static void fill_values(const struct sweep *sweep, const struct outcomes *outcomes,
+                        const struct unstable *unstable, size_t measure, double *ret)
 {
     for (size_t run = 0; run < outcomes->runs; run++)
-        ret[run] = outcomes->items[run].state == RUN_DONE ? outcomes->items[run].values[measure]
-                                                          : (double)NAN;
+        ret[run] =
+            outcomes->items[run].state == RUN_DONE && !unstable->items[sweep_point(sweep, run)]
+                ? outcomes->items[run].values[measure]
+                : (double)NAN;
 }
 
 static void add_number(struct text_table *table, const char *format, double value)
@@ -112,6 +135,14 @@ static void add_group(const struct sweep_factor *factor, const struct effect *ef
         add_range(factor, effect->from, effect->to, table);
 }
 
+static size_t levels_seen(const struct factor_effects *effects)
+{
+    size_t seen = 0;
+    for (size_t g = 0; g < effects->len; g++)
+        seen += effects->items[g].points > 0;
+    return seen;
+}
+
 static void add_factor(const struct sweep_factor *factor, const struct factor_effects *effects,
                        bool intervals, struct text_table *table)
 {
@@ -120,7 +151,8 @@ static void add_factor(const struct sweep_factor *factor, const struct factor_ef
         text_table_row(table);
         text_table_left(table, g == 0 ? factor->name : "");
         if (g == 0)
-            add_number(table, "%.1f %%", 100 * effects->share);
+            add_number(table, "%.1f %%",
+                       levels_seen(effects) > 1 ? 100 * effects->share : (double)NAN);
         else
             text_table_right(table, "");
         add_group(factor, effect, table);
@@ -142,10 +174,28 @@ static void print_untold(const struct sweep *sweep, const struct effects_input *
                 points == 0 ? "no point has a value" : "the base has no value");
         return;
     }
+    for (size_t f = 0; f < sweep->n_factors && left_out > 0; f++)
+        if (levels_seen(&effects[f]) == 1)
+            fprintf(out, "%s: one level is left, so nothing is known of its effect.\n",
+                    sweep->factors[f].name);
     for (size_t f = 0; f < sweep->n_factors; f++)
         if (effects[f].len == 0)
             fprintf(out, "%s: too few points, %zu; its effects need %zu.\n", sweep->factors[f].name,
                     points, effects_points_needed());
+}
+
+/* Of a grid: are the points that have a value not every level seen of each factor with every one of
+ * the others? Then the levels of a factor are seen at other levels of the others. */
+static void print_unbalanced(const struct sweep *sweep, const struct factor_effects *effects,
+                             size_t left_out, FILE *out)
+{
+    double whole = 1;
+    for (size_t f = 0; f < sweep->n_factors; f++)
+        whole *= (double)levels_seen(&effects[f]);
+    if (whole > (double)(sweep->points - left_out))
+        fputs("What is left is no whole grid: a mean at a level mixes in what the other factors "
+              "did.\n",
+              out);
 }
 
 /* Of chosen points: factors that cannot be told apart. */
@@ -161,7 +211,8 @@ static void print_confounded(const struct sweep *sweep, const struct effects_inp
                         sweep->factors[a].name, sweep->factors[b].name);
 }
 
-static void print_main(const struct sweep *sweep, const struct effects_input *input, FILE *out)
+static void print_main(const struct sweep *sweep, const struct effects_input *input,
+                       size_t unstable, FILE *out)
 {
     struct factor_effects *effects = mem_new(sweep->n_factors, sizeof(*effects));
     struct text_table table = {0};
@@ -182,13 +233,57 @@ static void print_main(const struct sweep *sweep, const struct effects_input *in
     }
     if (rows > 0)
         text_table_write(&table, out);
-    print_left_out(left_out, "points are", out);
+    print_left_out(left_out - unstable, "points are", out);
+    if (rows > 0 && strcmp(sweep->design_kind.kind->name, "grid") == 0)
+        print_unbalanced(sweep, effects, left_out, out);
     print_untold(sweep, input, effects, left_out, out);
     print_confounded(sweep, input, out);
     for (size_t f = 0; f < sweep->n_factors; f++)
         effects_deinit(&effects[f]);
     text_table_deinit(&table);
     free(effects);
+}
+
+/* --- points without a long-run number --- */
+
+static void print_points(const struct sweep *sweep, const struct unstable *unstable, FILE *out)
+{
+    size_t n = 0;
+    for (size_t point = 0; point < sweep->points; point++) {
+        if (!unstable->items[point] || n++ >= POINTS_SHOWN)
+            continue;
+        char *text = sweep_point_text(sweep, point), *shown = printable(text);
+        fprintf(out, "  %s\n", shown);
+        free(text);
+        free(shown);
+    }
+    if (n > POINTS_SHOWN)
+        fprintf(out, "  ... and %zu more\n", n - POINTS_SHOWN);
+}
+
+/* Which they are, and what becomes of the effects; are there any left to tell? */
+static bool tell_unstable(const struct sweep *sweep, const struct unstable *unstable,
+                          bool about_base, bool indices, FILE *out)
+{
+    const bool none = unstable->len == sweep->points;
+    const bool left = !none && !indices && !(about_base && unstable->items[0]);
+    if (unstable->len == 0)
+        return true;
+    fprintf(out, "\n%s%zu of %zu points %s unstable, without a long-run number",
+            left      ? ""
+            : indices ? "No Sobol indices: "
+                      : "No effects: ",
+            unstable->len, sweep->points, unstable->len == 1 ? "is" : "are");
+    if (left)
+        fprintf(out, "; no effect below takes %s in:\n", unstable->len == 1 ? "it" : "them");
+    else if (indices)
+        fputs(", and indices are shares of a variance over all of the space. Ranges of the factors "
+              "in which all is stable have them:\n",
+              out);
+    else
+        fputs(none ? ":\n" : ", the base among them, from which effects are told:\n", out);
+    print_points(sweep, unstable, out);
+    return left;
 }
 
 void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out)
@@ -200,6 +295,11 @@ void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outco
     const struct design_type *type = (const struct design_type *)sweep->design_kind.kind;
     const bool about_base = strcmp(type->kind.name, "one-at-a-time") == 0;
     const bool drawn = type->fill != NULL, indices = strcmp(type->kind.name, "saltelli") == 0;
+    struct unstable unstable = unstable_of(sweep, outcomes);
+    if (!tell_unstable(sweep, &unstable, about_base, indices, out)) {
+        free(unstable.items);
+        return;
+    }
     struct design_factor *factors = factors_of(sweep);
     double *values = mem_new(sweep->runs, sizeof(*values));
     const struct effects_input input = {
@@ -215,10 +315,13 @@ void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outco
     for (size_t i = 0; i < sweep->n_measures; i++) {
         const struct metric *metric = sweep->measures[i].metric;
         const bool unit = metric->unit[0] && metric->unit[0] != '1';
-        fill_values(outcomes, i, values);
+        fill_values(sweep, outcomes, &unstable, i, values);
         fprintf(out, "\n%s%s%s\n\n", sweep->measures[i].selector, unit ? ", " : "",
                 unit ? metric->unit : "");
-        (indices ? print_indices : print_main)(sweep, &input, out);
+        if (indices)
+            print_indices(sweep, &input, out);
+        else
+            print_main(sweep, &input, unstable.len, out);
     }
     fputs(indices                   ? "\nIntervals are percentiles of a bootstrap of the blocks.\n"
           : drawn                   ? "\nIntervals are percentiles of a bootstrap of the points.\n"
@@ -227,4 +330,5 @@ void sweep_effects_print(const struct sweep *sweep, const struct outcomes *outco
           out);
     free(values);
     free(factors);
+    free(unstable.items);
 }

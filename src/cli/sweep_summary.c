@@ -15,8 +15,7 @@ enum { POINTS_SHOWN = 60, FAILURES_SHOWN = 20 };
 /* Of intervals; said below the table. */
 #define CONFIDENCE 0.95
 
-/* "nodes 10, arrival poisson: 9 per h" of a point; to be freed. */
-static char *point_text(const struct sweep *sweep, size_t point)
+char *sweep_point_text(const struct sweep *sweep, size_t point)
 {
     char *text = mem_text("");
     for (size_t i = 0; i < sweep->n_factors; i++) {
@@ -62,7 +61,7 @@ void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outc
             continue;
         if (n++ >= FAILURES_SHOWN)
             continue;
-        char *point = point_text(sweep, sweep_point(sweep, run));
+        char *point = sweep_point_text(sweep, sweep_point(sweep, run));
         char *shown = printable(point), *text = printable(outcome->text);
         fprintf(out, "run %llu (%s%sreplication %llu): %s\n", (unsigned long long)run, shown,
                 *shown ? ", " : "", (unsigned long long)sweep_replication(sweep, run), text);
@@ -95,7 +94,7 @@ static size_t count_unstable(const struct sweep *sweep, const struct outcomes *o
     return unstable;
 }
 
-static bool is_unstable(const struct sweep *sweep, const struct outcomes *outcomes, size_t point)
+bool sweep_is_unstable(const struct sweep *sweep, const struct outcomes *outcomes, size_t point)
 {
     size_t done;
     const size_t unstable = count_unstable(sweep, outcomes, point, &done);
@@ -108,7 +107,7 @@ static void print_measure(struct text_table *table, const struct sweep *sweep,
 {
     struct moments moments = {0};
     char text[80];
-    if (is_unstable(sweep, outcomes, point)) {
+    if (sweep_is_unstable(sweep, outcomes, point)) {
         text_table_right(table, "unstable");
         text_table_left(table, "");
         return;
@@ -184,7 +183,7 @@ static void print_unstable(const struct sweep *sweep, const struct outcomes *out
             continue;
         if (n == 1)
             putc('\n', out);
-        char *text = point_text(sweep, point), *shown = printable(text);
+        char *text = sweep_point_text(sweep, point), *shown = printable(text);
         fprintf(out,
                 "unstable: %s%sin %zu of %zu runs more is asked for than can be served, or the "
                 "queue kept growing; there is no long-run number\n",

@@ -19,6 +19,12 @@ void sweep_counts_print(const struct sweep *sweep, const struct outcomes *outcom
 /* Points that are unstable, measures without a value, failed runs: what numbers do not say. */
 void sweep_notes_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
 
+/* Is there no long-run number at a point, where the scenario asks for one? */
+bool sweep_is_unstable(const struct sweep *sweep, const struct outcomes *outcomes, size_t point);
+
+/* "nodes 10, arrival poisson: 9 per h" of a point; to be freed. */
+char *sweep_point_text(const struct sweep *sweep, size_t point);
+
 /* Failed runs: as many as fit on a page. */
 void sweep_failures_print(const struct sweep *sweep, const struct outcomes *outcomes, FILE *out);
 

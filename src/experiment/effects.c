@@ -296,16 +296,20 @@ static void main_of_factor(const struct effects_input *input, size_t factor, str
     free(counts);
 }
 
+static bool is_whole(const struct effects_input *input, size_t point)
+{
+    for (size_t r = 0; r < input->replications; r++)
+        if (isnan(input->values[point * input->replications + r]))
+            return false;
+    return true;
+}
+
 /* Points that have all replications. */
 static size_t whole_points(const struct effects_input *input)
 {
     size_t whole = 0;
-    for (size_t p = 0; p < input->design->points; p++) {
-        size_t r = 0;
-        while (r < input->replications && !isnan(input->values[p * input->replications + r]))
-            r++;
-        whole += r == input->replications;
-    }
+    for (size_t p = 0; p < input->design->points; p++)
+        whole += is_whole(input, p);
     return whole;
 }
 
@@ -331,10 +335,12 @@ bool effects_follow(const struct effects_input *input, size_t a, size_t b)
     const struct design *design = input->design;
     struct ranked *ranked = mem_new(design->points, sizeof(*ranked));
     bool follows = true, varies = false;
+    size_t len = 0;
     for (size_t p = 0; p < design->points; p++)
-        ranked[p] = (struct ranked){design_value(design, p, a), p};
-    qsort(ranked, design->points, sizeof(*ranked), by_value);
-    for (size_t i = 1; i < design->points && follows; i++) {
+        if (is_whole(input, p))
+            ranked[len++] = (struct ranked){design_value(design, p, a), p};
+    qsort(ranked, len, sizeof(*ranked), by_value);
+    for (size_t i = 1; i < len && follows; i++) {
         const bool same = design_value(design, ranked[i].point, b) ==
                           design_value(design, ranked[i - 1].point, b);
         varies |= !same;

@@ -52,8 +52,8 @@ void effects_deinit(struct factor_effects *effects);
 /* Points that make two groups of drawn values. */
 size_t effects_points_needed(void);
 
-/* Of chosen points: does factor b vary, and the value of a tell that of b at every point? Then what
- * b does is in the effects of a. O(points log points). */
+/* Of chosen points that have all replications: does factor b vary, and the value of a tell that of
+ * b at every one? Then what b does is in the effects of a. O(points log points). */
 bool effects_follow(const struct effects_input *input, size_t a, size_t b);
 
 struct sobol_indices {

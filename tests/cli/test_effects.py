@@ -74,6 +74,33 @@ Intervals are Student's over replications.
 """
 
 
+# One queue of a server each; a load of 1.3 has no long-run number.
+QUEUE = """jishi: 1
+title: one queue
+time: {start: 2021-01-01, length: 1000h}
+analysis: steady
+centres:
+  lab:
+    partitions: {p: {nodes: 1, processors_per_node: 1}}
+    scheduler: {order: fcfs}
+tenants:
+  firm:
+    home: lab
+    workloads:
+      w: {arrival: {poisson: 1/h}, processors: 1, runtime: 1h}
+"""
+
+QUEUES = """jishi-sweep: 1
+scenario: queue.yaml
+replications: 3
+%s
+factors:
+  nodes: {tie: {centres.lab.partitions.p.nodes: %s}}
+  tenants.firm.workloads.w.runtime: %s
+measures: [utilisation]
+"""
+
+
 class Effects(unittest.TestCase):
     maxDiff = None
 
@@ -161,6 +188,45 @@ class Effects(unittest.TestCase):
     def test_confounded(self):
         out = self.sweep(2, "design: list", "[1, 2, 4]", "[1, 2, 4]")
         self.assertIn("\np.nodes and q.nodes change together: what one does cannot be told from what the other does.\n", out)
+
+    def queues(self, *text):
+        self.write("queue.yaml", QUEUE)
+        self.write("q.yaml", QUEUES % text)
+        self.jishi("sweep", "q.yaml", "-o", "queues", "-q")
+        return self.jishi("sweep", "--merge", "queues", "-q", "--effects")
+
+    def test_unstable_points_are_left_out(self):
+        out = self.queues("", "[1, 2]", "[12min, 90min, 108min]")
+        self.assertTrue(out.startswith(
+            "\n2 of 6 points are unstable, without a long-run number; no effect below takes them in:\n"
+            "  nodes 1, runtime 1.5 h\n  nodes 1, runtime 1.8 h\n\nutilisation\n\nMain effects "), out)
+        self.assertRegex(out, r"\nnodes +[\d.]+ %  1 +1  +0\.\d+ .*\n +2 +3  +0\.\d+ ")
+        self.assertRegex(out, r"\nruntime +[\d.]+ %  720 s +2 .*\n +1.5 h +1  +0\.\d+ .*\n +1.8 h +1  +0\.\d+ ")
+        self.assertTrue(out.endswith(
+            "\nWhat is left is no whole grid: a mean at a level mixes in what the other factors did.\n"
+            "\nIntervals are Student's over replications.\n"), out)
+        self.assertNotIn("a run is missing", out)
+
+    def test_a_level_that_is_unstable(self):
+        out = self.queues("", "[1, 2]", "[90min, 108min]")
+        self.assertRegex(out, r"\nnodes +-  1 +0 +- +- *\n +2 +2 ")
+        self.assertIn("\nnodes: one level is left, so nothing is known of its effect.\n", out)
+        self.assertNotIn("no whole grid", out)
+
+    def test_a_base_that_is_unstable(self):
+        self.assertEqual(self.queues("design: one-at-a-time", "[1, 2]", "[90min, 108min]"),
+                         "\nNo effects: 2 of 3 points are unstable, without a long-run number, the base among them, "
+                         "from which effects are told:\n  nodes 1, runtime 1.5 h\n  nodes 1, runtime 1.8 h\n")
+
+    def test_everything_unstable(self):
+        self.assertEqual(self.queues("", "[1]", "[90min]"),
+                         "\nNo effects: 1 of 1 points is unstable, without a long-run number:\n  nodes 1, runtime 1.5 h\n")
+
+    def test_indices_of_unstable_points(self):
+        out = self.queues("design: {saltelli: 16}", "[1, 2]", "[12min, 90min]")
+        self.assertRegex(out, r"^\nNo Sobol indices: \d+ of 64 points are unstable, without a long-run number, and indices "
+                              r"are shares of a variance over all of the space\. Ranges of the factors in which all is "
+                              r"stable have them:\n(  nodes 1, runtime 1.5 h\n)+(  \.\.\. and \d+ more\n)?$")
 
     def test_no_factors(self):
         self.write("s.yaml", "jishi-sweep: 1\nscenario: four.yaml\nreplications: 2\nmeasures: [wait.mean]\n")
