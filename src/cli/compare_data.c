@@ -81,7 +81,7 @@ static void add_measures(const struct compare *compare, struct compare_rows *row
 static enum better tenants_better(const struct compare *compare)
 {
     const struct measure *asked = &compare->measures.items[0];
-    return asked->kind == MEASURE_ASKED && asked->counts ? asked->better : BETTER_IS_LOWER;
+    return asked->kind == MEASURE_ASKED && asked->of_jobs ? asked->better : BETTER_IS_LOWER;
 }
 
 static void add_tenants(const struct compare *compare, struct compare_rows *rows)

@@ -52,6 +52,8 @@ enum measure_kind {
     MEASURE_COUNT   /* jobs that are counted, or not; and else what is looked at, but not shown */
 };
 
+enum { COMPARE_COUNTS = 4 }; /* of jobs: submitted, pending, rejected, abandoned */
+
 enum better { BETTER_IS_LOWER, BETTER_IS_HIGHER, BETTER_IS_NEITHER };
 
 struct measure {
@@ -61,7 +63,8 @@ struct measure {
     enum better better;
     double matters;  /* in that unit; NaN: not said */
     char period[32]; /* MEASURE_PERIOD */
-    size_t counts; /* first of its four counts: submitted, pending, rejected, abandoned; 0: none */
+    bool of_jobs;
+    size_t counts[COMPARE_COUNTS]; /* of jobs: the measures that count the very same */
 };
 
 /* The scenario (the first) or a variant. */
@@ -75,7 +78,7 @@ struct arm {
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */
-enum { COMPARE_COUNTS = 4, TENANT_NUMBERS = 1 + COMPARE_COUNTS };
+enum { TENANT_NUMBERS = 1 + COMPARE_COUNTS };
 
 struct compare_tenants {
     char **names; /* in the order of the first run that has them; owned */

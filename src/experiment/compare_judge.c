@@ -27,11 +27,11 @@ static double *space(const struct compare *compare)
 static struct sample sample_measure(const struct compare *compare, size_t arm, size_t measure)
 {
     struct sample sample = {.values = space(compare)};
-    const size_t counts = compare->measures.items[measure].counts;
+    const struct measure *of = &compare->measures.items[measure];
     compare_values(compare, arm, measure, sample.values);
-    for (size_t k = 0; k < COMPARE_COUNTS && counts; k++) {
+    for (size_t k = 0; k < COMPARE_COUNTS && of->of_jobs; k++) {
         sample.counts[k] = space(compare);
-        compare_values(compare, arm, counts + k, sample.counts[k]);
+        compare_values(compare, arm, of->counts[k], sample.counts[k]);
     }
     return sample;
 }
@@ -149,7 +149,7 @@ void compare_judge_tenants(const struct compare *compare, struct finding *ret)
     struct measure measure = {.matters = (double)NAN};
     const struct measure *asked = &compare->measures.items[0];
     const size_t tenants = compare->tenants.len;
-    if (asked->kind == MEASURE_ASKED && asked->counts) {
+    if (asked->kind == MEASURE_ASKED && asked->of_jobs) {
         measure.matters = asked->matters;
         measure.better = asked->better;
     }

@@ -237,6 +237,18 @@ class Compare(unittest.TestCase):
         self.assertIn("  limit  no verdict: 50.0 % of the jobs are not counted (pending, rejected, abandoned), 0.0 % "
                       "of the base's; ", self.jishi("counts.yaml").stdout)
 
+    def test_counts_that_are_metrics_too(self):
+        """What is looked at beside does not change what is found, whatever of it is asked for."""
+        want = next(r for r in self.rows("counts.yaml") if (r["variant"], r["metric"]) == ("limit", "wait.mean"))
+        for own in "jobs.rejected", "jobs.pending", "jobs.abandoned", "jobs.submitted", "jobs.pending, jobs.rejected":
+            self.write("own.yaml", COUNTS + f"metrics: [{own}]\n")
+            got = next(r for r in self.rows("own.yaml") if (r["variant"], r["metric"]) == ("limit", "wait.mean"))
+            self.assertEqual(got, want, own)
+            self.write("own.yaml", COUNTS.replace("metric: wait.mean", f"metric: {own.split(', ')[0]}"))
+            got = next(r for r in self.rows("own.yaml") if (r["variant"], r["metric"], r["tenant"])
+                       == ("limit", "wait.mean", ""))
+            self.assertEqual((got["verdict"], got["uncounted"]), ("counts differ", "0.5"), own)
+
     def test_numbers(self):
         """The interval and the pairs, from the runs themselves."""
         self.jishi("queue.yaml", "-r", "5", "--variant", "five", "-o", "x.h5")
