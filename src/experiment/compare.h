@@ -64,6 +64,7 @@ struct measure {
     double matters;  /* in that unit; NaN: not said */
     char period[32]; /* MEASURE_PERIOD */
     bool of_jobs;
+    bool total;                    /* of all of them, counted or not: no matter how many are */
     size_t counts[COMPARE_COUNTS]; /* of jobs: the measures that count the very same */
 };
 

@@ -87,7 +87,8 @@ static struct finding find(const struct compare *compare, const struct measure *
     };
     ret.difference = interval_mean(&ret.judged.difference, COMPARE_CONFIDENCE);
     ret.p = pairs_verdict_p(&ret.judged);
-    ret.counts_differ = fabs(ret.uncounted - ret.uncounted_base) > COMPARE_COUNTS_DIFFER;
+    ret.counts_differ =
+        !measure->total && fabs(ret.uncounted - ret.uncounted_base) > COMPARE_COUNTS_DIFFER;
     return ret;
 }
 
@@ -146,7 +147,8 @@ void compare_judge(const struct compare *compare, size_t measure, struct finding
 
 void compare_judge_tenants(const struct compare *compare, struct finding *ret)
 {
-    struct measure measure = {.matters = (double)NAN};
+    struct measure measure = {.total = metric_is_total(compare->tenants.metric),
+                              .matters = (double)NAN};
     const struct measure *asked = &compare->measures.items[0];
     const size_t tenants = compare->tenants.len;
     if (asked->kind == MEASURE_ASKED && asked->of_jobs) {

@@ -57,6 +57,7 @@ static struct measure *add(struct compare *compare, const struct build *build, c
                                 .kind = kind,
                                 .unit = selector.metric->unit,
                                 .better = usual_better(selector.metric->name),
+                                .total = metric_is_total(selector.metric),
                                 .matters = (double)NAN};
     selector_deinit(&selector);
     return rc < 0 ? NULL : measure;

@@ -255,7 +255,8 @@ static double uncounted(const struct study *study, size_t point, size_t arm)
 /* Who is counted differs, so there is no answer: as compare_judge has it. */
 static bool counts_differ(const struct study *study, size_t point, size_t arm)
 {
-    return !is_unstable(study, point, 0) && !is_unstable(study, point, arm) &&
+    return !study->tasks.compare->measures.items[0].total && !is_unstable(study, point, 0) &&
+           !is_unstable(study, point, arm) &&
            fabs(uncounted(study, point, arm) - uncounted(study, point, 0)) > COMPARE_COUNTS_DIFFER;
 }
 

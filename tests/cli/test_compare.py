@@ -249,6 +249,27 @@ class Compare(unittest.TestCase):
                        == ("limit", "wait.mean", ""))
             self.assertEqual((got["verdict"], got["uncounted"]), ("counts differ", "0.5"), own)
 
+    def test_counts_have_verdicts(self):
+        """Of counts none is left out; of what is measured on those that are counted some are."""
+        self.write("own.yaml", COUNTS.replace("metric: wait.mean", "metric: jobs.rejected") +
+                   "metrics: [jobs.pending, jobs.completed, jobs.submitted, processor_hours, response.mean]\n")
+        got = {r["metric"]: r["verdict"] for r in self.rows("own.yaml")
+               if r["variant"] == "limit" and not r["tenant"]}
+        self.assertEqual([got[name] for name in ("jobs.rejected", "jobs.pending", "jobs.completed", "jobs.submitted",
+                                                 "processor_hours", "response.mean", "wait.mean")],
+                         ["worse", "same", "lower", "same", "lower", "counts differ", "counts differ"])
+        self.assertIn("  limit  worse: 1.000 more than 0.00", self.jishi("own.yaml").stdout)
+        tenant = next(r for r in self.rows("own.yaml") if r["tenant"] == "a")
+        self.assertEqual((tenant["metric"], tenant["verdict"]), ("jobs.rejected", "worse"))
+
+    def test_worlds_of_counts(self):
+        self.write("sure.yaml", QUEUE.replace("backfill: none", "backfill: none, max_queued: 50")
+                   .replace("{metric: wait.mean, better: lower, matters: 6min}", "{metric: jobs.rejected, better: lower}")
+                   + "uncertain:\n  centres.lab.scheduler.max_queued: {uniform: [1, 3]}\n")
+        found = json.loads(self.jishi("sure.yaml", "--variant", "five", "-r", "4", "--uncertain", "--points", "4",
+                                      "--format", "json").stdout)["uncertain"]
+        self.assertEqual(found["worlds_without"]["five"], 0)
+
     def test_numbers(self):
         """The interval and the pairs, from the runs themselves."""
         self.jishi("queue.yaml", "-r", "5", "--variant", "five", "-o", "x.h5")
