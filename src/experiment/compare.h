@@ -75,6 +75,7 @@ struct arm {
     bool *valid;    /* by measure: it has what the selector names; owned */
     char *unstable; /* in words; NULL: it is not; owned */
     size_t late;    /* replications given up, as they took longer than the limit */
+    bool unsettled; /* no end of a warm-up was found in its pilot runs */
     double offered; /* load over what is installed; NaN: not known */
 };
 
@@ -108,7 +109,7 @@ struct compare {
     } measures;
     bool steady, analysis_said;
     char *why_transient; /* what is dated or grows; NULL: said, or steady; owned */
-    bool warmup_given, warmup_late;
+    bool warmup_given;
     char *warmup_set;          /* PATH=VALUE that all arms were loaded with; NULL: none; owned */
     double warmup;             /* s */
     double run_lag1;           /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
@@ -159,6 +160,11 @@ struct finding {
 
 /* The variants 1 .. arms.len - 1 of a measure into ret[arms.len - 1], one family. */
 void compare_judge(const struct compare *compare, size_t measure, struct finding *ret);
+
+/* The share of the jobs of a measure of jobs that are not counted in an arm, and its parts; 0 of
+ * other measures. */
+double compare_uncounted(const struct compare *compare, size_t arm, size_t measure,
+                         double parts[COMPARE_COUNTS]);
 
 /* All tenants under all variants, one family: ret[(arm - 1) * tenants.len + tenant]. */
 void compare_judge_tenants(const struct compare *compare, struct finding *ret);

@@ -56,18 +56,24 @@ static struct moments present(const double *values, size_t n)
     return moments;
 }
 
-/* The share of jobs submitted that the metric does not see. */
+/* The share of jobs submitted that the metric does not see, and what becomes of them. */
+static double shares(const struct sample *sample, size_t n, double parts[COMPARE_COUNTS])
+{
+    double sums[COMPARE_COUNTS] = {0}, ret = 0;
+    for (size_t k = 0; k < COMPARE_COUNTS && sample->counts[0]; k++)
+        for (size_t i = 0; i < n; i++)
+            sums[k] += isnan(sample->counts[k][i]) ? 0 : sample->counts[k][i];
+    for (size_t k = 0; k < COMPARE_COUNTS; k++) {
+        parts[k] = sums[0] > 0 ? sums[k] / sums[0] : 0;
+        ret += k > 0 ? sums[k] : 0;
+    }
+    return sums[0] > 0 ? ret / sums[0] : 0;
+}
+
 static double uncounted(const struct sample *sample, size_t n)
 {
-    double submitted = 0, sum = 0;
-    if (!sample->counts[0])
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        submitted += isnan(sample->counts[0][i]) ? 0 : sample->counts[0][i];
-        for (size_t k = 1; k < COMPARE_COUNTS; k++)
-            sum += isnan(sample->counts[k][i]) ? 0 : sample->counts[k][i];
-    }
-    return submitted > 0 ? sum / submitted : 0;
+    double parts[COMPARE_COUNTS];
+    return shares(sample, n, parts);
 }
 
 static struct finding find(const struct compare *compare, const struct measure *measure,
@@ -131,6 +137,15 @@ static void judge(const struct compare *compare, struct finding *findings, size_
         k++;
     }
     free(p);
+}
+
+double compare_uncounted(const struct compare *compare, size_t arm, size_t measure,
+                         double parts[COMPARE_COUNTS])
+{
+    struct sample sample = sample_measure(compare, arm, measure);
+    const double ret = shares(&sample, compare->replications, parts);
+    sample_deinit(&sample);
+    return ret;
 }
 
 void compare_judge(const struct compare *compare, size_t measure, struct finding *ret)

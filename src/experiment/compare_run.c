@@ -346,7 +346,7 @@ static void find_warmup(struct compare *compare, struct waits *waits, size_t pil
             continue;
         const double warmup = arm_warmup(waits + a, pilots, arms, &late);
         compare->warmup = fmax(compare->warmup, ceil(warmup));
-        compare->warmup_late = compare->warmup_late || late;
+        compare->arms.items[a].unsettled = late;
     }
     judge_correlation(compare, waits, pilots * arms);
     judge_within(compare, waits);

@@ -270,6 +270,25 @@ class Compare(unittest.TestCase):
                                       "--format", "json").stdout)["uncertain"]
         self.assertEqual(found["worlds_without"]["five"], 0)
 
+    def test_jobs_left_out(self):
+        """By all alike, or by the base alone: there is a verdict, or nobody to differ from."""
+        text = COUNTS.replace("backfill: none", "backfill: none, max_queued: 0")
+        want = "50.0 % of the jobs are not counted (50.0 % rejected): wait.mean is of the others alone"
+        self.write("out.yaml", text.replace("  limit: {centres.lab.scheduler.max_queued: 0}", "  same: {title: x}"))
+        self.assertEqual(self.mind("out.yaml")[:2], [f"base: {want}", f"same: {want}"])
+        self.write("out.yaml", text.split("variants:")[0])
+        self.assertEqual(self.mind("out.yaml")[0], f"base: {want}")
+        row = next(r for r in self.rows("out.yaml") if r["metric"] == "wait.mean")
+        self.assertEqual((row["variant"], row["uncounted_base"], row["uncounted"]), ("base", "0.5", "0.5"))
+
+    def test_all_rejected(self):
+        self.write("none.yaml", QUEUE.replace(", warmup: 24h", "").replace(
+            "backfill: none", "backfill: none, max_processors: 1").replace("processors: 1, run", "processors: 2, run").replace(
+            "nodes: 4", "nodes: 40").split("variants:")[0] + "question: {metric: wait.mean, better: lower}\n")
+        mind = self.mind("none.yaml", "-r", "2")
+        self.assertIn("base: all jobs were rejected: there is nothing to measure", mind)
+        self.assertFalse(any("lengthen" in line for line in mind), mind)
+
     def test_numbers(self):
         """The interval and the pairs, from the runs themselves."""
         self.jishi("queue.yaml", "-r", "5", "--variant", "five", "-o", "x.h5")
