@@ -28,6 +28,19 @@ const char *verdict_word(const struct finding *finding, enum better better)
     }
 }
 
+/* Did no pilot of any arm come to its end? */
+static bool none_piloted(const struct compare *compare)
+{
+    bool any = false;
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        const struct arm *arm = &compare->arms.items[a];
+        if (!arm->unpiloted && !arm->unstable)
+            return false;
+        any = any || arm->unpiloted;
+    }
+    return any;
+}
+
 char *compare_how(const struct compare *compare)
 {
     char text[64], counted[128];
@@ -43,6 +56,9 @@ char *compare_how(const struct compare *compare)
                    : mem_text("transient: the runs as they are, nothing is removed");
     if (compare->warmup_given)
         return mem_format("steady%s: %s, as the scenario says",
+                          compare->analysis_said ? "" : ", as nothing is dated or grows", counted);
+    if (none_piloted(compare))
+        return mem_format("steady%s: %s, as no pilot run came to its end",
                           compare->analysis_said ? "" : ", as nothing is dated or grows", counted);
     return mem_format("steady%s: %s, as found by MSER-5 in %d pilot runs of each",
                       compare->analysis_said ? "" : ", as nothing is dated or grows", counted,
@@ -127,6 +143,27 @@ static void add_uncounted(struct cautions *cautions, const struct compare *compa
                                      name, 100 * share, words, measure->selector));
             free(words);
         }
+    }
+}
+
+static void add_unpiloted(struct cautions *cautions, const struct compare *compare)
+{
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        const struct arm *arm = &compare->arms.items[a];
+        char limit[64];
+        if (!arm->unpiloted)
+            continue;
+        if (arm->pilots_late > 0)
+            add(cautions,
+                mem_format("%s: its pilot runs were stopped by --limit, as they took longer than "
+                           "%s, so that its warm-up is not known; give them longer, or shorten "
+                           "time.length",
+                           arm->name,
+                           quantity_human_time(compare->setup->limit, limit, sizeof(limit))));
+        else
+            add(cautions, mem_format("%s: all of its pilot runs were lost, so that its warm-up is "
+                                     "not known",
+                                     arm->name));
     }
 }
 
@@ -231,6 +268,7 @@ static void add_spread(struct cautions *cautions, const struct compare *compare)
 static void add_runs(struct cautions *cautions, const struct compare *compare)
 {
     add_uncounted(cautions, compare);
+    add_unpiloted(cautions, compare);
     add_unsettled(cautions, compare);
     if (compare->correlated)
         add(cautions,

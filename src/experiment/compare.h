@@ -72,11 +72,13 @@ struct measure {
 struct arm {
     char *name; /* owned; "base" */
     struct program program;
-    bool *valid;    /* by measure: it has what the selector names; owned */
-    char *unstable; /* in words; NULL: it is not; owned */
-    size_t late;    /* replications given up, as they took longer than the limit */
-    bool unsettled; /* no end of a warm-up was found in its pilot runs */
-    double offered; /* load over what is installed; NaN: not known */
+    bool *valid;        /* by measure: it has what the selector names; owned */
+    char *unstable;     /* in words; NULL: it is not; owned */
+    size_t late;        /* replications given up, as they took longer than the limit */
+    bool unpiloted;     /* none of its pilot runs came to its end */
+    size_t pilots_late; /* of them, by the limit */
+    bool unsettled;     /* no end of a warm-up was found in its pilot runs */
+    double offered;     /* load over what is installed; NaN: not known */
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */

@@ -426,6 +426,15 @@ variants:"""))
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
 
+    def test_pilot_runs_beyond_the_limit(self):
+        self.write("long.yaml", QUEUE.replace("length: 300h, warmup: 24h", "length: 10000000h"))
+        out = self.jishi("long.yaml", "-r", "1", "--variant", "five", "--limit", "100ms", status=1).stdout
+        self.assertEqual(out.splitlines()[1], "steady: jobs are counted from the start on, as no pilot run came to its end")
+        for name in "base", "five":
+            self.assertIn(f"  {name}: its pilot runs were stopped by --limit, as they took longer than 100 ms, so that its "
+                          "warm-up is not known; give them longer, or shorten time.length\n", out)
+        self.assertNotIn("no end of the warm-up", out)
+
     def test_all_runs_beyond_the_limit(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
         arguments = "long.yaml", "-r", "2", "--variant", "five", "--limit", "200ms", "--set", "analysis=transient"
