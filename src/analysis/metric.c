@@ -266,6 +266,16 @@ const struct metric metrics_table[] = {
 
 const size_t metrics_table_len = ARRAY_LEN(metrics_table);
 
+bool metric_is_total(const struct metric *metric)
+{
+    static double (*const totals[])(const struct metric_view *view, unsigned a, unsigned b) = {
+        submitted, ended, in_state, bound, processor_hours, preemptions, lost};
+    for (size_t i = 0; i < ARRAY_LEN(totals); i++)
+        if (metric->value == totals[i])
+            return true;
+    return false;
+}
+
 const struct metric *metric_find(const char *name)
 {
     for (size_t i = 0; i < metrics_table_len; i++)

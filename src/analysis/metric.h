@@ -51,6 +51,9 @@ struct metric_range {
 
 struct metric_range metric_range(const struct metric *metric);
 
+/* Of jobs: a number of them or a sum to which each adds what it has, so that it leaves none out. */
+bool metric_is_total(const struct metric *metric);
+
 /* NaN where there is nothing to take it of. */
 double metric_value(const struct metric *metric, const struct metric_view *view);
 

@@ -52,6 +52,7 @@ static struct finding alone(const double *values, size_t n)
 static void add_measures(const struct compare *compare, struct compare_rows *rows, double *values,
                          struct finding *findings)
 {
+    double parts[COMPARE_COUNTS];
     for (size_t m = 0; m < compare->measures.len; m++) {
         const struct measure *measure = &compare->measures.items[m];
         struct compare_row row = {.variant = compare->arms.items[0].name,
@@ -63,6 +64,8 @@ static void add_measures(const struct compare *compare, struct compare_rows *row
             continue;
         compare_values(compare, 0, m, values);
         row.finding = alone(values, compare->replications);
+        row.finding.uncounted = compare_uncounted(compare, 0, m, parts);
+        row.finding.uncounted_base = row.finding.uncounted;
         row.years = m == 0 ? years_of(compare, 0) : no_interval;
         row.assumptions = m == 0 ? spread_of(compare, 0) : no_interval;
         add_row(rows, &row);
@@ -81,7 +84,7 @@ static void add_measures(const struct compare *compare, struct compare_rows *row
 static enum better tenants_better(const struct compare *compare)
 {
     const struct measure *asked = &compare->measures.items[0];
-    return asked->kind == MEASURE_ASKED && asked->counts ? asked->better : BETTER_IS_LOWER;
+    return asked->kind == MEASURE_ASKED && asked->of_jobs ? asked->better : BETTER_IS_LOWER;
 }
 
 static void add_tenants(const struct compare *compare, struct compare_rows *rows)
@@ -181,7 +184,6 @@ const char *const row_number_helps[ROW_NUMBERS] = {
 void row_numbers(const struct compare_row *row, double *ret)
 {
     const struct finding *f = &row->finding;
-    const bool base = row->base;
     const double none = (double)NAN;
     const double needed = f->needed == 0          ? none
                           : f->needed == SIZE_MAX ? (double)INFINITY
@@ -200,8 +202,8 @@ void row_numbers(const struct compare_row *row, double *ret)
                                      f->adjusted,
                                      needed,
                                      f->gain,
-                                     base ? none : f->uncounted_base,
-                                     base ? none : f->uncounted,
+                                     f->uncounted_base,
+                                     f->uncounted,
                                      f->median.value,
                                      f->median.lo,
                                      f->median.hi,

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *verdict_word(const struct finding *finding, enum better better)
 {
@@ -27,6 +28,19 @@ const char *verdict_word(const struct finding *finding, enum better better)
     }
 }
 
+/* Did no pilot of any arm come to its end? */
+static bool none_piloted(const struct compare *compare)
+{
+    bool any = false;
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        const struct arm *arm = &compare->arms.items[a];
+        if (!arm->unpiloted && !arm->unstable)
+            return false;
+        any = any || arm->unpiloted;
+    }
+    return any;
+}
+
 char *compare_how(const struct compare *compare)
 {
     char text[64], counted[128];
@@ -42,6 +56,9 @@ char *compare_how(const struct compare *compare)
                    : mem_text("transient: the runs as they are, nothing is removed");
     if (compare->warmup_given)
         return mem_format("steady%s: %s, as the scenario says",
+                          compare->analysis_said ? "" : ", as nothing is dated or grows", counted);
+    if (none_piloted(compare))
+        return mem_format("steady%s: %s, as no pilot run came to its end",
                           compare->analysis_said ? "" : ", as nothing is dated or grows", counted);
     return mem_format("steady%s: %s, as found by MSER-5 in %d pilot runs of each",
                       compare->analysis_said ? "" : ", as nothing is dated or grows", counted,
@@ -67,12 +84,107 @@ static void add_unstable(struct cautions *cautions, const struct compare *compar
                 mem_format("%s: %s", compare->arms.items[a].name, compare->arms.items[a].unstable));
 }
 
+/* The measure over counted jobs that is looked at: the question, or a usual one. */
+static size_t counted_measure(const struct compare *compare)
+{
+    size_t m = 0;
+    while (!compare->measures.items[m].of_jobs || compare->measures.items[m].total)
+        m++;
+    return m;
+}
+
+static bool all_rejected(const struct compare *compare, size_t arm)
+{
+    double parts[COMPARE_COUNTS];
+    compare_uncounted(compare, arm, counted_measure(compare), parts);
+    return parts[2] == 1;
+}
+
+/* "12.3 % rejected, 0.4 % pending at the end"; to be freed. */
+static char *parts_in_words(const double parts[COMPARE_COUNTS])
+{
+    static const char *const names[] = {NULL, "pending at the end", "rejected", "abandoned"};
+    char *ret = mem_text("");
+    for (size_t k = 1; k < COMPARE_COUNTS; k++) {
+        char *more = parts[k] > 0 ? mem_format("%s%s%.1f %% %s", ret, *ret ? ", " : "",
+                                               100 * parts[k], names[k])
+                                  : mem_text(ret);
+        free(ret);
+        ret = more;
+    }
+    return ret;
+}
+
+/* Who is left out, but where the answer says so: there counts differ. */
+static void add_uncounted(struct cautions *cautions, const struct compare *compare)
+{
+    const size_t m = counted_measure(compare);
+    const struct measure *measure = &compare->measures.items[m];
+    double parts[COMPARE_COUNTS];
+    const double base = compare_uncounted(compare, 0, m, parts);
+    bool told = measure->kind == MEASURE_ASKED && compare->arms.len > 1;
+    for (size_t a = 1; a < compare->arms.len && told; a++)
+        told = fabs(compare_uncounted(compare, a, m, parts) - base) > COMPARE_COUNTS_DIFFER;
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        const char *name = compare->arms.items[a].name;
+        const double share = compare_uncounted(compare, a, m, parts);
+        const bool differs = fabs(share - base) > COMPARE_COUNTS_DIFFER;
+        if (compare->arms.items[a].unstable)
+            continue;
+        if (parts[2] == 1)
+            add(cautions,
+                mem_format("%s: all jobs %swere rejected: there is nothing to measure", name,
+                           strchr(measure->selector, '[') ? "of the question " : ""));
+        else if (share > COMPARE_COUNTS_DIFFER &&
+                 !(a == 0 ? told : differs && measure->kind == MEASURE_ASKED)) {
+            char *words = parts_in_words(parts);
+            add(cautions, mem_format("%s: %.1f %% of the jobs are not counted (%s): %s is of the "
+                                     "others alone",
+                                     name, 100 * share, words, measure->selector));
+            free(words);
+        }
+    }
+}
+
+static void add_unpiloted(struct cautions *cautions, const struct compare *compare)
+{
+    for (size_t a = 0; a < compare->arms.len; a++) {
+        const struct arm *arm = &compare->arms.items[a];
+        char limit[64];
+        if (!arm->unpiloted)
+            continue;
+        if (arm->pilots_late > 0)
+            add(cautions,
+                mem_format("%s: its pilot runs were stopped by --limit, as they took longer than "
+                           "%s, so that its warm-up is not known; give them longer, or shorten "
+                           "time.length",
+                           arm->name,
+                           quantity_human_time(compare->setup->limit, limit, sizeof(limit))));
+        else
+            add(cautions, mem_format("%s: all of its pilot runs were lost, so that its warm-up is "
+                                     "not known",
+                                     arm->name));
+    }
+}
+
+/* Longer runs find one, but where there is no job to see it by. */
+static void add_unsettled(struct cautions *cautions, const struct compare *compare)
+{
+    bool any = false;
+    for (size_t a = 0; a < compare->arms.len; a++)
+        any = any || (compare->arms.items[a].unsettled && !all_rejected(compare, a));
+    if (any)
+        add(cautions, mem_text("no end of the warm-up was found in the first half of the pilot "
+                               "runs: they are too short, or the system does not settle; lengthen "
+                               "time.length"));
+}
+
 /* A queue that is still growing, or a machine that is still filling, looks better than it is. */
 static void add_unfilled(struct cautions *cautions, const struct compare *compare)
 {
     for (size_t a = 0; a < compare->arms.len; a++) {
         double used;
-        if (compare_unfilled(compare, a, &used))
+        if (compare_unfilled(compare, a, &used) && !all_rejected(compare, a))
             add(cautions,
                 mem_format("%s: %.0f %% of what is installed is in use, and %.0f %% is asked for: "
                            "the runs are too short to fill it, so that waits are too low "
@@ -155,10 +267,9 @@ static void add_spread(struct cautions *cautions, const struct compare *compare)
 
 static void add_runs(struct cautions *cautions, const struct compare *compare)
 {
-    if (compare->warmup_late)
-        add(cautions, mem_text("no end of the warm-up was found in the first half of the pilot "
-                               "runs: they are too short, or the system does not settle; lengthen "
-                               "time.length"));
+    add_uncounted(cautions, compare);
+    add_unpiloted(cautions, compare);
+    add_unsettled(cautions, compare);
     if (compare->correlated)
         add(cautions,
             mem_format("the runs are short beside the time over which waits depend on each other "

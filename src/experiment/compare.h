@@ -52,6 +52,8 @@ enum measure_kind {
     MEASURE_COUNT   /* jobs that are counted, or not; and else what is looked at, but not shown */
 };
 
+enum { COMPARE_COUNTS = 4 }; /* of jobs: submitted, pending, rejected, abandoned */
+
 enum better { BETTER_IS_LOWER, BETTER_IS_HIGHER, BETTER_IS_NEITHER };
 
 struct measure {
@@ -61,21 +63,26 @@ struct measure {
     enum better better;
     double matters;  /* in that unit; NaN: not said */
     char period[32]; /* MEASURE_PERIOD */
-    size_t counts; /* first of its four counts: submitted, pending, rejected, abandoned; 0: none */
+    bool of_jobs;
+    bool total;                    /* of all of them, counted or not: no matter how many are */
+    size_t counts[COMPARE_COUNTS]; /* of jobs: the measures that count the very same */
 };
 
 /* The scenario (the first) or a variant. */
 struct arm {
     char *name; /* owned; "base" */
     struct program program;
-    bool *valid;    /* by measure: it has what the selector names; owned */
-    char *unstable; /* in words; NULL: it is not; owned */
-    size_t late;    /* replications given up, as they took longer than the limit */
-    double offered; /* load over what is installed; NaN: not known */
+    bool *valid;        /* by measure: it has what the selector names; owned */
+    char *unstable;     /* in words; NULL: it is not; owned */
+    size_t late;        /* replications given up, as they took longer than the limit */
+    bool unpiloted;     /* none of its pilot runs came to its end */
+    size_t pilots_late; /* of them, by the limit */
+    bool unsettled;     /* no end of a warm-up was found in its pilot runs */
+    double offered;     /* load over what is installed; NaN: not known */
 };
 
 /* Numbers of one tenant: the metric, then the four counts. */
-enum { COMPARE_COUNTS = 4, TENANT_NUMBERS = 1 + COMPARE_COUNTS };
+enum { TENANT_NUMBERS = 1 + COMPARE_COUNTS };
 
 struct compare_tenants {
     char **names; /* in the order of the first run that has them; owned */
@@ -104,7 +111,7 @@ struct compare {
     } measures;
     bool steady, analysis_said;
     char *why_transient; /* what is dated or grows; NULL: said, or steady; owned */
-    bool warmup_given, warmup_late;
+    bool warmup_given;
     char *warmup_set;          /* PATH=VALUE that all arms were loaded with; NULL: none; owned */
     double warmup;             /* s */
     double run_lag1;           /* steady: of 20 batches of a pilot, mean of all; NaN: not known */
@@ -155,6 +162,11 @@ struct finding {
 
 /* The variants 1 .. arms.len - 1 of a measure into ret[arms.len - 1], one family. */
 void compare_judge(const struct compare *compare, size_t measure, struct finding *ret);
+
+/* The share of the jobs of a measure of jobs that are not counted in an arm, and its parts; 0 of
+ * other measures. */
+double compare_uncounted(const struct compare *compare, size_t arm, size_t measure,
+                         double parts[COMPARE_COUNTS]);
 
 /* All tenants under all variants, one family: ret[(arm - 1) * tenants.len + tenant]. */
 void compare_judge_tenants(const struct compare *compare, struct finding *ret);

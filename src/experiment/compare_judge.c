@@ -27,11 +27,11 @@ static double *space(const struct compare *compare)
 static struct sample sample_measure(const struct compare *compare, size_t arm, size_t measure)
 {
     struct sample sample = {.values = space(compare)};
-    const size_t counts = compare->measures.items[measure].counts;
+    const struct measure *of = &compare->measures.items[measure];
     compare_values(compare, arm, measure, sample.values);
-    for (size_t k = 0; k < COMPARE_COUNTS && counts; k++) {
+    for (size_t k = 0; k < COMPARE_COUNTS && of->of_jobs; k++) {
         sample.counts[k] = space(compare);
-        compare_values(compare, arm, counts + k, sample.counts[k]);
+        compare_values(compare, arm, of->counts[k], sample.counts[k]);
     }
     return sample;
 }
@@ -56,18 +56,24 @@ static struct moments present(const double *values, size_t n)
     return moments;
 }
 
-/* The share of jobs submitted that the metric does not see. */
+/* The share of jobs submitted that the metric does not see, and what becomes of them. */
+static double shares(const struct sample *sample, size_t n, double parts[COMPARE_COUNTS])
+{
+    double sums[COMPARE_COUNTS] = {0}, ret = 0;
+    for (size_t k = 0; k < COMPARE_COUNTS && sample->counts[0]; k++)
+        for (size_t i = 0; i < n; i++)
+            sums[k] += isnan(sample->counts[k][i]) ? 0 : sample->counts[k][i];
+    for (size_t k = 0; k < COMPARE_COUNTS; k++) {
+        parts[k] = sums[0] > 0 ? sums[k] / sums[0] : 0;
+        ret += k > 0 ? sums[k] : 0;
+    }
+    return sums[0] > 0 ? ret / sums[0] : 0;
+}
+
 static double uncounted(const struct sample *sample, size_t n)
 {
-    double submitted = 0, sum = 0;
-    if (!sample->counts[0])
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        submitted += isnan(sample->counts[0][i]) ? 0 : sample->counts[0][i];
-        for (size_t k = 1; k < COMPARE_COUNTS; k++)
-            sum += isnan(sample->counts[k][i]) ? 0 : sample->counts[k][i];
-    }
-    return submitted > 0 ? sum / submitted : 0;
+    double parts[COMPARE_COUNTS];
+    return shares(sample, n, parts);
 }
 
 static struct finding find(const struct compare *compare, const struct measure *measure,
@@ -87,7 +93,8 @@ static struct finding find(const struct compare *compare, const struct measure *
     };
     ret.difference = interval_mean(&ret.judged.difference, COMPARE_CONFIDENCE);
     ret.p = pairs_verdict_p(&ret.judged);
-    ret.counts_differ = fabs(ret.uncounted - ret.uncounted_base) > COMPARE_COUNTS_DIFFER;
+    ret.counts_differ =
+        !measure->total && fabs(ret.uncounted - ret.uncounted_base) > COMPARE_COUNTS_DIFFER;
     return ret;
 }
 
@@ -132,6 +139,15 @@ static void judge(const struct compare *compare, struct finding *findings, size_
     free(p);
 }
 
+double compare_uncounted(const struct compare *compare, size_t arm, size_t measure,
+                         double parts[COMPARE_COUNTS])
+{
+    struct sample sample = sample_measure(compare, arm, measure);
+    const double ret = shares(&sample, compare->replications, parts);
+    sample_deinit(&sample);
+    return ret;
+}
+
 void compare_judge(const struct compare *compare, size_t measure, struct finding *ret)
 {
     struct sample base = sample_measure(compare, 0, measure);
@@ -146,10 +162,11 @@ void compare_judge(const struct compare *compare, size_t measure, struct finding
 
 void compare_judge_tenants(const struct compare *compare, struct finding *ret)
 {
-    struct measure measure = {.matters = (double)NAN};
+    struct measure measure = {.total = metric_is_total(compare->tenants.metric),
+                              .matters = (double)NAN};
     const struct measure *asked = &compare->measures.items[0];
     const size_t tenants = compare->tenants.len;
-    if (asked->kind == MEASURE_ASKED && asked->counts) {
+    if (asked->kind == MEASURE_ASKED && asked->of_jobs) {
         measure.matters = asked->matters;
         measure.better = asked->better;
     }

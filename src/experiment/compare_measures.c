@@ -24,7 +24,7 @@ static enum better usual_better(const char *metric)
 
 bool measure_grows(const struct measure *measure)
 {
-    return measure->counts && !strchr(measure->selector, '[') &&
+    return measure->of_jobs && !strchr(measure->selector, '[') &&
            usual_better(measure->selector) == BETTER_IS_LOWER;
 }
 
@@ -57,6 +57,7 @@ static struct measure *add(struct compare *compare, const struct build *build, c
                                 .kind = kind,
                                 .unit = selector.metric->unit,
                                 .better = usual_better(selector.metric->name),
+                                .total = metric_is_total(selector.metric),
                                 .matters = (double)NAN};
     selector_deinit(&selector);
     return rc < 0 ? NULL : measure;
@@ -151,16 +152,15 @@ static int add_counts(struct compare *compare, const struct build *build, struct
         if (!jobs)
             continue;
         const char *conditions = strchr(compare->measures.items[i].selector, '[');
-        size_t first = 0;
         for (size_t k = 0; k < COMPARE_COUNTS; k++) {
             char *text = mem_format("%s%s", count_names[k], conditions ? conditions : "");
             const struct measure *count = add(compare, build, text, MEASURE_COUNT, err);
             if (!count)
                 return -1;
-            if (k == 0)
-                first = (size_t)(count - compare->measures.items);
+            const size_t at = (size_t)(count - compare->measures.items);
+            compare->measures.items[i].counts[k] = at; /* may be one of the scenario's own */
         }
-        compare->measures.items[i].counts = first;
+        compare->measures.items[i].of_jobs = true;
     }
     return 0;
 }

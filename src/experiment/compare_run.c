@@ -48,7 +48,7 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
     if (result->state != POOL_DONE) {
         char text[200];
         compare->lost++;
-        arm->late += result->state == POOL_LATE && !round->pilot;
+        *(round->pilot ? &arm->pilots_late : &arm->late) += result->state == POOL_LATE;
         compare_warn(compare,
                      mem_format("%s %zu of %s %s: it is left out%s",
                                 round->pilot ? "pilot run" : "replication",
@@ -342,11 +342,15 @@ static void find_warmup(struct compare *compare, struct waits *waits, size_t pil
     const size_t arms = compare->arms.len;
     for (size_t a = 0; a < arms && !compare->warmup_given; a++) {
         bool late;
-        if (compare->arms.items[a].unstable)
+        struct arm *arm = &compare->arms.items[a];
+        if (arm->unstable)
             continue;
+        arm->unpiloted = true;
+        for (size_t r = 0; r < pilots; r++)
+            arm->unpiloted = arm->unpiloted && waits[r * arms + a].per == 0;
         const double warmup = arm_warmup(waits + a, pilots, arms, &late);
         compare->warmup = fmax(compare->warmup, ceil(warmup));
-        compare->warmup_late = compare->warmup_late || late;
+        arm->unsettled = late && !arm->unpiloted;
     }
     judge_correlation(compare, waits, pilots * arms);
     judge_within(compare, waits);

@@ -179,10 +179,10 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
         return -1;
     study->values[result->id] = one.values[0];
     study->grew[result->id] = one.grew;
-    const size_t counts = compare->measures.items[0].counts;
-    study->jobs[result->id] = counts ? one.values[counts] : 0;
-    for (size_t k = 1; k < COMPARE_COUNTS && counts; k++)
-        study->out[result->id] += one.values[counts + k];
+    const struct measure *asked = &compare->measures.items[0];
+    study->jobs[result->id] = asked->of_jobs ? one.values[asked->counts[0]] : 0;
+    for (size_t k = 1; k < COMPARE_COUNTS && asked->of_jobs; k++)
+        study->out[result->id] += one.values[asked->counts[k]];
     compare_one_deinit(&one);
     return 0;
 }
@@ -255,7 +255,8 @@ static double uncounted(const struct study *study, size_t point, size_t arm)
 /* Who is counted differs, so there is no answer: as compare_judge has it. */
 static bool counts_differ(const struct study *study, size_t point, size_t arm)
 {
-    return !is_unstable(study, point, 0) && !is_unstable(study, point, arm) &&
+    return !study->tasks.compare->measures.items[0].total && !is_unstable(study, point, 0) &&
+           !is_unstable(study, point, arm) &&
            fabs(uncounted(study, point, arm) - uncounted(study, point, 0)) > COMPARE_COUNTS_DIFFER;
 }
 

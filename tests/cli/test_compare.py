@@ -237,6 +237,58 @@ class Compare(unittest.TestCase):
         self.assertIn("  limit  no verdict: 50.0 % of the jobs are not counted (pending, rejected, abandoned), 0.0 % "
                       "of the base's; ", self.jishi("counts.yaml").stdout)
 
+    def test_counts_that_are_metrics_too(self):
+        """What is looked at beside does not change what is found, whatever of it is asked for."""
+        want = next(r for r in self.rows("counts.yaml") if (r["variant"], r["metric"]) == ("limit", "wait.mean"))
+        for own in "jobs.rejected", "jobs.pending", "jobs.abandoned", "jobs.submitted", "jobs.pending, jobs.rejected":
+            self.write("own.yaml", COUNTS + f"metrics: [{own}]\n")
+            got = next(r for r in self.rows("own.yaml") if (r["variant"], r["metric"]) == ("limit", "wait.mean"))
+            self.assertEqual(got, want, own)
+            self.write("own.yaml", COUNTS.replace("metric: wait.mean", f"metric: {own.split(', ')[0]}"))
+            got = next(r for r in self.rows("own.yaml") if (r["variant"], r["metric"], r["tenant"])
+                       == ("limit", "wait.mean", ""))
+            self.assertEqual((got["verdict"], got["uncounted"]), ("counts differ", "0.5"), own)
+
+    def test_counts_have_verdicts(self):
+        """Of counts none is left out; of what is measured on those that are counted some are."""
+        self.write("own.yaml", COUNTS.replace("metric: wait.mean", "metric: jobs.rejected") +
+                   "metrics: [jobs.pending, jobs.completed, jobs.submitted, processor_hours, response.mean]\n")
+        got = {r["metric"]: r["verdict"] for r in self.rows("own.yaml")
+               if r["variant"] == "limit" and not r["tenant"]}
+        self.assertEqual([got[name] for name in ("jobs.rejected", "jobs.pending", "jobs.completed", "jobs.submitted",
+                                                 "processor_hours", "response.mean", "wait.mean")],
+                         ["worse", "same", "lower", "same", "lower", "counts differ", "counts differ"])
+        self.assertIn("  limit  worse: 1.000 more than 0.00", self.jishi("own.yaml").stdout)
+        tenant = next(r for r in self.rows("own.yaml") if r["tenant"] == "a")
+        self.assertEqual((tenant["metric"], tenant["verdict"]), ("jobs.rejected", "worse"))
+
+    def test_worlds_of_counts(self):
+        self.write("sure.yaml", QUEUE.replace("backfill: none", "backfill: none, max_queued: 50")
+                   .replace("{metric: wait.mean, better: lower, matters: 6min}", "{metric: jobs.rejected, better: lower}")
+                   + "uncertain:\n  centres.lab.scheduler.max_queued: {uniform: [1, 3]}\n")
+        found = json.loads(self.jishi("sure.yaml", "--variant", "five", "-r", "4", "--uncertain", "--points", "4",
+                                      "--format", "json").stdout)["uncertain"]
+        self.assertEqual(found["worlds_without"]["five"], 0)
+
+    def test_jobs_left_out(self):
+        """By all alike, or by the base alone: there is a verdict, or nobody to differ from."""
+        text = COUNTS.replace("backfill: none", "backfill: none, max_queued: 0")
+        want = "50.0 % of the jobs are not counted (50.0 % rejected): wait.mean is of the others alone"
+        self.write("out.yaml", text.replace("  limit: {centres.lab.scheduler.max_queued: 0}", "  same: {title: x}"))
+        self.assertEqual(self.mind("out.yaml")[:2], [f"base: {want}", f"same: {want}"])
+        self.write("out.yaml", text.split("variants:")[0])
+        self.assertEqual(self.mind("out.yaml")[0], f"base: {want}")
+        row = next(r for r in self.rows("out.yaml") if r["metric"] == "wait.mean")
+        self.assertEqual((row["variant"], row["uncounted_base"], row["uncounted"]), ("base", "0.5", "0.5"))
+
+    def test_all_rejected(self):
+        self.write("none.yaml", QUEUE.replace(", warmup: 24h", "").replace(
+            "backfill: none", "backfill: none, max_processors: 1").replace("processors: 1, run", "processors: 2, run").replace(
+            "nodes: 4", "nodes: 40").split("variants:")[0] + "question: {metric: wait.mean, better: lower}\n")
+        mind = self.mind("none.yaml", "-r", "2")
+        self.assertIn("base: all jobs were rejected: there is nothing to measure", mind)
+        self.assertFalse(any("lengthen" in line for line in mind), mind)
+
     def test_numbers(self):
         """The interval and the pairs, from the runs themselves."""
         self.jishi("queue.yaml", "-r", "5", "--variant", "five", "-o", "x.h5")
@@ -373,6 +425,15 @@ variants:"""))
                          status=1)
         self.assertEqual(mind[-2:], [f"replication 1 of {name} took longer than 1 s: it is left out, with those paired "
                                      "with it" for name in ("base", "five")])
+
+    def test_pilot_runs_beyond_the_limit(self):
+        self.write("long.yaml", QUEUE.replace("length: 300h, warmup: 24h", "length: 10000000h"))
+        out = self.jishi("long.yaml", "-r", "1", "--variant", "five", "--limit", "100ms", status=1).stdout
+        self.assertEqual(out.splitlines()[1], "steady: jobs are counted from the start on, as no pilot run came to its end")
+        for name in "base", "five":
+            self.assertIn(f"  {name}: its pilot runs were stopped by --limit, as they took longer than 100 ms, so that its "
+                          "warm-up is not known; give them longer, or shorten time.length\n", out)
+        self.assertNotIn("no end of the warm-up", out)
 
     def test_all_runs_beyond_the_limit(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
