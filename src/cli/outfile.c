@@ -2,10 +2,11 @@
 #include "cli/outfile.h"
 
 #include "cli/command.h"
+#include "trace/h5.h"
+#include "trace/sink.h"
 #include "util/mem.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,21 +26,28 @@ int outfile_folder(const char *path)
     return rc;
 }
 
-int outfile_replaces(const char *path)
+/* Of what is there only an empty file or one with these attributes at its root is replaced. */
+static int check(const char *path, const char *const *marks, const char *what)
 {
-    static const char signature[] = "\x89HDF\r\n\x1a\n";
-    char found[sizeof(signature) - 1];
     struct error err;
     struct stat status;
-    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
-        return 0;
-    FILE *file = fopen(path, "rb");
-    const size_t len = file ? fread(found, 1, sizeof(found), file) : 0;
-    if (file)
-        fclose(file);
-    if (len == sizeof(found) && memcmp(found, signature, len) == 0)
-        return 0;
-    error_set(&err, "%s: is there already and is no trace; it is not overwritten", path);
-    print_error(&err);
-    return -1;
+    int rc = sink_check(path, &err);
+    if (rc == 0 && stat(path, &status) == 0 && status.st_size > 0 && !h5_is_marked(path, marks))
+        rc =
+            error_set(&err, "%s: is there already and is no %s; it is not overwritten", path, what);
+    if (rc < 0)
+        print_error(&err);
+    return rc;
+}
+
+int outfile_replaces_trace(const char *path)
+{
+    static const char *const marks[] = {"jishi_version", "format", "seed", "replication", NULL};
+    return check(path, marks, "trace");
+}
+
+int outfile_replaces(const char *path)
+{
+    static const char *const marks[] = {"jishi_version", "analysis", "replications", NULL};
+    return check(path, marks, "comparison");
 }

@@ -7,8 +7,12 @@
  * after telling so. */
 int outfile_folder(const char *path);
 
-/* What is there already is replaced only if it is HDF5: a scenario or a log is left alone. -1 after
- * telling so. */
+/* May a trace be written there? What is there already is replaced only if it is the trace of a run:
+ * a scenario, a log, the table of a sweep or what other programs made is left alone, as is a
+ * folder. -1 after telling so. */
+int outfile_replaces_trace(const char *path);
+
+/* The same of the tables of a comparison, which replace such tables alone. */
 int outfile_replaces(const char *path);
 
 #endif

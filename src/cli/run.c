@@ -222,7 +222,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (load_program(&program, argv[optind], &options.scenario) == 0 &&
         (!options.output || options.no_trace || outfile_folder(options.output) == 0)) {
         char *path = options.output ? mem_text(options.output) : default_output(argv[optind]);
-        if (options.no_trace || outfile_replaces(path) == 0)
+        if (options.no_trace || outfile_replaces_trace(path) == 0)
             status = run_program(&options, &program, path);
         free(path);
     }

@@ -169,6 +169,18 @@ bool h5_is_whole(const char *path)
     return well && complete == 1;
 }
 
+bool h5_is_marked(const char *path, const char *const *names)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    bool marked = file >= 0;
+    for (size_t i = 0; marked && names[i]; i++)
+        marked = H5Aexists(file, names[i]) > 0;
+    if (file >= 0)
+        H5Fclose(file);
+    return marked;
+}
+
 void h5_release(struct h5 *h5, hid_t id)
 {
     if (id < 0)

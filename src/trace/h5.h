@@ -27,6 +27,9 @@ struct h5 *h5_open(const char *path, struct error *err);
  * not whole; rows are not read. Opens the file. */
 bool h5_is_whole(const char *path);
 
+/* Is there such a file, with all of these attributes at its root? NULL-ended. Opens the file. */
+bool h5_is_marked(const char *path, const char *const *names);
+
 /* Set the root attribute `complete`, close, rename to the final path. On failure (the first error
  * of the file's life is told) nothing is left. Frees h5 in either case. */
 int h5_close(struct h5 *h5, bool complete, struct error *err);

@@ -127,6 +127,14 @@ static int open_beside(struct sink *sink, const char *target, struct error *err)
     return error_set(err, "%s: %d other runs are writing it", target, TEMP_NAMES);
 }
 
+int sink_check(const char *path, struct error *err)
+{
+    char *target = check_target(path, err) < 0 ? NULL : behind_links(path, err);
+    const int status = target ? 0 : -1;
+    free(target);
+    return status;
+}
+
 int sink_open(struct sink *sink, const char *path, struct error *err)
 {
     *sink = (struct sink){.fd = -1};

@@ -12,6 +12,10 @@ struct sink {
     int error;         /* errno of the first failed read, write or truncation; 0: none */
 };
 
+/* What sink_open would refuse of the path itself, before there is anything to write: no name, a
+ * folder, no ordinary file, a link to nothing. Nothing is made. */
+int sink_check(const char *path, struct error *err);
+
 /* Create PATH.tmp (PATH.1.tmp ... while a living process writes that; what a killed one left is
  * overwritten). The last folder of the path is made if it is missing, no folder above it. Fails if
  * PATH exists and is no ordinary file. */

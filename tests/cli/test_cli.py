@@ -208,6 +208,40 @@ class Output(Case):
         self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
         self.jishi("run", "small.yaml", "-o", "t.h5", "--quiet")
 
+    def test_only_the_same_is_replaced(self):
+        """Each command replaces what it made itself, and no other HDF5 file, ours or not."""
+        self.write("sweep.yaml", "jishi-sweep: 1\nscenario: small.yaml\nmeasures: [wait.mean]\n")
+        self.jishi("sweep", "sweep.yaml", "-o", "dir", "--quiet")
+        os.rename(self.path("dir/sweep.h5"), self.path("sweep.h5"))
+        self.jishi("run", "small.yaml", "-o", "run.h5", "--quiet")
+        compare = "compare", "small.yaml", "-r", "2", "--quiet", "-o"
+        self.jishi(*compare, "compare.h5")
+        with h5py.File(self.path("foreign.h5"), "w") as file:
+            file["data"] = [1, 2, 3]
+        self.write("cut.h5", "")
+        with open(self.path("cut.h5"), "wb") as file:
+            file.write(self.read("run.h5")[:100])
+        for command, what, own in ((("run", "small.yaml", "--quiet", "-o"), "trace", "run.h5"), (compare, "comparison", "compare.h5")):
+            for name in "sweep.h5", "run.h5", "compare.h5", "foreign.h5", "cut.h5":
+                with self.subTest(what=what, name=name):
+                    before = self.read(name)
+                    if name == own:
+                        self.jishi(*command, name)
+                    else:
+                        self.assertEqual(self.refused(*command, name),
+                                         f"jishi: {name}: is there already and is no {what}; it is not overwritten\n")
+                    self.assertEqual(self.read(name), before)
+
+    def test_places_of_a_comparison(self):
+        """Told at once, not when all runs are done: these would take years."""
+        for place, words in (("dir", "dir: is a folder; name a file in it"), ("", "the output file has an empty name"),
+                             ("none/", "none/: names a folder, not a file"),
+                             ("/dev/full", "/dev/full: exists and is no ordinary file")):
+            os.makedirs(self.path("dir"), exist_ok=True)
+            os.makedirs(self.path("none"), exist_ok=True)
+            with self.subTest(place):
+                self.assertEqual(self.refused("compare", "small.yaml", "-r", "1000000", "-o", place), f"jishi: {words}\n")
+
     def test_link(self):
         """What a link points to is written, beside itself; the link stays."""
         os.mkdir(self.path("far"))

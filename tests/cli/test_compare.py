@@ -158,7 +158,7 @@ class Compare(unittest.TestCase):
                  'nobody.yaml:23:20: question.metric: "wait.mean[tenant=nobody]": there is no tenant "nobody"'),
                 (["queue.yaml", "-r", "2", "-o", "none/x.h5"], "jishi: none/x.h5: the folder none: No such file or directory\n"),
                 (["queue.yaml", "-r", "2", "-o", "queue.yaml"],
-                 "jishi: queue.yaml: is there already and is no trace; it is not overwritten\n")):
+                 "jishi: queue.yaml: is there already and is no comparison; it is not overwritten\n")):
             done = self.jishi(*arguments, status=1)
             self.assertTrue(done.stderr.startswith(text), done.stderr)
 
