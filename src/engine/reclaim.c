@@ -95,6 +95,21 @@ static bool may_be_stopped(const struct claim *claim, const struct job *job)
            gates_borrows(claim->sim->gates, job, claim->gate, claim->centre, claim->item->procs);
 }
 
+/* Guarantees that cover the claim: what is chosen makes them more, never fewer. */
+static int covering(const struct claim *claim)
+{
+    return gates_covering(claim->sim->gates, claim->gate, claim->centre, claim->item->procs);
+}
+
+/* O(chosen). */
+static bool is_chosen(const struct claim *claim, uint32_t slot)
+{
+    for (size_t i = 0; i < claim->chosen.len; i++)
+        if (claim->chosen.items[i] == slot)
+            return true;
+    return false;
+}
+
 /* What began at this instant may not be stopped, and makes nobody a borrower whose older jobs would
  * be stopped in its place: it is out of the gates (`sign` -1) while a choice is made. */
 static void set_fresh_apart(const struct claim *claim, int sign)
@@ -112,33 +127,45 @@ static void set_fresh_apart(const struct claim *claim, int sign)
     }
 }
 
-/* All that may be stopped as things stand, whatever that does to who borrows. O(running). */
+/* All that might be stopped, however many guarantees come to cover the claim: a first look, that no
+ * choice goes beyond. O(running). */
 static void choose_all(struct claim *claim)
 {
     const struct jobs *jobs = &claim->sim->jobs;
     for (uint32_t slot = claim->station->newest; slot != JOB_NONE;
-         slot = jobs_at(jobs, slot)->older)
-        if (may_be_stopped(claim, jobs_at(jobs, slot))) {
-            MEM_GROW(&claim->chosen);
-            claim->chosen.items[claim->chosen.len++] = slot;
-        }
+         slot = jobs_at(jobs, slot)->older) {
+        const struct job *job = jobs_at(jobs, slot);
+        if (job->began == claim->sim->now ||
+            !gates_borrows(claim->sim->gates, job, claim->gate, claim->centre, 0))
+            continue;
+        MEM_GROW(&claim->chosen);
+        claim->chosen.items[claim->chosen.len++] = slot;
+    }
 }
 
-/* The last to have started first, until it fits; who borrows is judged anew each time. */
+/* The last to have started first, until it fits; who borrows is judged anew each time. Only where
+ * one more guarantee has come to cover the claim may those passed over be stopped after all: then
+ * it begins again with the last of all, at most once a level of the tree. */
 static bool choose(struct claim *claim)
 {
     const struct jobs *jobs = &claim->sim->jobs;
+    int covered = covering(claim);
     bool fits = false;
     claim->chosen.len = 0;
-    for (uint32_t slot = claim->station->newest; slot != JOB_NONE && !fits;
-         slot = jobs_at(jobs, slot)->older) {
+    for (uint32_t slot = claim->station->newest; slot != JOB_NONE && !fits;) {
         struct job *job = jobs_at(jobs, slot);
-        if (!may_be_stopped(claim, job))
+        const uint32_t here = slot;
+        slot = job->older;
+        if (!may_be_stopped(claim, job) || is_chosen(claim, here))
             continue;
         gates_end(claim->sim->gates, job, claim->sim->now);
         MEM_GROW(&claim->chosen);
-        claim->chosen.items[claim->chosen.len++] = slot;
+        claim->chosen.items[claim->chosen.len++] = here;
         fits = would_fit(claim);
+        const int now = covering(claim);
+        if (now > covered)
+            slot = claim->station->newest;
+        covered = now;
     }
     return fits;
 }

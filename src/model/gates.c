@@ -393,17 +393,31 @@ static bool borrows_from(const struct gates *gates, const struct job *job, int32
     return false;
 }
 
+/* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
+static bool covers(const struct gates *gates, const struct gate *gate, int32_t procs)
+{
+    return procs <= info_of(gates, gate->tenant)->guarantee->processors - gate->at_home;
+}
+
 bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs)
 {
     const int32_t nearest = guaranteed(gates, gate, centre);
     for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
-        const struct gate *at = &gates->gates.items[i];
-        const int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
-        if ((i == nearest || procs <= left) && borrows_from(gates, job, i))
+        const bool by = i == nearest || procs == 0 || covers(gates, &gates->gates.items[i], procs);
+        if (by && borrows_from(gates, job, i))
             return true;
     }
     return false;
+}
+
+int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs)
+{
+    int n = 0;
+    for (int32_t i = guaranteed(gates, gate, centre); i >= 0;
+         i = guaranteed(gates, gates->gates.items[i].up, centre))
+        n += covers(gates, &gates->gates.items[i], procs);
+    return n;
 }
 
 bool gates_crowded(const struct gates *gates, int32_t tenant)

@@ -71,9 +71,12 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* May a running job be stopped for a claim of `gate` on so many processors: does its tenant run on
  * what it borrowed from the brothers of the nearest guaranteed tenant upwards, or of one further up
- * whose own guarantee covers the claim? O(depth^2). */
+ * whose own guarantee covers the claim? `procs` of 0: whatever it covers. O(depth^2). */
 bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs);
+
+/* How many guarantees, from the gate upwards, cover a claim on so many processors. O(depth). */
+int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs);
 
 /* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
 bool gates_crowded(const struct gates *gates, int32_t tenant);

@@ -136,6 +136,32 @@ tenants:
         self.assertEqual((run.starts("x/a"), run.starts("x/b")), ({1: 1}, {2: 1}))
         self.assertEqual(run.of("y")["preemptions"].sum(), 3)
 
+    def test_judged_anew_from_the_last(self):
+        """At 10 h g/a claims 4. g has 6 of 8, its 2 do not cover that: h's are safe, and g/b's second is chosen. Now
+        g has 3 of 8 and covers 4: of h's, on 6 of 4, the last to have started is next, not the first."""
+        run = self.run_of(12, """
+  g: {home: c, guarantee: {processors: 8}, tenants: {
+    a: {guarantee: {processors: 4, lend: 2}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 10h}]}}},
+    b: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 50h, count: 2}]}}}}}
+  h: {home: c, guarantee: {processors: 4, borrow: 3}, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 40h},
+    {submit: 1h, processors: 2, runtime: 40h}, {submit: 2h, processors: 2, runtime: 40h}]}}}
+""")
+        self.assertEqual(run.starts("g/a"), {10: 1})
+        jobs = numpy.sort(run.of("h"), order="id")
+        self.assertEqual(jobs["lost"].tolist(), [0, 0, 2 * 8 * HOUR])
+        self.assertEqual(sorted(run.of("g/b")["lost"].tolist()), [0, 3 * 10 * HOUR])
+
+    def test_a_group_that_comes_to_cover(self):
+        """As it stands only 3 may be stopped for g/a's 4: those of g/b. When they are, g covers it and h's are next."""
+        run = self.run_of(9, """
+  g: {home: c, guarantee: {processors: 5}, tenants: {
+    a: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 10h}]}}},
+    b: {workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 50h}]}}}}}
+  h: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 40h, count: 3}]}}}
+""")
+        self.assertEqual(run.starts("g/a"), {10: 1})
+        self.assertEqual((run.of("h")["preemptions"].sum(), run.of("g/b")["preemptions"].sum()), (1, 1))
+
     def test_more_than_guaranteed_and_borrowed(self):
         run = self.run_of(10, """
   a: {home: c, guarantee: {processors: 2, borrow: 2}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 1h}, {submit: 0h, processors: 5, runtime: 1h}]}}}
