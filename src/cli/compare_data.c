@@ -369,7 +369,7 @@ static json_t *json_uncertain(const struct compare *compare, const struct compar
     const struct compare_uncertain *uncertain = compare->uncertain;
     json_t *ret = json_object(), *list = json_array(), *spread = json_object();
     json_t *years = json_object(), *without = json_object(), *unbounded = json_object();
-    json_t *same = json_object(), *worlds = json_array();
+    json_t *missing = json_object(), *same = json_object(), *worlds = json_array();
     for (size_t i = 0; i < uncertain->assumptions.len; i++)
         json_array_append_new(list, json_assumption(compare, i));
     for (size_t a = 0; a < compare->arms.len; a++) {
@@ -379,6 +379,7 @@ static json_t *json_uncertain(const struct compare *compare, const struct compar
         json_object_set_new(spread, name, json_interval(&all));
         json_object_set_new(years, name, json_interval(&year));
         json_object_set_new(without, name, json_integer((json_int_t)uncertain_without(compare, a)));
+        json_object_set_new(missing, name, json_integer((json_int_t)uncertain_missing(compare, a)));
         json_object_set_new(unbounded, name,
                             json_integer((json_int_t)uncertain_unbounded(compare, a)));
         if (a > 0)
@@ -393,6 +394,7 @@ static json_t *json_uncertain(const struct compare *compare, const struct compar
     json_object_set_new(ret, "year_to_year_95", years);
     json_object_set_new(ret, "worlds_without", without);
     json_object_set_new(ret, "worlds_unbounded", unbounded);
+    json_object_set_new(ret, "worlds_not_run", missing);
     json_object_set_new(ret, "same_answer", same);
     json_object_set_new(ret, "worlds", worlds);
     return ret;

@@ -67,6 +67,11 @@ static void print_flips(const struct compare *compare, size_t arm, const struct 
         const struct assumption *one = &uncertain->assumptions.items[i];
         const struct tornado_end *ends[] = {&one->low, &one->high};
         for (size_t e = 0; e < 2; e++) {
+            if (ends[e]->point.missing[arm]) {
+                fprintf(out, "  %s: %s was not run\n", one->path, ends[e]->text);
+                any = true;
+                continue;
+            }
             const char *word = turn(mean, ends[e]->point.effects[arm], matters);
             if (word)
                 fprintf(out, "  %s: %s %s\n", one->path, ends[e]->text, word);
@@ -78,9 +83,10 @@ static void print_flips(const struct compare *compare, size_t arm, const struct 
               out);
     const double agree = uncertain_agree(compare, arm, mean, matters);
     if (!isnan(agree))
-        fprintf(out,
-                "  in %.0f %% of %zu worlds sampled from all assumptions the answer is the same\n",
-                100 * agree, uncertain->points - uncertain_without(compare, arm));
+        fprintf(
+            out, "  in %.0f %% of %zu worlds sampled from all assumptions the answer is the same\n",
+            100 * agree,
+            uncertain->points - uncertain_without(compare, arm) - uncertain_missing(compare, arm));
 }
 
 static void print_tornado(const struct compare *compare, size_t arm, const struct shown *shown,
@@ -126,6 +132,11 @@ static void print_worlds(const struct compare *compare, size_t arm, FILE *out)
 {
     const size_t without = uncertain_without(compare, arm), points = compare->uncertain->points;
     const size_t unbounded = uncertain_unbounded(compare, arm);
+    const size_t missing = uncertain_missing(compare, arm);
+    if (missing > 0)
+        fprintf(out, "  %zu of %zu sampled worlds were not run%s\n", missing, points,
+                compare->stopped ? ", as it was stopped"
+                                 : ": all of their runs were lost, or those paired with them");
     if (unbounded > 0)
         fprintf(out,
                 "  in %zu of %zu sampled worlds more is asked for than there is, so that it has no "

@@ -21,7 +21,7 @@ struct study {
     struct compare_tasks tasks; /* a point x replication in the place of a replication */
     struct compare_uncertain *uncertain;
     double *values;       /* of the question: points x replications x arms; owned */
-    bool *grew;           /* the queues of those runs; owned */
+    bool *grew, *made;    /* the queues of those runs; which there are; owned */
     double *jobs, *out;   /* of them submitted, and not counted; owned */
     size_t lost;          /* runs */
     char first_lost[200]; /* what became of the first of them */
@@ -179,6 +179,7 @@ static int done(void *ctx, const struct pool_result *result, struct error *err)
         return -1;
     study->values[result->id] = one.values[0];
     study->grew[result->id] = one.grew;
+    study->made[result->id] = true;
     const struct measure *asked = &compare->measures.items[0];
     study->jobs[result->id] = asked->of_jobs ? one.values[asked->counts[0]] : 0;
     for (size_t k = 1; k < COMPARE_COUNTS && asked->of_jobs; k++)
@@ -233,19 +234,31 @@ static double mean_of(const double *values, size_t n)
 static bool is_unstable(const struct study *study, size_t point, size_t arm)
 {
     const size_t arms = study->tasks.compare->arms.len, n = study->uncertain->replications;
-    size_t grew = 0;
-    for (size_t r = 0; r < n; r++)
+    size_t grew = 0, made = 0;
+    for (size_t r = 0; r < n; r++) {
         grew += study->grew[(point * n + r) * arms + arm];
-    return stability_most(grew, n);
+        made += study->made[(point * n + r) * arms + arm];
+    }
+    return stability_most(grew, made);
 }
 
-/* The share of the jobs of a point that are not counted. */
-static double uncounted(const struct study *study, size_t point, size_t arm)
+/* Was a replication of a point run in both an arm and the base? */
+static bool is_made(const struct study *study, size_t point, size_t replication, size_t arm)
+{
+    const size_t arms = study->tasks.compare->arms.len;
+    const size_t first = (point * study->uncertain->replications + replication) * arms;
+    return study->made[first] && study->made[first + arm];
+}
+
+/* The share of the jobs of a point that are not counted in an arm, where its partner was run. */
+static double uncounted(const struct study *study, size_t point, size_t arm, size_t partner)
 {
     const size_t arms = study->tasks.compare->arms.len, n = study->uncertain->replications;
     double jobs = 0, out = 0;
     for (size_t r = 0; r < n; r++) {
         const size_t run = (point * n + r) * arms + arm;
+        if (!is_made(study, point, r, arm) || !is_made(study, point, r, partner))
+            continue;
         jobs += isnan(study->jobs[run]) ? 0 : study->jobs[run];
         out += isnan(study->out[run]) ? 0 : study->out[run];
     }
@@ -257,7 +270,8 @@ static bool counts_differ(const struct study *study, size_t point, size_t arm)
 {
     return !study->tasks.compare->measures.items[0].total && !is_unstable(study, point, 0) &&
            !is_unstable(study, point, arm) &&
-           fabs(uncounted(study, point, arm) - uncounted(study, point, 0)) > COMPARE_COUNTS_DIFFER;
+           fabs(uncounted(study, point, arm, 0) - uncounted(study, point, 0, arm)) >
+               COMPARE_COUNTS_DIFFER;
 }
 
 /* A difference is that of pairs: a run that has none takes its partner along. */
@@ -271,15 +285,19 @@ static struct uncertain_point point_of(const struct study *study, size_t point)
     for (size_t a = 0; a < arms; a++)
         for (size_t r = 0; r < n && is_unstable(study, point, a); r++)
             values[r * arms + a] = unbounded;
-    struct uncertain_point ret = {mem_new(arms, sizeof(double)), mem_new(arms, sizeof(double))};
+    struct uncertain_point ret = {mem_new(arms, sizeof(double)), mem_new(arms, sizeof(double)),
+                                  mem_new(arms, sizeof(bool))};
     double *own = mem_new(2 * n, sizeof(*own)), *pairs = own + n;
     for (size_t a = 0; a < arms; a++) {
+        ret.missing[a] = true;
         for (size_t r = 0; r < n; r++) {
+            ret.missing[a] = ret.missing[a] && !is_made(study, point, r, a);
             own[r] = values[r * arms + a];
             pairs[r] = a ? own[r] - values[r * arms] : own[r];
         }
         ret.means[a] = mean_of(own, n);
-        const bool none = uncertain_override(compare, a) || counts_differ(study, point, a);
+        const bool none =
+            ret.missing[a] || uncertain_override(compare, a) || counts_differ(study, point, a);
         ret.effects[a] = none ? (double)NAN : mean_of(pairs, n);
     }
     free(own);
@@ -415,6 +433,7 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
     study.tasks.end = (2 * n + uncertain->points) * uncertain->replications * arms;
     study.values = mem_new(study.tasks.end, sizeof(*study.values));
     study.grew = mem_new(study.tasks.end, sizeof(*study.grew));
+    study.made = mem_new(study.tasks.end, sizeof(*study.made));
     study.jobs = mem_new(study.tasks.end, sizeof(*study.jobs));
     study.out = mem_new(study.tasks.end, sizeof(*study.out));
     for (size_t i = 0; i < study.tasks.end; i++)
@@ -424,6 +443,7 @@ int uncertain_run(struct compare *compare, struct error_list *errors)
         collect(&study);
     free(study.values);
     free(study.grew);
+    free(study.made);
     free(study.jobs);
     free(study.out);
     return got;
@@ -433,6 +453,7 @@ static void point_deinit(struct uncertain_point *point)
 {
     free(point->means);
     free(point->effects);
+    free(point->missing);
 }
 
 void uncertain_free(struct compare_uncertain *uncertain)

@@ -12,6 +12,7 @@ struct uncertain_point {
     double *means;   /* owned */
     double *effects; /* arm 0: its mean; else the mean of its differences from the base, pair by
                       * pair; owned */
+    bool *missing;   /* by arm: none of its runs, or none beside one of the base; owned */
 };
 
 /* An end of a distribution: its 5 % or 95 % quantile. */
@@ -67,6 +68,9 @@ void uncertain_rank(const struct compare *compare, size_t arm, size_t *ret);
  * has a bound; and in how many it is without bound. */
 size_t uncertain_without(const struct compare *compare, size_t arm);
 size_t uncertain_unbounded(const struct compare *compare, size_t arm);
+
+/* And how many were not run: stopped, or all runs, or their partners, were lost. */
+size_t uncertain_missing(const struct compare *compare, size_t arm);
 
 /* From which difference on the answer of a finding is another: what matters, or 0 where nobody says
  * so and where less than that was shown to be one. */

@@ -49,12 +49,22 @@ static bool is_unbounded(double effect)
     return isinf(effect) != 0;
 }
 
+/* Of those that were run. */
 static size_t count(const struct compare *compare, size_t arm, bool (*is)(double effect))
 {
     const struct compare_uncertain *uncertain = compare->uncertain;
     size_t n = 0;
     for (size_t p = 0; p < uncertain->points; p++)
-        n += is(uncertain->worlds[p].effects[arm]);
+        n += !uncertain->worlds[p].missing[arm] && is(uncertain->worlds[p].effects[arm]);
+    return n;
+}
+
+size_t uncertain_missing(const struct compare *compare, size_t arm)
+{
+    const struct compare_uncertain *uncertain = compare->uncertain;
+    size_t n = 0;
+    for (size_t p = 0; p < uncertain->points; p++)
+        n += uncertain->worlds[p].missing[arm];
     return n;
 }
 

@@ -470,6 +470,19 @@ variants:"""))
         found = json.loads(self.jishi(*arguments, "--format", "json").stdout)["uncertain"]
         self.assertEqual({world["effects"]["five"] for world in found["worlds"]}, {None})
 
+    def test_worlds_that_were_not_run(self):
+        """Nothing of them is told but that; the first runs are as fast as those of worlds are slow."""
+        self.write("sure.yaml", UNCERTAIN.split("uncertain:")[0] +
+                   "uncertain:\n  time.length: {uniform: [10000000h, 20000000h]}\n")
+        arguments = "sure.yaml", "--variant", "five", "-r", "2", "--uncertain", "--points", "3", "--limit", "200ms"
+        out = self.jishi(*arguments, status=1).stdout
+        self.assertIn("  3 of 3 sampled worlds were not run: all of their runs were lost, or those paired with them\n", out)
+        self.assertIn("  time.length: 1.05e+07 h was not run\n", out)
+        self.assertNotIn("there is no such number", out)
+        found = json.loads(self.jishi(*arguments, "--format", "json", status=1).stdout)["uncertain"]
+        self.assertEqual((found["worlds_not_run"], found["worlds_without"]),
+                         ({"base": 3, "five": 3}, {"base": 0, "five": 0}))
+
     def test_rates_that_differ_by_replication(self):
         """Members are drawn anew in each: those in which too much is asked for are counted, not left out."""
         self.write("drawn.yaml", DRAWN)
