@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tenant with a quota or a guarantee, or with a brother that has one. */
+/* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that. */
 struct gate {
     int32_t tenant;
-    int32_t up;                   /* the next gate above; -1: none */
-    int32_t pot;                  /* of its brothers, where any of them has a guarantee; -1 */
+    int32_t up;    /* the next gate above; -1: none */
+    int32_t pot;   /* of its brothers, where any, or one below, has a guarantee; -1 */
+    int32_t below; /* pot of its children that have its home; -1 */
     int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
     int64_t at_home;              /* processors running in its home centre */
+    int64_t kept;                 /* of those of its home: neither lent nor used, of it or below */
     wide spent;   /* processor-microseconds of this period, as if all ran to its due */
     wide due;     /* sum of procs x due of what runs */
     wide most;    /* of spent; -1: no limit */
@@ -28,14 +30,14 @@ struct gate {
 struct pot {
     int32_t parent; /* tenant; -1: the top */
     int32_t home;   /* centre */
-    int64_t kept;   /* what brothers do not lend and do not use */
+    int64_t kept;   /* by all brothers */
 };
 
 struct gates {
     const struct world *world;
     struct gate_need *needs; /* by tenant, of those there were at the start */
     size_t n_needs;
-    bool *guarantees_below; /* by parent + 1: a child has a guarantee */
+    bool *guarantees_below; /* by parent + 1: one below has a guarantee */
     int32_t *of;            /* by tenant: its gate, -1 none above either; -2: not looked at yet */
     size_t n_of;
     struct {
@@ -69,7 +71,10 @@ struct gates *gates_new(const struct world *world, const struct gate_need *needs
     memcpy(gates->needs, needs, gates->n_needs * sizeof(*needs));
     gates->guarantees_below = mem_new(gates->n_needs + 1, sizeof(*gates->guarantees_below));
     for (size_t i = 0; i < gates->n_needs; i++)
-        gates->guarantees_below[world->tenants.items[i].parent + 1] |= needs[i].guarantee;
+        for (int32_t at = (int32_t)i; needs[i].guarantee && at >= 0;) {
+            at = world->tenants.items[at].parent;
+            gates->guarantees_below[at + 1] = true;
+        }
     gates->capacity = mem_new(world->n_centres, sizeof(*gates->capacity));
     gates->busy = mem_new(world->n_centres, sizeof(*gates->busy));
     gates->next_turn = SIMTIME_NEVER;
@@ -106,14 +111,38 @@ static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
     return (int32_t)gates->pots.len++;
 }
 
-/* Processors that it neither lends nor uses. */
+/* Processors that those below it keep to themselves. */
+static int64_t kept_below(const struct gates *gates, const struct gate *gate)
+{
+    return gate->below < 0 ? 0 : gates->pots.items[gate->below].kept;
+}
+
+/* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
+ * borrows uses up the guarantee of the group, and not what is kept for another member. */
 static int64_t kept_by(const struct gates *gates, const struct gate *gate)
 {
+    const int64_t below = kept_below(gates, gate);
     const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
     if (!g || g->lend >= g->processors)
-        return 0;
+        return below;
     const int64_t kept = g->processors - g->lend - gate->at_home;
-    return kept > 0 ? kept : 0;
+    return kept > below ? kept : below;
+}
+
+/* What it keeps has changed, or what those below do. O(1). */
+static void keep(struct gates *gates, struct gate *gate)
+{
+    if (gate->pot < 0)
+        return;
+    const int64_t kept = kept_by(gates, gate);
+    gates->pots.items[gate->pot].kept += kept - gate->kept;
+    gate->kept = kept;
+}
+
+static void keep_upwards(struct gates *gates, int32_t gate)
+{
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        keep(gates, &gates->gates.items[i]);
 }
 
 /* The first period after `now` that begins. */
@@ -153,9 +182,14 @@ static int32_t add_gate(struct gates *gates, int32_t tenant, int32_t up, int32_t
     MEM_GROW(&gates->gates);
     const int32_t id = (int32_t)gates->gates.len++;
     struct gate *gate = &gates->gates.items[id];
-    *gate = (struct gate){.tenant = tenant, .up = up, .pot = pot};
-    if (pot >= 0)
-        gates->pots.items[pot].kept += kept_by(gates, gate);
+    *gate = (struct gate){.tenant = tenant, .up = up, .pot = pot, .below = -1};
+    if (pot >= 0 && up >= 0) {
+        struct gate *above = &gates->gates.items[up];
+        const struct pot *of = &gates->pots.items[pot];
+        if (above->tenant == of->parent && info_of(gates, of->parent)->home == of->home)
+            above->below = pot;
+    }
+    keep_upwards(gates, id);
     arm(gates, gate, 0);
     return id;
 }
@@ -206,13 +240,7 @@ void gates_set(struct gates *gates, int32_t tenant, simtime now)
     if (id < 0 || gates->gates.items[id].tenant != tenant)
         return;
     struct gate *gate = &gates->gates.items[id];
-    if (gate->pot >= 0) {
-        struct pot *pot = &gates->pots.items[gate->pot];
-        pot->kept = 0;
-        for (size_t i = 0; i < gates->gates.len; i++)
-            if (gates->gates.items[i].pot == gate->pot)
-                pot->kept += kept_by(gates, &gates->gates.items[i]);
-    }
+    keep_upwards(gates, id);
     gate->lowered = true;
     arm(gates, gate, now);
 }
@@ -226,14 +254,8 @@ static void count(struct gates *gates, struct gate *gate, const struct job *job,
     gate->due += (wide)procs * job->due;
     if (info_of(gates, gate->tenant)->home != job->spec.centre)
         return;
-    if (gate->pot >= 0) {
-        struct pot *pot = &gates->pots.items[gate->pot];
-        pot->kept -= kept_by(gates, gate);
-        gate->at_home += procs;
-        pot->kept += kept_by(gates, gate);
-    } else {
-        gate->at_home += procs;
-    }
+    gate->at_home += procs;
+    keep(gates, gate);
 }
 
 void gates_start(struct gates *gates, const struct job *job, simtime now)
@@ -299,14 +321,22 @@ static int64_t kept_by_brothers(const struct gates *gates, const struct gate *ga
 {
     if (gate->pot < 0 || gates->pots.items[gate->pot].home != centre)
         return 0;
-    return gates->pots.items[gate->pot].kept - kept_by(gates, gate);
+    return gates->pots.items[gate->pot].kept - gate->kept;
+}
+
+/* What is kept from the jobs that a group has of its own: what those below it keep. */
+static int64_t kept_from_own(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    if (gate < 0 || info_of(gates, gates->gates.items[gate].tenant)->home != centre)
+        return 0;
+    return kept_below(gates, &gates->gates.items[gate]);
 }
 
 /* What brothers keep to themselves, at each level, is out of reach; where they keep nothing, what
  * is free in the centre is the only bound, and not of this kind. */
 static int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    int64_t room = INT64_MAX, kept = 0;
+    int64_t room = INT64_MAX, kept = kept_from_own(gates, gate, centre);
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
         const int64_t borrowing = borrowing_room(gates, at, centre);
@@ -373,7 +403,10 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
     if (claimer < 0)
         return 0;
     const struct gate *at = &gates->gates.items[claimer];
-    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home;
+    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home -
+                   kept_from_own(gates, gate, centre);
+    for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
+        left -= kept_by_brothers(gates, &gates->gates.items[i], centre);
     for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
         left = lesser(left, borrowing_room(gates, &gates->gates.items[i], centre));
     return left > 0 ? left : 0;

@@ -31,7 +31,7 @@ bool gates_guarantee(const struct gates *gates);
  * are held alike. O(1). */
 int32_t gates_of(struct gates *gates, int32_t tenant);
 
-/* The world's quota or guarantee of the tenant has changed. O(gates). */
+/* The world's quota or guarantee of the tenant has changed. O(depth). */
 void gates_set(struct gates *gates, int32_t tenant, simtime now);
 
 /* Processors of the centre that are in service. */
@@ -65,8 +65,9 @@ bool gates_counts_time(const struct gates *gates, int32_t gate);
 bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
                  simtime request);
 
-/* What the gate may still claim of the nearest guarantee in the centre, its own or of one above, as
- * far as those above let it; 0: nothing, or there is none. O(depth). */
+/* What the gate may still claim of the nearest guarantee in the centre, its own or of one above,
+ * but for what others below that keep, and as far as those above let it; 0: nothing, or there is
+ * none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* May a running job be stopped for a claim of `gate` on so many processors: does its tenant run on

@@ -412,9 +412,16 @@ class Simulation:
         return guarantee.processors
 
     def keeps(self, tenant):
+        below = self.kept_below(tenant)
         if tenant.guarantee is None or tenant.guarantee.lend == NEVER:
-            return 0
-        return max(0, self.guaranteed(tenant) - tenant.guarantee.lend - self.held(tenant))
+            return below
+        return max(below, self.guaranteed(tenant) - tenant.guarantee.lend - self.held(tenant))
+
+    def kept_below(self, tenant):
+        return sum(self.keeps(t) for t in self.world.tenants if t.parent is tenant and t.home == tenant.home)
+
+    def kept_beside(self, tenant, centre):
+        return sum(self.keeps(b) for b in self.brothers(tenant) if b.home == centre) if tenant.home == centre else 0
 
     def bound(self, tenant):
         """What it may still run on."""
@@ -423,12 +430,12 @@ class Simulation:
         return self.guaranteed(tenant) + tenant.guarantee.borrow - self.held(tenant)
 
     def room(self, tenant, centre):
-        room, kept = NEVER, 0
+        room, kept = NEVER, self.kept_below(tenant) if tenant.home == centre else 0
         for at_hand in tenant.up():
             if at_hand.home != centre:
                 continue
             room = min(room, self.bound(at_hand) - kept)
-            kept += sum(self.keeps(brother) for brother in self.brothers(at_hand) if brother.home == centre)
+            kept += self.kept_beside(at_hand, centre)
         if kept > 0:
             room = min(room, self.in_service(centre) - self.busy(centre) - kept)
         return room
@@ -442,7 +449,12 @@ class Simulation:
         if nearest is None:
             return 0
         above = list(nearest.up())[1:]
-        return min([self.guaranteed(nearest) - self.held(nearest)] + [self.bound(t) for t in above if t.home == centre])
+        kept = self.kept_below(tenant) if tenant.home == centre else 0
+        for between in tenant.up():
+            if between is nearest:
+                break
+            kept += self.kept_beside(between, centre)
+        return min([self.guaranteed(nearest) - self.held(nearest) - kept] + [self.bound(t) for t in above if t.home == centre])
 
     def has_claim(self, job):
         return job.procs <= self.claim(job.tenant, job.partition.centre) and not self.held_by_quota(job)
@@ -462,7 +474,7 @@ class Simulation:
         """The start or end of a job is a reason for a pass wherever limits on its tenants reach."""
         up = list(job.tenant.up())
         everywhere = any(t in self.limited for t in up)
-        in_centre = any(t.guarantee or any(b.guarantee for b in self.brothers(t)) for t in up)
+        in_centre = any(below.guarantee for t in up for b in [t] + self.brothers(t) for below in self.below(b))
         for partition in self.world.partitions:
             if partition is not job.partition and (everywhere or in_centre and partition.centre == job.partition.centre):
                 self.owe(partition)

@@ -141,7 +141,7 @@ tenants:
         g has 3 of 8 and covers 4: of h's, on 6 of 4, the last to have started is next, not the first."""
         run = self.run_of(12, """
   g: {home: c, guarantee: {processors: 8}, tenants: {
-    a: {guarantee: {processors: 4, lend: 2}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 10h}]}}},
+    a: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 10h}]}}},
     b: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 50h, count: 2}]}}}}}
   h: {home: c, guarantee: {processors: 4, borrow: 3}, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 40h},
     {submit: 1h, processors: 2, runtime: 40h}, {submit: 2h, processors: 2, runtime: 40h}]}}}
@@ -248,6 +248,76 @@ class Shares(unittest.TestCase):
 
     def test_three_levels_multifactor(self):
         self.check_levels("--variant", "multifactor")
+
+
+class Kept(unittest.TestCase):
+    """With `lend: 0` what is guaranteed is there on demand, at every level."""
+
+    HEAD = """
+jishi: 1
+title: Kept
+seed: %d
+time: {length: %s}
+centres: {c: {partitions: {p: {nodes: %d}}, scheduler: {order: fcfs, backfill: %s}}}
+tenants:
+"""
+    NESTED = """
+  A: {home: c, guarantee: {processors: 7, lend: 0}, tenants: {
+    x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 10h}]}}},
+    y: {%s workloads: {w: {jobs: [{submit: 0h, processors: 7, runtime: 20h}]}}}}}
+  C: {home: c, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 20h}]}}}
+"""
+
+    def run_of(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return Run(path, "--check")
+
+    def test_group_that_borrows_from_itself(self):
+        """y may run on all but the 4 of x, which are then kept from C though A runs on its 7."""
+        run = self.run_of(self.HEAD % (1, "60h", 11, "easy") + self.NESTED % "guarantee: {processors: 3, lend: 0},")
+        self.assertEqual([run.starts(name) for name in ("A/y", "A/x", "C")], [{0: 1}, {2: 1}, {20: 1}])
+
+    def test_claim_on_the_guarantee_of_a_group(self):
+        """y, guaranteed nothing, claims of A what x does not keep, 3: of 8 processors 4 are never for its 7, nor for C's 4 more than 1."""
+        run = self.run_of(self.HEAD % (1, "60h", 8, "easy") + self.NESTED % "")
+        self.assertEqual([run.starts(name) for name in ("A/x", "C", "A/y")], [{2: 1}, {}, {}])
+
+    def test_own_jobs_of_a_group(self):
+        """A job of the group itself leaves x its 4 of 7: of the two, of 4 and of 3, the first waits for x's end."""
+        run = self.run_of(self.HEAD % (1, "60h", 7, "easy") + """
+  A: {home: c, guarantee: {processors: 7, lend: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 5h},
+    {submit: 0h, processors: 3, runtime: 5h}]}}, tenants: {
+    x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}}}
+""")
+        self.assertEqual((run.starts("A/x"), run.starts("A")[0]), ({1: 1}, 1))
+
+    FLOOD = ("workloads: {w: {arrival: {poisson: 6 per h}, processors: {choice: {1: 0.5, 2: 0.3, 3: 0.2}}, "
+             "runtime: {exponential: 40min}, request: {factor: {uniform: [1, 3]}}}}")
+
+    def test_at_random(self):
+        """No job waits while it and what its tenant runs on are within the guarantee."""
+        for seed, backfill in ((1, "none"), (2, "easy"), (3, "{reserve: 3}")):
+            run = self.run_of(self.HEAD % (seed, "5d", 16, backfill) + """
+  A: {home: c, guarantee: {processors: 9, lend: 0}, tenants: {
+    g: {guarantee: {processors: 6, lend: 0}, FLOOD, tenants: {
+      x: {guarantee: {processors: 4, lend: 0}, FLOOD}, y: {FLOOD}}},
+    z: {guarantee: {processors: 3, lend: 0}, FLOOD}}}
+  N: {home: c, tenants: {b: {guarantee: {processors: 4, lend: 0}, FLOOD}, e: {FLOOD}}}
+  C: {home: c, FLOOD}
+""".replace("FLOOD", self.FLOOD))
+            for name, g in (("A/g/x", 4), ("A/z", 3), ("N/b", 4)):
+                jobs = run.of(name)
+                start = numpy.where(numpy.isnan(jobs["start"]), numpy.inf, jobs["start"])
+                end = numpy.where(numpy.isnan(jobs["end"]), numpy.inf, jobs["end"])
+                self.assertGreater(len(jobs), 400)
+                for now in numpy.unique(numpy.concatenate([jobs["submit"], start, end])):
+                    held = jobs["procs"][(start <= now) & (end > now)].sum()
+                    waits = jobs["procs"][(jobs["submit"] <= now) & (start > now)]
+                    with self.subTest(seed=seed, tenant=name, now=now):
+                        self.assertFalse(now < 5 * DAY and (held + waits <= g).any())
 
 
 class Stopped(unittest.TestCase):

@@ -222,7 +222,7 @@ static void test_nested(void **state)
     expect_room(gates, 3, NO_LIMIT, 35);
     assert_true(gates_borrows(gates, &job, 3, 0, 1));  /* 25 of 20, from d */
     assert_false(gates_borrows(gates, &job, 1, 0, 1)); /* but p has 25 of 60 */
-    assert_int_equal(gates_claim(gates, 0, 0), 35);
+    assert_int_equal(gates_claim(gates, 0, 0), 5);     /* of 35 d keeps 30 */
     gates_check(gates);
 }
 
@@ -338,19 +338,34 @@ static bool naive_affords(const struct naive *naive, int32_t tenant, int64_t pro
     return true;
 }
 
+static int64_t naive_kept(const struct naive *naive, int32_t tenant);
+
+/* By those below the tenant. */
+static int64_t naive_below(const struct naive *naive, int32_t tenant)
+{
+    const struct tenant_info *tenants = naive->world->tenants.items;
+    int64_t kept = 0;
+    for (size_t i = 0; i < naive->world->tenants.len; i++)
+        if (tenants[i].parent == tenant && tenants[i].home == tenants[tenant].home)
+            kept += naive_kept(naive, (int32_t)i);
+    return kept;
+}
+
 static int64_t naive_kept(const struct naive *naive, int32_t tenant)
 {
     const struct tenant_guarantee *g = naive->world->tenants.items[tenant].guarantee;
+    const int64_t below = naive_below(naive, tenant);
     const int64_t kept = g && g->lend < g->processors
                              ? g->processors - g->lend - sums_of(naive, tenant, 0).at_home
                              : 0;
-    return kept > 0 ? kept : 0;
+    return kept > below ? kept : below;
 }
 
 static int64_t naive_guarantee(const struct naive *naive, int32_t tenant, int32_t centre)
 {
     const struct tenant_info *tenants = naive->world->tenants.items;
-    int64_t room = NO_LIMIT, kept = 0, busy = 0;
+    int64_t room = NO_LIMIT, busy = 0;
+    int64_t kept = tenants[tenant].home == centre ? naive_below(naive, tenant) : 0;
     for (int32_t up = tenant; up >= 0; up = tenants[up].parent) {
         const struct tenant_guarantee *g = tenants[up].guarantee;
         if (tenants[up].home != centre)
