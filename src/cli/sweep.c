@@ -23,6 +23,7 @@
 
 struct sweep_options {
     const char *output, *status, *merge, *part;
+    const char *of_slurm; /* an option that is of this engine alone; NULL: none is given */
     const struct engine_type *engine;
     struct engine_parts parts;
     const char **handed_on; /* owned; of parts.options */
@@ -105,13 +106,17 @@ static int read_option(const struct command *command, int code, struct sweep_opt
         options->part = optarg;
         return 0;
     case OPTION_MAX_JOBS:
+        options->of_slurm = "--max-jobs";
         return read_whole(command, "--max-jobs", optarg, 1, PARTS_MAX, &options->parts.most);
     case OPTION_PART_TIME:
+        options->of_slurm = "--part-time";
         return read_duration(command, "--part-time", optarg, &options->parts.seconds);
     case OPTION_SBATCH:
+        options->of_slurm = "--sbatch";
         hand_on(options, optarg);
         return 0;
     case OPTION_DETACH:
+        options->of_slurm = "--detach";
         options->parts.leave = true;
         return 0;
     default:
@@ -151,6 +156,8 @@ static int read_options(const struct command *command, int argc, char **argv,
         usage_error(command, optind == argc ? "a sweep file is needed" : "one sweep at a time");
     else if (!reads && !options->output)
         usage_error(command, "-o DIR is needed: the folder of the results");
+    else if (options->of_slurm && strcmp(options->engine->name, "slurm") != 0)
+        usage_error(command, "%s is of job arrays: --engine slurm", options->of_slurm);
     else
         return 0;
     return -1;

@@ -164,6 +164,11 @@ class Theory(Case):
                             "wait.mean <= 2min and utilisation >= 80%", "-r", "4", status=1)
         self.assertIsNone(found["answer"])
 
+    def test_a_seed_is_not_varied(self):
+        done = self.plan("four.yaml", "--vary", "seed=1..5", "--target", "wait.max <= 1h", status=1)
+        self.assertEqual(done.stderr, "jishi: --vary: seed: all values are tried with the same seed, to be compared on common "
+                                      "random numbers; more replications draw anew\n")
+
     def test_unstable_values_do_not_meet(self):
         """Of 8 nodes under 9 Erlangs a ninth of the jobs is left pending."""
         found = self.answer("q.yaml", "--vary", f"{NODES}=8..10", "--target", "wait.mean <= 10000h", "-r", "2")
