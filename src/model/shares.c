@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/shares_inner.h"
 
+#include "model/bits.h"
 #include "util/mem.h"
 
 #include <float.h>
@@ -42,7 +43,8 @@ void shares_free(struct shares *shares)
     free(shares->places);
     free(shares->factors);
     free(shares->live.items);
-    free(shares->stirs.items);
+    free(shares->stirred.items);
+    free(shares->stirred.bits);
     free(shares->scratch);
     free(shares);
 }
@@ -115,7 +117,7 @@ static void enter(struct shares *shares, int32_t row)
     if (depth > shares->deepest)
         shares->deepest = depth;
     if (info->parent >= 0)
-        shares->places[info->parent].group = parent->group = true;
+        shares->places[info->parent].group = true;
     MEM_GROW(&parent->children);
     parent->children.items[parent->children.len++] = (struct brother){.row = row};
     parent->below += info->share;
@@ -142,6 +144,9 @@ static void catch_up(struct shares *shares)
         shares->nodes = move(shares, shares->nodes, sizeof(*shares->nodes));
         shares->places = move(shares, shares->places, sizeof(*shares->places));
         shares->factors = mem_resize(shares->factors, shares->cap, sizeof(*shares->factors));
+        free(shares->stirred.bits);
+        shares->stirred.bits = mem_new(shares->cap / 64 + 1, sizeof(*shares->stirred.bits));
+        shares->stirred.len = 0;
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
@@ -180,7 +185,10 @@ double shares_see(struct shares *shares, struct usage *usage)
 static void weigh(struct shares *shares)
 {
     size_t kept = 0;
-    shares->stirs.len = 0;
+    while (shares->stirred.len > 0) {
+        const int32_t bit = shares->stirred.items[--shares->stirred.len] + 1;
+        shares->stirred.bits[bit / 64] = 0;
+    }
     shares->settled = shares->moved;
     for (size_t i = 0; i < shares->live.len; i++) {
         const int32_t row = shares->live.items[i];
@@ -192,7 +200,6 @@ static void weigh(struct shares *shares)
             shares->places[row].over = over;
         else if (over != shares->places[row].over)
             shares_place(shares, row, over);
-        shares->places[row].live = node->live;
         if (node->live)
             shares->live.items[kept++] = row;
     }
@@ -224,9 +231,7 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 
 static void enliven(struct shares *shares, int32_t row)
 {
-    struct node *node = &shares->nodes[row];
-    node->live = shares->places[row].live = true;
-    node->limit = 0;
+    shares->nodes[row].live = true;
     MEM_GROW(&shares->live);
     shares->live.items[shares->live.len++] = row;
 }
@@ -235,7 +240,7 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 {
     keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
-    if (shares->nodes[tenant].group)
+    if (shares->places[tenant].group)
         use(shares, &shares->nodes[tenant].own, more, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);
@@ -324,7 +329,7 @@ int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_sea
 {
     const struct place *places = shares->places;
     int32_t x = a, y = b;
-    *ret_seam = a == b ? SEAM_SAME : SEAM_NONE;
+    *ret_seam = SEAM_NONE;
     if (a == b)
         return 0;
     while (places[x].depth > places[y].depth)
@@ -344,29 +349,21 @@ int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_sea
     return places[x].over < places[y].over ? -1 : 1;
 }
 
-int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc)
+size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
+                        uint64_t since)
 {
-    if (ab == bc || bc == SEAM_SAME)
-        return ab;
-    if (ab == SEAM_SAME)
-        return bc;
-    if (ab < 0 || bc < 0)
-        return ab < bc ? ab : bc;
-    return shares->places[ab].depth < shares->places[bc].depth ? ab : bc;
+    if (since != shares->settled)
+        return from;
+    while (from < len && seams[from] != SEAM_NONE &&
+           !bits_test(shares->stirred.bits, (uint32_t)(seams[from] + 1)))
+        from++;
+    return from;
 }
 
 uint64_t shares_moves(struct shares *shares, simtime now)
 {
     shares_ready(shares, now);
     return shares->moved;
-}
-
-bool shares_stirs(const struct shares *shares, uint64_t since, const struct shares_stir **ret,
-                  size_t *ret_len)
-{
-    *ret = shares->stirs.items;
-    *ret_len = shares->stirs.len;
-    return since == shares->settled;
 }
 
 double shares_level_of(struct shares *shares, int32_t row, bool own)

@@ -37,9 +37,8 @@ struct place {
     uint32_t at;    /* among its brothers, where they are in order */
     uint32_t shape; /* of the tree, as of which its brothers are in order; 0: never */
     uint16_t depth; /* of a tenant at the top: 0 */
-    bool group : 1; /* it has children */
-    bool tied : 1;  /* a group that was used, with a brother */
-    bool live : 1;  /* as of its node */
+    bool group;     /* it has children */
+    bool tied;      /* a group that was used, with a brother */
 };
 
 /* What a tenant used: what changes with each start and end, and is weighed in each period while
@@ -47,10 +46,9 @@ struct place {
 struct node {
     struct usage all;
     double share;
-    double limit;     /* of one that is live: usage over share below which it passes no brother */
+    double limit;     /* usage over share below which it passes no brother */
     int32_t parent;   /* row; -1: none */
     bool live;        /* it is in the list */
-    bool group;       /* as of its place */
     struct usage own; /* of a group */
     double below;     /* shares of its children together */
     struct brothers children;
@@ -96,9 +94,10 @@ struct shares {
     uint64_t moved;   /* how often any brothers changed places, began to tie or ceased to */
     uint64_t settled; /* `moved` before all were weighed last */
     struct {
-        struct shares_stir *items; /* what moved then */
+        int32_t *items; /* whose children moved then; -1: at the top */
         size_t len, cap;
-    } stirs;
+        uint64_t *bits; /* of each row + 1, whether it is there */
+    } stirred;
     bool mixed;      /* jobs that groups have of their own were compared with what is below these */
     double *scratch; /* for two keys of that length; owned */
     size_t scratch_len;
