@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define COST_MOST 3.0
-#define PLAN_COST_MOST 5.0
+#define PLAN_COST_MOST 7.0
 #define GROWTH_MOST 1.5
 
 enum { CENTRES = 4, PROCS = 256, ROUNDS = 2 };
