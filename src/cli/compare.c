@@ -23,7 +23,7 @@ struct compare_options {
     } variants;
     const char *output; /* NULL: none */
     enum result_format format;
-    bool quiet, drawn;
+    bool quiet, drawn, points; /* points: said */
 };
 
 /* "+-2% wait.mean", "2 % of wait.mean". */
@@ -105,6 +105,7 @@ static int read_option(const struct command *command, struct compare_options *op
         setup->uncertain = true;
         return 0;
     case OPTION_POINTS:
+        options->points = true;
         return read_whole(command, "--points", optarg, 1, REPLICATIONS_MOST, &setup->points);
     case OPTION_LIMIT:
         return read_duration(command, "--limit", optarg, &setup->limit);
@@ -138,6 +139,8 @@ static int read_options(const struct command *command, int argc, char **argv,
                -1;
     if (options->setup.until && options->setup.replications == 1)
         return usage_error(command, "--until needs 2 replications at least: -r 2"), -1;
+    if (options->points && !options->setup.uncertain)
+        return usage_error(command, "--points is of sampled worlds: --uncertain"), -1;
     return 0;
 }
 
@@ -223,7 +226,7 @@ static int run(const struct command *command, int argc, char **argv)
         setup->n_variants = options.variants.len;
         setup->interrupted = catch_signals();
         const char *output = options.output;
-        status = output && (outfile_folder(output) < 0 || outfile_replaces(output) < 0)
+        status = output && (outfile_folder(output) < 0 || outfile_replaces_comparison(output) < 0)
                      ? EXIT_FAULT
                      : run_compare(&options);
     }

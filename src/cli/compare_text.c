@@ -276,7 +276,9 @@ static void print_periods(const struct compare *compare, const struct finding *a
         }
     }
     if (any) {
-        fputs("\nBy period: the base, and how much more or less a variant has\n", out);
+        fputs(
+            "\nBy period: the base, and how much more or less a variant has; each verdict alone\n",
+            out);
         text_table_write(&table, out);
     }
     text_table_deinit(&table);

@@ -89,7 +89,7 @@ static size_t counted_measure(const struct compare *compare)
 {
     size_t m = 0;
     while (!compare->measures.items[m].of_jobs || compare->measures.items[m].total)
-        m++;
+        REQUIRE(++m < compare->measures.len);
     return m;
 }
 

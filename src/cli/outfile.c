@@ -46,7 +46,7 @@ int outfile_replaces_trace(const char *path)
     return check(path, marks, "trace");
 }
 
-int outfile_replaces(const char *path)
+int outfile_replaces_comparison(const char *path)
 {
     static const char *const marks[] = {"jishi_version", "analysis", "replications", NULL};
     return check(path, marks, "comparison");

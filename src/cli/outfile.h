@@ -13,6 +13,6 @@ int outfile_folder(const char *path);
 int outfile_replaces_trace(const char *path);
 
 /* The same of the tables of a comparison, which replace such tables alone. */
-int outfile_replaces(const char *path);
+int outfile_replaces_comparison(const char *path);
 
 #endif

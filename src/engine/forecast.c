@@ -137,6 +137,13 @@ static bool is_kept(const struct forecast *forecast)
     return !forecast->stale && !queue->classes && !queue->tenancy.gates;
 }
 
+/* Nothing is placed yet. */
+static void clear_plan(struct forecast *forecast)
+{
+    forecast->placed = 0;
+    forecast->first = SIMTIME_NEVER;
+}
+
 void forecast_look(struct forecast *forecast, simtime at)
 {
     const bool ages = forecast->sched->queue.order->ages;
@@ -147,6 +154,7 @@ void forecast_look(struct forecast *forecast, simtime at)
     see_counts(forecast, at);
 }
 
+/* What is free but for running jobs and reservations, where the profile itself will not do. */
 static void read_free(struct forecast *forecast)
 {
     const struct sched *sched = forecast->sched;
@@ -164,9 +172,9 @@ static void read_free(struct forecast *forecast)
 void forecast_read(struct forecast *forecast)
 {
     forecast->valid = true;
-    forecast->len = forecast->placed = 0;
+    forecast->len = 0;
     forecast->deeper = false;
-    forecast->first = SIMTIME_NEVER;
+    clear_plan(forecast);
     read_free(forecast);
     read_queue(forecast);
 }
@@ -199,10 +207,8 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
     struct expected *items = forecast->items;
     memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
     items[i] = (struct expected){item, after, SIMTIME_NEVER};
-    if (i < forecast->placed) {
-        forecast->placed = 0;
-        forecast->first = SIMTIME_NEVER;
-    }
+    if (i < forecast->placed)
+        clear_plan(forecast);
 }
 
 /* Where the job stands among the items; `len`: it is not one of them. */
@@ -241,8 +247,7 @@ void forecast_replan(struct forecast *forecast)
 {
     if (forecast->stale)
         return;
-    forecast->placed = 0;
-    forecast->first = SIMTIME_NEVER;
+    clear_plan(forecast);
     forecast->valid &= !holds_reservations(forecast->sched);
 }
 

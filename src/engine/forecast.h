@@ -51,8 +51,8 @@ struct forecast {
     size_t placed; /* the first so many are in the plan */
     bool deeper;   /* there are more, behind these */
     simtime first; /* least start of those placed */
-    struct profile
-        *base; /* stale: the profile as it was; conservative: with its reservations; owned */
+    /* Stale: the profile as it was. Conservative: with the reservations in it. Owned. */
+    struct profile *base;
     struct profile *plan; /* owned; NULL: not made yet */
     struct profile *scratch;
 };

@@ -69,14 +69,3 @@ int program_stands(const struct program *program, const struct build_options *op
     build_deinit(&build);
     return rc;
 }
-
-void errors_move(struct error_list *to, struct error_list *from, const char *prefix)
-{
-    for (size_t i = 0; i < from->len; i++) {
-        struct error err = from->items[i];
-        error_prefix(&err, "%s", prefix);
-        err.at.file = err.at.file ? error_list_file(to, err.at.file) : NULL;
-        error_list_add(to, &err);
-    }
-    error_list_deinit(from);
-}

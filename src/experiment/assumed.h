@@ -23,7 +23,4 @@ int program_again(const struct program *base, const char *variant, const char *c
 int program_stands(const struct program *program, const struct build_options *options,
                    struct error_list *errors);
 
-/* Add errors to others, each with words before its text. The file names are copied. */
-void errors_move(struct error_list *to, struct error_list *from, const char *prefix);
-
 #endif

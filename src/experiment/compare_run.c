@@ -201,7 +201,7 @@ static int of_arm(struct compare *compare, size_t a, struct error_list *errors,
     struct error_list found = {0};
     const int rc = step(compare, arm, &found);
     char *prefix = a ? mem_format("variant %.80s: ", arm->name) : mem_text("");
-    errors_move(errors, &found, prefix);
+    error_list_move(errors, &found, prefix);
     free(prefix);
     return rc;
 }

@@ -66,7 +66,7 @@ static int add_path(struct decode *ctx, struct sweep_factor *factor, const struc
     if (path_parse(entry->key, &factor->path[factor->n_paths], &err) < 0)
         return decode_error(ctx, entry->at, "%s", err.text);
     const struct path *path = &factor->path[factor->n_paths++];
-    if (path->len == 1 && path->items[0].key && strcmp(path->items[0].key, "seed") == 0)
+    if (path_is_in(path, "seed"))
         return decode_error(ctx, entry->at,
                             "all points have the same seed, to be compared on common random "
                             "numbers; `replications: N` draws anew");

@@ -159,7 +159,7 @@ int vary_parse(const char *text, const struct program *program, struct vary *ret
         return error_set(err, "\"%.100s\": expected PATH=LO..HI", text);
     vary.path = mem_text_n(text, (size_t)(equals - text));
     int rc = path_parse(vary.path, &path, err);
-    if (rc == 0 && path.len == 1 && path.items[0].key && strcmp(path.items[0].key, "seed") == 0)
+    if (rc == 0 && path_is_in(&path, "seed"))
         rc = error_set(err, "all values are tried with the same seed, to be compared on common "
                             "random numbers; more replications draw anew");
     if (rc == 0)

@@ -29,13 +29,4 @@ static inline struct job *jobs_at(const struct jobs *jobs, uint32_t slot)
     return &jobs->chunks[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
 }
 
-/* The job is about to be written all over: fetch its lines side by side instead of one after the
- * other. */
-static inline void jobs_prefetch(const struct jobs *jobs, uint32_t slot)
-{
-    const char *job = (const char *)jobs_at(jobs, slot);
-    for (size_t i = 0; i < offsetof(struct job, joined); i += JOB_LINE)
-        __builtin_prefetch(job + i, 1);
-}
-
 #endif

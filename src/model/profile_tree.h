@@ -53,8 +53,7 @@ struct path {
     struct leaf *leaf;
 };
 
-/* How many of the sorted times are <= t. Halving without branches: the outcome cannot be foreseen.
- */
+/* How many of the sorted times are <= t. No branches: which way halving goes cannot be foreseen. */
 static inline uint32_t count_upto(const simtime *time, uint32_t len, simtime t)
 {
     const simtime *at = time;

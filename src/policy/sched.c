@@ -220,7 +220,6 @@ bool sched_can_start(const struct sched *sched, const struct jobitem *item, simt
 
 void sched_start(struct sched *sched, const struct jobitem *item)
 {
-    jobs_prefetch(sched->jobs, item->slot);
     sched->actions.start(sched->actions.ctx, sched, jobs_at(sched->jobs, item->slot));
 }
 

@@ -130,6 +130,11 @@ void path_copy(const struct path *path, struct path *ret)
     path_append(ret, path);
 }
 
+bool path_is_in(const struct path *path, const char *key)
+{
+    return path->len > 0 && path->items[0].key && strcmp(path->items[0].key, key) == 0;
+}
+
 bool path_begins(const struct path *path, const struct path *front)
 {
     if (path->len < front->len)

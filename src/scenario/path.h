@@ -31,6 +31,8 @@ void path_pop(struct path *path);
 /* Put the steps of `more` behind those of the path. */
 void path_append(struct path *path, const struct path *more);
 void path_copy(const struct path *path, struct path *ret);
+/* Is it this key at the top, or does it lead into that? */
+bool path_is_in(const struct path *path, const char *key);
 /* Is `front` the path, or a thing that the path leads into? */
 bool path_begins(const struct path *path, const struct path *front);
 

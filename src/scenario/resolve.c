@@ -468,11 +468,6 @@ static const char *find_equals(const char *text)
     return NULL;
 }
 
-static bool path_is(const struct path *path, const char *first)
-{
-    return path->len > 0 && path->items[0].key && strcmp(path->items[0].key, first) == 0;
-}
-
 /* Setting `i`. Its mark tells it from the others, though it has no line. */
 static int apply_set(struct node *root, const struct field *table, const char *text, size_t i,
                      struct error_list *errors)
@@ -490,7 +485,7 @@ static int apply_set(struct node *root, const struct field *table, const char *t
     int rc = path_parse(name, &path, &err);
     if (rc == 0)
         rc = path_prepare(root, table, &path, at, &err);
-    if (rc == 0 && (path_is(&path, "variants") || path_is(&path, "include")))
+    if (rc == 0 && (path_is_in(&path, "variants") || path_is_in(&path, "include")))
         rc = error_set(&err, "%.200s: cannot be set; settings come after includes and the variant",
                        name);
     if (rc == 0) {

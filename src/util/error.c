@@ -110,6 +110,17 @@ const char *error_list_file(struct error_list *list, const char *name)
     return file->name;
 }
 
+void error_list_move(struct error_list *to, struct error_list *from, const char *prefix)
+{
+    for (size_t i = 0; i < from->len; i++) {
+        struct error err = from->items[i];
+        error_prefix(&err, "%s", prefix);
+        err.at.file = err.at.file ? error_list_file(to, err.at.file) : NULL;
+        error_list_add(to, &err);
+    }
+    error_list_deinit(from);
+}
+
 void error_list_deinit(struct error_list *list)
 {
     while (list->files) {

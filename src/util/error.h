@@ -43,6 +43,9 @@ void error_list_addf(struct error_list *list, struct mark at, const char *fmt, .
     PRINTF_LIKE(3, 4);
 /* A copy of a file name for marks, which lives as long as the list. O(names). */
 const char *error_list_file(struct error_list *list, const char *name);
+/* Add errors to others, each with words before its text; the file names live as long as `to`.
+ * Empties `from`. */
+void error_list_move(struct error_list *to, struct error_list *from, const char *prefix);
 
 void error_list_deinit(struct error_list *list);
 

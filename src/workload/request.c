@@ -256,8 +256,7 @@ static double modal_cut_at(const struct modal_params *modal, double x)
 }
 
 /* Over the quantiles of the run time at p = 1 / (1 + e^-t), which crowd towards the ends. What is
- * averaged is bounded by the largest value, and beyond REACH lie 2e-9 of all jobs on either side.
- */
+ * averaged is bounded by the largest value; beyond REACH lie 2e-9 of all jobs on either side. */
 static double modal_mean_cut(const struct modal_params *modal, const struct dist *runtime)
 {
     enum { STEPS = 250, REACH = 20 };

@@ -435,6 +435,10 @@ variants:"""))
                           "warm-up is not known; give them longer, or shorten time.length\n", out)
         self.assertNotIn("no end of the warm-up", out)
 
+    def test_points_of_nothing(self):
+        done = self.jishi("queue.yaml", "--points", "5", status=2)
+        self.assertEqual(done.stderr, "jishi compare: --points is of sampled worlds: --uncertain; see jishi compare --help\n")
+
     def test_all_runs_beyond_the_limit(self):
         self.write("long.yaml", QUEUE.replace("length: 300h", "length: 10000000h"))
         arguments = "long.yaml", "-r", "2", "--variant", "five", "--limit", "200ms", "--set", "analysis=transient"
