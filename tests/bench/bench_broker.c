@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/sim.h"
 
+#include "bench.h"
 #include "drawn_source.h"
 
 #include <inttypes.h>
@@ -53,8 +54,8 @@ static double simulate(const struct bench_case *c, const struct sim_setup *given
     static struct drawn_source drawn;
     struct source *sources[] = {&drawn.source};
     struct sim_setup setup = *given;
-    drawn.homes = CENTRES;
     drawn_source_init(&drawn, c->load * CENTRES, PROCS, c->jobs);
+    drawn.homes = CENTRES;
     setup.sources = sources;
     setup.n_sources = 1;
     AUTO(sim_free) struct sim *sim = sim_new(&setup);
@@ -62,9 +63,9 @@ static double simulate(const struct bench_case *c, const struct sim_setup *given
     const double begin = bench_clock();
     if (sim_run(sim, &err) != SIM_DONE || sim_totals(sim).ended != c->jobs)
         abort();
-    const double seconds = bench_clock() - begin - drawn.seconds;
+    const double seconds = bench_clock() - begin;
     *ret_away = count_away(sim);
-    drawn_log_deinit(&drawn.log);
+    drawn_source_deinit(&drawn);
     return seconds;
 }
 

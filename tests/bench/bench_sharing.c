@@ -96,11 +96,11 @@ static double simulate(const struct bench_case *c, struct sim_setup *setup,
     const double begin = bench_clock();
     if (sim_run(sim, &err) != SIM_DONE)
         abort();
-    const double seconds = bench_clock() - begin - shared.drawn.seconds;
+    const double seconds = bench_clock() - begin;
     const struct sim_totals totals = sim_totals(sim);
     if (totals.ended + totals.rejected != c->jobs)
         abort();
-    drawn_log_deinit(&shared.drawn.log);
+    drawn_source_deinit(&shared.drawn);
     return seconds;
 }
 
