@@ -91,7 +91,7 @@ static void sift_down(struct events *events, size_t i, struct entry entry)
     place(events, i, entry);
 }
 
-static void grow(struct events *events)
+static COLD void grow(struct events *events)
 {
     const size_t old = events->cap;
     REQUIRE(old < INT32_MAX / 2);
@@ -165,6 +165,12 @@ bool events_first(const struct events *events, struct event *ret)
         .object = body->object,
     };
     return true;
+}
+
+void events_drop(struct events *events)
+{
+    REQUIRE(events->len > 0);
+    take_out(events, 0);
 }
 
 bool events_pop(struct events *events, struct event *ret)

@@ -45,8 +45,10 @@ simtime events_time(const struct events *events);
 /* Look at the first event; false if there is none. O(1). */
 bool events_first(const struct events *events, struct event *ret);
 
-/* Take the first event out; false if there is none. O(log n). */
+/* Take the first event out; false if there is none. events_drop: one that was looked at, so that
+ * there is one. O(log n). */
 bool events_pop(struct events *events, struct event *ret);
+void events_drop(struct events *events);
 
 size_t events_len(const struct events *events);
 void events_check(const struct events *events); /* REQUIREs heap order and handles */

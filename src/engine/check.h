@@ -12,11 +12,11 @@ struct check;
 struct check *check_new(struct sched **scheds, const struct world *world, const struct jobs *jobs);
 void check_free(struct check *check); /* takes NULL */
 
-void check_see(struct check *check, const struct fact *fact);
+COLD void check_see(struct check *check, const struct fact *fact);
 
 /* A job submitted before joined its queues: in an order by submission it may stand before others.
  * O(live jobs). */
-void check_late(struct check *check, const struct job *job);
+COLD void check_late(struct check *check, const struct job *job);
 
 /* All that happens at `now` has happened. O(live jobs log). */
 void check_instant(struct check *check, simtime now);

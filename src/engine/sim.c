@@ -7,6 +7,23 @@
 
 #include <stdlib.h>
 
+void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition)
+{
+    const struct fact fact = {
+        .kind = kind,
+        .at = sim->now,
+        .job = job,
+        .partition = partition,
+        .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
+    };
+    for (size_t i = 0; i < sim->setup.n_observers; i++)
+        sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
+    if (sim->check)
+        check_see(sim->check, &fact);
+    if (UNLIKELY(sim->broker != NULL))
+        broker_hear(sim, &fact);
+}
+
 static void end_job(struct sim *sim, struct job *job)
 {
     struct station *station = &sim->stations[job->partition];
@@ -82,7 +99,7 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
 
 /* --- passes --- */
 
-static void wake_at(struct sim *sim, struct station *station, simtime at)
+static NOINLINE void wake_at(struct sim *sim, struct station *station, simtime at)
 {
     if (station->wake == at)
         return;
@@ -117,17 +134,20 @@ static void pass(struct sim *sim, struct station *station)
 }
 
 /* Where a scheduler decides at ticks only, a pass waits for the next one. */
-static bool is_its_time(struct sim *sim, struct station *station)
+static NOINLINE void pass_at_tick(struct sim *sim, struct station *station)
 {
-    const struct sched_config *config = &station->sched.config;
-    if (config->decide != DECIDE_EVERY || sim->now % config->every == 0)
-        return true;
-    wake_at(sim, station, (sim->now / config->every + 1) * config->every);
-    return false;
+    const simtime every = station->sched.config.every;
+    if (sim->now % every == 0) {
+        pass(sim, station);
+        return;
+    }
+    wake_at(sim, station, (sim->now / every + 1) * every);
+    if (station->newcomers.len > 0)
+        sim_turn_away(sim, station);
 }
 
 /* All that owe a pass, in order of partitions; one may mark others. */
-static void pass_all(struct sim *sim)
+static inline void pass_all(struct sim *sim)
 {
     while (sim->n_dirty > 0) {
         size_t first = 0;
@@ -135,15 +155,15 @@ static void pass_all(struct sim *sim)
             if (sim->dirty[i] < sim->dirty[first])
                 first = i;
         struct station *station = sim_unmark(sim, first);
-        if (is_its_time(sim, station))
+        if (LIKELY(station->sched.config.decide != DECIDE_EVERY))
             pass(sim, station);
-        else if (station->newcomers.len > 0)
-            sim_turn_away(sim, station);
+        else
+            pass_at_tick(sim, station);
     }
 }
 
 /* Schedulers that decide after each event. */
-static void pass_now(struct sim *sim)
+static NOINLINE void pass_now(struct sim *sim)
 {
     for (size_t i = 0; i < sim->n_dirty; i++)
         if (decides_after_events(&sim->stations[sim->dirty[i]].sched.config))
@@ -195,7 +215,7 @@ static NOINLINE void drain_due(struct sim *sim, enum event_class from, enum even
     struct event event;
     while (events_time(sim->events) == sim->now && events_first(sim->events, &event) &&
            event.class >= from && event.class <= to) {
-        events_pop(sim->events, &event);
+        events_drop(sim->events);
         sim->totals.events++;
         handle(sim, &event);
         if (sim->eager)
@@ -212,7 +232,7 @@ static inline void drain_events(struct sim *sim, enum event_class from, enum eve
 #define PROGRESS_EVERY 4096
 
 /* Tell how far it is; was it asked to stop? */
-static bool is_interrupted(struct sim *sim)
+static NOINLINE bool is_interrupted(struct sim *sim)
 {
     if (sim->setup.progress)
         sim->setup.progress(sim->setup.progress_ctx, sim->now, sim->totals.ended);
@@ -229,7 +249,24 @@ static simtime next_arrival(const struct sim *sim)
     return sim->setup.drain && sim->counted > 0 ? next : SIMTIME_NEVER;
 }
 
-static int instant(struct sim *sim, struct error *err)
+static COLD void check_all(struct sim *sim)
+{
+    check_instant(sim->check, sim->now);
+    sim_tenants_check(sim);
+    if (sim->waits)
+        waits_check(sim);
+    if (sim->broker)
+        broker_check(sim);
+}
+
+/* Schedulers for which nobody who came was let in. */
+static NOINLINE void turn_tenants_away(struct sim *sim)
+{
+    sim_tenants_turn_away(sim);
+    pass_all(sim);
+}
+
+static inline int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
         sim_tick(sim);
@@ -250,10 +287,8 @@ static int instant(struct sim *sim, struct error *err)
         }
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
         pass_all(sim);
-        if (sim->tenant_newcomers.len > 0) {
-            sim_tenants_turn_away(sim);
-            pass_all(sim);
-        }
+        if (UNLIKELY(sim->tenant_newcomers.len > 0))
+            turn_tenants_away(sim);
     } while (events_time(sim->events) == sim->now);
     if (UNLIKELY(sim->failure != NULL)) {
         *err = *sim->failure;
@@ -261,14 +296,8 @@ static int instant(struct sim *sim, struct error *err)
     }
     if (sim->waits)
         waits_settle(sim);
-    if (sim->check)
-        check_instant(sim->check, sim->now);
-    if (sim->check)
-        sim_tenants_check(sim);
-    if (sim->check && sim->waits)
-        waits_check(sim);
-    if (sim->check && sim->broker)
-        broker_check(sim);
+    if (UNLIKELY(sim->check != NULL))
+        check_all(sim);
     return 0;
 }
 
@@ -363,7 +392,7 @@ static int compare_jobs(const void *a, const void *b)
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static void tell_unfinished(struct sim *sim)
+static COLD void tell_unfinished(struct sim *sim)
 {
     struct job **left = mem_new(sim->jobs.live, sizeof(*left));
     size_t n = 0;

@@ -96,14 +96,14 @@ struct sim;
 /* What a run says: why it came to an end. */
 enum { SIM_DONE = 0, SIM_FAILED = -1, SIM_UNSORTED = -2, SIM_INTERRUPTED = 1 };
 
-struct sim *sim_new(const struct sim_setup *setup);
-void sim_free(struct sim *sim); /* takes NULL */
+NOINLINE struct sim *sim_new(const struct sim_setup *setup);
+NOINLINE void sim_free(struct sim *sim); /* takes NULL */
 AUTO_DEFINE(struct sim *, sim_free)
 
 /* Run to the end: of the length, of the jobs, or of patience. SIM_UNSORTED: a log turned out not to
  * be in order of submission; its source has to be opened again, sorted, and all begun anew.
  * Observers are told of unfinished jobs and of the end unless it failed or has to begin anew. */
-int sim_run(struct sim *sim, struct error *err);
+NOINLINE int sim_run(struct sim *sim, struct error *err);
 
 /* How far it got. */
 struct sim_totals {

@@ -76,10 +76,11 @@ struct waits *waits_new(struct sim *sim);
 void waits_free(struct waits *waits); /* takes NULL */
 
 /* A fact that is told: its kind, its job and its partition. */
-void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition);
+NOINLINE void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job,
+                        int32_t partition);
 
 /* All that happens at this instant has happened. */
-void waits_settle(struct sim *sim);
+NOINLINE void waits_settle(struct sim *sim);
 
 /* A job was on its way, for as long as it says; it joins its queues after its submission. */
 void waits_before(struct sim *sim, struct job *job);
@@ -96,45 +97,35 @@ struct broker *broker_new(struct sim *sim);
 void broker_free(struct broker *broker); /* takes NULL */
 
 /* A job was submitted: it is sent to a centre, whose queue it joins now or later. */
-void broker_submit(struct sim *sim, struct job *job);
+NOINLINE void broker_submit(struct sim *sim, struct job *job);
 
 /* One of the broker's own events. */
-void broker_handle(struct sim *sim, const struct event *event);
+NOINLINE void broker_handle(struct sim *sim, const struct event *event);
 
 /* Before anything happens at an instant: time to look? */
-void broker_look(struct sim *sim);
+NOINLINE void broker_look(struct sim *sim);
 
 /* What changes what the broker sees. */
-void broker_hear(struct sim *sim, const struct fact *fact);
-void broker_changed(struct sim *sim, int32_t partition);
-void broker_joined(struct sim *sim, struct job *job, int32_t partition);
-void broker_left(struct sim *sim, const struct job *job, int32_t partition);
+NOINLINE void broker_hear(struct sim *sim, const struct fact *fact);
+NOINLINE void broker_changed(struct sim *sim, int32_t partition);
+NOINLINE void broker_joined(struct sim *sim, struct job *job, int32_t partition);
+NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partition);
 
 /* Is the job on its way? If so, how long it took so far is put into it. */
 bool broker_is_coming(struct sim *sim, struct job *job);
 
 void broker_check(struct sim *sim); /* REQUIREs what must hold of links and jobs on their way */
 
+/* The one way in which anybody hears of anything. */
+NOINLINE void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job,
+                           int32_t partition);
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
     if (sim->waits)
         waits_see(sim, kind, job, partition);
-    if (!sim->heard)
-        return;
-    const struct fact fact = {
-        .kind = kind,
-        .at = sim->now,
-        .job = job,
-        .partition = partition,
-        .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
-    };
-    for (size_t i = 0; i < sim->setup.n_observers; i++)
-        sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
-    if (sim->check)
-        check_see(sim->check, &fact);
-    if (UNLIKELY(sim->broker != NULL))
-        broker_hear(sim, &fact);
+    if (sim->heard)
+        sim_tell_all(sim, kind, job, partition);
 }
 
 static inline void sim_mark(struct sim *sim, struct station *station)
@@ -165,22 +156,15 @@ static inline bool sim_counts(const struct sim *sim, const struct job *job)
 }
 
 /* The partitions a job may run in, but for those kept for others: [*ret_from, to). */
+NOINLINE size_t sim_candidates_of_centre(const struct sim *sim, int32_t centre, size_t *ret_from);
 static inline size_t sim_candidates(const struct sim *sim, const struct job_spec *spec,
                                     size_t *ret_from)
 {
-    if (spec->partition >= 0) {
-        const struct partition_info *info = &sim->setup.world->partitions[spec->partition];
-        *ret_from = (size_t)(spec->partition - info->reservations);
-        return (size_t)spec->partition + 1;
-    }
-    size_t from = 0;
-    while (from < sim->n_stations && sim->setup.world->partitions[from].centre != spec->centre)
-        from++;
-    size_t to = from;
-    while (to < sim->n_stations && sim->setup.world->partitions[to].centre == spec->centre)
-        to++;
-    *ret_from = from;
-    return to;
+    if (UNLIKELY(spec->partition < 0))
+        return sim_candidates_of_centre(sim, spec->centre, ret_from);
+    const struct partition_info *info = &sim->setup.world->partitions[spec->partition];
+    *ret_from = (size_t)(spec->partition - info->reservations);
+    return (size_t)spec->partition + 1;
 }
 
 /* How long the job runs and what it asks for in a partition, by plan. */
@@ -204,7 +188,7 @@ void sim_enter_queues(struct sim *sim, struct job *job);
 /* A pass is owed wherever it waits. */
 void sim_mark_queues(struct sim *sim, const struct job *job);
 
-void sim_reject(struct sim *sim, struct job *job, enum job_reason reason);
+NOINLINE void sim_reject(struct sim *sim, struct job *job, enum job_reason reason);
 
 /* Take the next job of the sources: into the queues where it may wait, or turned down. 0, or what
  * merge_advance says of a failure. O(log n) a queue. */
@@ -223,7 +207,7 @@ void sim_join(struct sim *sim, struct job *job, bool late);
 void sim_refuse(struct sim *sim, struct job *job, enum job_reason reason);
 
 /* The limit on queued jobs, judged after the pass: the last to come are the first to go. */
-void sim_turn_away(struct sim *sim, struct station *station);
+NOINLINE void sim_turn_away(struct sim *sim, struct station *station);
 
 /* The job leaves all queues it stands in but that of `but` (NULL: all), whose scheduler sees to it
  * itself. */
@@ -239,14 +223,14 @@ struct tenancy sim_tenancy(const struct sim *sim, const struct station *station)
 void sim_tenants_free(struct sim *sim);
 
 /* A period of ranks, of processor-hours begins. */
-void sim_tick(struct sim *sim);
-void sim_turn(struct sim *sim);
+NOINLINE void sim_tick(struct sim *sim);
+NOINLINE void sim_turn(struct sim *sim);
 
 /* So many more jobs of its tenant wait; one of those starts; one that ran ends. O(depth), and where
  * there are gates O(partitions). */
-void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
-void sim_tenant_starts(struct sim *sim, const struct job *job);
-void sim_tenant_ends(struct sim *sim, const struct job *job);
+NOINLINE void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
+NOINLINE void sim_tenant_starts(struct sim *sim, const struct job *job);
+NOINLINE void sim_tenant_ends(struct sim *sim, const struct job *job);
 
 /* Does it matter whose jobs start and end? */
 static inline bool sim_minds_tenants(const struct sim *sim)
@@ -263,11 +247,11 @@ void sim_gates_capacity(struct sim *sim, int32_t centre);
 /* Why quotas, and at home guarantees with what may be borrowed, never let the tenant start so many
  * processors for so long, each as it is or as it will be from some date on; REASON_NONE: they may.
  * O(depth), and O(changes) more for each that does not now. */
-enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
-                                 int32_t procs, simtime request);
+NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
+                                          int32_t procs, simtime request);
 
 /* As sim_turn_away, for the quotas of tenants. */
-void sim_tenants_turn_away(struct sim *sim);
+NOINLINE void sim_tenants_turn_away(struct sim *sim);
 
 /* REQUIREs that no limit is exceeded, and that no claim waits that could be met. */
 void sim_tenants_check(struct sim *sim);
@@ -277,7 +261,7 @@ void sim_tenants_check(struct sim *sim);
 /* struct sched_actions: stop jobs of borrowers so that the job fits, if that is possible: the last
  * to start are chosen first, and none is stopped that the others make needless. O(running), and
  * O(chosen^2) with nodes or maintenance ahead O(nodes) or O(steps) more for each. */
-bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
+NOINLINE bool sim_reclaim(void *ctx, struct sched *sched, struct job *job);
 
 /* REQUIREs that no claim which could be met is left waiting by a pass. */
 void sim_claims_check(struct sim *sim, struct station *station);
@@ -311,7 +295,7 @@ void sim_queue_changes(struct sim *sim);
 void sim_queue_windows(struct sim *sim, const struct partition *partition);
 
 /* Their time has come. */
-void sim_apply(struct sim *sim, const struct sim_change *change);
-void sim_maintain(struct sim *sim, uint32_t row, uint64_t source);
+NOINLINE void sim_apply(struct sim *sim, const struct sim_change *change);
+NOINLINE void sim_maintain(struct sim *sim, uint32_t row, uint64_t source);
 
 #endif

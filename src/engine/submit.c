@@ -4,6 +4,18 @@
 
 #include "util/mem.h"
 
+size_t sim_candidates_of_centre(const struct sim *sim, int32_t centre, size_t *ret_from)
+{
+    size_t from = 0;
+    while (from < sim->n_stations && sim->setup.world->partitions[from].centre != centre)
+        from++;
+    size_t to = from;
+    while (to < sim->n_stations && sim->setup.world->partitions[to].centre == centre)
+        to++;
+    *ret_from = from;
+    return to;
+}
+
 void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
 {
     size_t from;
@@ -62,7 +74,7 @@ void sim_enter_queues(struct sim *sim, struct job *job)
 }
 
 /* Those who came at this instant, for the limits on waiting jobs. */
-static void note_newcomer(struct sim *sim, struct job *job, size_t from, size_t to)
+static NOINLINE void note_newcomer(struct sim *sim, struct job *job, size_t from, size_t to)
 {
     for (size_t i = from; i < to && sim->limits_queues; i++) {
         struct slots *newcomers = &sim->stations[i].newcomers;
@@ -88,18 +100,13 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
     sim_forget(sim, job);
 }
 
-/* Could the partition ever run it, with the nodes it has now or will have? */
-static bool could_run(const struct sim *sim, const struct station *station,
-                      const struct job_spec *spec)
+/* As below, where that is not plain. */
+static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct station *station,
+                                        const struct job_spec *spec)
 {
     const struct partition *partition = &station->partition;
     const struct ask *ask = &spec->ask;
-    if (sim->setup.world->partitions[partition->row].part)
-        return partition_ever_lent(partition, ask, spec->request, sim->now);
     const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
-    if (partition->cluster->plain &&
-        ask->procs <= partition->counts.capacity - partition->counts.down)
-        return true;
     struct node_group groups[PARTITION_GROUPS_MAX];
     for (size_t g = 0; g < partition->n_groups; g++)
         groups[g] = partition->groups[g];
@@ -117,6 +124,18 @@ static bool could_run(const struct sim *sim, const struct station *station,
     return false;
 }
 
+/* Could the partition ever run it, with the nodes it has now or will have? */
+static inline bool could_run(const struct sim *sim, const struct station *station,
+                             const struct job_spec *spec)
+{
+    const struct partition *partition = &station->partition;
+    const int64_t in_service = partition->counts.capacity - partition->counts.down;
+    if (UNLIKELY(sim->setup.world->partitions[partition->row].part))
+        return partition_ever_lent(partition, &spec->ask, spec->request, sim->now);
+    return (partition->cluster->plain && spec->ask.procs <= in_service) ||
+           could_run_by_nodes(sim, station, spec);
+}
+
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
                              const struct job_spec *spec)
 {
@@ -131,8 +150,8 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
 }
 
 /* Why the terms of its tenants never let it run there, as they are now or will be. */
-static enum job_reason terms_refuse(const struct sim *sim, const struct station *station,
-                                    const struct job_spec *spec)
+static NOINLINE enum job_reason terms_refuse(const struct sim *sim, const struct station *station,
+                                             const struct job_spec *spec)
 {
     const int32_t procs = partition_procs(&station->partition, &spec->ask);
     const simtime request = job_request(spec, procs, station->partition.speeds);
@@ -185,6 +204,25 @@ void sim_refuse(struct sim *sim, struct job *job, enum job_reason reason)
     sim_reject(sim, job, reason);
 }
 
+/* It was submitted before, and is in its queues now. */
+static NOINLINE void tell_late(struct sim *sim, struct job *job, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && job->partition >= 0; i++)
+        sim_tell(sim, FACT_QUEUE, NULL, (int32_t)i);
+    if (sim->waits)
+        waits_join(sim, job);
+    if (sim->check)
+        check_late(sim->check, job);
+}
+
+/* Where no pass is owed, nobody else would. */
+static NOINLINE void turn_away_idle(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->n_stations; i++)
+        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
+            sim_turn_away(sim, &sim->stations[i]);
+}
+
 void sim_join(struct sim *sim, struct job *job, bool late)
 {
     size_t from;
@@ -203,18 +241,14 @@ void sim_join(struct sim *sim, struct job *job, bool late)
     }
     job->joined = sim->now;
     sim_enter_queues(sim, job);
-    note_newcomer(sim, job, from, to);
+    if (sim->limits_queues || sim->gates)
+        note_newcomer(sim, job, from, to);
     if (!late)
         sim_tell(sim, FACT_SUBMIT, job, job->partition);
-    for (size_t i = from; i < to && late && job->partition >= 0; i++)
-        sim_tell(sim, FACT_QUEUE, NULL, (int32_t)i);
-    if (late && sim->waits)
-        waits_join(sim, job);
-    if (late && sim->check)
-        check_late(sim->check, job);
-    for (size_t i = 0; i < sim->n_stations && sim->limits_queues; i++)
-        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
-            sim_turn_away(sim, &sim->stations[i]);
+    else
+        tell_late(sim, job, from, to);
+    if (sim->limits_queues)
+        turn_away_idle(sim);
 }
 
 int sim_submit(struct sim *sim, struct error *err)

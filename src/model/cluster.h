@@ -123,8 +123,9 @@ AUTO_DEFINE(struct cluster *, cluster_free)
 struct cluster *cluster_copy(const struct cluster *cluster);
 void cluster_assign(struct cluster *copy, const struct cluster *cluster);
 
-bool cluster_fits_nodes(const struct cluster *cluster, const struct ask *ask);
-void cluster_take_nodes(struct cluster *cluster, const struct ask *ask, struct allocation *ret);
+NOINLINE bool cluster_fits_nodes(const struct cluster *cluster, const struct ask *ask);
+NOINLINE void cluster_take_nodes(struct cluster *cluster, const struct ask *ask,
+                                 struct allocation *ret);
 
 /* Does it fit now? An ask of nothing never does. O(1) by counts, O(groups) for whole nodes and
  * `contiguous`. To an ask of memory a node has as many processors as its memory lets the job use,
@@ -163,7 +164,7 @@ void allocation_clear(struct allocation *allocation);
 
 /* As cluster_give, but leaves the allocation alone: for the copies of a what-if. */
 void cluster_give_copy(struct cluster *cluster, const struct allocation *allocation);
-void cluster_give_nodes(struct cluster *cluster, struct allocation *allocation);
+NOINLINE void cluster_give_nodes(struct cluster *cluster, struct allocation *allocation);
 
 /* Hand back all of it; *allocation is zeroed. Processors on draining nodes go down instead, those
  * on leaving nodes vanish. O(log nodes) a stretch of equal nodes. */

@@ -132,9 +132,11 @@ struct job {
  * those processors; of any other nothing changes. The one function that turns work into time: for
  * whoever moves a job to another partition. job_request and
  * job_runtime_of_work: what it would ask for there, and how long it would run. O(1). */
-void job_place(struct job_spec *spec, int32_t procs, const double *speeds);
-simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs, const double *speeds);
-simtime job_request_of_work(const struct job_spec *spec, int32_t procs, const double *speeds);
+NOINLINE void job_place(struct job_spec *spec, int32_t procs, const double *speeds);
+NOINLINE simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs,
+                                     const double *speeds);
+NOINLINE simtime job_request_of_work(const struct job_spec *spec, int32_t procs,
+                                     const double *speeds);
 
 static inline simtime job_request(const struct job_spec *spec, int32_t procs, const double *speeds)
 {

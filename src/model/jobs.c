@@ -22,10 +22,8 @@ void jobs_deinit(struct jobs *jobs)
     *jobs = (struct jobs){0};
 }
 
-static uint32_t fresh_slot(struct jobs *jobs)
+static NOINLINE uint32_t fresh_slot(struct jobs *jobs)
 {
-    if (jobs->n_free > 0)
-        return jobs->free[--jobs->n_free];
     const uint32_t slot = jobs->used++;
     REQUIRE(slot < INT32_MAX);
     if (slot >> JOBS_CHUNK_BITS == jobs->n_chunks) {
@@ -41,7 +39,7 @@ static uint32_t fresh_slot(struct jobs *jobs)
 
 struct job *jobs_new(struct jobs *jobs)
 {
-    const uint32_t slot = fresh_slot(jobs);
+    const uint32_t slot = jobs->n_free > 0 ? jobs->free[--jobs->n_free] : fresh_slot(jobs);
     struct job *job = jobs_at(jobs, slot);
     const uint32_t generation = job->generation + 1;
     memset(job, 0, sizeof(*job));

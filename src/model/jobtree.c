@@ -142,7 +142,7 @@ static void move_items(struct leaf *to, uint32_t at, const struct leaf *from, ui
     memmove(to->size + at, from->size + i, count * sizeof(to->size[0]));
 }
 
-static struct leaf *leaf_new(struct jobtree *tree)
+static NOINLINE struct leaf *leaf_new(struct jobtree *tree)
 {
     struct leaf *leaf = nodepool_take(&tree->leaves);
     leaf->lo = leaf->hi = leaf->last = 0;
@@ -192,7 +192,7 @@ static void grow_root(struct jobtree *tree, struct path *path)
 /* Split the highest full node in the chain of full ones above and including the leaf: its parent
  * has room. The caller descends anew until the leaf has room. A queue that only grows at its end
  * leaves full nodes behind. */
-static void split_one(struct jobtree *tree, struct path *path, const struct jobkey *key)
+static COLD void split_one(struct jobtree *tree, struct path *path, const struct jobkey *key)
 {
     int full = 0;
     bool last = leaf_after(path->leaf, key) == path->leaf->hi;
@@ -297,7 +297,7 @@ void jobtree_insert(struct jobtree *tree, const struct jobitem *item)
     tree->has_late = true;
 }
 
-static void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
+static NOINLINE void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
 {
     nodepool_give(height ? &tree->inners : &tree->leaves, parent->child[i]);
     move_child(parent, i, parent, i + 1, parent->len - i - 1);
@@ -305,7 +305,7 @@ static void drop_child(struct jobtree *tree, struct inner *parent, uint32_t i, i
 }
 
 /* Children i and i + 1 of the parent become one. */
-static void merge_children(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
+static COLD void merge_children(struct jobtree *tree, struct inner *parent, uint32_t i, int height)
 {
     if (height == 0) {
         struct leaf *left = parent->child[i], *right = parent->child[i + 1];
@@ -527,13 +527,16 @@ static bool fit_leaf(struct leaf *leaf, uint32_t at, const struct query *query,
     return false;
 }
 
-static bool fit(void *node, int height, const struct jobkey *after, const struct query *query,
-                struct jobitem *ret_item)
+static inline bool fit_leaf_after(struct leaf *leaf, const struct jobkey *after,
+                                  const struct query *query, struct jobitem *ret_item)
 {
-    if (height == 0)
-        return fit_leaf(node, after ? leaf_after(node, after) : ((struct leaf *)node)->lo, query,
-                        ret_item);
-    const struct inner *inner = node;
+    return fit_leaf(leaf, after ? leaf_after(leaf, after) : leaf->lo, query, ret_item);
+}
+
+/* Below an inner node. */
+static bool fit(const struct inner *inner, int height, const struct jobkey *after,
+                const struct query *query, struct jobitem *ret_item)
+{
     uint32_t left = fitting_children(inner, query), from = 0;
     if (after && left) {
         from = child_at(inner, after);
@@ -541,8 +544,11 @@ static bool fit(void *node, int height, const struct jobkey *after, const struct
     }
     for (; left; left &= left - 1) {
         const uint32_t i = (uint32_t)__builtin_ctz(left);
-        if (inner->procs[i] <= query->free &&
-            fit(inner->child[i], height - 1, i == from ? after : NULL, query, ret_item))
+        const struct jobkey *begin = i == from ? after : NULL;
+        if (inner->procs[i] > query->free)
+            continue;
+        if (height == 1 ? fit_leaf_after(inner->child[i], begin, query, ret_item)
+                        : fit(inner->child[i], height - 1, begin, query, ret_item))
             return true;
     }
     return false;
@@ -560,6 +566,8 @@ bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t 
     query.free_end = (int16_t)(summary_class((uint32_t)query.free) + 1);
     if (query.spare > 0)
         query.spare_end = (int16_t)(summary_class((uint32_t)query.spare) + 1);
+    if (tree->height == 0)
+        return fit_leaf_after(tree->root, after, &query, ret_item);
     return fit(tree->root, tree->height, after, &query, ret_item);
 }
 

@@ -24,7 +24,7 @@ void nodepool_deinit(struct nodepool *pool)
 }
 
 /* The first line of a slab holds the link to the slab before it. */
-static void grow(struct nodepool *pool)
+static COLD void grow(struct nodepool *pool)
 {
     char *slab = mem_aligned(LINE, LINE + pool->slab * pool->block);
     *(void **)slab = pool->slabs;

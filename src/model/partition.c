@@ -140,10 +140,8 @@ void partition_deinit(struct partition *partition)
     jobtree_free(partition->by_due);
 }
 
-int32_t partition_procs(const struct partition *partition, const struct ask *ask)
+int32_t partition_procs_of_nodes(const struct partition *partition, const struct ask *ask)
 {
-    if (ask->nodes == 0)
-        return ask->procs;
     int32_t least = 0;
     for (size_t g = 0; g < partition->n_groups; g++)
         if (least == 0 || partition->groups[g].procs_per_node < least)

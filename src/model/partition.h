@@ -61,7 +61,11 @@ void partition_init(struct partition *partition, const struct partition_setup *s
 void partition_deinit(struct partition *partition);
 
 /* Processors that an ask counts for: of whole nodes, what the smallest nodes hold. O(groups). */
-int32_t partition_procs(const struct partition *partition, const struct ask *ask);
+NOINLINE int32_t partition_procs_of_nodes(const struct partition *partition, const struct ask *ask);
+static inline int32_t partition_procs(const struct partition *partition, const struct ask *ask)
+{
+    return LIKELY(ask->nodes == 0) ? ask->procs : partition_procs_of_nodes(partition, ask);
+}
 
 /* Bytes of memory in service, where jobs ask memory and it is told; else 0. O(groups). */
 int64_t partition_memory(const struct partition *partition);

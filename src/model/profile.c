@@ -100,7 +100,7 @@ static inline void refresh_child(struct inner *node, uint32_t i, int height)
 }
 
 /* After a change inside the leaf of the path: lift what comes later, renew bounds on the way up. */
-static void propagate(struct profile *profile, const struct path *path, int64_t change)
+static NOINLINE void propagate(struct profile *profile, const struct path *path, int64_t change)
 {
     for (int height = 1; height <= profile->height; height++) {
         struct inner *node = path->node[height];
@@ -165,7 +165,7 @@ static void grow_root(struct profile *profile, struct path *path)
 
 /* Split the highest full node in the chain of full ones above and including the leaf: its parent
  * has room. The caller descends anew until the leaf has room. */
-static void split_one(struct profile *profile, struct path *path)
+static COLD void split_one(struct profile *profile, struct path *path)
 {
     int full = 0;
     while (full < profile->height && path->node[full + 1]->len == PROFILE_FAN)
@@ -232,7 +232,8 @@ static void node_give(struct profile *profile, void *node, int height)
     nodepool_give(height ? &profile->inners : &profile->leaves, node);
 }
 
-static void drop_child(struct profile *profile, struct inner *parent, uint32_t i, int height)
+static NOINLINE void drop_child(struct profile *profile, struct inner *parent, uint32_t i,
+                                int height)
 {
     node_give(profile, parent->child[i], height);
     move_child(parent, i, parent, i + 1, parent->len - i - 1);
@@ -240,7 +241,8 @@ static void drop_child(struct profile *profile, struct inner *parent, uint32_t i
 }
 
 /* Children i and i + 1 of the parent become one, in the frame of i. */
-static void merge_children(struct profile *profile, struct inner *parent, uint32_t i, int height)
+static COLD void merge_children(struct profile *profile, struct inner *parent, uint32_t i,
+                                int height)
 {
     const int64_t shift = parent->base[i + 1] - parent->base[i];
     if (height == 0) {
@@ -301,7 +303,7 @@ static void shrink(struct profile *profile, const struct path *path)
     }
 }
 
-static void find_first(struct profile *profile)
+static NOINLINE void find_first(struct profile *profile)
 {
     const void *node = profile->root;
     for (int height = profile->height; height > 0; height--)
@@ -342,7 +344,8 @@ static NOINLINE void change_later(struct profile *profile, simtime at, int64_t c
     struct path path;
     descend(profile, at, &path);
     const bool removed = change_in_leaf(profile, &path, at, change);
-    propagate(profile, &path, change);
+    if (profile->height > 0)
+        propagate(profile, &path, change);
     if (!removed) {
         if (at < profile->first)
             profile->first = at;

@@ -67,9 +67,9 @@ static bool is_windowed(const struct sched *sched, simtime now)
 
 /* While later jobs are looked at, the head's reservation stands in the profile where that is asked.
  */
-static void reserve_head(struct sched *sched, simtime now, int sign)
+static NOINLINE void reserve_head(struct sched *sched, int sign)
 {
-    if (!is_windowed(sched, now) || sched->shadow == SIMTIME_NEVER)
+    if (sched->shadow == SIMTIME_NEVER)
         return;
     const struct jobitem *head = &sched->head;
     const simtime end = sched->shadow + head->request;
@@ -150,14 +150,22 @@ bool sched_still_blocked(struct sched *sched)
            sched_first(sched, &head) && head.key.seq == sched->head.key.seq;
 }
 
+static inline void beside_head(struct sched *sched, simtime now,
+                               void (*fill_in)(struct sched *, simtime))
+{
+    const bool windowed = is_windowed(sched, now);
+    if (UNLIKELY(windowed))
+        reserve_head(sched, 1);
+    fill_in(sched, now);
+    if (UNLIKELY(windowed))
+        reserve_head(sched, -1);
+}
+
 static void easy(struct sched *sched, simtime now)
 {
     if (sched_still_blocked(sched)) {
-        if (sched->config.depth == 1) {
-            reserve_head(sched, now, 1);
-            fill_fresh(sched, now);
-            reserve_head(sched, now, -1);
-        }
+        if (sched->config.depth == 1)
+            beside_head(sched, now, fill_fresh);
         return;
     }
     sched->blocked = false;
@@ -172,9 +180,7 @@ static void easy(struct sched *sched, simtime now)
     sched->shadow = profile_hole(sched->partition->profile, now,
                                  is_windowed(sched, now) ? head->request : 1, head->procs, &free);
     sched->spare = free - head->procs;
-    reserve_head(sched, now, 1);
-    fill(sched, now);
-    reserve_head(sched, now, -1);
+    beside_head(sched, now, fill);
 }
 
 void sched_reserve(struct sched *sched, struct span span, int64_t procs)
@@ -233,7 +239,7 @@ simtime sched_earliest(const struct sched *sched, const struct jobitem *item, si
 
 /* The general pass: reservations of any depth. O(depth log steps) and a descent
  * a hole; it stops once nothing behind could start now. */
-static void plan(struct sched *sched, simtime now)
+NOINLINE static void plan(struct sched *sched, simtime now)
 {
     struct jobitem item;
     struct jobkey last;

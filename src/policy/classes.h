@@ -30,9 +30,10 @@ AUTO_DEFINE(struct classes *, classes_free)
  * `aged`: as classes_is_aged said when its score was taken. O(log n) in the class, and the classes
  * of its tenant. One that was empty is ranked, one that becomes so is not any more: O(log classes)
  * comparisons and a move of O(classes) small entries; likewise if its first job is another. */
-void classes_add(struct classes *classes, const struct job *job, bool aged,
-                 const struct jobitem *item, simtime now);
-bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key);
+NOINLINE void classes_add(struct classes *classes, const struct job *job, bool aged,
+                          const struct jobitem *item, simtime now);
+NOINLINE bool classes_remove(struct classes *classes, const struct job *job, bool aged,
+                             struct jobkey key);
 
 /* What its class adds to its score. O(1). */
 double classes_offset(const struct classes *classes, const struct job *job, bool aged);
@@ -45,7 +46,7 @@ void classes_rank(struct classes *classes, simtime now, simtime tick);
  * changed places since, else O(classes) looks at small entries side by side; those that moved are
  * moved by ranges, O(log classes) comparisons each. Of a live order each class that changed is
  * ranked anew: as classes_add. */
-void classes_settle(struct classes *classes, simtime now);
+NOINLINE void classes_settle(struct classes *classes, simtime now);
 
 /* A tenant, and with it those above, runs on more or fewer processors: matters to live orders, from
  * the next classes_settle on. O(depth and classes of these tenants). */
@@ -62,8 +63,9 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
  * covers. O(classes) looks at entries that lie side by side, in order, until it is found, and a
  * search in each class that may hold it: its least job and its shortest request tell. `*after` has
  * to come from a search that let through at least as much. */
-bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
-                      int64_t free, simtime window, int64_t spare, struct jobitem *ret);
+NOINLINE bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
+                               bool claims_only, int64_t free, simtime window, int64_t spare,
+                               struct jobitem *ret);
 
 size_t classes_len(const struct classes *classes);
 

@@ -24,6 +24,7 @@ void queue_init(struct queue *queue, const struct queue_setup *setup)
         queue->classes = classes_new(setup->order, setup->params, &setup->tenancy, &place);
     else if (!setup->order->ages)
         queue->tree = jobtree_new();
+    queue->scored = setup->order->score || setup->order->script;
     if (setup->order->script)
         queue->opaque = opaque_new(setup->order, setup->params, &setup->tenancy, setup->jobs);
 }
@@ -69,7 +70,7 @@ static inline struct jobitem own_item(const struct queue *queue, const struct jo
         .procs = procs,
         .request = request > 0 ? request : 1,
     };
-    if (queue->opaque || queue->order->score)
+    if (queue->scored)
         item.key.score = score_of(queue, job, procs, request, now, aged);
     return item;
 }
@@ -113,13 +114,10 @@ bool queue_admits(const struct queue *queue, const struct job *job, const struct
                                           item->procs, item->request);
 }
 
-void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now)
+/* Of an order by tenant, or one that ages. */
+static NOINLINE void add_to_others(struct queue *queue, const struct job *job, int32_t procs,
+                                   simtime now)
 {
-    if (queue->tree) {
-        const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
-        jobtree_insert(queue->tree, &item);
-        return;
-    }
     if (queue->classes) {
         const bool aged = classes_is_aged(queue->classes, job);
         const struct jobitem item = own_item(queue, job, procs, job->spec.submit, aged);
@@ -137,6 +135,16 @@ void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtim
     queue->waiting[i] = (struct waiting){.job = job, .seq = job->seq, .procs = procs};
 }
 
+void queue_add(struct queue *queue, const struct job *job, int32_t procs, simtime now)
+{
+    if (UNLIKELY(!queue->tree)) {
+        add_to_others(queue, job, procs, now);
+        return;
+    }
+    const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
+    jobtree_insert(queue->tree, &item);
+}
+
 static size_t find_waiting(const struct queue *queue, uint64_t seq)
 {
     size_t low = 0, high = queue->len;
@@ -150,13 +158,8 @@ static size_t find_waiting(const struct queue *queue, uint64_t seq)
     return low;
 }
 
-void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
+static NOINLINE void remove_from_others(struct queue *queue, const struct job *job, int32_t procs)
 {
-    if (queue->tree) {
-        const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
-        REQUIRE(jobtree_remove(queue->tree, item.key));
-        return;
-    }
     if (queue->classes) {
         for (int aged = 0; aged < 2; aged++) {
             const struct jobitem item = own_item(queue, job, procs, job->spec.submit, aged);
@@ -176,6 +179,16 @@ void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
             queue->sorted[k].procs = 0;
 }
 
+void queue_remove(struct queue *queue, const struct job *job, int32_t procs)
+{
+    if (UNLIKELY(!queue->tree)) {
+        remove_from_others(queue, job, procs);
+        return;
+    }
+    const struct jobitem item = own_item(queue, job, procs, job->spec.submit, false);
+    REQUIRE(jobtree_remove(queue->tree, item.key));
+}
+
 static int compare_keys(struct jobkey a, struct jobkey b)
 {
     if (a.score != b.score)
@@ -188,12 +201,12 @@ static int compare_items(const void *a, const void *b)
     return compare_keys(((const struct jobitem *)a)->key, ((const struct jobitem *)b)->key);
 }
 
-void queue_settle(struct queue *queue, simtime now)
+static NOINLINE void settle_others(struct queue *queue, simtime now)
 {
-    if (queue->classes)
+    if (queue->classes) {
         classes_settle(queue->classes, now);
-    if (queue->tree || queue->classes)
         return;
+    }
     if (queue->opaque)
         opaque_settle(queue->opaque, now);
     for (size_t i = 0; i < queue->len; i++)
@@ -201,6 +214,12 @@ void queue_settle(struct queue *queue, simtime now)
     queue->n_sorted = queue->len;
     if (queue->n_sorted > 1)
         qsort(queue->sorted, queue->n_sorted, sizeof(*queue->sorted), compare_items);
+}
+
+void queue_settle(struct queue *queue, simtime now)
+{
+    if (UNLIKELY(!queue->tree))
+        settle_others(queue, now);
 }
 
 size_t queue_len(const struct queue *queue)
@@ -276,11 +295,10 @@ bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *
     return queue_next_fit(queue, &after, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
 }
 
-bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64_t free,
-                    simtime window, int64_t spare, struct jobitem *ret)
+static NOINLINE bool next_fit_of_others(const struct queue *queue, const struct jobkey *after,
+                                        int64_t free, simtime window, int64_t spare,
+                                        struct jobitem *ret)
 {
-    if (queue->tree)
-        return jobtree_next_fit(queue->tree, after, free, window, spare, ret);
     if (queue->classes)
         return classes_next_fit(queue->classes, after, queue->claims_only, free, window, spare,
                                 ret);
@@ -293,6 +311,14 @@ bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64
         }
     }
     return false;
+}
+
+bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64_t free,
+                    simtime window, int64_t spare, struct jobitem *ret)
+{
+    if (LIKELY(queue->tree != NULL))
+        return jobtree_next_fit(queue->tree, after, free, window, spare, ret);
+    return next_fit_of_others(queue, after, free, window, spare, ret);
 }
 
 const struct error *queue_error(const struct queue *queue)

@@ -182,7 +182,7 @@ void sched_pass(struct sched *sched, simtime now);
 
 /* When it wants to be called though nothing happens: the next reserved start after `now`, the next
  * plan. O(held jobs); SIMTIME_NEVER: not at all. */
-simtime sched_next_start(const struct sched *sched, simtime now);
+NOINLINE simtime sched_next_start(const struct sched *sched, simtime now);
 
 /* The instant it asked for has come, or a job became overdue. O(1). */
 static inline void sched_woken(struct sched *sched)
@@ -213,11 +213,11 @@ void sched_settle_live(struct sched *sched, simtime now);
 bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now);
 void sched_backfill_pass(struct sched *sched, simtime now);
 bool sched_still_blocked(struct sched *sched);
-void sched_constrained_pass(struct sched *sched, simtime now);
-void sched_commit_pass(struct sched *sched, simtime now);
-void sched_slurm_pass(struct sched *sched, simtime now);
+NOINLINE void sched_constrained_pass(struct sched *sched, simtime now);
+NOINLINE void sched_commit_pass(struct sched *sched, simtime now);
+NOINLINE void sched_slurm_pass(struct sched *sched, simtime now);
 simtime sched_slurm_next(const struct sched *sched, simtime now);
-void sched_conservative_pass(struct sched *sched, simtime now);
+NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
 /* Reservations that stand in the profile until the end of a pass. O(log steps) each. */
 void sched_reserve(struct sched *sched, struct span span, int64_t procs);

@@ -1,6 +1,6 @@
-/* The yardstick: a bare EASY over fcfs for one log and nothing else: no events but ends, no nodes, no
- * tenants, no other policy, no trace. It tells how fast the machine is that a benchmark runs on, and
- * is a second opinion on every start. */
+/* The yardstick: a bare EASY over fcfs for one log and nothing else: no events but ends, no nodes,
+ * no tenants, no other policy, no trace. It tells how fast the machine is that a benchmark runs on,
+ * and is a second opinion on every start. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
