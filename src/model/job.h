@@ -86,7 +86,7 @@ struct job_spec {
     simtime deadline;      /* when it ought to have ended; 0: no deadline */
 };
 
-enum { JOB_LINE = 64 };
+enum { JOB_LINE = 64, JOB_LINES_HOT = 4 };
 
 /* A live job. Kept in a slab by struct sim and freed once its row is written.
  *

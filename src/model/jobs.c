@@ -32,8 +32,9 @@ static NOINLINE uint32_t fresh_slot(struct jobs *jobs)
             jobs->chunks = mem_resize(jobs->chunks, jobs->cap, sizeof(*jobs->chunks));
         }
         const size_t bytes = sizeof(struct job) << JOBS_CHUNK_BITS;
-        jobs->chunks[jobs->n_chunks++] = memset(mem_aligned(JOB_LINE, bytes), 0, bytes);
+        jobs->chunks[jobs->n_chunks++] = mem_aligned(JOB_LINE, bytes);
     }
+    jobs_at(jobs, slot)->generation = 0;
     return slot;
 }
 

@@ -29,4 +29,13 @@ static inline struct job *jobs_at(const struct jobs *jobs, uint32_t slot)
     return &jobs->chunks[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
 }
 
+/* It will be started in a moment: a job that waited in a long queue is out of the caches, and its
+ * lines may come while the queue is being closed up. */
+static inline void jobs_fetch(const struct jobs *jobs, uint32_t slot)
+{
+    const char *job = (const char *)jobs_at(jobs, slot);
+    for (size_t at = 0; at < JOB_LINES_HOT * JOB_LINE; at += JOB_LINE)
+        __builtin_prefetch(job + at, 1);
+}
+
 #endif

@@ -95,6 +95,7 @@ static void fill(struct sched *sched, simtime now)
     while (free > 0 && queue_next_fit(queue, after, free, window, sched->spare, &item)) {
         last = item.key;
         after = &last;
+        jobs_fetch(sched->jobs, item.slot);
         if (item.key.seq == sched->head.key.seq || !moves_nothing(sched, &item, now))
             continue;
         free -= item.procs;
