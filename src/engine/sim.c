@@ -162,6 +162,8 @@ static void handle(struct sim *sim, const struct event *event)
         struct job *job = jobs_at(&sim->jobs, event->object);
         job->overdue_event = EVENT_NONE;
         partition_overdue(&sim->stations[job->partition].partition, job);
+        if (sim->gates)
+            gates_overdue(sim->gates, job);
         sched_woken(&sim->stations[job->partition].sched);
         if (UNLIKELY(sim->broker != NULL))
             broker_changed(sim, job->partition);
@@ -233,6 +235,8 @@ static int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
         sim_tick(sim);
+    if (sim->gates)
+        gates_advance(sim->gates, sim->now);
     if (UNLIKELY(sim->broker != NULL))
         broker_look(sim);
     do {

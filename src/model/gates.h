@@ -37,10 +37,14 @@ void gates_set(struct gates *gates, int32_t tenant, simtime now);
 /* Processors of the centre that are in service. */
 void gates_capacity(struct gates *gates, int32_t centre, int64_t procs);
 
-/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it waits, or
- * does so no longer. O(depth). */
+/* Time goes on to `now`: what jobs run beyond their requests counts up to it. O(1). */
+void gates_advance(struct gates *gates, simtime now);
+
+/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it has
+ * reached its request (job->overdue) and runs on; it waits, or does so no longer. O(depth). */
 void gates_start(struct gates *gates, const struct job *job, simtime now);
 void gates_end(struct gates *gates, const struct job *job, simtime now);
+void gates_overdue(struct gates *gates, const struct job *job);
 void gates_wait(struct gates *gates, int32_t tenant, int jobs);
 
 /* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
@@ -56,7 +60,7 @@ struct room {
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* Would a job of so many processors for so long stay within the processor-hours of its period? What
- * runs counts as if it ran to its request. O(depth). */
+ * runs counts as if it ran to its request, and beyond it what it ran so far. O(depth). */
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 

@@ -99,6 +99,7 @@ struct job {
     int32_t state, reason; /* enum job_state, enum job_reason */
     bool live;             /* false: a free slot */
     bool newcomer;         /* the limits on waiting jobs have not judged it yet */
+    bool overdue;          /* it reached its request in this attempt, and runs on */
     uint64_t seq;          /* place in the merged input: breaks all ties */
     uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
     simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */

@@ -195,6 +195,7 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     cluster_take(partition->cluster, &job->spec.ask, &job->allocation);
     const int32_t procs = job->procs = job->allocation.procs;
     job->due = now + (job->spec.request > 0 ? job->spec.request : 1);
+    job->overdue = false;
     profile_change(partition->profile, now, -procs);
     profile_change(partition->profile, job->due, procs);
     partition->counts.busy += procs;
@@ -215,7 +216,7 @@ int64_t partition_end(struct partition *partition, struct job *job, simtime now)
     if (job->due > now) {
         profile_change(partition->profile, job->due, -back);
         profile_change(partition->profile, now, back);
-    } else if (job->due < now) {
+    } else if (job->overdue) {
         partition->overdue -= procs;
     }
     partition->running--;
@@ -229,6 +230,7 @@ int64_t partition_end(struct partition *partition, struct job *job, simtime now)
 
 void partition_overdue(struct partition *partition, struct job *job)
 {
+    job->overdue = true;
     partition->overdue += job->allocation.procs;
 }
 

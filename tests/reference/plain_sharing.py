@@ -92,9 +92,6 @@ class Job:
     def planned(self):
         return max(self.request, 1)
 
-    def length(self):
-        return min(self.runtime, self.request)
-
 
 @dataclass(eq=False)
 class Partition:
@@ -116,6 +113,7 @@ class Rules:
     max_age: int = 7 * 86400 * US
     thresholds: tuple = ()           # processor-microseconds
     reclaim: bool = False
+    extend: bool = False             # overrun: extend
 
 
 @dataclass
@@ -354,11 +352,11 @@ class Simulation:
         return not (spent < limit and spent + job.procs * job.planned() <= limit)
 
     def spent(self, tenants, per):
-        """What ran in this period, what runs as if it ran to its request."""
+        """What ran in this period, what runs as if it ran to its request, or beyond it until now."""
         begin = self.period_begin(per)
         total = 0
         for run in self.runs:
-            end = run.planned_end() if run.end is None else run.end
+            end = max(run.planned_end(), self.now) if run.end is None else run.end
             if run.job.tenant in tenants and end > begin:
                 total += run.job.procs * (end - max(run.start, begin))
         return total
@@ -626,7 +624,8 @@ class Simulation:
     # -- time -------------------------------------------------------------------------------
 
     def true_end(self, run):
-        return run.start + run.job.length()
+        extend = self.world.rules[run.job.partition.centre].extend
+        return run.start + (run.job.runtime if extend else min(run.job.runtime, run.job.request))
 
     def next_time(self):
         times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
@@ -667,7 +666,7 @@ class Simulation:
 
     def end(self, run):
         run.end = self.now
-        self.finished[run.job] = 'killed' if run.job.runtime > run.job.request else 'completed'
+        self.finished[run.job] = 'killed' if run.job.runtime > run.end - run.start else 'completed'
         self.owe(run.job.partition)
         self.spread(run.job)
 

@@ -98,6 +98,31 @@ tenants:
         self.assertEqual((a, b, numpy.nanmax(end)), ([0], [5], 8 * HOUR))
 
 
+class Overrun(unittest.TestCase):
+    def test_counts_as_it_runs(self):
+        """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
+        are promised: the third waits for the next period. Elsewhere just so."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+title: Overrun
+seed: 1
+time: {length: 60h}
+centres:
+  c: {partitions: {p: {nodes: 4}}, scheduler: {overrun: extend}}
+  d: {partitions: {p: {nodes: 4}}}
+tenants:
+  g: {home: c, quota: {processor_hours: {limit: 6, per: 10h}}, tenants: {
+    a: {workloads: {w: {jobs: [{submit: 0h, processors: 1, runtime: 5h, request: 1h},
+      {submit: 3h, processors: 1, runtime: 2h}, {submit: 4h, processors: 1, runtime: 1h}]}}},
+    b: {home: d, workloads: {w: {jobs: [{submit: 4h, processors: 2, runtime: 1h}]}}}}}
+""")
+            run = Run(path, "--check")
+        self.assertEqual((run.starts("g/a"), run.starts("g/b")), ({0: 1, 3: 1, 10: 1}, {10: 1}))
+
+
 class Reclaim(unittest.TestCase):
     HEAD = """
 jishi: 1

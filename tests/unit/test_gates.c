@@ -133,6 +133,40 @@ static void test_hours(void **state)
     gates_check(gates);
 }
 
+/* 10 processor-hours each 4 hours: two processors run on beyond their hour, and count as they do.
+ */
+static void test_overrun(void **state)
+{
+    (void)state;
+    const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 36000, 0, 4 * HOUR};
+    struct tenant_info tenants[] = {{"t", -1, 0, 1, &quota, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 1, 100);
+    struct job job = job_of(0, 0, 2, HOUR);
+    gates_start(gates, &job, 0);
+    gates_advance(gates, HOUR);
+    assert_true(gates_affords(gates, 0, 8, HOUR) && !gates_affords(gates, 0, 8, HOUR + 1));
+    job.overdue = true;
+    gates_overdue(gates, &job);
+    assert_true(gates_affords(gates, 0, 8, HOUR) && !gates_affords(gates, 0, 8, HOUR + 1));
+    gates_advance(gates, 3 * HOUR); /* 2 x 3 h ran */
+    assert_true(gates_affords(gates, 0, 4, HOUR) && !gates_affords(gates, 0, 4, HOUR + 1));
+    gates_end(gates, &job, 3 * HOUR); /* as for a claim, and in vain */
+    gates_advance(gates, 3 * HOUR + 1);
+    assert_true(gates_affords(gates, 0, 4, HOUR) && !gates_affords(gates, 0, 4, HOUR + 1));
+    gates_advance(gates, 3 * HOUR);
+    gates_start(gates, &job, 3 * HOUR);
+    gates_advance(gates, 4 * HOUR);
+    gates_turn(gates, 4 * HOUR); /* it is committed to nothing more */
+    assert_true(gates_affords(gates, 0, 10, HOUR) && !gates_affords(gates, 0, 10, HOUR + 1));
+    gates_advance(gates, 6 * HOUR);
+    assert_true(gates_affords(gates, 0, 6, HOUR) && !gates_affords(gates, 0, 6, HOUR + 1));
+    gates_end(gates, &job, 6 * HOUR);
+    gates_advance(gates, 7 * HOUR);
+    assert_true(gates_affords(gates, 0, 6, HOUR) && !gates_affords(gates, 0, 6, HOUR + 1));
+    gates_check(gates);
+}
+
 static void expect_turns(int months, const char *start, const char *const *want, size_t len)
 {
     const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 1, months, 0};
@@ -253,7 +287,7 @@ static int64_t draw(int64_t below)
 
 struct past {
     struct job job;
-    simtime began, end; /* end: by request, while it runs */
+    simtime began, end; /* end: by request, while it runs, and then as it goes on */
     bool runs;
 };
 
@@ -425,28 +459,38 @@ static void start_one(struct gates *gates, struct naive *naive)
     gates_start(gates, &past->job, naive->now);
 }
 
-/* Time goes on to `then`: what reaches its request ends, others may do so sooner. */
+/* Time goes on to `then`: what reaches its request ends or runs on, others may end sooner. */
 static void advance(struct gates *gates, struct naive *naive, simtime then)
 {
     for (;;) {
         struct past *next = NULL;
         for (size_t i = 0; i < naive->len; i++)
-            if (naive->jobs[i].runs && (!next || naive->jobs[i].end < next->end))
+            if (naive->jobs[i].runs && !naive->jobs[i].job.overdue &&
+                (!next || naive->jobs[i].end < next->end))
                 next = &naive->jobs[i];
         const simtime turn = gates_next_turn(gates);
         simtime at = next && next->end <= then ? next->end : then;
         if (turn <= at) {
+            gates_advance(gates, turn);
             gates_turn(gates, turn);
             continue;
         }
         if (!next || next->end > then)
             break;
-        next->runs = false;
-        gates_end(gates, &next->job, at);
+        gates_advance(gates, at);
+        next->job.overdue = draw(2);
+        next->runs = next->job.overdue;
+        if (next->runs)
+            gates_overdue(gates, &next->job);
+        else
+            gates_end(gates, &next->job, at);
     }
     naive->now = then;
+    gates_advance(gates, then);
     for (size_t i = 0; i < naive->len; i++) {
         struct past *past = &naive->jobs[i];
+        if (past->runs && past->job.overdue)
+            past->end = then;
         if (!past->runs || draw(8) > 0)
             continue;
         past->runs = false;
@@ -517,10 +561,11 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotas),        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_calendar),      cmocka_unit_test(test_cohort),
-        cmocka_unit_test(test_could),         cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_bounded_claim), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_quotas),  cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_overrun), cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_cohort),  cmocka_unit_test(test_could),
+        cmocka_unit_test(test_nested),  cmocka_unit_test(test_bounded_claim),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
