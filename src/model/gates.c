@@ -446,16 +446,23 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
     return left > 0 ? left : 0;
 }
 
+/* Does the tenant run on no more of the centre than it is guaranteed there? */
+static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
+{
+    const struct tenant_info *info = info_of(gates, gate->tenant);
+    return info->guarantee && info->home == centre && gate->at_home <= info->guarantee->processors;
+}
+
 /* Of the brothers of that tenant, does the one above the job run at home on more than it is
- * guaranteed? */
+ * guaranteed, and so do all between it and the job? */
 static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
 {
     for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (at->pot != gates->gates.items[tenant].pot)
-            continue;
-        const struct tenant_guarantee *g = info_of(gates, at->tenant)->guarantee;
-        return i != tenant && at->at_home > (g ? g->processors : 0);
+        if (is_covered(gates, at, job->spec.centre))
+            return false;
+        if (at->pot == gates->gates.items[tenant].pot)
+            return i != tenant;
     }
     return false;
 }

@@ -74,9 +74,10 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
  * none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
-/* May a running job be stopped for a claim of `gate` on so many processors: does its tenant run on
- * what it borrowed from the brothers of the nearest guaranteed tenant upwards, or of one further up
- * whose own guarantee covers the claim? `procs` of 0: whatever it covers. O(depth^2). */
+/* May a running job be stopped for a claim of `gate` on so many processors: does its tenant, with
+ * each above it, run on more than it is guaranteed, up to a brother of the nearest guaranteed
+ * tenant upwards, or of one further up whose own guarantee covers the claim? `procs` of 0: whatever
+ * it covers. O(depth^2). */
 bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs);
 

@@ -589,10 +589,16 @@ class Simulation:
                 continue
             for claiming in self.backing(head):
                 for borrower in self.brothers(claiming):
-                    if (borrower in list(run.job.tenant.up()) and borrower.home == claiming.home
-                            and self.runs_on(borrower, head.partition) > self.guaranteed(borrower)):
+                    if self.borrows(run, borrower, head) and borrower.home == claiming.home:
                         return run
         return None
+
+    def borrows(self, run, borrower, head):
+        """Is each tenant from the run's up to the borrower on more of the centre than it is guaranteed there?"""
+        up = list(run.job.tenant.up())
+        between = up[:up.index(borrower) + 1] if borrower in up else []
+        return between != [] and all(
+            self.runs_on(t, head.partition) > self.guaranteed(t) for t in between if t.home == head.partition.centre)
 
     def go_on(self, run):
         run.end, run.stopped = None, False

@@ -187,6 +187,27 @@ tenants:
         self.assertEqual(run.starts("g/a"), {10: 1})
         self.assertEqual((run.of("h")["preemptions"].sum(), run.of("g/b")["preemptions"].sum()), (1, 1))
 
+    def test_a_member_within_its_guarantee(self):
+        """A runs on 9 of 6, a1 on its 3 and a2 on 6 of 3: a1's job is the last to have started, but a2 borrows."""
+        run = self.run_of(12, """
+  A: {home: c, guarantee: {processors: 6}, tenants: {
+    a1: {guarantee: {processors: 3}, workloads: {w: {jobs: [{submit: 1h, processors: 3, runtime: 50h}]}}},
+    a2: {guarantee: {processors: 3}, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 50h, count: 2}]}}}}}
+  B: {home: c, guarantee: {processors: 6}, workloads: {w: {jobs: [{submit: 10h, processors: 6, runtime: 10h}]}}}
+""")
+        self.assertEqual(run.starts("B"), {10: 1})
+        self.assertEqual((run.of("A/a1")["lost"].tolist(), sorted(run.of("A/a2")["lost"])), ([0], [0, 3 * 10 * HOUR]))
+
+    def test_members_that_only_together_exceed_their_group(self):
+        """A runs on 6 of 4, but nobody in it on more than its own guarantee: B waits."""
+        run = self.run_of(8, """
+  A: {home: c, guarantee: {processors: 4}, tenants: {
+    a1: {guarantee: {processors: 3}, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 20h}]}}},
+    a2: {guarantee: {processors: 3}, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 30h}]}}}}}
+  B: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 10h}]}}}
+""")
+        self.assertEqual((run.starts("B"), run.jobs["preemptions"].sum()), ({20: 1}, 0))
+
     def test_more_than_guaranteed_and_borrowed(self):
         run = self.run_of(10, """
   a: {home: c, guarantee: {processors: 2, borrow: 2}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 1h}, {submit: 0h, processors: 5, runtime: 1h}]}}}

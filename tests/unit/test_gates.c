@@ -260,6 +260,34 @@ static void test_nested(void **state)
     gates_check(gates);
 }
 
+/* Above a group that borrows, only those of its members that borrow lose: a has 9 of 6, a/1 its 3
+ * and a/2 6 of 3. */
+static void test_members(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee six = {6, NO_LIMIT, NO_LIMIT}, three = {3, NO_LIMIT, NO_LIMIT};
+    struct tenant_info tenants[] = {
+        {"a", -1, 0, 1, NULL, &six},
+        {"a/1", 0, 0, 1, NULL, &three},
+        {"a/2", 0, 0, 1, NULL, &three},
+        {"b", -1, 0, 1, NULL, &six},
+    };
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 4, 12);
+    const struct job covered = job_of(1, 0, 3, HOUR), borrowed = job_of(2, 0, 6, HOUR),
+                     own = job_of(0, 0, 1, HOUR);
+    gates_start(gates, &covered, 0);
+    gates_start(gates, &borrowed, 0);
+    const int32_t b = gates_of(gates, 3);
+    assert_false(gates_borrows(gates, &covered, b, 0, 3));
+    assert_true(gates_borrows(gates, &borrowed, b, 0, 3));
+    assert_true(gates_borrows(gates, &own, b, 0, 3)); /* of the group itself */
+    gates_end(gates, &borrowed, 0);
+    gates_start(gates, &covered, 0); /* a has 6 of 6, a/1 6 of 3: within the group */
+    assert_false(gates_borrows(gates, &covered, b, 0, 3));
+    assert_true(gates_borrows(gates, &covered, gates_of(gates, 2), 0, 3));
+}
+
 /* A bound of one above holds claims as well. */
 static void test_bounded_claim(void **state)
 {
@@ -561,11 +589,11 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotas),  cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_overrun), cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_cohort),  cmocka_unit_test(test_could),
-        cmocka_unit_test(test_nested),  cmocka_unit_test(test_bounded_claim),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_quotas),        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_overrun),       cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_cohort),        cmocka_unit_test(test_could),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_bounded_claim), cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
