@@ -357,7 +357,7 @@ void broker_submit(struct sim *sim, struct job *job)
     draw_data(broker, job);
     const simtime moving = broker_decide(broker, job);
     if (moving == SIMTIME_NEVER) {
-        sim_refuse(sim, job, REASON_NO_CENTRE);
+        sim_refuse(sim, job, broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE);
         return;
     }
     const bool away = job->spec.centre != broker_freight(broker, job)->home;

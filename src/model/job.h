@@ -29,6 +29,7 @@ enum job_reason {
     REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
     REASON_KEPT,           /* all partitions it may run in are kept for others */
     REASON_GUARANTEE,      /* asks more than its tenants are guaranteed and may ever borrow */
+    REASON_NO_WAY,         /* no links lead from its data to a centre that can hold it */
     JOB_REASONS
 };
 
