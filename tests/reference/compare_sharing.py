@@ -133,7 +133,7 @@ def draw_rules(rng, order, backfill, kind, step):
     rules.max_age = rng.choice([2, 7, 40]) * step
     rules.favour_small = rng.random() < 0.3
     rules.weights = {key: rng.choice([1, 10, 1000, 7]) for key in ('age', 'fair_share', 'size', 'class', 'partition')
-                     if rng.random() < 0.5}
+                     if rng.random() < 0.5} or {'age': 1}
     rules.thresholds = tuple(sorted(rng.sample([step, 3 * step, 10 * step, 40 * step], 2)))
     return rules
 
