@@ -231,6 +231,26 @@ static simtime next_arrival(const struct sim *sim)
     return sim->setup.drain && sim->counted > 0 ? next : SIMTIME_NEVER;
 }
 
+/* All that happens at this instant has happened. */
+static NOINLINE void check(struct sim *sim)
+{
+    const bool all = check_instant(sim->check, sim->now);
+    sim_tenants_check(sim);
+    if (sim->waits)
+        waits_check(sim, all);
+    if (sim->broker)
+        broker_check(sim, all);
+}
+
+static NOINLINE void check_once_more(struct sim *sim)
+{
+    check_last(sim->check, sim->now);
+    if (sim->waits)
+        waits_check(sim, true);
+    if (sim->broker)
+        broker_check(sim, true);
+}
+
 static int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
@@ -266,13 +286,7 @@ static int instant(struct sim *sim, struct error *err)
     if (sim->waits)
         waits_settle(sim);
     if (sim->check)
-        check_instant(sim->check, sim->now);
-    if (sim->check)
-        sim_tenants_check(sim);
-    if (sim->check && sim->waits)
-        waits_check(sim);
-    if (sim->check && sim->broker)
-        broker_check(sim);
+        check(sim);
     return 0;
 }
 
@@ -434,6 +448,8 @@ int sim_run(struct sim *sim, struct error *err)
             break;
         }
     }
+    if (got == SIM_DONE && sim->check)
+        check_once_more(sim);
     const simtime length = sim->setup.world->length;
     if (got == SIM_DONE && length < SIMTIME_NEVER && sim->now < length)
         sim->now = length;
