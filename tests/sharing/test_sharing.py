@@ -274,6 +274,32 @@ class Shares(unittest.TestCase):
                                    run.hours(name, 10, 90), delta=1e-3)
         self.assertGreater(run.metrics["fairness.jain", "all"], 0.9999)
 
+    def test_kinds_apart(self):
+        """a takes all of x, of which it is due 3 of 4 h; all of y is b's alone, who waits for x: together they have the same."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+title: Kinds
+seed: 1
+time: {length: 2h}
+processors: {x: {fp64: 1 TFLOPS}, y: {fp64: 1 TFLOPS}}
+centres: {c: {partitions: {x: {nodes: 2, processor: x}, y: {nodes: 2, processor: y}}}}
+tenants:
+  a: {home: c, share: 3, workloads: {w: {partition: x, jobs: [{submit: 0h, processors: 2, runtime: 2h}]}}}
+  b: {home: c, workloads: {w: {partition: x, jobs: [{submit: 0h, processors: 2, runtime: 2h}]},
+                           v: {partition: y, jobs: [{submit: 0h, processors: 2, runtime: 2h}]}}}
+""")
+            run = Run(path)
+            text = subprocess.run([PROGRAM, "run", path, "--no-trace"], check=True, capture_output=True, text=True).stdout
+        jain = {scope: value for (name, scope), value in run.metrics.items() if name == "fairness.jain"}
+        self.assertTrue(numpy.isnan(jain.pop("all")))
+        self.assertEqual(jain, {"processor:x": 0.5, "processor:y": 1, "partition:c/x": 0.5, "partition:c/y": 1})
+        self.assertEqual([run.metrics["processor_hours.due", "tenant:" + name] for name in "ab"], [3, 5])
+        self.assertIn("\nFairness over tenants, x-time received / due: Jain 0.500 (1 is even), Gini 0.500 (0 is even).\n"
+                      "Fairness over tenants, y-time received / due: Jain 1.000 (1 is even), Gini 0.000 (0 is even).\n", text)
+
     def check_levels(self, *more):
         run = Run(os.path.join(HERE, "three-levels.yaml"), *more)
         names = ("city", "uni", "city/a", "city/b", "city/a/x", "city/a/y", "city/b/x", "city/b/y",
