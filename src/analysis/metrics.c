@@ -97,30 +97,55 @@ simtime metrics_tau(const struct metrics *metrics)
 
 /* ---- one number ---- */
 
-/* Jain and Gini over the tenants whose jobs these are; metrics->due holds what each was due. */
-void metrics_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
-                      struct metric_view *view)
+/* Of a leaf without a partition: jobs that may run in any of the centre, of whatever kind. */
+static bool is_of_kind(const struct world *world, int32_t place, const char *kind)
+{
+    if ((size_t)place < world->n_partitions)
+        return strcmp(world->partitions[place].processor, kind) == 0;
+    for (size_t p = 0; p < world->n_partitions; p++)
+        if ((size_t)world->partitions[p].centre == (size_t)place - world->n_partitions &&
+            strcmp(world->partitions[p].processor, kind) == 0)
+            return true;
+    return false;
+}
+
+/* Processor-microseconds of one kind; adds up what was received and asked for by tenant. */
+static wide gather(struct metrics *metrics, struct leaf *const *leaves, size_t len,
+                   const char *kind)
 {
     const struct collect *collect = metrics->collect;
-    const size_t n = collect->world->tenants.len;
     wide total = 0;
     for (size_t i = 0; i < len; i++) {
         const struct cell *cell = &leaves[i]->cell;
+        if (!is_of_kind(collect->world, leaves[i]->place, kind))
+            continue;
         const wide own = cell_received(cell, collect->end), asked = cell->used + cell->asked;
         const wide received = cell_delivered(cell, collect->end);
         metrics->received[leaves[i]->tenant] += received;
         metrics->demand[leaves[i]->tenant] += received + (asked > own ? asked - own : 0);
         total += received;
     }
-    double *demands = mem_new(3 * n, sizeof(*demands)), *due = demands + n, *got = demands + 2 * n;
+    return total;
+}
+
+/* Of processors of one kind: adds what was due to metrics->due. Was any received? */
+static bool measure_kind(struct metrics *metrics, struct leaf *const *leaves, size_t len,
+                         const char *kind, struct metric_view *view)
+{
+    const struct world *world = metrics->collect->world;
+    const size_t n = world->tenants.len;
+    const wide total = gather(metrics, leaves, len, kind);
+    double *demands = mem_new(4 * n, sizeof(*demands)), *due = demands + n, *got = demands + 2 * n;
+    double *due_all = demands + 3 * n;
     for (size_t t = 0; t < n; t++)
         demands[t] = (double)metrics->demand[t] / 1e6;
-    tenants_due(collect->world, metrics->order, metrics->members, (double)total / 1e6, demands, due,
-                metrics->due);
+    tenants_due(world, metrics->order, metrics->members, (double)total / 1e6, demands, due,
+                due_all);
     size_t with = 0;
     for (size_t t = 0; t < n; t++) {
         if (due[t] > 0)
             got[with++] = (double)metrics->received[t] / 1e6 / due[t];
+        metrics->due[t] += due_all[t];
         metrics->demand[t] = metrics->received[t] = 0;
     }
     if (total > 0) {
@@ -128,6 +153,28 @@ void metrics_fairness(struct metrics *metrics, struct leaf *const *leaves, size_
         view->gini = gini_coefficient(got, with);
     }
     free(demands);
+    return total > 0;
+}
+
+/* Jain and Gini over the tenants whose jobs these are, where they ran on one kind of processor: an
+ * hour of one is not an hour of another. metrics->due holds what each was due, kind by kind, as
+ * processor-hours are added up. */
+void metrics_fairness(struct metrics *metrics, struct leaf *const *leaves, size_t len,
+                      struct metric_view *view)
+{
+    const struct world *world = metrics->collect->world;
+    size_t kinds = 0;
+    memset(metrics->due, 0, world->tenants.len * sizeof(*metrics->due));
+    for (size_t p = 0; p < world->n_partitions; p++) {
+        const char *kind = world->partitions[p].processor;
+        size_t first = 0;
+        while (strcmp(world->partitions[first].processor, kind) != 0)
+            first++;
+        if (first == p)
+            kinds += measure_kind(metrics, leaves, len, kind, view);
+    }
+    if (kinds > 1)
+        view->jain = view->gini = (double)NAN;
 }
 
 bool metrics_whole(const struct collect *collect)

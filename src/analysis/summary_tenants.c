@@ -285,13 +285,19 @@ static void choose_levels(struct tenant_table *table, const struct branches *top
         table->levels++;
 }
 
-static void write_fairness(const struct tenant_table *table, const double *all, FILE *out)
+/* Of all; or, where there are several kinds of processors, which are not added up, of each. */
+static void write_fairness(const struct lines *lines, FILE *out)
 {
-    if (!isnan(all[JAIN]))
+    const bool all = !isnan(lines->items[0].values[JAIN]);
+    for (size_t i = 0; i < lines->len; i++) {
+        const struct line *line = &lines->items[i];
+        if (isnan(line->values[JAIN]) || line->kind != (all ? SCOPE_ALL : SCOPE_PROCESSOR))
+            continue;
         fprintf(out,
-                "Fairness over tenants, processor-time%s received / due: Jain %.3f (1 is "
-                "even), Gini %.3f (0 is even).\n",
-                table->n_kinds > 1 ? " (of all kinds alike)" : "", all[JAIN], all[GINI]);
+                "Fairness over tenants, %s-time received / due: Jain %.3f (1 is even), Gini %.3f "
+                "(0 is even).\n",
+                all ? "processor" : line->name, line->values[JAIN], line->values[GINI]);
+    }
 }
 
 static void write_table(struct tenant_table *table, const struct branches *top, FILE *out)
@@ -305,7 +311,7 @@ static void write_table(struct tenant_table *table, const struct branches *top, 
                 "Shown: levels of the tree that fit in %d lines, of brothers those that received "
                 "most; all: --tenants all.\n",
                 LINES_SHOWN);
-    write_fairness(table, table->lines->items[0].values, out);
+    write_fairness(table->lines, out);
 }
 
 void write_tenants(const struct lines *lines, struct metrics *metrics,

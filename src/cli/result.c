@@ -7,6 +7,8 @@
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
 #include "experiment/capacity.h"
+#include "experiment/compare.h"
+#include "experiment/stability.h"
 #include "trace/trace.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
@@ -93,10 +95,28 @@ static void note_stops(struct notes *notes, const struct result *result)
                    (double)totals.lost / (double)SIMTIME_HOUR);
 }
 
+/* Where the means below the table are of no system, but of this length. What is dated may end it:
+ * nothing is said then. */
+static void note_growth(struct notes *notes, const struct build *build)
+{
+    char *dated = compare_dated(build->program);
+    char *excess = dated ? NULL : stability_excess(build);
+    if (excess) {
+        MEM_GROW(notes);
+        notes->items[notes->len++] = mem_format(
+            "%s: with this offered load its queue grows without bound, and waits grow with the "
+            "length of the run",
+            excess);
+    }
+    free(dated);
+    free(excess);
+}
+
 static void print_text(const struct result *result, FILE *out)
 {
     const struct build *build = result->build;
     struct notes notes = {0};
+    note_growth(&notes, build);
     note_logs(&notes, build);
     struct texts slurm = slurm_notes(build->program->epochs[0].scenario);
     for (size_t i = 0; i < slurm.len; i++) {

@@ -151,7 +151,8 @@ static void warn_routes(const struct build *build, const struct sim_broker *brok
         for (size_t c = 0; c < world->n_centres && freight->data[0].data; c++)
             if (freight->centres[c] && !network_reaches(network, freight->data_at, (int32_t)c))
                 fprintf(out,
-                        "  %s: no links lead from its data at %s to %s, where it is never sent.\n",
+                        "  %s: no links lead from its data at %s to %s, where it is never sent: "
+                        "jobs that no other centre can hold are rejected.\n",
                         world->workloads[i].path, world->centres[freight->data_at].name,
                         world->centres[c].name);
     }

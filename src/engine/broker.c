@@ -357,7 +357,7 @@ void broker_submit(struct sim *sim, struct job *job)
     draw_data(broker, job);
     const simtime moving = broker_decide(broker, job);
     if (moving == SIMTIME_NEVER) {
-        sim_refuse(sim, job, REASON_NO_CENTRE);
+        sim_refuse(sim, job, broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE);
         return;
     }
     const bool away = job->spec.centre != broker_freight(broker, job)->home;
@@ -397,11 +397,11 @@ bool broker_is_coming(struct sim *sim, struct job *job)
     return true;
 }
 
-void broker_check(struct sim *sim)
+void broker_check(struct sim *sim, bool jobs)
 {
     struct broker *broker = sim->broker;
     network_check(broker->network, sim->now);
-    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
+    for (uint32_t slot = 0; jobs && slot < sim->jobs.used; slot++) {
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (!job->live)
             continue;

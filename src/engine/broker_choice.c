@@ -78,8 +78,10 @@ static void add_choice(struct broker *broker, const struct job *job, int32_t cen
     if (partition == NOWHERE)
         return;
     const simtime transfer = network_expect(broker->network, freight->data_at, centre, job->data);
-    if (transfer == SIMTIME_NEVER)
+    if (transfer == SIMTIME_NEVER) {
+        broker->cut_off = true;
         return;
+    }
     broker->partitions[broker->n_choices] = partition;
     broker->choices[broker->n_choices++] = (struct broker_choice){
         .centre = centre,
@@ -93,6 +95,7 @@ static void find_choices(struct broker *broker, const struct job *job)
 {
     const int32_t home = broker_freight(broker, job)->home;
     broker->n_choices = 0;
+    broker->cut_off = false;
     add_choice(broker, job, home);
     for (size_t i = 0; i < broker->sim->setup.world->n_centres; i++)
         if ((int32_t)i != home)

@@ -37,6 +37,7 @@ struct broker {
     int32_t *partitions; /* where it would wait, by choice */
     int32_t *names;      /* by partition: the first that has the same name */
     size_t n_choices;
+    bool cut_off; /* there is a centre that could hold it, and no way for its data */
 };
 
 static inline const struct sim_freight *broker_freight(const struct broker *broker,
@@ -49,7 +50,7 @@ static inline const struct sim_freight *broker_freight(const struct broker *brok
 void broker_read_queue(struct broker *broker, struct forecast *forecast);
 
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
- * it can go nowhere. O(centres), and what their forecasts take. */
+ * it can go nowhere, for want of a way if `cut_off`. O(centres), and what their forecasts take. */
 simtime broker_decide(struct broker *broker, struct job *job);
 
 #endif

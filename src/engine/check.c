@@ -11,6 +11,7 @@ struct promise {
     uint32_t generation;
     simtime start; /* not later than this; SIMTIME_NEVER: nothing promised */
     int32_t state; /* as last heard of */
+    size_t place;  /* of one that runs: in `running` */
 };
 
 struct record {
@@ -27,7 +28,13 @@ struct check {
     struct promise *promises;
     size_t n_promises;
     struct record *records;
+    struct slots running; /* as told by starts and ends */
+    size_t since;         /* instants since all jobs were looked at */
 };
+
+/* Jobs that are looked at in an instant, on average, besides those that run: of twice as many none
+ * is ever left out. */
+enum { SLOTS_AN_INSTANT = 256 };
 
 struct check *check_new(struct sched **scheds, const struct world *world, const struct jobs *jobs)
 {
@@ -48,6 +55,7 @@ void check_free(struct check *check)
     free(check->scheds);
     free(check->promises);
     free(check->records);
+    free(check->running.items);
     free(check);
 }
 
@@ -60,6 +68,20 @@ static struct promise *promise_of(struct check *check, const struct job *job)
         memset(&check->promises[old], 0, (check->n_promises - old) * sizeof(*check->promises));
     }
     return &check->promises[job->slot];
+}
+
+static void add_running(struct check *check, struct promise *promise, uint32_t slot)
+{
+    promise->place = check->running.len;
+    MEM_GROW(&check->running);
+    check->running.items[check->running.len++] = slot;
+}
+
+static void drop_running(struct check *check, const struct promise *promise)
+{
+    const uint32_t last = check->running.items[--check->running.len];
+    check->running.items[promise->place] = last;
+    check->promises[last].place = promise->place;
 }
 
 static bool is_plain_fcfs(const struct sched *sched)
@@ -88,6 +110,7 @@ static void see_start(struct check *check, const struct fact *fact)
         }
     }
     promise->state = JOB_RUNNING;
+    add_running(check, promise, job->slot);
 }
 
 void check_see(struct check *check, const struct fact *fact)
@@ -105,7 +128,7 @@ void check_see(struct check *check, const struct fact *fact)
     switch (fact->kind) {
     case FACT_SUBMIT:
         REQUIRE(promise->generation != fact->job->generation);
-        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING};
+        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING, 0};
         break;
     case FACT_REJECT:
         REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_PENDING);
@@ -117,11 +140,13 @@ void check_see(struct check *check, const struct fact *fact)
     case FACT_END:
         REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_RUNNING);
         REQUIRE(job_ended(fact->job) && fact->at >= fact->job->start);
+        drop_running(check, promise);
         promise->state = fact->job->state;
         break;
     case FACT_STOP:
         REQUIRE(promise->generation == fact->job->generation && promise->state == JOB_RUNNING);
-        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING};
+        drop_running(check, promise);
+        *promise = (struct promise){fact->job->generation, SIMTIME_NEVER, JOB_PENDING, 0};
         break;
     case FACT_CAPACITY:
     case FACT_QUEUE:
@@ -185,15 +210,28 @@ static void check_head(const struct sched *sched, simtime now)
         REQUIRE(!sched_can_start(sched, &head, now));
 }
 
-void check_instant(struct check *check, simtime now)
+bool check_instant(struct check *check, simtime now)
 {
+    const bool all = ++check->since >= check->jobs->used / SLOTS_AN_INSTANT;
+    const struct some_jobs running = {check->running.items, check->running.len};
+    const struct some_jobs jobs = all || !running.items ? all_jobs(check->jobs) : running;
     for (size_t i = 0; i < check->n_scheds; i++) {
         struct sched *sched = check->scheds[i];
         profile_advance(sched->partition->profile, now);
-        sched_check(sched, now);
+        sched_check(sched, jobs, now);
         REQUIRE(cluster_free_procs(sched->partition->cluster) >= 0);
         check_promises(check, i);
         check_head(sched, now);
         check->records[i].capacity_changed = false;
+    }
+    check->since = all ? 0 : check->since;
+    return all;
+}
+
+void check_last(struct check *check, simtime now)
+{
+    for (size_t i = 0; i < check->n_scheds; i++) {
+        profile_advance(check->scheds[i]->partition->profile, now);
+        sched_check(check->scheds[i], all_jobs(check->jobs), now);
     }
 }

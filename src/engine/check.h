@@ -18,7 +18,13 @@ COLD void check_see(struct check *check, const struct fact *fact);
  * O(live jobs). */
 COLD void check_late(struct check *check, const struct job *job);
 
-/* All that happens at `now` has happened. O(live jobs log). */
-void check_instant(struct check *check, simtime now);
+/* All that happens at `now` has happened. Is it time to look at jobs to which nothing happened,
+ * too? As long as there are few it is after every event, and in longer queues so often that it
+ * costs as much as for those few; what runs is looked at each time. O(running jobs log), amortized.
+ */
+bool check_instant(struct check *check, simtime now);
+
+/* The run is over: every job is looked at once more. O(live jobs log). */
+void check_last(struct check *check, simtime now);
 
 #endif

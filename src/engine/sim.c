@@ -182,6 +182,8 @@ static void handle(struct sim *sim, const struct event *event)
         struct job *job = jobs_at(&sim->jobs, event->object);
         job->overdue_event = EVENT_NONE;
         partition_overdue(&sim->stations[job->partition].partition, job);
+        if (sim->gates)
+            gates_overdue(sim->gates, job);
         sched_woken(&sim->stations[job->partition].sched);
         if (UNLIKELY(sim->broker != NULL))
             broker_changed(sim, job->partition);
@@ -249,17 +251,27 @@ static simtime next_arrival(const struct sim *sim)
     return sim->setup.drain && sim->counted > 0 ? next : SIMTIME_NEVER;
 }
 
+/* All that happens at this instant has happened. */
 static COLD void check_all(struct sim *sim)
 {
-    check_instant(sim->check, sim->now);
+    const bool all = check_instant(sim->check, sim->now);
     sim_tenants_check(sim);
     if (sim->waits)
-        waits_check(sim);
+        waits_check(sim, all);
     if (sim->broker)
-        broker_check(sim);
+        broker_check(sim, all);
 }
 
-/* Schedulers for which nobody who came was let in. */
+static COLD void check_once_more(struct sim *sim)
+{
+    check_last(sim->check, sim->now);
+    if (sim->waits)
+        waits_check(sim, true);
+    if (sim->broker)
+        broker_check(sim, true);
+}
+
+/* Those who came and may not wait, for the quotas of their tenants. */
 static NOINLINE void turn_tenants_away(struct sim *sim)
 {
     sim_tenants_turn_away(sim);
@@ -270,6 +282,8 @@ static inline int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
         sim_tick(sim);
+    if (sim->gates)
+        gates_advance(sim->gates, sim->now);
     if (UNLIKELY(sim->broker != NULL))
         broker_look(sim);
     do {
@@ -459,6 +473,8 @@ int sim_run(struct sim *sim, struct error *err)
             break;
         }
     }
+    if (got == SIM_DONE && sim->check)
+        check_once_more(sim);
     const simtime length = sim->setup.world->length;
     if (got == SIM_DONE && length < SIMTIME_NEVER && sim->now < length)
         sim->now = length;

@@ -89,8 +89,8 @@ void waits_join(struct sim *sim, const struct job *job);
 /* A job that is pending when the run ends. */
 void waits_close(struct sim *sim, struct job *job);
 
-/* REQUIREs that each waiting job has the cause that holds. */
-void waits_check(const struct sim *sim);
+/* REQUIREs that the causes are those that hold; `jobs` as for causes_check. */
+void waits_check(const struct sim *sim, bool jobs);
 /* broker.c */
 
 struct broker *broker_new(struct sim *sim);
@@ -114,7 +114,9 @@ NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partit
 /* Is the job on its way? If so, how long it took so far is put into it. */
 bool broker_is_coming(struct sim *sim, struct job *job);
 
-void broker_check(struct sim *sim); /* REQUIREs what must hold of links and jobs on their way */
+/* REQUIREs what must hold of links, and (`jobs`) of jobs on their way. O(transfers), O(live jobs).
+ */
+void broker_check(struct sim *sim, bool jobs);
 
 /* The one way in which anybody hears of anything. */
 NOINLINE void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job,

@@ -228,9 +228,9 @@ void waits_close(struct sim *sim, struct job *job)
         check_sum(job);
 }
 
-void waits_check(const struct sim *sim)
+void waits_check(const struct sim *sim, bool jobs)
 {
     for (size_t i = 0; i < sim->n_stations; i++)
         REQUIRE(sim->waits->places[i].fits == cause_of_fitting(sim->waits, &sim->stations[i]));
-    causes_check(sim->waits->causes);
+    causes_check(sim->waits->causes, jobs);
 }

@@ -38,6 +38,13 @@ static double processors_up(const struct build *build, size_t row)
     return sum - maintenance_time(build, (int32_t)row, 0, length) / simtime_seconds(length);
 }
 
+/* Where only so many may wait, others are rejected and no queue grows. */
+static double served(const struct build *build, size_t row)
+{
+    const bool bounds = build->partitions[row].config.max_queued >= 0;
+    return bounds ? (double)INFINITY : processors_up(build, row);
+}
+
 static bool inside(const struct build *build, size_t row, int32_t partition, int32_t centre)
 {
     const struct world *world = &build->world;
@@ -64,7 +71,7 @@ static struct load load_of(const struct build *build, const double *asked, int32
 {
     struct load load = {0};
     for (size_t row = 0; row < build->world.n_partitions; row++)
-        load.there += inside(build, row, partition, centre) ? processors_up(build, row) : 0;
+        load.there += inside(build, row, partition, centre) ? served(build, row) : 0;
     for (size_t w = 0; w < build->world.n_workloads; w++) {
         const struct job_spec *base = &build->workloads[w].context.base;
         if (partition >= 0 ? base->partition != partition : centre >= 0 && base->centre != centre)
@@ -88,8 +95,7 @@ static double allowed(const struct tenant_quota *quota)
 static struct load load_of_tenant(const struct build *build, const double *asked, int32_t tenant)
 {
     const struct tenant_quota *quota = build->world.tenants.items[tenant].quota;
-    /* Where only so many may wait, others are rejected and no queue grows. */
-    const bool bounds = quota && quota->queued == INT64_MAX;
+    const bool bounds = quota && quota->queued == INT64_MAX; /* else as in `served` */
     struct load load = {.there = bounds ? allowed(quota) : (double)INFINITY};
     if (isinf(load.there))
         return load;
@@ -106,10 +112,8 @@ static bool too_much(struct load load)
 
 static char *words(const char *what, const char *name, const char *why, struct load load)
 {
-    return mem_format(
-        "%s%s is asked for %.4g of %.4g processors%s (%.0f %%): its queue grows without "
-        "bound, there is no long-run number",
-        what, name, load.asked, load.there, why, 100 * load.asked / load.there);
+    return mem_format("%s%s is asked for %.4g of %.4g processors%s (%.0f %%)", what, name,
+                      load.asked, load.there, why, 100 * load.asked / load.there);
 }
 
 static char *crowded_tenant(const struct build *build, const double *asked)
@@ -144,13 +148,24 @@ static char *too_much_asked(const struct build *build, const double *asked)
     return crowded_tenant(build, asked);
 }
 
-char *stability_offered(const struct build *build)
+char *stability_excess(const struct build *build)
 {
     double *asked = mem_new(build->world.n_workloads + 1, sizeof(*asked)); /* by workload */
     for (size_t w = 0; w < build->world.n_workloads; w++)
         asked[w] = asked_by(&build->workloads[w]);
     char *text = too_much_asked(build, asked);
     free(asked);
+    return text;
+}
+
+char *stability_offered(const struct build *build)
+{
+    char *excess = stability_excess(build);
+    char *text = excess ? mem_format("%s: its queue grows without bound, there is no long-run "
+                                     "number",
+                                     excess)
+                        : NULL;
+    free(excess);
     return text;
 }
 

@@ -12,8 +12,12 @@
 bool stability_asked(const struct program *program);
 
 /* In words, where expectations say that the queue of a partition, a centre, a tenant or all grows
- * without bound; NULL: they do not. Jobs of generated workloads alone are offered without end, and
- * only these are looked at: no log is read. To be freed. */
+ * without bound: "partition lab/p is asked for 3 of 2 processors (150 %)"; NULL: they do not. Jobs
+ * of generated workloads alone are offered without end, and only these are looked at: no log is
+ * read. Nor is what changes at dates. To be freed. O(workloads x (partitions + tenants)). */
+char *stability_excess(const struct build *build);
+
+/* The same with what it means for who wants a long-run number. */
 char *stability_offered(const struct build *build);
 
 /* One run seen: jobs waiting, on average in each quarter of the measuring window and at its end. */

@@ -68,7 +68,9 @@ const int64_t *causes_queued(const struct causes *causes, int32_t partition);
  * call. */
 size_t causes_changed(struct causes *causes, const uint32_t **ret);
 
-/* REQUIREs that each waiting job has the cause that holds. After causes_settle. O(live jobs). */
-void causes_check(const struct causes *causes);
+/* REQUIREs that all that ask the same have the cause that holds, and that sums agree; and (`jobs`)
+ * that each waiting job is counted where it belongs. After causes_settle. O(what is asked), and
+ * O(live jobs). */
+void causes_check(const struct causes *causes, bool jobs);
 
 #endif

@@ -17,9 +17,11 @@ struct gate {
     int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
     int64_t at_home;              /* processors running in its home centre */
     int64_t kept;                 /* of those of its home: neither lent nor used, of it or below */
-    wide spent;   /* processor-microseconds of this period, as if all ran to its due */
-    wide due;     /* sum of procs x due of what runs */
-    wide most;    /* of spent; -1: no limit */
+    int64_t over;                 /* processors of jobs that outlived their requests */
+    wide spent; /* processor-microseconds of this period, as if all ran to its due; and `over` more
+                   for each microsecond of the clock */
+    wide due;   /* sum of procs x due of what runs within its request */
+    wide most;  /* of spent; -1: no limit */
     simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
     bool
         lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
@@ -49,7 +51,7 @@ struct gates {
         size_t len, cap;
     } pots;
     int64_t *capacity, *busy; /* by centre */
-    simtime next_turn;
+    simtime now, next_turn;
 };
 
 static const struct tenant_info *info_of(const struct gates *gates, int32_t tenant)
@@ -245,13 +247,28 @@ void gates_set(struct gates *gates, int32_t tenant, simtime now)
     arm(gates, gate, now);
 }
 
+void gates_advance(struct gates *gates, simtime now)
+{
+    gates->now = now;
+}
+
+/* What the job is committed to from `now` on. Of one that outlived its request that is nothing, and
+ * less what `over` counts for the time until now, when it did not run. */
+static wide committed(const struct job *job, simtime now)
+{
+    return (wide)job->procs * ((job->overdue ? 0 : job->due) - now);
+}
+
 /* What a job that starts or ends changes in one gate. */
 static void count(struct gates *gates, struct gate *gate, const struct job *job, int sign)
 {
     const int64_t procs = (int64_t)sign * job->procs;
     gate->procs += procs;
     gate->jobs += sign;
-    gate->due += (wide)procs * job->due;
+    if (job->overdue)
+        gate->over += procs;
+    else
+        gate->due += (wide)procs * job->due;
     if (info_of(gates, gate->tenant)->home != job->spec.centre)
         return;
     gate->at_home += procs;
@@ -261,7 +278,7 @@ static void count(struct gates *gates, struct gate *gate, const struct job *job,
 void gates_start(struct gates *gates, const struct job *job, simtime now)
 {
     gates->busy[job->spec.centre] += job->procs;
-    const wide area = (wide)job->procs * (job->due - now);
+    const wide area = committed(job, now);
     for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, 1);
@@ -274,12 +291,23 @@ void gates_start(struct gates *gates, const struct job *job, simtime now)
 void gates_end(struct gates *gates, const struct job *job, simtime now)
 {
     gates->busy[job->spec.centre] -= job->procs;
-    const wide left = (wide)job->procs * (job->due - now);
+    const wide left = committed(job, now);
     for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, -1);
         gate->spent -= left;
-        gate->carried |= left < 0; /* it outlived its request */
+    }
+}
+
+void gates_overdue(struct gates *gates, const struct job *job)
+{
+    const wide due = (wide)job->procs * job->due;
+    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+        struct gate *gate = &gates->gates.items[i];
+        gate->over += job->procs;
+        gate->due -= due;
+        gate->spent -= due;
+        gate->carried = true;
     }
 }
 
@@ -296,12 +324,18 @@ static int64_t lesser(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Processor-microseconds of this period, so far and still to come by request. */
+static wide spent_by_now(const struct gates *gates, const struct gate *gate)
+{
+    return gate->spent + (wide)gate->over * gates->now;
+}
+
 static int64_t quota_room(const struct gates *gates, const struct gate *gate)
 {
     const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
     if (!quota)
         return INT64_MAX;
-    if (gate->jobs >= quota->jobs || (gate->most >= 0 && gate->spent >= gate->most))
+    if (gate->jobs >= quota->jobs || (gate->most >= 0 && spent_by_now(gates, gate) >= gate->most))
         return 0;
     return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
 }
@@ -370,7 +404,7 @@ bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simti
     const wide area = (wide)procs * request;
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (at->most >= 0 && at->spent + area > at->most)
+        if (at->most >= 0 && spent_by_now(gates, at) + area > at->most)
             return false;
     }
     return true;
@@ -412,16 +446,23 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
     return left > 0 ? left : 0;
 }
 
+/* Does the tenant run on no more of the centre than it is guaranteed there? */
+static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
+{
+    const struct tenant_info *info = info_of(gates, gate->tenant);
+    return info->guarantee && info->home == centre && gate->at_home <= info->guarantee->processors;
+}
+
 /* Of the brothers of that tenant, does the one above the job run at home on more than it is
- * guaranteed? */
+ * guaranteed, and so do all between it and the job? */
 static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
 {
     for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (at->pot != gates->gates.items[tenant].pot)
-            continue;
-        const struct tenant_guarantee *g = info_of(gates, at->tenant)->guarantee;
-        return i != tenant && at->at_home > (g ? g->processors : 0);
+        if (is_covered(gates, at, job->spec.centre))
+            return false;
+        if (at->pot == gates->gates.items[tenant].pot)
+            return i != tenant;
     }
     return false;
 }
@@ -482,7 +523,8 @@ bool guarantee_could(const struct tenant_guarantee *guarantee, int32_t procs)
 bool gates_spent(const struct gates *gates)
 {
     for (size_t i = 0; i < gates->gates.len; i++)
-        if (gates->gates.items[i].turn < SIMTIME_NEVER && gates->gates.items[i].spent > 0)
+        if (gates->gates.items[i].turn < SIMTIME_NEVER &&
+            spent_by_now(gates, &gates->gates.items[i]) > 0)
             return true;
     return false;
 }
@@ -522,9 +564,10 @@ void gates_check(const struct gates *gates)
         const struct gate *gate = &gates->gates.items[i];
         const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
         REQUIRE(gate->procs >= 0 && gate->jobs >= 0 && gate->waiting >= 0);
+        REQUIRE(gate->over >= 0 && gate->over <= gate->procs);
         if (!quota || gate->lowered)
             continue;
         REQUIRE(gate->procs <= quota->processors && gate->jobs <= quota->jobs);
-        REQUIRE(gate->most < 0 || gate->carried || gate->spent <= gate->most);
+        REQUIRE(gate->most < 0 || gate->carried || spent_by_now(gates, gate) <= gate->most);
     }
 }

@@ -37,10 +37,14 @@ void gates_set(struct gates *gates, int32_t tenant, simtime now);
 /* Processors of the centre that are in service. */
 void gates_capacity(struct gates *gates, int32_t centre, int64_t procs);
 
-/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it waits, or
- * does so no longer. O(depth). */
+/* Time goes on to `now`: what jobs run beyond their requests counts up to it. O(1). */
+void gates_advance(struct gates *gates, simtime now);
+
+/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it has
+ * reached its request (job->overdue) and runs on; it waits, or does so no longer. O(depth). */
 void gates_start(struct gates *gates, const struct job *job, simtime now);
 void gates_end(struct gates *gates, const struct job *job, simtime now);
+void gates_overdue(struct gates *gates, const struct job *job);
 void gates_wait(struct gates *gates, int32_t tenant, int jobs);
 
 /* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
@@ -56,7 +60,7 @@ struct room {
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* Would a job of so many processors for so long stay within the processor-hours of its period? What
- * runs counts as if it ran to its request. O(depth). */
+ * runs counts as if it ran to its request, and beyond it what it ran so far. O(depth). */
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
@@ -70,9 +74,10 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
  * none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
-/* May a running job be stopped for a claim of `gate` on so many processors: does its tenant run on
- * what it borrowed from the brothers of the nearest guaranteed tenant upwards, or of one further up
- * whose own guarantee covers the claim? `procs` of 0: whatever it covers. O(depth^2). */
+/* May a running job be stopped for a claim of `gate` on so many processors: does its tenant, with
+ * each above it, run on more than it is guaranteed, up to a brother of the nearest guaranteed
+ * tenant upwards, or of one further up whose own guarantee covers the claim? `procs` of 0: whatever
+ * it covers. O(depth^2). */
 bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs);
 

@@ -25,6 +25,7 @@ const char *const job_reason_names[JOB_REASONS] = {
     [REASON_NO_CENTRE] = "no centre that it may use can hold it",
     [REASON_KEPT] = "kept for other tenants",
     [REASON_GUARANTEE] = "asks more than is guaranteed and may be borrowed",
+    [REASON_NO_WAY] = "no links lead from its data to a centre that can hold it",
 };
 
 simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs, const double *speeds)

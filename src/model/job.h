@@ -29,6 +29,7 @@ enum job_reason {
     REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
     REASON_KEPT,           /* all partitions it may run in are kept for others */
     REASON_GUARANTEE,      /* asks more than its tenants are guaranteed and may ever borrow */
+    REASON_NO_WAY,         /* no links lead from its data to a centre that can hold it */
     JOB_REASONS
 };
 
@@ -99,6 +100,7 @@ struct job {
     int32_t state, reason; /* enum job_state, enum job_reason */
     bool live;             /* false: a free slot */
     bool newcomer;         /* the limits on waiting jobs have not judged it yet */
+    bool overdue;          /* it reached its request in this attempt, and runs on */
     uint64_t seq;          /* place in the merged input: breaks all ties */
     uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
     simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */

@@ -19,6 +19,17 @@ struct jobs {
 void jobs_init(struct jobs *jobs);
 void jobs_deinit(struct jobs *jobs); /* also what live jobs own */
 
+/* Some of the jobs, by slot; items NULL: all slots that were handed out. Borrowed. */
+struct some_jobs {
+    const uint32_t *items;
+    size_t len;
+};
+
+static inline struct some_jobs all_jobs(const struct jobs *jobs)
+{
+    return (struct some_jobs){NULL, jobs->used};
+}
+
 /* A zeroed job with its slot and a fresh generation. O(1); pointers stay valid until job_free. */
 struct job *jobs_new(struct jobs *jobs);
 void jobs_free(struct jobs *jobs, struct job *job);
@@ -36,6 +47,12 @@ static inline void jobs_fetch(const struct jobs *jobs, uint32_t slot)
     const char *job = (const char *)jobs_at(jobs, slot);
     for (size_t at = 0; at < JOB_LINES_HOT * JOB_LINE; at += JOB_LINE)
         __builtin_prefetch(job + at, 1);
+}
+
+/* The i-th of some. O(1). */
+static inline struct job *some_jobs_at(const struct jobs *jobs, struct some_jobs some, size_t i)
+{
+    return jobs_at(jobs, some.items ? some.items[i] : (uint32_t)i);
 }
 
 #endif

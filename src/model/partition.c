@@ -72,12 +72,13 @@ static void enter_windows(const struct partition *partition, struct profile *pro
 }
 
 /* After nodes came or went: what is free now, every release by request, every known window. */
-static struct profile *make_profile(const struct partition *partition, simtime now)
+static struct profile *make_profile(const struct partition *partition, struct some_jobs running,
+                                    simtime now)
 {
     struct profile *profile = profile_new(base_free(partition));
     profile_advance(profile, now);
-    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
-        const struct job *job = jobs_at(partition->jobs, slot);
+    for (size_t i = 0; i < running.len; i++) {
+        const struct job *job = some_jobs_at(partition->jobs, running, i);
         if (is_running_here(partition, job))
             profile_change(profile, job->due > now ? job->due : now,
                            cluster_returning(partition->cluster, &job->allocation));
@@ -89,7 +90,7 @@ static struct profile *make_profile(const struct partition *partition, simtime n
 static void renew_profile(struct partition *partition, simtime now)
 {
     profile_free(partition->profile);
-    partition->profile = make_profile(partition, now);
+    partition->profile = make_profile(partition, all_jobs(partition->jobs), now);
 }
 
 bool partition_constrains(const struct partition_setup *setup)
@@ -193,6 +194,7 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     cluster_take(partition->cluster, &job->spec.ask, &job->allocation);
     const int32_t procs = job->procs = job->allocation.procs;
     job->due = now + (job->spec.request > 0 ? job->spec.request : 1);
+    job->overdue = false;
     profile_change(partition->profile, now, -procs);
     profile_change(partition->profile, job->due, procs);
     partition->counts.busy += procs;
@@ -213,7 +215,7 @@ int64_t partition_end(struct partition *partition, struct job *job, simtime now)
     if (job->due > now) {
         profile_change(partition->profile, job->due, -back);
         profile_change(partition->profile, now, back);
-    } else if (job->due < now) {
+    } else if (job->overdue) {
         partition->overdue -= procs;
     }
     partition->running--;
@@ -227,6 +229,7 @@ int64_t partition_end(struct partition *partition, struct job *job, simtime now)
 
 void partition_overdue(struct partition *partition, struct job *job)
 {
+    job->overdue = true;
     partition->overdue += job->allocation.procs;
 }
 
@@ -288,11 +291,11 @@ static void check_moved(const struct partition *partition)
 }
 
 /* With all that jobs have given back, no node has anything in use. */
-static void check_nodes(const struct partition *partition)
+static void check_nodes(const struct partition *partition, struct some_jobs jobs)
 {
     struct cluster *const copy = cluster_copy(partition->cluster);
-    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
-        const struct job *job = jobs_at(partition->jobs, slot);
+    for (size_t i = 0; i < jobs.len; i++) {
+        const struct job *job = some_jobs_at(partition->jobs, jobs, i);
         if (is_running_here(partition, job))
             cluster_give_copy(copy, &job->allocation);
     }
@@ -301,7 +304,7 @@ static void check_nodes(const struct partition *partition)
     cluster_free(copy);
 }
 
-void partition_check(struct partition *partition, simtime now)
+void partition_check(struct partition *partition, struct some_jobs jobs, simtime now)
 {
     cluster_check(partition->cluster);
     profile_check(partition->profile);
@@ -312,8 +315,8 @@ void partition_check(struct partition *partition, simtime now)
     REQUIRE(c->busy + c->down + cluster_free_procs(partition->cluster) == c->capacity);
     check_moved(partition);
     int64_t busy = 0, running = 0, memory = 0;
-    for (uint32_t slot = 0; slot < partition->jobs->used; slot++) {
-        const struct job *job = jobs_at(partition->jobs, slot);
+    for (size_t i = 0; i < jobs.len; i++) {
+        const struct job *job = some_jobs_at(partition->jobs, jobs, i);
         if (is_running_here(partition, job)) {
             busy += job->allocation.procs;
             memory += cluster_memory_of(partition->cluster, &job->allocation);
@@ -323,8 +326,8 @@ void partition_check(struct partition *partition, simtime now)
     REQUIRE(busy == c->busy && running == partition->running);
     REQUIRE(memory == partition->cluster->now.memory);
     if (partition->cluster->memory)
-        check_nodes(partition);
-    struct profile *fresh = make_profile(partition, now);
+        check_nodes(partition, jobs);
+    struct profile *fresh = make_profile(partition, jobs, now);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(fresh, t))
         REQUIRE(profile_at(fresh, t) == profile_at(partition->profile, t));
     profile_free(fresh);

@@ -109,7 +109,8 @@ void partition_maintain(struct partition *partition, const struct maintenance *w
  * input); false if there is none. Only of a constrained partition. O(log n). */
 bool partition_next_due(const struct partition *partition, struct jobkey *key, uint32_t *ret_slot);
 
-/* REQUIREs that counts, nodes, profile and running jobs agree. O(live jobs log steps). */
-void partition_check(struct partition *partition, simtime now);
+/* REQUIREs that counts, nodes, profile and running jobs agree. `jobs`: those that run, here and
+ * elsewhere, or more. O(jobs log steps). */
+void partition_check(struct partition *partition, struct some_jobs jobs, simtime now);
 
 #endif

@@ -293,14 +293,14 @@ simtime sched_next_start(const struct sched *sched, simtime now)
     return next;
 }
 
-void sched_check_plan(struct sched *sched, simtime now)
+void sched_check_plan(struct sched *sched, struct some_jobs jobs, simtime now)
 {
     const struct partition *partition = sched->partition;
     struct profile *profile = partition->profile;
     /* Under its running jobs: the first processors that come back are not to be had. */
     const bool shrunk = cluster_in_service(partition->cluster) < cluster_busy(partition->cluster);
     REQUIRE(sched->n_held == queue_len(&sched->queue));
-    partition_check(sched->partition, now);
+    partition_check(sched->partition, jobs, now);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         REQUIRE(i == 0 || key_before(sched->held[i - 1].item.key, held->item.key));

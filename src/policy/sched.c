@@ -291,7 +291,7 @@ void sched_pass(struct sched *sched, simtime now)
     sched->passed = now;
 }
 
-void sched_check(struct sched *sched, simtime now)
+void sched_check(struct sched *sched, struct some_jobs jobs, simtime now)
 {
     if (sched->queue.tree)
         jobtree_check(sched->queue.tree);
@@ -299,7 +299,7 @@ void sched_check(struct sched *sched, simtime now)
         classes_check(sched->queue.classes);
     REQUIRE((int64_t)queue_len(&sched->queue) == sched->partition->counts.queued_jobs);
     if (sched->config.conservative)
-        sched_check_plan(sched, now);
+        sched_check_plan(sched, jobs, now);
     else
-        partition_check(sched->partition, now);
+        partition_check(sched->partition, jobs, now);
 }

@@ -193,8 +193,9 @@ static inline void sched_woken(struct sched *sched)
 /* Would this job fit by count at this moment? */
 bool sched_would_fit(const struct sched *sched, const struct job *job, simtime now);
 
-/* REQUIREs every invariant of queue, plan and partition. O(live jobs log). */
-void sched_check(struct sched *sched, simtime now);
+/* REQUIREs every invariant of queue, plan and partition; `jobs` as for partition_check. O(log) for
+ * each of these and of what has a reservation. */
+void sched_check(struct sched *sched, struct some_jobs jobs, simtime now);
 
 /* For the files of this folder. */
 /* Free processors at `now`: by the profile, and really where jobs outlive their requests. */
@@ -225,7 +226,7 @@ void sched_drop_reservations(struct sched *sched);
 /* When the job could start by the profile; if it could now by count but finds no place on the
  * nodes, after the next release. SIMTIME_NEVER: not as things stand. */
 simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now);
-void sched_check_plan(struct sched *sched, simtime now);
+void sched_check_plan(struct sched *sched, struct some_jobs jobs, simtime now);
 static inline const struct queue *sched_candidates(const struct sched *sched)
 {
     return sched->two_queues ? &sched->candidates : &sched->queue;

@@ -314,6 +314,16 @@ static char *read_source(const char *file, size_t *ret_len, struct error *err)
     return text;
 }
 
+int script_check(const char *file, struct error *err)
+{
+    size_t len;
+    struct error inner = {0};
+    char *text = read_source(file, &len, &inner);
+    const int rc = text ? 0 : error_set(err, "%s %s", file, inner.text);
+    free(text);
+    return rc;
+}
+
 struct script *script_open(const char *file, int64_t budget, struct error *err)
 {
     struct source source;

@@ -18,6 +18,10 @@ struct script;
 struct script *script_open(const char *file, int64_t budget, struct error *err);
 void script_close(struct script *script); /* takes NULL */
 
+/* Is it a file that can be read, and not too large? -1 with err->text, which names it: whoever asks
+ * knows where it is named. O(bytes). */
+int script_check(const char *file, struct error *err);
+
 /* Call fn(L), which finds ctx as a light userdata in its first argument: whatever goes wrong in it
  * is told as an error. -1: it did. A call costs about 0.1 us. */
 int script_call(struct script *script, lua_CFunction fn, void *ctx, struct error *err);

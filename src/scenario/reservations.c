@@ -3,6 +3,7 @@
 
 #include "scenario/changes.h"
 #include "scenario/complete.h"
+#include "scenario/path.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 
@@ -229,21 +230,65 @@ static int64_t find_tenant(const struct build *build, const char *path)
     return found;
 }
 
-static void keep_for(struct build *build, size_t row, const char *path, struct mark at,
-                     const char *what, struct error_list *errors)
+/* Where the scenario says what the row of the world is: a partition, or a reservation. */
+static void push_row(struct path *path, const struct scenario *scenario, size_t row)
 {
-    if (find_tenant(build, path) == -2) {
-        char hint[240];
+    const struct centre *centres = scenario->centres.items;
+    for (size_t c = 0; c < scenario->centres.len; c++) {
+        const struct partition_plan *plans = centres[c].partitions.items;
+        for (size_t k = 0; k < centres[c].partitions.len; k++) {
+            const size_t reservations = plans[k].reservations.len;
+            if (row > reservations) {
+                row -= reservations + 1;
+                continue;
+            }
+            path_push_key(path, "centres");
+            path_push_key(path, centres[c].named.name);
+            path_push_key(path, "partitions");
+            path_push_key(path, plans[k].named.name);
+            if (row == reservations)
+                return;
+            path_push_key(path, "reservations");
+            path_push_index(path, row);
+            return;
+        }
+    }
+}
+
+/* `what` is wrong with it, at its place in the file. */
+static void add_error(const struct build *build, const struct path *path, const char *what,
+                      struct error_list *errors)
+{
+    char place[240];
+    const struct node *node = path_get(build->program->epochs[0].tree, path);
+    error_list_addf(errors, node ? node->at : (struct mark){0}, "%s: %s",
+                    path_format(path, place, sizeof(place)), what);
+}
+
+/* The row is kept for tenants[i]; `key` says so. */
+static void keep_for(struct build *build, size_t row, const char *key, const struct texts *tenants,
+                     size_t i, struct error_list *errors)
+{
+    const char *tenant = tenants->items[i];
+    if (find_tenant(build, tenant) == -2) {
+        char hint[240], text[360];
         const size_t n = build->world.tenants.len;
         const char **names = mem_new(n, sizeof(*names));
-        for (size_t i = 0; i < n; i++)
-            names[i] = build->world.tenants.items[i].path;
-        suggest_name(path, names, n, hint, sizeof(hint));
+        for (size_t k = 0; k < n; k++)
+            names[k] = build->world.tenants.items[k].path;
+        suggest_name(tenant, names, n, hint, sizeof(hint));
         free(names);
-        error_list_addf(errors, at, "%s %s: unknown tenant \"%.60s\"%s", what,
-                        build->world.partitions[row].path, path, hint);
+        struct path path = {0};
+        push_row(&path, build->program->epochs[0].scenario, row);
+        path_push_key(&path, key);
+        const struct node *value = path_get(build->program->epochs[0].tree, &path);
+        if (value && value->kind == NODE_LIST)
+            path_push_index(&path, i);
+        snprintf(text, sizeof(text), "unknown tenant \"%.60s\"%s", tenant, hint);
+        add_error(build, &path, text, errors);
+        path_deinit(&path);
     }
-    access_keep(build->world.access, (int32_t)row, path);
+    access_keep(build->world.access, (int32_t)row, tenant);
 }
 
 /* Calls keep_for with all that is kept. Returns whether anything is; build NULL: only that. */
@@ -259,31 +304,17 @@ static bool keep_all(struct build *build, const struct scenario *scenario,
             const struct reservation *all = plans[k].reservations.items;
             any |= plans[k].tenants.len > 0 || plans[k].reservations.len > 0;
             for (size_t i = 0; i < plans[k].reservations.len && build; i++, row++) {
-                if (all[i].tenant)
-                    keep_for(build, row, all[i].tenant, all[i].at, "reservation", errors);
+                char *tenant = all[i].tenant;
+                if (tenant)
+                    keep_for(build, row, "tenant", &(struct texts){&tenant, 1}, 0, errors);
                 for (size_t t = 0; t < all[i].tenants.len; t++)
-                    keep_for(build, row, all[i].tenants.items[t], all[i].at, "reservation", errors);
+                    keep_for(build, row, "tenants", &all[i].tenants, t, errors);
             }
             for (size_t t = 0; t < plans[k].tenants.len && build; t++)
-                keep_for(build, row, plans[k].tenants.items[t], plans[k].named.at, "tenants of",
-                         errors);
+                keep_for(build, row, "tenants", &plans[k].tenants, t, errors);
         }
     }
     return any;
-}
-
-static const struct reservation *reservation_at(const struct scenario *scenario, size_t row)
-{
-    const struct centre *centres = scenario->centres.items;
-    for (size_t c = 0; c < scenario->centres.len; c++) {
-        const struct partition_plan *plans = centres[c].partitions.items;
-        for (size_t k = 0; k < centres[c].partitions.len; k++) {
-            if (row < plans[k].reservations.len)
-                return (const struct reservation *)plans[k].reservations.items + row;
-            row -= plans[k].reservations.len + 1;
-        }
-    }
-    return NULL;
 }
 
 /* Who has a reservation must also be one of those the partition is kept for. */
@@ -294,11 +325,15 @@ static void check_rules(const struct build *build, struct error_list *errors)
         const int32_t row = access->rules[i].partition;
         const struct partition_info *info = &build->world.partitions[row];
         const int64_t tenant = find_tenant(build, access->rules[i].path);
-        if (info->part && tenant >= 0 && !access_may(access, (int32_t)tenant, info->of))
-            error_list_addf(
-                errors, reservation_at(build->program->epochs[0].scenario, (size_t)row)->at,
-                "reservation %s: %s may not run in %s, which is kept for others", info->path,
-                access->rules[i].path, build->world.partitions[info->of].path);
+        if (!info->part || tenant < 0 || access_may(access, (int32_t)tenant, info->of))
+            continue;
+        struct path path = {0};
+        push_row(&path, build->program->epochs[0].scenario, (size_t)row);
+        char *text = mem_format("%s may not run in %s, which is kept for others",
+                                access->rules[i].path, build->world.partitions[info->of].path);
+        add_error(build, &path, text, errors);
+        free(text);
+        path_deinit(&path);
     }
 }
 

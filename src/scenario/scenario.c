@@ -114,7 +114,11 @@ static struct node *with_slurm(struct decode *ctx, const struct node *node,
     const int rc = decode_table(only, scheduler_table, &said, ctx);
     node_free(only);
     struct slurm_conf conf = {0};
-    if (rc < 0 || slurm_conf_read(&conf, said.slurm, file->at, ctx->errors) < 0) {
+    char place[240];
+    decode_enter(ctx, "slurm");
+    path_format(&ctx->path, place, sizeof(place));
+    decode_leave(ctx);
+    if (rc < 0 || slurm_conf_read(&conf, said.slurm, place, file->at, ctx->errors) < 0) {
         ctx->failures++;
         node_free(whole);
         whole = NULL;
@@ -261,6 +265,12 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         *group = (struct group){plan->nodes, plan->processors_per_node, plan->memory_per_node};
         plan->groups = (struct items){group, 1};
     }
+    const struct node *tenants = node_get(node, "tenants");
+    if (tenants && tenants->kind == NODE_LIST && tenants->len == 0)
+        decode_error_of(
+            ctx, node, "tenants",
+            "the list is empty, and nobody could run here; name whom it is kept for, or "
+            "leave tenants out: then it is everybody's");
     if (plan->maintenance.len > 0)
         check_windows(ctx, plan, node_get(node, "maintenance"));
     if (plan->scheduler_node)

@@ -478,6 +478,17 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
 
 /* --- the whole --- */
 
+/* Without any all jobs have one priority, and go by submission. */
+static bool has_weight(const struct node *order)
+{
+    static const char weights[] = " age fair_share size class partition ";
+    for (size_t i = 0; i < order->len; i++)
+        if (is_one_of(order->items[i].key, weights) &&
+            strtod(order->items[i].value->text, NULL) > 0)
+            return true;
+    return false;
+}
+
 static struct node *one_pair(const char *key, struct node *value, struct mark at)
 {
     struct node *map = node_new(NODE_MAP, at);
@@ -490,7 +501,7 @@ static struct node *assemble(struct reader *r, struct mark top)
     const struct mark order_at = r->order_at.file ? r->order_at : top;
     const struct mark plan_at = r->plan_at.file ? r->plan_at : top;
     struct node *map = node_new(NODE_MAP, top);
-    if (r->multifactor)
+    if (r->multifactor && has_weight(r->order))
         node_add(map, "order", order_at, one_pair("multifactor", node_copy(r->order), order_at));
     else
         node_add(map, "order", order_at, node_new_scalar("fcfs", order_at));
@@ -552,13 +563,13 @@ static void interpret(struct slurm_conf *conf, const struct slurm_pairs *pairs, 
     node_free(r.plan);
 }
 
-int slurm_conf_read(struct slurm_conf *conf, const char *path, struct mark at,
+int slurm_conf_read(struct slurm_conf *conf, const char *path, const char *place, struct mark at,
                     struct error_list *errors)
 {
     const size_t before = errors->len;
     struct slurm_pairs pairs = {0};
     *conf = (struct slurm_conf){0};
-    if (slurm_lines_read(path, at, &pairs, errors) == 0)
+    if (slurm_lines_read(path, place, at, &pairs, errors) == 0)
         interpret(conf, &pairs, error_list_file(errors, path), errors);
     slurm_pairs_deinit(&pairs);
     return errors->len > before ? -1 : 0;

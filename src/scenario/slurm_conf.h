@@ -12,9 +12,10 @@ struct slurm_conf {
     struct texts notes;     /* what was taken over and what was not, a line a kind; owned */
 };
 
-/* Read a file, named at `at`, and what it includes. -1 with errors; deinitialise in either case.
- * Names of files in marks live as long as the list of errors. O(bytes). */
-int slurm_conf_read(struct slurm_conf *conf, const char *path, struct mark at,
+/* Read a file, named at `at`, of which errors say `place`, and what it includes. -1 with errors;
+ * deinitialise in either case. Names of files in marks live as long as the list of errors.
+ * O(bytes). */
+int slurm_conf_read(struct slurm_conf *conf, const char *path, const char *place, struct mark at,
                     struct error_list *errors);
 
 /* The same of a text without includes; `file` outlives all. */

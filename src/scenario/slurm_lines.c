@@ -183,15 +183,15 @@ static int parse(struct reader *r)
     return r->errors->len > before ? -1 : 0;
 }
 
-static int read_file(const char *path, struct mark at, struct slurm_pairs *pairs, size_t *includes,
-                     struct error_list *errors)
+static int read_file(const char *path, const char *place, struct mark at, struct slurm_pairs *pairs,
+                     size_t *includes, struct error_list *errors)
 {
     struct error err = {0};
     size_t len;
     const char *file = error_list_file(errors, path);
     char *text = file_read(path, SLURM_BYTES_MAX, &len, &err);
     if (!text) {
-        error_list_addf(errors, at, "%s: %s %s", *includes ? "Include" : "slurm", file, err.text);
+        error_list_addf(errors, at, "%s: %s %s", place, file, err.text);
         return -1;
     }
     struct reader r = {.text = text,
@@ -218,16 +218,16 @@ static int include(struct reader *r, const char *name, struct mark at)
         return -1;
     }
     char *path = path_beside(r->file, name);
-    const int rc = read_file(path, at, r->pairs, r->includes, r->errors);
+    const int rc = read_file(path, "Include", at, r->pairs, r->includes, r->errors);
     free(path);
     return rc;
 }
 
-int slurm_lines_read(const char *path, struct mark at, struct slurm_pairs *pairs,
+int slurm_lines_read(const char *path, const char *place, struct mark at, struct slurm_pairs *pairs,
                      struct error_list *errors)
 {
     size_t includes = 0;
-    return read_file(path, at, pairs, &includes, errors);
+    return read_file(path, place, at, pairs, &includes, errors);
 }
 
 int slurm_lines_parse(const char *text, size_t len, const char *file, struct slurm_pairs *pairs,

@@ -21,10 +21,10 @@ struct slurm_pairs {
 
 enum { SLURM_BYTES_MAX = 4 << 20, SLURM_INCLUDES_MAX = 100 };
 
-/* Read a file, named at `at`, and what it includes. -1 with errors, each broken line one; names of
- * files in marks live as long as the list of errors. The pairs are to be freed in either case.
- * O(bytes). */
-int slurm_lines_read(const char *path, struct mark at, struct slurm_pairs *pairs,
+/* Read a file, named at `at`, of which errors say `place`, and what it includes. -1 with errors,
+ * each broken line one; names of files in marks live as long as the list of errors. The pairs are
+ * to be freed in either case. O(bytes). */
+int slurm_lines_read(const char *path, const char *place, struct mark at, struct slurm_pairs *pairs,
                      struct error_list *errors);
 
 /* The same of a text, whose includes are errors. `file` must outlive the pairs and the errors. */

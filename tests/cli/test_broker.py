@@ -76,6 +76,15 @@ class Broker(unittest.TestCase):
         self.assertEqual(rows["state"][1], 4)
         self.assertEqual(self.reasons[1], "no centre that it may use can hold it")
 
+    def test_no_way_for_the_data(self):
+        """Only c holds 16, and no links lead there; 20 are too many for any; without data none are needed."""
+        text = HEAD.replace("  - {between: [b, c], bandwidth: 4 Gbit/s, latency: 20 ms}\n", "")
+        self.assertNotEqual(text, HEAD)
+        for data, want in (("1 GB", "no links lead from its data to a centre that can hold it"), ("0 GB", "none")):
+            self.run_text(f"{text}broker: {{policy: home}}\ntenants: {{t: {{home: a, workloads: {{w: {{data: {data}, jobs: "
+                          + jobs(("0s", 16, "1h"), ("0s", 20, "1h")) + "}}}}\n")
+            self.assertEqual(self.reasons, [want, "no centre that it may use can hold it"])
+
     def test_round_robin(self):
         """In turn; what may run at a and c only leaves out b, and c's turn is over then."""
         _, where = self.send("{policy: round-robin}", "centres: [c, a], jobs: "

@@ -109,6 +109,30 @@ tenants: {firm: {home: lab, workloads: {w: {jobs: [
             self.assertEqual([row["start"] for row in trace["jobs"]], [0, 80])
 
 
+class Growing(Case):
+    TEXT = """
+jishi: 1
+title: Growing
+seed: 1
+time: {length: 200h}
+centres: {lab: {partitions: {p: {nodes: 2}}}}
+tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1, runtime: {exponential: 1h}}}}}
+"""
+
+    def test_told(self):
+        """Beside the waits, where expectations say so: not below capacity, nor where what is dated may end it, nor where only
+        so many may wait."""
+        path = self.write("grows.yaml", self.TEXT)
+        note = ("partition lab/p is asked for 3 of 2 processors (150 %): with this offered load its queue grows without "
+                "bound, and waits grow with the length of the run")
+        for settings, told in (([], True), (["time.length=100h"], True), (["centres.lab.partitions.p.nodes=4"], False),
+                               (["changes=[{at: 100h, set: {centres.lab.partitions.p.nodes: 9}}]"], False),
+                               (["centres.lab.scheduler.max_queued=5"], False)):
+            more = [word for setting in settings for word in ("--set", setting)]
+            got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
+            self.assertEqual(note in got, told, got)
+
+
 class Usage(Case):
     def test_wrong_lines(self):
         for arguments, words in (

@@ -124,15 +124,16 @@ def in_file(tenants, parent=None):
     return [t for top in tenants if top.parent is parent for t in [top] + in_file(tenants, top)]
 
 
-def draw_rules(rng, order, backfill, reclaim, step):
-    rules = Rules(order, backfill, reclaim=reclaim)
+def draw_rules(rng, order, backfill, kind, step):
+    rules = Rules(order, backfill, reclaim=kind == 'reclaim' or kind == 'all' and rng.random() < 0.5)
+    rules.extend = kind in ('hours', 'calendar', 'reclaim', 'all') and rng.random() < 0.4
     rules.half_life = rng.choice([NEVER, NEVER, step, 7 * step])
     rules.period = rng.choice([1, step, 3 * step, 8 * step])
     rules.period = max(rules.period, MINUTE)
     rules.max_age = rng.choice([2, 7, 40]) * step
     rules.favour_small = rng.random() < 0.3
     rules.weights = {key: rng.choice([1, 10, 1000, 7]) for key in ('age', 'fair_share', 'size', 'class', 'partition')
-                     if rng.random() < 0.5}
+                     if rng.random() < 0.5} or {'age': 1}
     rules.thresholds = tuple(sorted(rng.sample([step, 3 * step, 10 * step, 40 * step], 2)))
     return rules
 
@@ -153,8 +154,7 @@ def draw(rng, order, backfill, kind):
     centres = rng.choice([['c0'], ['c0'], ['c0', 'c1']])
     partitions = [Partition('p%d' % k, centre, rng.randint(1, 10), rng.choice([1, 1, 0.5, 0.125]))
                   for centre in centres for k in range(rng.choice([1, 1, 2]))]
-    rules = {centre: draw_rules(rng, order, backfill, kind == 'reclaim' or kind == 'all' and rng.random() < 0.5, step)
-             for centre in centres}
+    rules = {centre: draw_rules(rng, order, backfill, kind, step) for centre in centres}
     world = World(partitions, draw_tenants(rng, centres, rng.choice([1, 2, 2, 3])), rules, START)
     draw_limits(rng, world, kind, step)
     draw_jobs(rng, world, step)
@@ -211,7 +211,8 @@ def rules_yaml(rules):
              'multifactor': {'multifactor': {**common, **rules.weights, 'favour_small': rules.favour_small,
                                              'max_age': seconds(rules.max_age)}},
              'las': {'las': [seconds(limit) for limit in rules.thresholds]}}.get(rules.order, rules.order)
-    return {'order': order, 'backfill': rules.backfill, 'reclaim': 'newest' if rules.reclaim else 'none'}
+    return {'order': order, 'backfill': rules.backfill, 'reclaim': 'newest' if rules.reclaim else 'none',
+            'overrun': 'extend' if rules.extend else 'kill'}
 
 
 def place(tenant):

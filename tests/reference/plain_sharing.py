@@ -92,9 +92,6 @@ class Job:
     def planned(self):
         return max(self.request, 1)
 
-    def length(self):
-        return min(self.runtime, self.request)
-
 
 @dataclass(eq=False)
 class Partition:
@@ -116,6 +113,7 @@ class Rules:
     max_age: int = 7 * 86400 * US
     thresholds: tuple = ()           # processor-microseconds
     reclaim: bool = False
+    extend: bool = False             # overrun: extend
 
 
 @dataclass
@@ -354,11 +352,11 @@ class Simulation:
         return not (spent < limit and spent + job.procs * job.planned() <= limit)
 
     def spent(self, tenants, per):
-        """What ran in this period, what runs as if it ran to its request."""
+        """What ran in this period, what runs as if it ran to its request, or beyond it until now."""
         begin = self.period_begin(per)
         total = 0
         for run in self.runs:
-            end = run.planned_end() if run.end is None else run.end
+            end = max(run.planned_end(), self.now) if run.end is None else run.end
             if run.job.tenant in tenants and end > begin:
                 total += run.job.procs * (end - max(run.start, begin))
         return total
@@ -591,10 +589,16 @@ class Simulation:
                 continue
             for claiming in self.backing(head):
                 for borrower in self.brothers(claiming):
-                    if (borrower in list(run.job.tenant.up()) and borrower.home == claiming.home
-                            and self.runs_on(borrower, head.partition) > self.guaranteed(borrower)):
+                    if self.borrows(run, borrower, head) and borrower.home == claiming.home:
                         return run
         return None
+
+    def borrows(self, run, borrower, head):
+        """Is each tenant from the run's up to the borrower on more of the centre than it is guaranteed there?"""
+        up = list(run.job.tenant.up())
+        between = up[:up.index(borrower) + 1] if borrower in up else []
+        return between != [] and all(
+            self.runs_on(t, head.partition) > self.guaranteed(t) for t in between if t.home == head.partition.centre)
 
     def go_on(self, run):
         run.end, run.stopped = None, False
@@ -626,7 +630,8 @@ class Simulation:
     # -- time -------------------------------------------------------------------------------
 
     def true_end(self, run):
-        return run.start + run.job.length()
+        extend = self.world.rules[run.job.partition.centre].extend
+        return run.start + (run.job.runtime if extend else min(run.job.runtime, run.job.request))
 
     def next_time(self):
         times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
@@ -667,7 +672,7 @@ class Simulation:
 
     def end(self, run):
         run.end = self.now
-        self.finished[run.job] = 'killed' if run.job.runtime > run.job.request else 'completed'
+        self.finished[run.job] = 'killed' if run.job.runtime > run.end - run.start else 'completed'
         self.owe(run.job.partition)
         self.spread(run.job)
 

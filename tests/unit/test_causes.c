@@ -126,7 +126,7 @@ static void test_by_count(void **state)
     join(&yard, at_once, 1);
     leave(&yard, at_once, 0); /* joins and starts at the same instant */
     settle(&yard, 0);
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     assert_null(at_once->wait_by);
     assert_int_equal(causes_queued(yard.causes, 0)[CAUSE_CAPACITY], 2);
     assert_int_equal(causes_queued(yard.causes, 0)[CAUSE_RESERVED], 1);
@@ -136,7 +136,7 @@ static void test_by_count(void **state)
     settle(&yard, 4);
     release(&yard, three, 5);
     settle(&yard, 5); /* now all fit */
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     leave(&yard, one, 6);
     leave(&yard, two, 7);
     settle(&yard, 7);
@@ -173,13 +173,13 @@ static void test_fragments_and_holds(void **state)
     const struct allocation two = {.procs = 2};
     cluster_hold(yard.partitions[1].cluster, &two);
     settle(&yard, 0);
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     release(&yard, busy[1], 5);
     settle(&yard, 5); /* three nodes in a row */
     cluster_unhold(yard.partitions[1].cluster, &two);
     yard.places[1].fits = CAUSE_ORDER;
     settle(&yard, 6);
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     leave(&yard, broad, 7);
     leave(&yard, held, 8);
     assert_wait(broad, CAUSE_FRAGMENTATION, 5);
@@ -199,12 +199,12 @@ static void test_in_several(void **state)
     struct job *job = new_job(&yard, PARTITION_ANY, 3, 0);
     join(&yard, job, 3);
     settle(&yard, 0); /* missing processors in both */
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     assert_int_equal(causes_queued(yard.causes, 0)[CAUSE_CAPACITY], 3);
     assert_int_equal(causes_queued(yard.causes, 1)[CAUSE_CAPACITY], 3);
     release(&yard, half, 2);
     settle(&yard, 2); /* it fits into the second: that is nearer to a start */
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     yard.places[1].fits = CAUSE_ORDER;
     settle(&yard, 5);
     leave(&yard, job, 9);
@@ -241,12 +241,12 @@ static void test_gates(void **state)
     join(&yard, poor, 1);
     join(&yard, rich, 1);
     settle(&yard, 0); /* the quota is told first, though processors are missing too */
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     release(&yard, full, 3);
     settle(&yard, 3);
     room = 2;
     causes_settle(yard.causes, 5 * SIMTIME_SECOND); /* gates open with nothing happening here */
-    causes_check(yard.causes);
+    causes_check(yard.causes, true);
     leave(&yard, poor, 6);
     leave(&yard, rich, 6);
     assert_wait(poor, CAUSE_QUOTA, 5);

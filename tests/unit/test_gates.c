@@ -133,6 +133,40 @@ static void test_hours(void **state)
     gates_check(gates);
 }
 
+/* 10 processor-hours each 4 hours: two processors run on beyond their hour, and count as they do.
+ */
+static void test_overrun(void **state)
+{
+    (void)state;
+    const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 36000, 0, 4 * HOUR};
+    struct tenant_info tenants[] = {{"t", -1, 0, 1, &quota, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 1, 100);
+    struct job job = job_of(0, 0, 2, HOUR);
+    gates_start(gates, &job, 0);
+    gates_advance(gates, HOUR);
+    assert_true(gates_affords(gates, 0, 8, HOUR) && !gates_affords(gates, 0, 8, HOUR + 1));
+    job.overdue = true;
+    gates_overdue(gates, &job);
+    assert_true(gates_affords(gates, 0, 8, HOUR) && !gates_affords(gates, 0, 8, HOUR + 1));
+    gates_advance(gates, 3 * HOUR); /* 2 x 3 h ran */
+    assert_true(gates_affords(gates, 0, 4, HOUR) && !gates_affords(gates, 0, 4, HOUR + 1));
+    gates_end(gates, &job, 3 * HOUR); /* as for a claim, and in vain */
+    gates_advance(gates, 3 * HOUR + 1);
+    assert_true(gates_affords(gates, 0, 4, HOUR) && !gates_affords(gates, 0, 4, HOUR + 1));
+    gates_advance(gates, 3 * HOUR);
+    gates_start(gates, &job, 3 * HOUR);
+    gates_advance(gates, 4 * HOUR);
+    gates_turn(gates, 4 * HOUR); /* it is committed to nothing more */
+    assert_true(gates_affords(gates, 0, 10, HOUR) && !gates_affords(gates, 0, 10, HOUR + 1));
+    gates_advance(gates, 6 * HOUR);
+    assert_true(gates_affords(gates, 0, 6, HOUR) && !gates_affords(gates, 0, 6, HOUR + 1));
+    gates_end(gates, &job, 6 * HOUR);
+    gates_advance(gates, 7 * HOUR);
+    assert_true(gates_affords(gates, 0, 6, HOUR) && !gates_affords(gates, 0, 6, HOUR + 1));
+    gates_check(gates);
+}
+
 static void expect_turns(int months, const char *start, const char *const *want, size_t len)
 {
     const struct tenant_quota quota = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 1, months, 0};
@@ -226,6 +260,34 @@ static void test_nested(void **state)
     gates_check(gates);
 }
 
+/* Above a group that borrows, only those of its members that borrow lose: a has 9 of 6, a/1 its 3
+ * and a/2 6 of 3. */
+static void test_members(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee six = {6, NO_LIMIT, NO_LIMIT}, three = {3, NO_LIMIT, NO_LIMIT};
+    struct tenant_info tenants[] = {
+        {"a", -1, 0, 1, NULL, &six},
+        {"a/1", 0, 0, 1, NULL, &three},
+        {"a/2", 0, 0, 1, NULL, &three},
+        {"b", -1, 0, 1, NULL, &six},
+    };
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 4, 12);
+    const struct job covered = job_of(1, 0, 3, HOUR), borrowed = job_of(2, 0, 6, HOUR),
+                     own = job_of(0, 0, 1, HOUR);
+    gates_start(gates, &covered, 0);
+    gates_start(gates, &borrowed, 0);
+    const int32_t b = gates_of(gates, 3);
+    assert_false(gates_borrows(gates, &covered, b, 0, 3));
+    assert_true(gates_borrows(gates, &borrowed, b, 0, 3));
+    assert_true(gates_borrows(gates, &own, b, 0, 3)); /* of the group itself */
+    gates_end(gates, &borrowed, 0);
+    gates_start(gates, &covered, 0); /* a has 6 of 6, a/1 6 of 3: within the group */
+    assert_false(gates_borrows(gates, &covered, b, 0, 3));
+    assert_true(gates_borrows(gates, &covered, gates_of(gates, 2), 0, 3));
+}
+
 /* A bound of one above holds claims as well. */
 static void test_bounded_claim(void **state)
 {
@@ -253,7 +315,7 @@ static int64_t draw(int64_t below)
 
 struct past {
     struct job job;
-    simtime began, end; /* end: by request, while it runs */
+    simtime began, end; /* end: by request, while it runs, and then as it goes on */
     bool runs;
 };
 
@@ -425,28 +487,38 @@ static void start_one(struct gates *gates, struct naive *naive)
     gates_start(gates, &past->job, naive->now);
 }
 
-/* Time goes on to `then`: what reaches its request ends, others may do so sooner. */
+/* Time goes on to `then`: what reaches its request ends or runs on, others may end sooner. */
 static void advance(struct gates *gates, struct naive *naive, simtime then)
 {
     for (;;) {
         struct past *next = NULL;
         for (size_t i = 0; i < naive->len; i++)
-            if (naive->jobs[i].runs && (!next || naive->jobs[i].end < next->end))
+            if (naive->jobs[i].runs && !naive->jobs[i].job.overdue &&
+                (!next || naive->jobs[i].end < next->end))
                 next = &naive->jobs[i];
         const simtime turn = gates_next_turn(gates);
         simtime at = next && next->end <= then ? next->end : then;
         if (turn <= at) {
+            gates_advance(gates, turn);
             gates_turn(gates, turn);
             continue;
         }
         if (!next || next->end > then)
             break;
-        next->runs = false;
-        gates_end(gates, &next->job, at);
+        gates_advance(gates, at);
+        next->job.overdue = draw(2);
+        next->runs = next->job.overdue;
+        if (next->runs)
+            gates_overdue(gates, &next->job);
+        else
+            gates_end(gates, &next->job, at);
     }
     naive->now = then;
+    gates_advance(gates, then);
     for (size_t i = 0; i < naive->len; i++) {
         struct past *past = &naive->jobs[i];
+        if (past->runs && past->job.overdue)
+            past->end = then;
         if (!past->runs || draw(8) > 0)
             continue;
         past->runs = false;
@@ -518,8 +590,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quotas),        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_calendar),      cmocka_unit_test(test_cohort),
-        cmocka_unit_test(test_could),         cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_overrun),       cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_cohort),        cmocka_unit_test(test_could),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_members),
         cmocka_unit_test(test_bounded_claim), cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

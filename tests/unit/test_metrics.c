@@ -228,8 +228,9 @@ static void test_by_hand(void **ctx)
         {"utilisation", "partition:c1/a", "2022-05", 116. / 288},
         {"utilisation", "partition:c1/a", "2022-06", 12. / 264},
         {"capacity", "partition:c1/a", "", 16},
-        {"fairness.jain", "all", "", 1},
-        {"fairness.gini", "all", "", 0},
+        {"fairness.jain", "processor:x", "", 1},
+        {"fairness.gini", "processor:x", "", 0},
+        {"fairness.jain", "centre:c2", "", 1},
         {"wait.mean", "all", "2022", 7200},
         {"wait.mean", "all", "2022-05", 10800},
         {"wait.mean", "all", "2022-06", 0},
@@ -264,6 +265,7 @@ static void test_left_out(void **ctx)
     struct metrics *metrics = run(&play, &(struct metrics_options){.periods = PERIODS_NONE});
     /* Two kinds of processor are never pooled; tenants have no queue; no periods were asked for. */
     assert_true(isnan(metrics_find(metrics, "utilisation", "all", "")->value));
+    assert_true(isnan(metrics_find(metrics, "fairness.jain", "all", "")->value));
     assert_true(isnan(metrics_find(metrics, "queue.little", "all", "")->value));
     assert_null(metrics_find(metrics, "queue.jobs.mean", "tenant:solo", ""));
     assert_null(metrics_find(metrics, "wait.p95", "tenant:inc", "2022"));
@@ -290,7 +292,7 @@ static void test_selectors(void **ctx)
         {"utilisation[partition=b]", .5},
         {"utilisation[processor=x, period=2022-06]", 12. / 264},
         {"queue.jobs.max[centre=c1]", 1},
-        {"fairness.jain", 1},
+        {"fairness.jain[processor=x]", 1},
     };
     const char *texts[ARRAY_LEN(rows)];
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

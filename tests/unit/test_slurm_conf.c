@@ -67,10 +67,17 @@ static const struct {
      "PriorityDecayHalfLife, PriorityCalcPeriod, PriorityFavorSmall\n"},
     {"forms of time",
      "PriorityType=multifactor\nPriorityMaxAge=1:30:05\nPriorityDecayHalfLife=2-3:04:"
-     "05\nPriorityCalcPeriod=10:30\n",
-     "order: {multifactor: {max_age: 5405s, half_life: 183845s, period: 630s}}\n"
+     "05\nPriorityCalcPeriod=10:30 PriorityWeightQOS=2\n",
+     "order:\n"
+     "  multifactor: {max_age: 5405s, half_life: 183845s, period: 630s, class: 2}\n"
      "backfill: {slurm: {}}\n"
-     "taken over: PriorityType, PriorityMaxAge, PriorityDecayHalfLife, PriorityCalcPeriod\n"},
+     "taken over: PriorityType, PriorityMaxAge, PriorityDecayHalfLife, PriorityCalcPeriod, "
+     "PriorityWeightQOS\n"},
+    {"without weights jobs go by submission",
+     "PriorityType=priority/multifactor\nPriorityWeightAge=0 PriorityFavorSmall=yes\n",
+     "order: fcfs\n"
+     "backfill: {slurm: {}}\n"
+     "taken over: PriorityType, PriorityWeightAge, PriorityFavorSmall\n"},
     {"placement, overrun and kinds of notes",
      "SelectTypeParameters=CR_LLN,CR_Core_Memory OverTimeLimit=UNLIMITED\nNodeName=n[1-4] CPUs=4 "
      "State=UNKNOWN\nPreemptType=preempt/none PreemptMode=REQUEUE\nMailProg=\"/bin/true # -x\" "

@@ -258,6 +258,11 @@ static simtime refresh(const void *object)
     return ((const struct lua_params *)object)->refresh;
 }
 
+static int check(const void *object, struct error *err)
+{
+    return script_check(((const struct lua_params *)object)->file, err);
+}
+
 static const char *file(const void *object)
 {
     return ((const struct lua_params *)object)->file;
@@ -277,7 +282,8 @@ const struct order_type order_lua = {
              .summary = "by a function of one's own, score(job, tenant, now), smaller first",
              .params = params,
              .size = sizeof(struct lua_params),
-             .shorthand = "file"},
+             .shorthand = "file",
+             .check = check},
     .ages = true,
     .script = &script,
 };

@@ -46,6 +46,15 @@ static const struct field params[] = {
     {.kind = FIELD_END},
 };
 
+static int check(const void *object, struct error *err)
+{
+    const struct multifactor *w = object;
+    if (w->age + w->fair_share + w->size + w->class + w->partition > 0)
+        return 0;
+    return error_set(err, "all weights are 0, so that jobs would go by submission: give age, "
+                          "fair_share, size, class or partition one, or choose fcfs");
+}
+
 /* The greatest power of two that is not above x; 0 for what is not normal. */
 static double power_below(double x)
 {
@@ -99,7 +108,8 @@ const struct order_type order_multifactor = {
     .kind = {.name = "multifactor",
              .summary = "Slurm's weighted sum of age, fair share, size, class and partition",
              .params = params,
-             .size = sizeof(struct multifactor)},
+             .size = sizeof(struct multifactor),
+             .check = check},
     .by = ORDER_BY_SUM,
     .score = score,
     .base = base,
