@@ -37,8 +37,8 @@ void shares_free(struct shares *shares)
     if (!shares)
         return;
     for (size_t i = 0; i < shares->len; i++)
-        free(shares->nodes[i].children);
-    free(shares->top.children);
+        free(shares->nodes[i].children.items);
+    free(shares->top.children.items);
     free(shares->nodes);
     free(shares->places);
     free(shares->factors);
@@ -108,7 +108,9 @@ static void enter(struct shares *shares, int32_t row)
     shares->nodes[row] = (struct node){.share = info->share, .parent = info->parent};
     shares->factors[row] = (struct factor){0};
     /* A first child is the leaf that its parent was, whose jobs are its own from now on. */
-    const bool more = info->parent < 0 || parent->children;
+    const bool more = info->parent < 0 || parent->children.len > 0;
+    for (int32_t up = info->parent; more && up >= 0; up = shares->places[up].parent)
+        shares->places[up].leaves++;
     shares->leaves += more;
     if (!more)
         parent->own = parent->all;
@@ -116,12 +118,9 @@ static void enter(struct shares *shares, int32_t row)
         shares->deepest = depth;
     if (info->parent >= 0)
         shares->places[info->parent].group = true;
+    MEM_GROW(&parent->children);
+    parent->children.items[parent->children.len++] = (struct brother){.row = row};
     parent->below += info->share;
-    shares_adopt(shares, parent, row);
-    for (int32_t up = info->parent; up >= 0; up = shares->places[up].parent) {
-        shares->places[up].leaves += more;
-        shares_resettle(shares, up);
-    }
 }
 
 /* To where there is room for as many as there may be by now; no item shares its cache lines. */
@@ -134,7 +133,7 @@ static void *move(const struct shares *shares, void *items, size_t size)
     return moved;
 }
 
-/* The rows that the world has by now: O(depth) each, and what resettling takes. */
+/* The rows that the world has by now: O(depth) each. */
 static void catch_up(struct shares *shares)
 {
     const size_t len = shares->world->tenants.len;
@@ -151,8 +150,7 @@ static void catch_up(struct shares *shares)
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
-    shares->version++;
-    shares->moved++;
+    reshape(shares);
 }
 
 /* Usage, which never falls, is needed in the period: of the world as it is, in sums that do not
@@ -300,7 +298,7 @@ static void take_key(struct shares *shares, int32_t tenant, double *ret, size_t 
     size_t i = end;
     for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
         ret[--i] = shares->places[up].over;
-    if (node->children) /* the jobs that a group has of its own: one more of share 1 */
+    if (node->children.len > 0) /* the jobs that a group has of its own: one more of share 1 */
         ret[end++] = shares_seen(shares, &node->own);
     while (end < len)
         ret[end++] = -1; /* a leaf goes before a group */

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* --- brothers in order --- */
 
@@ -26,75 +25,31 @@ static double over_at(const struct shares *shares, const struct brothers *brothe
 static void settle_places(struct shares *shares, struct brothers *brothers, uint32_t from,
                           uint32_t to)
 {
-    const uint32_t begin = brothers->begin, start = from > begin ? from - 1 : begin;
+    const uint32_t begin = from > 0 ? from - 1 : 0;
     struct brother *const items = brothers->items;
-    const struct place *last = start > begin ? &shares->places[items[start - 1].row] : NULL;
-    const int32_t parent = shares->places[items[begin].row].parent;
-    bool tied = from > begin;
-    for (uint32_t i = start; i < brothers->cap && (i <= to || tied); i++) {
+    const struct place *last = begin > 0 ? &shares->places[items[begin - 1].row] : NULL;
+    bool tied = from > 0;
+    for (uint32_t i = begin; i < brothers->len && (i <= to || tied); i++) {
         struct place *place = &shares->places[items[i].row];
         const double next =
-            i + 1 < brothers->cap ? over_at(shares, brothers, i + 1) : (double)INFINITY;
+            i + 1 < brothers->len ? over_at(shares, brothers, i + 1) : (double)INFINITY;
         tied = last && last->over == place->over;
-        items[i].before =
-            last ? items[i - 1].before + last->leaves : -shares_node(shares, parent)->grown;
+        items[i].before = last ? items[i - 1].before + last->leaves : 0;
         place->before = tied ? last->before : items[i].before;
         place->tied = place->group && place->over > 0 && (tied || next == place->over);
-        place->at = brothers->cap - i;
+        place->at = i;
         place->shape = shares->shape;
-        /* One without usage may come to tie with a brother that is not there yet. */
-        shares->nodes[items[i].row].limit = tied || place->over == 0 ? 0 : next;
+        shares->nodes[items[i].row].limit = tied ? 0 : next;
         last = place;
     }
 }
 
-/* As things stand now. */
-static int32_t before_of(struct shares *shares, const struct place *place)
-{
-    return place->over > 0 ? place->before + shares_node(shares, place->parent)->grown : 0;
-}
-
 void shares_sort(struct shares *shares, struct node *parent)
 {
-    struct brothers *brothers = parent->children;
-    parent->grown = 0;
-    qsort_r(brothers->items + brothers->begin, brothers->cap - brothers->begin,
-            sizeof(*brothers->items), compare_brothers, shares->places);
-    settle_places(shares, brothers, brothers->begin, brothers->cap);
-}
-
-/* Room for one more in front. */
-static struct brothers *widen(struct brothers *brothers)
-{
-    const uint32_t old = brothers ? brothers->cap : 0, cap = old ? 2 * old : 4;
-    struct brothers *wider = mem_new(1, sizeof(*wider) + (size_t)cap * sizeof(*wider->items));
-    wider->cap = cap;
-    wider->begin = cap - old;
-    if (old > 0)
-        memcpy(&wider->items[wider->begin], brothers->items, old * sizeof(*wider->items));
-    free(brothers);
-    return wider;
-}
-
-void shares_adopt(struct shares *shares, struct node *parent, int32_t row)
-{
-    struct brothers *brothers = parent->children;
-    const bool sorted =
-        brothers && shares->places[brothers->items[brothers->begin].row].shape == shares->shape;
-    if (!brothers || brothers->begin == 0)
-        brothers = parent->children = widen(brothers);
-    parent->grown += sorted;
-    brothers->items[--brothers->begin] = (struct brother){row, -parent->grown};
-    shares->places[row].at = brothers->cap - brothers->begin;
-    shares->places[row].shape = sorted ? shares->shape : 0;
-}
-
-void shares_resettle(struct shares *shares, int32_t row)
-{
-    const struct place *place = &shares->places[row];
-    struct brothers *brothers = shares_node(shares, place->parent)->children;
-    if (place->shape == shares->shape)
-        settle_places(shares, brothers, brothers->cap - place->at, brothers->cap);
+    struct brothers *brothers = &parent->children;
+    qsort_r(brothers->items, brothers->len, sizeof(*brothers->items), compare_brothers,
+            shares->places);
+    settle_places(shares, brothers, 0, brothers->len);
 }
 
 /* It stands behind those that it has overtaken in usage. */
@@ -105,12 +60,12 @@ void shares_place(struct shares *shares, int32_t row, double over)
     place->over = over;
     if (place->shape != shares->shape)
         return;
-    struct brothers *brothers = shares_node(shares, place->parent)->children;
+    struct brothers *brothers = &shares_node(shares, place->parent)->children;
     struct brother *items = brothers->items;
-    const uint32_t begin = brothers->begin, end = brothers->cap, from = end - place->at;
+    const uint32_t from = place->at, end = brothers->len;
     const double next = from + 1 < end ? over_at(shares, brothers, from + 1) : (double)INFINITY;
     uint32_t to = from;
-    if (last > 0 && next > over && (from == begin || over_at(shares, brothers, from - 1) < last)) {
+    if (next > over && (from == 0 || over_at(shares, brothers, from - 1) < last)) {
         shares->nodes[row].limit = next;
         return;
     }
@@ -128,7 +83,7 @@ void shares_place(struct shares *shares, int32_t row, double over)
 static uint32_t first_over(const struct shares *shares, const struct brothers *brothers,
                            double over)
 {
-    uint32_t low = brothers->begin, high = brothers->cap;
+    uint32_t low = 0, high = brothers->len;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         if (over_at(shares, brothers, middle) < over)
@@ -152,7 +107,7 @@ static int32_t leaves_ahead(struct shares *shares, int32_t row)
             shares_sort(shares, shares_node(shares, places[row].parent));
         if (places[row].tied)
             return TIED;
-        ahead += before_of(shares, &places[row]);
+        ahead += places[row].before;
     }
     return ahead;
 }
@@ -165,12 +120,12 @@ static int32_t leaves_ahead_of_own(struct shares *shares, int32_t row)
     const double over = shares_seen(shares, &node->own);
     if (ahead == TIED || over == 0)
         return ahead;
-    const struct brothers *brothers = node->children;
-    if (shares->places[brothers->items[brothers->begin].row].shape != shares->shape)
+    const struct brothers *brothers = &node->children;
+    if (shares->places[brothers->items[0].row].shape != shares->shape)
         shares_sort(shares, node);
     const uint32_t first = first_over(shares, brothers, over);
-    return ahead + (first < brothers->cap ? brothers->items[first].before + node->grown
-                                          : shares->places[row].leaves);
+    return ahead +
+           (first < brothers->len ? brothers->items[first].before : shares->places[row].leaves);
 }
 
 /* --- the factor: how many leaves stand before one --- */
@@ -219,7 +174,7 @@ static void count_leaves(struct count *count, int32_t row, int i)
 {
     const struct line *line = count->line;
     const struct place *place = &count->shares->places[row];
-    const struct brothers *children = count->shares->nodes[row].children;
+    const struct brothers *children = &count->shares->nodes[row].children;
     const double mine = line_level(count->shares, line, i);
     const double other = shares_level_of(count->shares, row, false);
     if (other > mine)
@@ -227,8 +182,8 @@ static void count_leaves(struct count *count, int32_t row, int i)
     /* Of a group behind a leaf, and where nobody used anything, none goes first. */
     if (other != mine || i == line->len - 1 || isinf(mine))
         return;
-    count->levels[i].tied += !children;
-    for (uint32_t k = children ? children->begin : 0; children && k < children->cap; k++)
+    count->levels[i].tied += children->len == 0;
+    for (uint32_t k = 0; k < children->len; k++)
         count_leaves(count, children->items[k].row, i + 1);
 }
 
@@ -238,9 +193,8 @@ static int64_t count_ahead(struct shares *shares, int32_t tenant)
     struct line line;
     line_of(shares, tenant, &line);
     struct count count = {.shares = shares, .line = &line};
-    const struct brothers *top = shares->top.children;
-    for (uint32_t k = top->begin; k < top->cap; k++)
-        count_leaves(&count, top->items[k].row, 0);
+    for (uint32_t k = 0; k < shares->top.children.len; k++)
+        count_leaves(&count, shares->top.children.items[k].row, 0);
     /* The first of a group has the factor of the leaf with which the group ties. */
     int64_t before = 0;
     for (int i = line.len - 1; i >= 0; i--)

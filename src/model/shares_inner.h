@@ -16,16 +16,15 @@ struct usage {
 /* A child among its brothers. */
 struct brother {
     int32_t row;    /* tenant */
-    int32_t before; /* leaves of those in front, less `grown` of the parent */
+    int32_t before; /* leaves of those in front */
 };
 
 /* The children of a node: in order of usage over share once somebody asks for it. Usage never
  * falls, inflated as it is, and that of a tenant nothing of which ran stays the same to the last
- * bit: only those that run move, and only to the back. Those that come later have used nothing and
- * stand in front of all: nobody else is touched. */
+ * bit: only those that run move, and only to the back. */
 struct brothers {
-    uint32_t begin, cap; /* items[begin] is the first, items[cap - 1] the last */
-    struct brother items[];
+    struct brother *items; /* owned */
+    uint32_t len, cap;
 };
 
 /* Where a tenant stands: what is looked at of those that wait and of those above them, two in a
@@ -33,10 +32,9 @@ struct brothers {
 struct place {
     double over;    /* usage over share, as of `weighed` */
     int32_t parent; /* row; -1: none */
-    int32_t before; /* leaves of those of its brothers that go in front of it, less `grown` of the
-                       parent; of one without usage: anything, it is none */
+    int32_t before; /* leaves of those of its brothers that go in front of it */
     int32_t leaves; /* below it, itself if it has no children */
-    uint32_t at;    /* among its brothers, from the last on, 1; where they are in order */
+    uint32_t at;    /* among its brothers, where they are in order */
     uint32_t shape; /* of the tree, as of which its brothers are in order; 0: never */
     uint16_t depth; /* of a tenant at the top: 0 */
     bool group;     /* it has children */
@@ -48,13 +46,12 @@ struct place {
 struct node {
     struct usage all;
     double share;
-    double limit;              /* usage over share below which it passes no brother */
-    int32_t parent;            /* row; -1: none */
-    bool live;                 /* it is in the list */
-    struct usage own;          /* of a group */
-    double below;              /* shares of its children together */
-    struct brothers *children; /* owned; NULL: none */
-    int32_t grown;             /* leaves that came in front since they were put in order */
+    double limit;     /* usage over share below which it passes no brother */
+    int32_t parent;   /* row; -1: none */
+    bool live;        /* it is in the list */
+    struct usage own; /* of a group */
+    double below;     /* shares of its children together */
+    struct brothers children;
 };
 
 enum { CACHE_LINE = 64 };
@@ -86,7 +83,7 @@ struct shares {
     simtime began;   /* of the period */
     simtime next;    /* beginning of the next one */
     int32_t deepest; /* of all tenants: depth */
-    uint32_t shape;  /* how often sums were scaled or shares changed; from 1 */
+    uint32_t shape;  /* how often sums were scaled, shares changed, or the tree grew; from 1 */
     struct inflation {
         simtime at;
         double value;
@@ -131,13 +128,6 @@ static inline double shares_seen(struct shares *shares, struct usage *usage)
 
 /* The children of the node are put in order, and stay so while the tree keeps its shape. */
 void shares_sort(struct shares *shares, struct node *parent);
-
-/* A tenant that has just come, the last of all and without usage, is a child of the node. O(1),
- * amortized. */
-void shares_adopt(struct shares *shares, struct node *parent, int32_t row);
-
-/* More or fewer leaves are below the tenant, or it has become a group. O(brothers behind it). */
-void shares_resettle(struct shares *shares, int32_t row);
 
 /* Usage over share of the tenant is another. */
 void shares_place(struct shares *shares, int32_t row, double over);
