@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/shares_inner.h"
 
-#include "model/bits.h"
 #include "util/mem.h"
 
 #include <float.h>
@@ -43,8 +42,7 @@ void shares_free(struct shares *shares)
     free(shares->places);
     free(shares->factors);
     free(shares->live.items);
-    free(shares->stirred.items);
-    free(shares->stirred.bits);
+    free(shares->stirs.items);
     free(shares->scratch);
     free(shares);
 }
@@ -144,9 +142,6 @@ static void catch_up(struct shares *shares)
         shares->nodes = move(shares, shares->nodes, sizeof(*shares->nodes));
         shares->places = move(shares, shares->places, sizeof(*shares->places));
         shares->factors = mem_resize(shares->factors, shares->cap, sizeof(*shares->factors));
-        free(shares->stirred.bits);
-        shares->stirred.bits = mem_new(shares->cap / 64 + 1, sizeof(*shares->stirred.bits));
-        shares->stirred.len = 0;
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
@@ -185,10 +180,7 @@ double shares_see(struct shares *shares, struct usage *usage)
 static void weigh(struct shares *shares)
 {
     size_t kept = 0;
-    while (shares->stirred.len > 0) {
-        const int32_t bit = shares->stirred.items[--shares->stirred.len] + 1;
-        shares->stirred.bits[bit / 64] = 0;
-    }
+    shares->stirs.len = 0;
     shares->settled = shares->moved;
     for (size_t i = 0; i < shares->live.len; i++) {
         const int32_t row = shares->live.items[i];
@@ -329,7 +321,7 @@ int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_sea
 {
     const struct place *places = shares->places;
     int32_t x = a, y = b;
-    *ret_seam = SEAM_NONE;
+    *ret_seam = a == b ? SEAM_SAME : SEAM_NONE;
     if (a == b)
         return 0;
     while (places[x].depth > places[y].depth)
@@ -349,21 +341,29 @@ int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_sea
     return places[x].over < places[y].over ? -1 : 1;
 }
 
-size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
-                        uint64_t since)
+int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc)
 {
-    if (since != shares->settled)
-        return from;
-    while (from < len && seams[from] != SEAM_NONE &&
-           !bits_test(shares->stirred.bits, (uint32_t)(seams[from] + 1)))
-        from++;
-    return from;
+    if (ab == bc || bc == SEAM_SAME)
+        return ab;
+    if (ab == SEAM_SAME)
+        return bc;
+    if (ab < 0 || bc < 0)
+        return ab < bc ? ab : bc;
+    return shares->places[ab].depth < shares->places[bc].depth ? ab : bc;
 }
 
 uint64_t shares_moves(struct shares *shares, simtime now)
 {
     shares_ready(shares, now);
     return shares->moved;
+}
+
+bool shares_stirs(const struct shares *shares, uint64_t since, const struct shares_stir **ret,
+                  size_t *ret_len)
+{
+    *ret = shares->stirs.items;
+    *ret_len = shares->stirs.len;
+    return since == shares->settled;
 }
 
 double shares_level_of(struct shares *shares, int32_t row, bool own)

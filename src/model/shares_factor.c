@@ -52,6 +52,12 @@ void shares_sort(struct shares *shares, struct node *parent)
     settle_places(shares, brothers, 0, brothers->len);
 }
 
+static void stir(struct shares *shares, int32_t row, int how)
+{
+    MEM_GROW(&shares->stirs);
+    shares->stirs.items[shares->stirs.len++] = (struct shares_stir){row, how};
+}
+
 /* It stands behind those that it has overtaken in usage. */
 void shares_place(struct shares *shares, int32_t row, double over)
 {
@@ -64,19 +70,24 @@ void shares_place(struct shares *shares, int32_t row, double over)
     struct brother *items = brothers->items;
     const uint32_t from = place->at, end = brothers->len;
     const double next = from + 1 < end ? over_at(shares, brothers, from + 1) : (double)INFINITY;
+    const bool tied = from > 0 && over_at(shares, brothers, from - 1) >= last;
     uint32_t to = from;
-    if (next > over && (from == 0 || over_at(shares, brothers, from - 1) < last)) {
+    if (next > over && !tied) {
         shares->nodes[row].limit = next;
         return;
     }
-    for (; to + 1 < end && over_at(shares, brothers, to + 1) < over; to++)
+    stir(shares, row, STIR_MOVED);
+    for (; to + 1 < end && over_at(shares, brothers, to + 1) < over; to++) {
         items[to] = items[to + 1];
+        stir(shares, items[to].row, STIR_PASSED);
+    }
     items[to].row = row;
+    for (uint32_t i = to + 1; i < end && over_at(shares, brothers, i) == over; i++)
+        stir(shares, items[i].row, STIR_PASSED);
+    if (tied)
+        stir(shares, place->parent, STIR_CHILDREN);
     settle_places(shares, brothers, from, to + 1);
     shares->moved++;
-    shares->stirred.bits[(place->parent + 1) / 64] |= UINT64_C(1) << (place->parent + 1) % 64;
-    MEM_GROW(&shares->stirred);
-    shares->stirred.items[shares->stirred.len++] = place->parent;
 }
 
 /* The first whose usage over share is not below. */
@@ -208,11 +219,13 @@ static double part_behind(const struct shares *shares, int64_t before)
     return (all - (double)before) / all;
 }
 
-double shares_factor(struct shares *shares, int32_t tenant, simtime now)
+double shares_factor(struct shares *shares, int32_t tenant, simtime now, bool *ret_lasts)
 {
     shares_ready(shares, now);
-    const int32_t ahead = shares->places[tenant].group ? leaves_ahead_of_own(shares, tenant)
-                                                       : leaves_ahead(shares, tenant);
+    const bool group = shares->places[tenant].group;
+    const int32_t ahead =
+        group ? leaves_ahead_of_own(shares, tenant) : leaves_ahead(shares, tenant);
+    *ret_lasts = !group && ahead != TIED;
     if (ahead != TIED)
         return part_behind(shares, ahead);
     struct factor *factor = &shares->factors[tenant];

@@ -94,10 +94,9 @@ struct shares {
     uint64_t moved;   /* how often any brothers changed places, began to tie or ceased to */
     uint64_t settled; /* `moved` before all were weighed last */
     struct {
-        int32_t *items; /* whose children moved then; -1: at the top */
+        struct shares_stir *items; /* what moved then */
         size_t len, cap;
-        uint64_t *bits; /* of each row + 1, whether it is there */
-    } stirred;
+    } stirs;
     bool mixed;      /* jobs that groups have of their own were compared with what is below these */
     double *scratch; /* for two keys of that length; owned */
     size_t scratch_len;

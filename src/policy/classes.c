@@ -36,7 +36,9 @@ void classes_free(struct classes *classes)
     free(classes->least);
     free(classes->stale.items);
     free(classes->ageing.items);
-    free(classes->first);
+    free(classes->branches.items);
+    free(classes->open.items);
+    free(classes->open.bits);
     free(classes);
 }
 
@@ -47,22 +49,10 @@ size_t classes_len(const struct classes *classes)
 
 /* --- which class a job is in --- */
 
-static uint32_t *first_of(struct classes *classes, int32_t tenant)
-{
-    const size_t i = (size_t)(tenant + 1);
-    if (i >= classes->n_first) {
-        const size_t len = 2 * i + 8;
-        classes->first = mem_resize(classes->first, len, sizeof(*classes->first));
-        while (classes->n_first < len)
-            classes->first[classes->n_first++] = NO_CLASS;
-    }
-    return &classes->first[i];
-}
-
 static uint32_t find(const struct classes *classes, int32_t tenant, int32_t priority, bool aged)
 {
-    const size_t i = (size_t)(tenant + 1);
-    uint32_t id = i < classes->n_first ? classes->first[i] : NO_CLASS;
+    const struct branch *branch = classes_branch(classes, tenant);
+    uint32_t id = branch ? branch->first : NO_CLASS;
     while (id != NO_CLASS &&
            (classes->all.items[id].priority != priority || classes->all.items[id].aged != aged))
         id = classes->all.items[id].next;
@@ -107,26 +97,21 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
     if (known != NO_CLASS)
         return known;
     const uint32_t id = spare_class(classes);
-    uint32_t *first = first_of(classes, tenant);
     struct class *class = &classes->all.items[id];
     *class = (struct class){.jobs = class->jobs,
                             .tenant = tenant,
                             .priority = priority,
                             .gate = gate_of(classes, job->spec.tenant),
-                            .aged = aged,
-                            .next = *first};
+                            .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
-    *first = id;
+    classes_join(classes, id);
     return id;
 }
 
 static void spare(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
-    uint32_t *link = first_of(classes, class->tenant);
-    while (*link != id)
-        link = &classes->all.items[*link].next;
-    *link = class->next;
+    classes_leave(classes, id);
     bunch_clear(&class->jobs);
     class->stale = false;
     class->next = classes->spare;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/classes_inner.h"
 
+#include "model/bits.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -32,13 +33,16 @@ static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b
 }
 
 /* By sum. */
-static double offset_from(const struct classes *classes, const struct class *class,
+static double offset_from(const struct classes *classes, struct class *class,
                           const struct offset_base *base)
 {
     double sum = base->sum;
-    if (base->fair_share > 0)
-        sum +=
-            base->fair_share * shares_factor(classes->tenancy.shares, class->tenant, classes->now);
+    if (base->fair_share > 0) {
+        if (!class->factor_known)
+            class->factor = shares_factor(classes->tenancy.shares, class->tenant, classes->now,
+                                          &class->factor_known);
+        sum += base->fair_share * class->factor;
+    }
     return -order_rounded(sum, base->unit);
 }
 
@@ -73,6 +77,13 @@ static size_t place_by_rank(const struct classes *classes, size_t low, size_t hi
     return low;
 }
 
+static void set_seam(struct classes *classes, size_t at, int32_t seam)
+{
+    classes->loose += seam == SEAM_NONE;
+    classes->loose -= classes->seams[at] == SEAM_NONE;
+    classes->seams[at] = seam;
+}
+
 /* By rank: how the one before the stand compares with it; -1 where one is missing. Notes by what.
  */
 static int look(struct classes *classes, size_t at)
@@ -83,7 +94,7 @@ static int look(struct classes *classes, size_t at)
         return -1;
     const int order = compare_classes(classes, stands[at - 1].id, stands[at].id, &seam);
     if (classes->order->by_tree)
-        classes->seams[at] = seam;
+        set_seam(classes, at, seam);
     return order;
 }
 
@@ -149,8 +160,10 @@ static void insert_at(struct classes *classes, size_t at, const struct stand *st
     struct stand *const place = &classes->stands.items[at];
     memmove(place + 1, place, after * sizeof(*place));
     memmove(&classes->least[at + 1], &classes->least[at], after * sizeof(*classes->least));
-    if (classes->order->by_tree)
+    if (classes->order->by_tree) {
         memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
+        classes->seams[at] = SEAM_SAME;
+    }
     *place = *stand;
     classes->least[at] = stand->least;
     classes->stands.len++;
@@ -177,16 +190,28 @@ void classes_stand_up(struct classes *classes, uint32_t id)
     }
 }
 
+/* Of a stand that goes, with `after` behind it. */
+static void drop_seam(struct classes *classes, size_t at, size_t after)
+{
+    int32_t *const seams = classes->seams;
+    if (after > 0) {
+        const int32_t seam =
+            at == 0 ? SEAM_SAME
+                    : shares_join_seams(classes->tenancy.shares, seams[at], seams[at + 1]);
+        set_seam(classes, at + 1, seam);
+    }
+    set_seam(classes, at, SEAM_SAME);
+    memmove(&seams[at], &seams[at + 1], after * sizeof(*seams));
+}
+
 void classes_stand_down(struct classes *classes, uint32_t id)
 {
     const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
     struct stand *stand = &classes->stands.items[at];
+    if (classes->order->by_tree)
+        drop_seam(classes, at, after);
     memmove(stand, stand + 1, after * sizeof(*stand));
     memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
-    if (!classes->order->by_tree || after == 0)
-        return;
-    memmove(&classes->seams[at], &classes->seams[at + 1], after * sizeof(*classes->seams));
-    classes->seams[at] = SEAM_NONE;
 }
 
 void classes_stand_anew(struct classes *classes, uint32_t id)
@@ -225,42 +250,73 @@ static int compare_heads(const void *a, const void *b)
     return jobkey_upto(&((const struct stand *)a)->head, &((const struct stand *)b)->head) ? -1 : 1;
 }
 
+/* The stand goes before others that stand before it: in so many steps at most, else it is left
+ * where it is. */
+static void advance(struct classes *classes, size_t from, size_t *left)
+{
+    struct stand *stands = classes->stands.items;
+    const struct stand stand = stands[from];
+    size_t to = from;
+    while (to > 0 && jobkey_upto(&stand.head, &stands[to - 1].head))
+        to--;
+    if (from - to > *left) {
+        *left = 0;
+        return;
+    }
+    *left -= from - to;
+    memmove(&stands[to + 1], &stands[to], (from - to) * sizeof(stand));
+    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(stand.least));
+    stands[to] = stand;
+    classes->least[to] = stand.least;
+}
+
 static void sort_by_head(struct classes *classes)
 {
     struct stand *stands = classes->stands.items;
-    const size_t len = classes->stands.len;
-    size_t left = STEPS_FEW * len;
-    for (size_t i = 1; i < len && left > 0; i++) {
-        if (jobkey_upto(&stands[i - 1].head, &stands[i].head))
-            continue;
-        const struct stand stand = stands[i];
-        size_t k = i;
-        for (; k > 0 && left > 0 && jobkey_upto(&stand.head, &stands[k - 1].head); k--, left--)
-            stands[k] = stands[k - 1];
-        stands[k] = stand;
-    }
-    if (len > 0 && left == 0)
-        qsort(stands, len, sizeof(*stands), compare_heads);
-    for (size_t i = 0; i < len; i++)
+    qsort(stands, classes->stands.len, sizeof(*stands), compare_heads);
+    for (size_t i = 0; i < classes->stands.len; i++)
         classes->least[i] = stands[i].least;
 }
 
-static void find_offsets(struct classes *classes)
+/* The factors of those below what moved among its brothers. */
+static void forget_factors(struct classes *classes)
+{
+    const uint64_t moves = shares_moves(classes->tenancy.shares, classes->now);
+    const struct shares_stir *stirs;
+    size_t len;
+    if (moves == classes->moves)
+        return;
+    if (shares_stirs(classes->tenancy.shares, classes->moves, &stirs, &len)) {
+        for (size_t i = 0; i < len; i++)
+            classes_forget_factors(classes, stirs[i].row);
+    } else {
+        classes_forget_factors(classes, -1);
+    }
+    classes->moves = moves;
+}
+
+static void sum_anew(struct classes *classes)
 {
     struct offset_base bases[2][PRIORITY_LOW + 1];
     bool known[2][PRIORITY_LOW + 1] = {{false}};
-    for (size_t i = 0; i < classes->stands.len; i++) {
-        struct stand *stand = &classes->stands.items[i];
-        struct class *class = &classes->all.items[stand->id];
+    struct stand *stands = classes->stands.items;
+    const size_t len = classes->stands.len;
+    size_t left = STEPS_FEW * len;
+    for (size_t i = 0; i < len; i++) {
+        struct class *class = &classes->all.items[stands[i].id];
         struct offset_base *base = &bases[class->aged][class->priority];
         if (!known[class->aged][class->priority]) {
-            const struct class_view view = view_of(classes, stand->id);
+            const struct class_view view = view_of(classes, stands[i].id);
             *base = classes->order->base(classes->params, &view);
             known[class->aged][class->priority] = true;
         }
         class->offset = offset_from(classes, class, base);
-        stand->head = head_of(class);
+        stands[i].head = head_of(class);
+        if (i > 0 && left > 0 && jobkey_upto(&stands[i].head, &stands[i - 1].head))
+            advance(classes, i, &left);
     }
+    if (len > 0 && left == 0)
+        sort_by_head(classes);
 }
 
 /* --- by rank: what goes before what anew --- */
@@ -304,14 +360,25 @@ static void merge(struct classes *classes, size_t middle, size_t high, struct ra
     }
 }
 
+/* The next stand from `from` on that may not compare with the one before it as it did. */
+static size_t next_open(const struct classes *classes, size_t from)
+{
+    const size_t len = classes->stands.len;
+    if (classes->open.all)
+        return from;
+    while (from < len &&
+           !bits_test(classes->open.bits, (uint32_t)(classes->seams[from] + SEAM_BIT)))
+        from++;
+    return from;
+}
+
 /* The first stand from `from` on that does not go behind the one before it; those that begin to
  * tie, or cease to, are as good as moved. */
 static size_t run_end(struct classes *classes, size_t from, struct range *moved)
 {
     const size_t len = classes->stands.len;
     struct stand *stands = classes->stands.items;
-    while ((from = shares_next_open(classes->tenancy.shares, classes->seams, from, len,
-                                    classes->moves)) < len) {
+    while ((from = next_open(classes, from)) < len) {
         const int order = look(classes, from);
         if ((order == 0) != (stands[from - 1].head.score == stands[from].head.score))
             stretch(moved, from - 1, from + 1);
@@ -368,14 +435,58 @@ static void rank_anew(struct classes *classes)
         number(classes, moved);
 }
 
+/* The children of the tenant may compare otherwise. */
+static void open_seam(struct classes *classes, int32_t tenant)
+{
+    const uint32_t bit = (uint32_t)(tenant + SEAM_BIT);
+    if (bits_test(classes->open.bits, bit))
+        return;
+    classes->open.bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    MEM_GROW(&classes->open);
+    classes->open.items[classes->open.len++] = tenant;
+}
+
+static void close_seams(struct classes *classes)
+{
+    while (classes->open.len > 0) {
+        const int32_t tenant = classes->open.items[--classes->open.len];
+        classes->open.bits[(tenant + SEAM_BIT) / 64] = 0;
+    }
+    const size_t words = (classes->branches.len + SEAM_BIT) / 64 + 1;
+    if (words > classes->open.words) {
+        classes->open.words = 2 * words;
+        free(classes->open.bits);
+        classes->open.bits = mem_new(classes->open.words, sizeof(*classes->open.bits));
+    }
+    classes->open.bits[0] |= UINT64_C(1) << (SEAM_NONE + SEAM_BIT);
+}
+
+/* Of brothers for which jobs wait, one passed another: only then stands may compare otherwise. */
+static void open_seams(struct classes *classes, uint64_t since)
+{
+    const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
+    const struct shares_stir *stirs;
+    size_t len;
+    bool moved = false;
+    close_seams(classes);
+    classes->open.all = !shares_stirs(classes->tenancy.shares, since, &stirs, &len);
+    for (size_t i = 0; i < len && !classes->open.all; i++) {
+        const int32_t row = stirs[i].row;
+        if (stirs[i].how == STIR_MOVED)
+            moved = classes_branch(classes, row);
+        else if (moved && classes_branch(classes, row))
+            open_seam(classes, stirs[i].how == STIR_CHILDREN ? row : tenants[row].parent);
+    }
+}
+
 void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
     classes->now = now;
     classes->tick = tick;
     if (classes->order->by != ORDER_BY_SUM)
         return;
-    find_offsets(classes);
-    sort_by_head(classes);
+    forget_factors(classes);
+    sum_anew(classes);
 }
 
 static void stand_anew_stale(struct classes *classes)
@@ -403,8 +514,11 @@ void classes_settle(struct classes *classes, simtime now)
         stand_anew_stale(classes);
     if (classes->order->by_tree) {
         const uint64_t moves = shares_moves(classes->tenancy.shares, now);
-        if (moves != classes->moves)
-            rank_anew(classes);
+        if (moves != classes->moves) {
+            open_seams(classes, classes->moves);
+            if (classes->open.all || classes->open.len > 0 || classes->loose > 0)
+                rank_anew(classes);
+        }
         classes->moves = moves;
     }
     if (classes->crowded)
@@ -417,9 +531,8 @@ void classes_changed(struct classes *classes, int32_t tenant)
     if (!classes->order->live)
         return;
     for (; tenant >= 0; tenant = tenants[tenant].parent) {
-        if ((size_t)(tenant + 1) >= classes->n_first)
-            continue;
-        uint32_t id = classes->first[tenant + 1];
+        const struct branch *branch = classes_branch(classes, tenant);
+        uint32_t id = branch ? branch->first : NO_CLASS;
         for (; id != NO_CLASS; id = classes->all.items[id].next) {
             struct class *class = &classes->all.items[id];
             if (class->stale)

@@ -180,7 +180,8 @@ static double score_of(const struct subject *s, const struct job *job)
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
         const struct offset_base base = s->order->base(s->params, &view);
-        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now);
+        bool lasts;
+        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now, &lasts);
         score -= order_rounded(base.sum + base.fair_share * factor, base.unit);
     }
     return score;
