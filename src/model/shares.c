@@ -115,7 +115,7 @@ static void enter(struct shares *shares, int32_t row)
     if (depth > shares->deepest)
         shares->deepest = depth;
     if (info->parent >= 0)
-        shares->places[info->parent].group = true;
+        shares->places[info->parent].group = parent->group = true;
     MEM_GROW(&parent->children);
     parent->children.items[parent->children.len++] = (struct brother){.row = row};
     parent->below += info->share;
@@ -192,6 +192,7 @@ static void weigh(struct shares *shares)
             shares->places[row].over = over;
         else if (over != shares->places[row].over)
             shares_place(shares, row, over);
+        shares->places[row].live = node->live;
         if (node->live)
             shares->live.items[kept++] = row;
     }
@@ -223,7 +224,9 @@ struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 
 static void enliven(struct shares *shares, int32_t row)
 {
-    shares->nodes[row].live = true;
+    struct node *node = &shares->nodes[row];
+    node->live = shares->places[row].live = true;
+    node->limit = 0;
     MEM_GROW(&shares->live);
     shares->live.items[shares->live.len++] = row;
 }
@@ -232,7 +235,7 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 {
     keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
-    if (shares->places[tenant].group)
+    if (shares->nodes[tenant].group)
         use(shares, &shares->nodes[tenant].own, more, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
         use(shares, &shares->nodes[up].all, more, inflated);

@@ -39,7 +39,8 @@ static void settle_places(struct shares *shares, struct brothers *brothers, uint
         place->tied = place->group && place->over > 0 && (tied || next == place->over);
         place->at = i;
         place->shape = shares->shape;
-        shares->nodes[items[i].row].limit = tied ? 0 : next;
+        if (place->live)
+            shares->nodes[items[i].row].limit = tied ? 0 : next;
         last = place;
     }
 }

@@ -37,8 +37,9 @@ struct place {
     uint32_t at;    /* among its brothers, where they are in order */
     uint32_t shape; /* of the tree, as of which its brothers are in order; 0: never */
     uint16_t depth; /* of a tenant at the top: 0 */
-    bool group;     /* it has children */
-    bool tied;      /* a group that was used, with a brother */
+    bool group : 1; /* it has children */
+    bool tied : 1;  /* a group that was used, with a brother */
+    bool live : 1;  /* as of its node */
 };
 
 /* What a tenant used: what changes with each start and end, and is weighed in each period while
@@ -46,9 +47,10 @@ struct place {
 struct node {
     struct usage all;
     double share;
-    double limit;     /* usage over share below which it passes no brother */
+    double limit;     /* of one that is live: usage over share below which it passes no brother */
     int32_t parent;   /* row; -1: none */
     bool live;        /* it is in the list */
+    bool group;       /* as of its place */
     struct usage own; /* of a group */
     double below;     /* shares of its children together */
     struct brothers children;

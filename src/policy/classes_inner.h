@@ -41,6 +41,7 @@ struct branch {
     uint32_t first;     /* class; NO_CLASS: none */
     int32_t child;      /* NO_TENANT: none */
     int32_t next, prev; /* among its brothers; NO_TENANT: none */
+    int32_t parent;     /* once it was among them */
 };
 
 static inline bool branch_bears(const struct branch *branch)

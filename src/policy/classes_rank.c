@@ -464,7 +464,6 @@ static void close_seams(struct classes *classes)
 /* Of brothers for which jobs wait, one passed another: only then stands may compare otherwise. */
 static void open_seams(struct classes *classes, uint64_t since)
 {
-    const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
     const struct shares_stir *stirs;
     size_t len;
     bool moved = false;
@@ -472,10 +471,13 @@ static void open_seams(struct classes *classes, uint64_t since)
     classes->open.all = !shares_stirs(classes->tenancy.shares, since, &stirs, &len);
     for (size_t i = 0; i < len && !classes->open.all; i++) {
         const int32_t row = stirs[i].row;
+        if (stirs[i].how != STIR_MOVED && !moved)
+            continue;
+        const struct branch *branch = classes_branch(classes, row);
         if (stirs[i].how == STIR_MOVED)
-            moved = classes_branch(classes, row);
-        else if (moved && classes_branch(classes, row))
-            open_seam(classes, stirs[i].how == STIR_CHILDREN ? row : tenants[row].parent);
+            moved = branch;
+        else if (branch)
+            open_seam(classes, stirs[i].how == STIR_CHILDREN ? row : branch->parent);
     }
 }
 

@@ -13,7 +13,7 @@ static struct branch *branches_upto(struct classes *classes, int32_t tenant)
             mem_resize(classes->branches.items, len, sizeof(*classes->branches.items));
         while (classes->branches.len < len)
             classes->branches.items[classes->branches.len++] =
-                (struct branch){NO_CLASS, NO_TENANT, NO_TENANT, NO_TENANT};
+                (struct branch){NO_CLASS, NO_TENANT, NO_TENANT, NO_TENANT, NO_TENANT};
     }
     return classes->branches.items + 1;
 }
@@ -21,12 +21,14 @@ static struct branch *branches_upto(struct classes *classes, int32_t tenant)
 /* The tenant, which had none, has something below it from now on. */
 static void sprout(const struct classes *classes, struct branch *branches, int32_t tenant)
 {
-    const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
-    for (bool alone = true; alone && tenant >= 0; tenant = tenants[tenant].parent) {
-        struct branch *up = &branches[tenants[tenant].parent];
+    for (bool alone = true; alone && tenant >= 0; tenant = branches[tenant].parent) {
+        struct branch *branch = &branches[tenant];
+        if (branch->parent == NO_TENANT)
+            branch->parent = classes->tenancy.world->tenants.items[tenant].parent;
+        struct branch *up = &branches[branch->parent];
         alone = !branch_bears(up);
-        branches[tenant].prev = NO_TENANT;
-        branches[tenant].next = up->child;
+        branch->prev = NO_TENANT;
+        branch->next = up->child;
         if (up->child != NO_TENANT)
             branches[up->child].prev = tenant;
         up->child = tenant;
@@ -34,12 +36,11 @@ static void sprout(const struct classes *classes, struct branch *branches, int32
 }
 
 /* The tenant has nothing below it any more. */
-static void wither(const struct classes *classes, struct branch *branches, int32_t tenant)
+static void wither(struct branch *branches, int32_t tenant)
 {
-    const struct tenant_info *tenants = classes->tenancy.world->tenants.items;
-    for (bool alone = true; alone && tenant >= 0; tenant = tenants[tenant].parent) {
+    for (bool alone = true; alone && tenant >= 0; tenant = branches[tenant].parent) {
         const struct branch *branch = &branches[tenant];
-        struct branch *up = &branches[tenants[tenant].parent];
+        struct branch *up = &branches[branch->parent];
         if (branch->next != NO_TENANT)
             branches[branch->next].prev = branch->prev;
         if (branch->prev != NO_TENANT)
@@ -70,7 +71,7 @@ void classes_leave(struct classes *classes, uint32_t id)
         link = &classes->all.items[*link].next;
     *link = class->next;
     if (!branch_bears(&branches[class->tenant]) && classes_by_shares(classes))
-        wither(classes, branches, class->tenant);
+        wither(branches, class->tenant);
 }
 
 void classes_forget_factors(struct classes *classes, int32_t tenant)
