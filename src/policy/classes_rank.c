@@ -214,6 +214,15 @@ void classes_stand_down(struct classes *classes, uint32_t id)
     memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
 }
 
+/* Stands that tie changed places: those at the ends have other neighbours now. */
+static void doubt_seams(struct classes *classes, size_t first, size_t end)
+{
+    if (first > 0)
+        set_seam(classes, first, SEAM_NONE);
+    if (end < classes->stands.len)
+        set_seam(classes, end, SEAM_NONE);
+}
+
 void classes_stand_anew(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
@@ -235,6 +244,8 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
             memmove(&least[from], &least[from + 1], (to - from) * sizeof(*least));
         }
         at = goal;
+        if (classes->order->by_tree)
+            doubt_seams(classes, to < from ? to : from, (to > from ? to : from) + 1);
     }
     *at = stand;
     classes->least[to] = stand.least;
