@@ -320,28 +320,59 @@ static int compare_keys(struct shares *shares, int32_t a, int32_t b)
     return 0;
 }
 
-int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam)
+void shares_path(const struct shares *shares, int32_t tenant, struct shares_path *ret)
 {
     const struct place *places = shares->places;
-    int32_t x = a, y = b;
-    *ret_seam = a == b ? SEAM_SAME : SEAM_NONE;
-    if (a == b)
+    int32_t i = places[tenant].depth + 1, up = tenant;
+    for (; i > SHARES_PATH; i--)
+        up = places[up].parent;
+    ret->tenant = tenant;
+    ret->len = i;
+    for (; up >= 0; up = places[up].parent)
+        ret->rows[--i] = up;
+}
+
+/* Below the uppermost, which are the same. Where one is below the other, the jobs of the latter
+ * stand beside a child. */
+static void find_brothers(struct shares *shares, int32_t *x, int32_t *y)
+{
+    const struct place *places = shares->places;
+    while (places[*x].depth > places[*y].depth)
+        *x = places[*x].parent;
+    while (places[*y].depth > places[*x].depth)
+        *y = places[*y].parent;
+    while (places[*x].parent != places[*y].parent) {
+        *x = places[*x].parent;
+        *y = places[*y].parent;
+    }
+    shares->mixed |= *x == *y;
+}
+
+int shares_compare(struct shares *shares, const struct shares_path *a, const struct shares_path *b,
+                   int32_t *ret_seam)
+{
+    const struct place *places = shares->places;
+    *ret_seam = a->tenant == b->tenant ? SEAM_SAME : SEAM_NONE;
+    if (a->tenant == b->tenant)
         return 0;
-    while (places[x].depth > places[y].depth)
-        x = places[x].parent;
-    while (places[y].depth > places[x].depth)
-        y = places[y].parent;
-    while (places[x].parent != places[y].parent) {
-        x = places[x].parent;
-        y = places[y].parent;
+    const int32_t len = a->len < b->len ? a->len : b->len;
+    int32_t i = 0;
+    while (i < len && a->rows[i] == b->rows[i])
+        i++;
+    int32_t x = a->tenant, y = b->tenant;
+    if (i < len) {
+        x = a->rows[i];
+        y = b->rows[i];
+    } else {
+        find_brothers(shares, &x, &y);
     }
     if (places[x].shape != shares->shape)
         shares_sort(shares, shares_node(shares, places[x].parent));
-    shares->mixed |= x == y;
-    if (places[x].over == places[y].over)
-        return compare_keys(shares, a, b);
+    /* Brothers tie where as many leaves go in front of them. */
+    if (places[x].before == places[y].before)
+        return compare_keys(shares, a->tenant, b->tenant);
     *ret_seam = places[x].parent;
-    return places[x].over < places[y].over ? -1 : 1;
+    return places[x].before < places[y].before ? -1 : 1;
 }
 
 int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc)

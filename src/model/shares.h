@@ -54,14 +54,25 @@ size_t shares_key_len(struct shares *shares);
  * before a group. O(depth). */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
 
-/* Which of two tenants there are goes first by these keys: below 0 the first, 0: they tie; and
- * whose children tell: -1 those at the top, SEAM_NONE not brothers alone, SEAM_SAME: it is one
- * tenant. As of the last call of shares_moves. O(depth); O(n log n) for n brothers the first time,
- * and after growth of the tree or a change of shares; where groups tie O(depth) numbers are
- * compared. */
+/* A tenant and those above it, as two are compared. */
+enum { SHARES_PATH = 6 };
+struct shares_path {
+    int32_t tenant;
+    int32_t len;               /* of `rows` */
+    int32_t rows[SHARES_PATH]; /* from the top to the tenant, the uppermost if there are more */
+};
+
+/* Of a tenant there is: it never changes. O(depth). */
+void shares_path(const struct shares *shares, int32_t tenant, struct shares_path *ret);
+
+/* Which of two tenants goes first by these keys: below 0 the first, 0: they tie; and whose children
+ * tell: -1 those at the top, SEAM_NONE not brothers alone, SEAM_SAME: it is one tenant. As of the
+ * last call of shares_moves. O(depth); O(n log n) for n brothers the first time, and after growth
+ * of the tree or a change of shares; where groups tie O(depth) numbers are compared. */
 #define SEAM_NONE (-2)
 #define SEAM_SAME (-3)
-int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam);
+int shares_compare(struct shares *shares, const struct shares_path *a, const struct shares_path *b,
+                   int32_t *ret_seam);
 
 /* Of tenants a, b and c that go one after the other by these seams: that of a and c. O(1). */
 int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc);

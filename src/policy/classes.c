@@ -31,6 +31,7 @@ void classes_free(struct classes *classes)
     for (size_t i = 0; i < classes->all.len; i++)
         bunch_deinit(&classes->all.items[i].jobs);
     free(classes->all.items);
+    free(classes->paths.items);
     free(classes->stands.items);
     free(classes->seams);
     free(classes->least);
@@ -86,6 +87,8 @@ static uint32_t spare_class(struct classes *classes)
         return id;
     }
     MEM_GROW(&classes->all);
+    MEM_GROW(&classes->paths);
+    classes->paths.items[classes->paths.len++] = (struct shares_path){0};
     classes->all.items[classes->all.len] = (struct class){.jobs = {.least = INT32_MAX}};
     return (uint32_t)classes->all.len++;
 }
@@ -105,6 +108,8 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
                             .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
     classes_join(classes, id);
+    if (classes->order->by_tree)
+        shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
     return id;
 }
 

@@ -79,6 +79,10 @@ struct classes {
         size_t len, cap;
     } all;
     struct {
+        struct shares_path *items; /* by tree: of each class in turn */
+        size_t len, cap;
+    } paths;
+    struct {
         struct stand *items;
         size_t len, cap;
     } stands;

@@ -22,14 +22,24 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .tick = classes->tick};
 }
 
-/* By rank. */
-static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b, int32_t *ret_seam)
+/* By rank: below 0 the first goes first, 0: they tie; and by tree the seam. */
+struct verdict {
+    int order;
+    int32_t seam;
+};
+
+static struct verdict compare_classes(const struct classes *classes, uint32_t a, uint32_t b)
 {
     const struct class *x = &classes->all.items[a], *y = &classes->all.items[b];
-    const int by_tenant = classes->order->by_tree ? shares_compare(classes->tenancy.shares,
-                                                                   x->tenant, y->tenant, ret_seam)
-                                                  : (x->level > y->level) - (x->level < y->level);
-    return by_tenant != 0 ? by_tenant : (x->priority > y->priority) - (x->priority < y->priority);
+    const struct shares_path *paths = classes->paths.items;
+    struct verdict ret = {0, SEAM_NONE};
+    if (classes->order->by_tree)
+        ret.order = shares_compare(classes->tenancy.shares, &paths[a], &paths[b], &ret.seam);
+    else
+        ret.order = (x->level > y->level) - (x->level < y->level);
+    if (ret.order == 0)
+        ret.order = (x->priority > y->priority) - (x->priority < y->priority);
+    return ret;
 }
 
 /* By sum. */
@@ -55,21 +65,20 @@ static double offset_of(const struct classes *classes, uint32_t id)
     return offset_from(classes, &classes->all.items[id], &base);
 }
 
-/* By rank: does the stand go before the other, which tells where they tie? */
-static bool goes_before(const struct classes *classes, const struct stand *x, const struct stand *y)
-{
-    int32_t seam;
-    const int order = compare_classes(classes, x->id, y->id, &seam);
-    return order != 0 ? order < 0 : x->head.seq < y->head.seq;
-}
-
-/* By rank: the first stand from `low` to `high` that does not go before the other. */
+/* By rank: the first stand from `low` to `high` that does not go before the other; of two that tie
+ * the first job tells. What is found beside it was compared with the other: the one before and the
+ * one after, where there are such. */
 static size_t place_by_rank(const struct classes *classes, size_t low, size_t high,
-                            const struct stand *stand)
+                            const struct stand *stand, struct verdict ret_beside[2])
 {
+    const struct stand *stands = classes->stands.items;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (goes_before(classes, &classes->stands.items[middle], stand))
+        const struct verdict verdict = compare_classes(classes, stands[middle].id, stand->id);
+        const bool before =
+            verdict.order != 0 ? verdict.order < 0 : stands[middle].head.seq < stand->head.seq;
+        ret_beside[!before] = verdict;
+        if (before)
             low = middle + 1;
         else
             high = middle;
@@ -89,13 +98,12 @@ static void set_seam(struct classes *classes, size_t at, int32_t seam)
 static int look(struct classes *classes, size_t at)
 {
     const struct stand *stands = classes->stands.items;
-    int32_t seam;
     if (at == 0 || at == classes->stands.len)
         return -1;
-    const int order = compare_classes(classes, stands[at - 1].id, stands[at].id, &seam);
+    const struct verdict verdict = compare_classes(classes, stands[at - 1].id, stands[at].id);
     if (classes->order->by_tree)
-        set_seam(classes, at, seam);
-    return order;
+        set_seam(classes, at, verdict.seam);
+    return verdict.order;
 }
 
 /* Between neighbours that were numbered together; and, beside the number itself, when it is time to
@@ -103,12 +111,16 @@ static int look(struct classes *classes, size_t at)
 #define GAP 0x1p20
 #define GAP_LEAST 0x1p-24 /* of the numbers: a pass may halve it 28 times more */
 
-/* By rank: a number for the stand between those of its neighbours. */
-static double offset_at(struct classes *classes, size_t at)
+/* By rank: a number for the stand between those of its neighbours, as they compare with it. */
+static double offset_at(struct classes *classes, size_t at, const struct verdict beside[2])
 {
     const struct stand *stands = classes->stands.items;
     const bool first = at == 0, last = at + 1 == classes->stands.len;
-    const bool tied = look(classes, at) == 0, followed = look(classes, at + 1) == 0;
+    const bool tied = !first && beside[0].order == 0, followed = !last && beside[1].order == 0;
+    if (classes->order->by_tree && !first)
+        set_seam(classes, at, beside[0].seam);
+    if (classes->order->by_tree && !last)
+        set_seam(classes, at + 1, beside[1].seam);
     const double low = first ? 0 : stands[at - 1].head.score;
     const double high = last ? 0 : stands[at + 1].head.score;
     if (tied || followed)
@@ -179,9 +191,10 @@ void classes_stand_up(struct classes *classes, uint32_t id)
             const struct class_view view = view_of(classes, id);
             class->level = classes->order->level(&view);
         }
-        const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand);
+        struct verdict beside[2];
+        const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand, beside);
         insert_at(classes, at, &stand);
-        class->offset = offset_at(classes, at);
+        class->offset = offset_at(classes, at, beside);
         classes->stands.items[at].head = head_of(class);
     } else {
         class->offset = offset_of(classes, id);
@@ -357,11 +370,12 @@ static void stretch(struct range *range, size_t from, size_t to)
 static void merge(struct classes *classes, size_t middle, size_t high, struct range *moved)
 {
     struct stand *stands = classes->stands.items;
+    struct verdict beside[2];
     for (size_t low = 0; middle < high;) {
-        low = place_by_rank(classes, low, middle, &stands[middle]);
+        low = place_by_rank(classes, low, middle, &stands[middle], beside);
         if (low == middle)
             return;
-        const size_t end = place_by_rank(classes, middle, high, &stands[low]);
+        const size_t end = place_by_rank(classes, middle, high, &stands[low], beside);
         reverse(&stands[low], middle - low);
         reverse(&stands[middle], end - middle);
         reverse(&stands[low], end - low);

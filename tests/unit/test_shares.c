@@ -43,8 +43,11 @@ static int compare(struct shares *shares, int32_t a, int32_t b, simtime at)
     for (size_t i = 0; i < len && order == 0; i++)
         order = (x[i] > y[i]) - (x[i] < y[i]);
     int32_t seam;
+    struct shares_path paths[2];
     shares_moves(shares, at);
-    assert_int_equal(shares_compare(shares, a, b, &seam), order);
+    shares_path(shares, a, &paths[0]);
+    shares_path(shares, b, &paths[1]);
+    assert_int_equal(shares_compare(shares, &paths[0], &paths[1], &seam), order);
     assert_int_equal(seam == SEAM_SAME, a == b);
     assert_true(seam < -1 || order != 0);
     return order;
