@@ -78,6 +78,11 @@ static void reshape(struct shares *shares)
     shares->moved++;
 }
 
+static void set_over(struct shares *shares, int32_t row, double over)
+{
+    shares->nodes[row].over = shares->places[row].over = over;
+}
+
 /* Sums so large that they would soon overflow are scaled by an exact power of two. */
 static void rebase(struct shares *shares, simtime now)
 {
@@ -90,7 +95,7 @@ static void rebase(struct shares *shares, simtime now)
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
         scale(&shares->nodes[i].own, steps);
-        shares->places[i].over = shares->nodes[i].all.seen / shares->nodes[i].share;
+        set_over(shares, (int32_t)i, shares->nodes[i].all.seen / shares->nodes[i].share);
     }
 }
 
@@ -161,7 +166,7 @@ static void keep_up(struct shares *shares, simtime now)
 /* Rounding may leave a trace of usage that was never there. */
 static double inflated_usage(const struct usage *usage, double inflated)
 {
-    const double run = (double)usage->running.procs * inflated;
+    const double run = (double)usage->procs * inflated;
     const double sum = usage->sum + run;
     return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
 }
@@ -176,25 +181,34 @@ double shares_see(struct shares *shares, struct usage *usage)
     return usage->seen;
 }
 
-/* Inflated usage stays as it is while nothing runs. */
+/* Nothing of it runs any more: its inflated usage stays as it is. */
+static void retire(struct shares *shares, int32_t row)
+{
+    struct place *place = &shares->places[row];
+    place->live = shares->nodes[row].live = false;
+    place->over = shares->nodes[row].over;
+}
+
 static void weigh(struct shares *shares)
 {
     size_t kept = 0;
+    int32_t *const live = shares->live.items;
     shares->stirs.len = 0;
     shares->settled = shares->moved;
     for (size_t i = 0; i < shares->live.len; i++) {
-        const int32_t row = shares->live.items[i];
+        const int32_t row = live[i];
         struct node *node = &shares->nodes[row];
         /* What ended in this period counts from the next one on. */
-        node->live = node->all.running.procs != 0 || node->all.stamp == shares->stamp;
+        const bool ended = node->all.procs == 0 && node->all.stamp != shares->stamp;
         const double over = shares_seen(shares, &node->all) / node->share;
         if (over < node->limit)
-            shares->places[row].over = over;
-        else if (over != shares->places[row].over)
+            node->over = over;
+        else if (over != node->over)
             shares_place(shares, row, over);
-        shares->places[row].live = node->live;
-        if (node->live)
-            shares->live.items[kept++] = row;
+        if (ended)
+            retire(shares, row);
+        else
+            live[kept++] = row;
     }
     shares->live.len = kept;
     shares->weighed = shares->version;
@@ -208,25 +222,29 @@ void shares_prepare(struct shares *shares, simtime now)
         weigh(shares);
 }
 
-static void use(struct shares *shares, struct usage *usage, struct shares_use more, double inflated)
+static void use(struct shares *shares, struct usage *usage, int64_t more, double inflated)
 {
     shares_seen(shares, usage);
-    usage->sum -= (double)more.procs * inflated;
-    usage->running.procs += more.procs;
-    usage->running.memory += more.memory;
+    usage->sum -= (double)more * inflated;
+    usage->procs += more;
 }
 
 struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 {
-    return (size_t)tenant < shares->len ? shares->nodes[tenant].all.running
-                                        : (struct shares_use){0};
+    if ((size_t)tenant >= shares->len)
+        return (struct shares_use){0};
+    const struct node *node = &shares->nodes[tenant];
+    return (struct shares_use){node->all.procs, node->memory};
 }
 
+/* Where its brothers are in no order, it passes none. */
 static void enliven(struct shares *shares, int32_t row)
 {
     struct node *node = &shares->nodes[row];
-    node->live = shares->places[row].live = true;
-    node->limit = 0;
+    struct place *place = &shares->places[row];
+    node->live = place->live = true;
+    node->over = place->over;
+    node->limit = place->shape == shares->shape ? 0 : (double)INFINITY;
     MEM_GROW(&shares->live);
     shares->live.items[shares->live.len++] = row;
 }
@@ -236,13 +254,16 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
     keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
     if (shares->nodes[tenant].group)
-        use(shares, &shares->nodes[tenant].own, more, inflated);
+        use(shares, &shares->nodes[tenant].own, more.procs, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
-        use(shares, &shares->nodes[up].all, more, inflated);
-        if (!shares->nodes[up].live)
+        struct node *node = &shares->nodes[up];
+        use(shares, &node->all, more.procs, inflated);
+        if (more.memory != 0)
+            node->memory += more.memory;
+        if (!node->live)
             enliven(shares, up);
     }
-    use(shares, &shares->top.all, more, inflated);
+    use(shares, &shares->top.all, more.procs, inflated);
 }
 
 void shares_set(struct shares *shares, int32_t tenant, simtime now)
@@ -252,7 +273,7 @@ void shares_set(struct shares *shares, int32_t tenant, simtime now)
     const double share = shares->world->tenants.items[tenant].share;
     shares_node(shares, shares->places[tenant].parent)->below += share - node->share;
     node->share = share;
-    shares->places[tenant].over = shares_seen(shares, &node->all) / share;
+    set_over(shares, tenant, shares_seen(shares, &node->all) / share);
     reshape(shares);
 }
 
@@ -292,7 +313,7 @@ static void take_key(struct shares *shares, int32_t tenant, double *ret, size_t 
     REQUIRE(end < len);
     size_t i = end;
     for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
-        ret[--i] = shares->places[up].over;
+        ret[--i] = shares_over(shares, up);
     if (node->children.len > 0) /* the jobs that a group has of its own: one more of share 1 */
         ret[end++] = shares_seen(shares, &node->own);
     while (end < len)
@@ -403,7 +424,7 @@ bool shares_stirs(const struct shares *shares, uint64_t since, const struct shar
 double shares_level_of(struct shares *shares, int32_t row, bool own)
 {
     struct node *node = &shares->nodes[row];
-    const double over = own ? shares_seen(shares, &node->own) : shares->places[row].over;
+    const double over = own ? shares_seen(shares, &node->own) : shares_over(shares, row);
     struct node *parent = own ? node : shares_node(shares, shares->places[row].parent);
     return over == 0 ? (double)INFINITY : shares_seen(shares, &parent->all) / parent->below / over;
 }
@@ -418,7 +439,7 @@ double shares_usage(struct shares *shares, int32_t tenant, simtime now)
         return inflated_usage(usage, inflation_at(shares, now));
     /* Deflated first: what ran for ages would overflow. */
     const double decay = exp2(-simtime_seconds(now - shares->base) / half);
-    const double run = (double)usage->running.procs * half / M_LN2;
+    const double run = (double)usage->procs * half / M_LN2;
     return fmax(0, usage->sum * decay + run);
 }
 
