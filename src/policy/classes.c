@@ -31,6 +31,7 @@ void classes_free(struct classes *classes)
     for (size_t i = 0; i < classes->all.len; i++)
         bunch_deinit(&classes->all.items[i].jobs);
     free(classes->all.items);
+    free(classes->ranks.items);
     free(classes->paths.items);
     free(classes->stands.items);
     free(classes->seams);
@@ -87,6 +88,8 @@ static uint32_t spare_class(struct classes *classes)
         return id;
     }
     MEM_GROW(&classes->all);
+    MEM_GROW(&classes->ranks);
+    classes->ranks.items[classes->ranks.len++] = (struct rank){0};
     MEM_GROW(&classes->paths);
     classes->paths.items[classes->paths.len++] = (struct shares_path){0};
     classes->all.items[classes->all.len] = (struct class){.jobs = {.least = INT32_MAX}};
@@ -107,6 +110,7 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
                             .gate = gate_of(classes, job->spec.tenant),
                             .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
+    classes->ranks.items[id] = (struct rank){.base = (uint8_t)(2 * priority + aged)};
     classes_join(classes, id);
     if (classes->order->by_tree)
         shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
@@ -210,7 +214,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 double classes_offset(const struct classes *classes, const struct job *job, bool aged)
 {
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
-    return id == NO_CLASS ? 0 : classes->all.items[id].offset;
+    return id == NO_CLASS ? 0 : classes->ranks.items[id].offset;
 }
 
 /* --- searches --- */
@@ -246,19 +250,20 @@ static bool search_class(const struct classes *classes, const struct stand *stan
                          const struct search *search, struct jobitem *ret)
 {
     const struct class *class = &classes->all.items[stand->id];
+    const double offset = classes->ranks.items[stand->id].offset;
     const int64_t room = room_in(classes, class, search);
     struct jobkey key;
     const struct jobkey *after = NULL;
     if (stand->least > room)
         return false;
     if (search->after && jobkey_upto(&stand->head, search->after)) {
-        key = (struct jobkey){search->after->score - class->offset, search->after->seq};
+        key = (struct jobkey){search->after->score - offset, search->after->seq};
         after = &key;
     }
     while (bunch_next_fit(&class->jobs, after, room, search->window, search->spare, ret)) {
         if (!class->counts_time ||
             gates_affords(classes->tenancy.gates, class->gate, ret->procs, ret->request)) {
-            ret->key.score += class->offset;
+            ret->key.score += offset;
             return true;
         }
         key = ret->key;
@@ -318,7 +323,7 @@ void classes_list(const struct classes *classes, struct jobitem *ret)
         while (bunch_next_fit(&class->jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
             last = ret->key;
             after = &last;
-            (ret++)->key.score += class->offset;
+            (ret++)->key.score += classes->ranks.items[classes->stands.items[i].id].offset;
         }
     }
 }
@@ -330,12 +335,13 @@ void classes_check(const struct classes *classes)
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
         REQUIRE(find(classes, class->tenant, class->priority, class->aged) == stands[i].id);
+        const struct rank *rank = &classes->ranks.items[stands[i].id];
         struct jobitem first;
-        REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &class->first));
+        REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &rank->first));
         REQUIRE(classes->least[i] == stands[i].least);
         REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
-        REQUIRE(stands[i].head.seq == class->first.seq &&
-                stands[i].head.score == class->offset + class->first.score);
+        REQUIRE(stands[i].head.seq == rank->first.seq &&
+                stands[i].head.score == rank->offset + rank->first.score);
         REQUIRE(i == 0 || !jobkey_upto(&stands[i].head, &stands[i - 1].head));
         jobs += bunch_len(&class->jobs);
     }

@@ -18,15 +18,22 @@ struct class
     int32_t priority;
     int32_t gate;
     bool aged, counts_time;
-    bool stale;        /* of a live order: its level may be another by now */
-    bool factor_known; /* by sum */
-    double offset;
-    struct jobkey first; /* of its jobs, its own */
-    double level;        /* as order->level said */
-    double factor;       /* as shares_factor said */
-    uint32_t next;       /* of the same tenant; of those to spare */
+    bool stale;    /* of a live order: its level may be another by now */
+    double level;  /* as order->level said */
+    uint32_t next; /* of the same tenant; of those to spare */
     struct bunch jobs;
 };
+
+/* What a class is ranked by, apart from the rest of it: looked at of all in each period. */
+struct rank {
+    double offset;
+    struct jobkey first; /* of its jobs, its own */
+    double factor;       /* by sum: as shares_factor said */
+    bool factor_known;
+    uint8_t base; /* which: RANK_BASES of them */
+};
+
+enum { RANK_BASES = 2 * (PRIORITY_LOW + 1) };
 
 /* A class, in order of its first job: what a search looks at. */
 struct stand {
@@ -78,6 +85,10 @@ struct classes {
         struct class *items;
         size_t len, cap;
     } all;
+    struct {
+        struct rank *items; /* of each class in turn */
+        size_t len, cap;
+    } ranks;
     struct {
         struct shares_path *items; /* by tree: of each class in turn */
         size_t len, cap;

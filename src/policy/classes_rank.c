@@ -43,15 +43,21 @@ static struct verdict compare_classes(const struct classes *classes, uint32_t a,
 }
 
 /* By sum. */
-static double offset_from(const struct classes *classes, struct class *class,
-                          const struct offset_base *base)
+static NOINLINE void find_factor(const struct classes *classes, uint32_t id)
+{
+    struct rank *rank = &classes->ranks.items[id];
+    rank->factor = shares_factor(classes->tenancy.shares, classes->all.items[id].tenant,
+                                 classes->now, &rank->factor_known);
+}
+
+static inline double offset_from(const struct classes *classes, uint32_t id,
+                                 const struct rank *rank, const struct offset_base *base)
 {
     double sum = base->sum;
     if (base->fair_share > 0) {
-        if (!class->factor_known)
-            class->factor = shares_factor(classes->tenancy.shares, class->tenant, classes->now,
-                                          &class->factor_known);
-        sum += base->fair_share * class->factor;
+        if (UNLIKELY(!rank->factor_known))
+            find_factor(classes, id);
+        sum += base->fair_share * rank->factor;
     }
     return -order_rounded(sum, base->unit);
 }
@@ -62,7 +68,7 @@ static double offset_of(const struct classes *classes, uint32_t id)
         return 0;
     const struct class_view view = view_of(classes, id);
     const struct offset_base base = classes->order->base(classes->params, &view);
-    return offset_from(classes, &classes->all.items[id], &base);
+    return offset_from(classes, id, &classes->ranks.items[id], &base);
 }
 
 /* By rank: the first stand from `low` to `high` that does not go before the other; of two that tie
@@ -131,9 +137,10 @@ static double offset_at(struct classes *classes, size_t at, const struct verdict
     return low + (high - low) / 2;
 }
 
-static struct jobkey head_of(const struct class *class)
+static struct jobkey head_of(const struct classes *classes, uint32_t id)
 {
-    return (struct jobkey){class->offset + class->first.score, class->first.seq};
+    const struct rank *rank = &classes->ranks.items[id];
+    return (struct jobkey){rank->offset + rank->first.score, rank->first.seq};
 }
 
 size_t classes_first_from(const struct classes *classes, struct jobkey key)
@@ -151,14 +158,14 @@ size_t classes_first_from(const struct classes *classes, struct jobkey key)
 
 size_t classes_stand_of(const struct classes *classes, uint32_t id)
 {
-    return classes_first_from(classes, head_of(&classes->all.items[id]));
+    return classes_first_from(classes, head_of(classes, id));
 }
 
-static void find_first(struct class *class)
+static void find_first(struct classes *classes, uint32_t id)
 {
     struct jobitem item;
-    REQUIRE(bunch_first(&class->jobs, &item));
-    class->first = item.key;
+    REQUIRE(bunch_first(&classes->all.items[id].jobs, &item));
+    classes->ranks.items[id].first = item.key;
 }
 
 static void insert_at(struct classes *classes, size_t at, const struct stand *stand)
@@ -184,8 +191,9 @@ static void insert_at(struct classes *classes, size_t at, const struct stand *st
 void classes_stand_up(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
-    find_first(class);
-    struct stand stand = {class->first, class->jobs.shortest, class->jobs.least, id};
+    struct rank *rank = &classes->ranks.items[id];
+    find_first(classes, id);
+    struct stand stand = {rank->first, class->jobs.shortest, class->jobs.least, id};
     if (classes_by_rank(classes)) {
         if (classes->order->level) {
             const struct class_view view = view_of(classes, id);
@@ -194,11 +202,11 @@ void classes_stand_up(struct classes *classes, uint32_t id)
         struct verdict beside[2];
         const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand, beside);
         insert_at(classes, at, &stand);
-        class->offset = offset_at(classes, at, beside);
-        classes->stands.items[at].head = head_of(class);
+        rank->offset = offset_at(classes, at, beside);
+        classes->stands.items[at].head = head_of(classes, id);
     } else {
-        class->offset = offset_of(classes, id);
-        stand.head = head_of(class);
+        rank->offset = offset_of(classes, id);
+        stand.head = head_of(classes, id);
         insert_at(classes, classes_first_from(classes, stand.head), &stand);
     }
 }
@@ -238,11 +246,11 @@ static void doubt_seams(struct classes *classes, size_t first, size_t end)
 
 void classes_stand_anew(struct classes *classes, uint32_t id)
 {
-    struct class *class = &classes->all.items[id];
+    const struct class *class = &classes->all.items[id];
     const size_t from = classes_stand_of(classes, id);
     struct stand *at = &classes->stands.items[from];
-    find_first(class);
-    const struct stand stand = {head_of(class), class->jobs.shortest, class->jobs.least, id};
+    find_first(classes, id);
+    const struct stand stand = {head_of(classes, id), class->jobs.shortest, class->jobs.least, id};
     size_t to = from;
     if (!jobkey_equal(&at->head, &stand.head)) {
         to = classes_first_from(classes, stand.head);
@@ -319,24 +327,33 @@ static void forget_factors(struct classes *classes)
     classes->moves = moves;
 }
 
+static NOINLINE void find_base(const struct classes *classes, uint32_t id, struct offset_base *ret)
+{
+    const struct class_view view = view_of(classes, id);
+    *ret = classes->order->base(classes->params, &view);
+}
+
 static void sum_anew(struct classes *classes)
 {
-    struct offset_base bases[2][PRIORITY_LOW + 1];
-    bool known[2][PRIORITY_LOW + 1] = {{false}};
-    struct stand *stands = classes->stands.items;
+    struct offset_base bases[RANK_BASES];
+    bool known[RANK_BASES] = {false};
+    struct stand *const stands = classes->stands.items;
+    struct rank *const ranks = classes->ranks.items;
     const size_t len = classes->stands.len;
+    struct jobkey last = {-HUGE_VAL, 0};
     size_t left = STEPS_FEW * len;
     for (size_t i = 0; i < len; i++) {
-        struct class *class = &classes->all.items[stands[i].id];
-        struct offset_base *base = &bases[class->aged][class->priority];
-        if (!known[class->aged][class->priority]) {
-            const struct class_view view = view_of(classes, stands[i].id);
-            *base = classes->order->base(classes->params, &view);
-            known[class->aged][class->priority] = true;
-        }
-        class->offset = offset_from(classes, class, base);
-        stands[i].head = head_of(class);
-        if (i > 0 && left > 0 && jobkey_upto(&stands[i].head, &stands[i - 1].head))
+        struct stand *stand = &stands[i];
+        struct rank *rank = &ranks[stand->id];
+        struct offset_base *base = &bases[rank->base];
+        if (UNLIKELY(!known[rank->base]))
+            find_base(classes, stand->id, base);
+        known[rank->base] = true;
+        rank->offset = offset_from(classes, stand->id, rank, base);
+        stand->head.score = rank->offset + rank->first.score;
+        if (jobkey_upto(&last, &stand->head))
+            last = stand->head;
+        else if (left > 0)
             advance(classes, i, &left);
     }
     if (len > 0 && left == 0)
@@ -435,9 +452,8 @@ static void number(struct classes *classes, struct range range)
     const double base = first && !last ? high - gap * (rank + 1) : low;
     classes->crowded |= gap < GAP_LEAST * fmax(fabs(low), fabs(high));
     for (size_t i = range.from; i < range.to; i++) {
-        struct class *class = &classes->all.items[stands[i].id];
-        class->offset = base + gap * stands[i].head.score;
-        stands[i].head = head_of(class);
+        classes->ranks.items[stands[i].id].offset = base + gap * stands[i].head.score;
+        stands[i].head = head_of(classes, stands[i].id);
     }
 }
 

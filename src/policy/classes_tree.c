@@ -80,7 +80,7 @@ void classes_forget_factors(struct classes *classes, int32_t tenant)
     if (!branch)
         return;
     for (uint32_t id = branch->first; id != NO_CLASS; id = classes->all.items[id].next)
-        classes->all.items[id].factor_known = false;
+        classes->ranks.items[id].factor_known = false;
     for (int32_t child = branch->child; child != NO_TENANT;
          child = classes->branches.items[child + 1].next)
         classes_forget_factors(classes, child);
