@@ -353,6 +353,14 @@ void shares_path(const struct shares *shares, int32_t tenant, struct shares_path
         ret->rows[--i] = up;
 }
 
+void shares_expect(const struct shares *shares, int32_t tenant)
+{
+    if ((size_t)tenant >= shares->len)
+        return;
+    __builtin_prefetch(&shares->places[tenant]);
+    __builtin_prefetch(&shares->nodes[tenant]);
+}
+
 /* Below the uppermost, which are the same. Where one is below the other, the jobs of the latter
  * stand beside a child. */
 static void find_brothers(struct shares *shares, int32_t *x, int32_t *y)

@@ -65,6 +65,9 @@ struct shares_path {
 /* Of a tenant there is: it never changes. O(depth). */
 void shares_path(const struct shares *shares, int32_t tenant, struct shares_path *ret);
 
+/* What is known of the tenant will be asked for soon. O(1). */
+void shares_expect(const struct shares *shares, int32_t tenant);
+
 /* Which of two tenants goes first by these keys: below 0 the first, 0: they tie; and whose children
  * tell: -1 those at the top, SEAM_NONE not brothers alone, SEAM_SAME: it is one tenant. As of the
  * last call of shares_moves. O(depth); O(n log n) for n brothers the first time, and after growth

@@ -184,9 +184,20 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
     return false;
 }
 
+/* Of many tenants this one was not looked at for long: what is kept of it comes while the order is
+ * settled. */
+static void expect(const struct classes *classes, int32_t tenant)
+{
+    if ((size_t)(tenant + 1) < classes->branches.len)
+        __builtin_prefetch(&classes->branches.items[tenant + 1]);
+    if (classes->tenancy.shares)
+        shares_expect(classes->tenancy.shares, tenant);
+}
+
 void classes_add(struct classes *classes, const struct job *job, bool aged,
                  const struct jobitem *item, simtime now)
 {
+    expect(classes, job->spec.tenant);
     classes_settle(classes, now);
     insert(classes, class_of(classes, job, aged), item);
     if (classes->order->max_age && !aged)
