@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/shares_inner.h"
 
-#include "model/bits.h"
 #include "util/mem.h"
 
 #include <float.h>
@@ -43,8 +42,7 @@ void shares_free(struct shares *shares)
     free(shares->places);
     free(shares->factors);
     free(shares->live.items);
-    free(shares->stirred.items);
-    free(shares->stirred.bits);
+    free(shares->stirs.items);
     free(shares->scratch);
     free(shares);
 }
@@ -80,6 +78,11 @@ static void reshape(struct shares *shares)
     shares->moved++;
 }
 
+static void set_over(struct shares *shares, int32_t row, double over)
+{
+    shares->nodes[row].over = shares->places[row].over = over;
+}
+
 /* Sums so large that they would soon overflow are scaled by an exact power of two. */
 static void rebase(struct shares *shares, simtime now)
 {
@@ -92,7 +95,7 @@ static void rebase(struct shares *shares, simtime now)
     for (size_t i = 0; i < shares->len; i++) {
         scale(&shares->nodes[i].all, steps);
         scale(&shares->nodes[i].own, steps);
-        shares->places[i].over = shares->nodes[i].all.seen / shares->nodes[i].share;
+        set_over(shares, (int32_t)i, shares->nodes[i].all.seen / shares->nodes[i].share);
     }
 }
 
@@ -117,7 +120,7 @@ static void enter(struct shares *shares, int32_t row)
     if (depth > shares->deepest)
         shares->deepest = depth;
     if (info->parent >= 0)
-        shares->places[info->parent].group = true;
+        shares->places[info->parent].group = parent->group = true;
     MEM_GROW(&parent->children);
     parent->children.items[parent->children.len++] = (struct brother){.row = row};
     parent->below += info->share;
@@ -144,9 +147,6 @@ static void catch_up(struct shares *shares)
         shares->nodes = move(shares, shares->nodes, sizeof(*shares->nodes));
         shares->places = move(shares, shares->places, sizeof(*shares->places));
         shares->factors = mem_resize(shares->factors, shares->cap, sizeof(*shares->factors));
-        free(shares->stirred.bits);
-        shares->stirred.bits = mem_new(shares->cap / 64 + 1, sizeof(*shares->stirred.bits));
-        shares->stirred.len = 0;
     }
     while (shares->len < len)
         enter(shares, (int32_t)shares->len++);
@@ -166,7 +166,7 @@ static void keep_up(struct shares *shares, simtime now)
 /* Rounding may leave a trace of usage that was never there. */
 static double inflated_usage(const struct usage *usage, double inflated)
 {
-    const double run = (double)usage->running.procs * inflated;
+    const double run = (double)usage->procs * inflated;
     const double sum = usage->sum + run;
     return sum > 1e-12 * (fabs(usage->sum) + fabs(run)) ? sum : 0;
 }
@@ -181,27 +181,34 @@ double shares_see(struct shares *shares, struct usage *usage)
     return usage->seen;
 }
 
-/* Inflated usage stays as it is while nothing runs. */
+/* Nothing of it runs any more: its inflated usage stays as it is. */
+static void retire(struct shares *shares, int32_t row)
+{
+    struct place *place = &shares->places[row];
+    place->live = shares->nodes[row].live = false;
+    place->over = shares->nodes[row].over;
+}
+
 static void weigh(struct shares *shares)
 {
     size_t kept = 0;
-    while (shares->stirred.len > 0) {
-        const int32_t bit = shares->stirred.items[--shares->stirred.len] + 1;
-        shares->stirred.bits[bit / 64] = 0;
-    }
+    int32_t *const live = shares->live.items;
+    shares->stirs.len = 0;
     shares->settled = shares->moved;
     for (size_t i = 0; i < shares->live.len; i++) {
-        const int32_t row = shares->live.items[i];
+        const int32_t row = live[i];
         struct node *node = &shares->nodes[row];
         /* What ended in this period counts from the next one on. */
-        node->live = node->all.running.procs != 0 || node->all.stamp == shares->stamp;
+        const bool ended = node->all.procs == 0 && node->all.stamp != shares->stamp;
         const double over = shares_seen(shares, &node->all) / node->share;
         if (over < node->limit)
-            shares->places[row].over = over;
-        else if (over != shares->places[row].over)
+            node->over = over;
+        else if (over != node->over)
             shares_place(shares, row, over);
-        if (node->live)
-            shares->live.items[kept++] = row;
+        if (ended)
+            retire(shares, row);
+        else
+            live[kept++] = row;
     }
     shares->live.len = kept;
     shares->weighed = shares->version;
@@ -215,23 +222,29 @@ void shares_prepare(struct shares *shares, simtime now)
         weigh(shares);
 }
 
-static void use(struct shares *shares, struct usage *usage, struct shares_use more, double inflated)
+static void use(struct shares *shares, struct usage *usage, int64_t more, double inflated)
 {
     shares_seen(shares, usage);
-    usage->sum -= (double)more.procs * inflated;
-    usage->running.procs += more.procs;
-    usage->running.memory += more.memory;
+    usage->sum -= (double)more * inflated;
+    usage->procs += more;
 }
 
 struct shares_use shares_running(const struct shares *shares, int32_t tenant)
 {
-    return (size_t)tenant < shares->len ? shares->nodes[tenant].all.running
-                                        : (struct shares_use){0};
+    if ((size_t)tenant >= shares->len)
+        return (struct shares_use){0};
+    const struct node *node = &shares->nodes[tenant];
+    return (struct shares_use){node->all.procs, node->memory};
 }
 
+/* Where its brothers are in no order, it passes none. */
 static void enliven(struct shares *shares, int32_t row)
 {
-    shares->nodes[row].live = true;
+    struct node *node = &shares->nodes[row];
+    struct place *place = &shares->places[row];
+    node->live = place->live = true;
+    node->over = place->over;
+    node->limit = place->shape == shares->shape ? 0 : (double)INFINITY;
     MEM_GROW(&shares->live);
     shares->live.items[shares->live.len++] = row;
 }
@@ -240,14 +253,17 @@ void shares_use(struct shares *shares, int32_t tenant, struct shares_use more, s
 {
     keep_up(shares, now);
     const double inflated = inflation(shares, &shares->last, now);
-    if (shares->places[tenant].group)
-        use(shares, &shares->nodes[tenant].own, more, inflated);
+    if (shares->nodes[tenant].group)
+        use(shares, &shares->nodes[tenant].own, more.procs, inflated);
     for (int32_t up = tenant; up >= 0; up = shares->nodes[up].parent) {
-        use(shares, &shares->nodes[up].all, more, inflated);
-        if (!shares->nodes[up].live)
+        struct node *node = &shares->nodes[up];
+        use(shares, &node->all, more.procs, inflated);
+        if (more.memory != 0)
+            node->memory += more.memory;
+        if (!node->live)
             enliven(shares, up);
     }
-    use(shares, &shares->top.all, more, inflated);
+    use(shares, &shares->top.all, more.procs, inflated);
 }
 
 void shares_set(struct shares *shares, int32_t tenant, simtime now)
@@ -257,7 +273,7 @@ void shares_set(struct shares *shares, int32_t tenant, simtime now)
     const double share = shares->world->tenants.items[tenant].share;
     shares_node(shares, shares->places[tenant].parent)->below += share - node->share;
     node->share = share;
-    shares->places[tenant].over = shares_seen(shares, &node->all) / share;
+    set_over(shares, tenant, shares_seen(shares, &node->all) / share);
     reshape(shares);
 }
 
@@ -297,7 +313,7 @@ static void take_key(struct shares *shares, int32_t tenant, double *ret, size_t 
     REQUIRE(end < len);
     size_t i = end;
     for (int32_t up = tenant; up >= 0; up = shares->places[up].parent)
-        ret[--i] = shares->places[up].over;
+        ret[--i] = shares_over(shares, up);
     if (node->children.len > 0) /* the jobs that a group has of its own: one more of share 1 */
         ret[end++] = shares_seen(shares, &node->own);
     while (end < len)
@@ -325,39 +341,78 @@ static int compare_keys(struct shares *shares, int32_t a, int32_t b)
     return 0;
 }
 
-int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam)
+void shares_path(const struct shares *shares, int32_t tenant, struct shares_path *ret)
 {
     const struct place *places = shares->places;
-    int32_t x = a, y = b;
-    *ret_seam = SEAM_NONE;
-    if (a == b)
+    int32_t i = places[tenant].depth + 1, up = tenant;
+    for (; i > SHARES_PATH; i--)
+        up = places[up].parent;
+    ret->tenant = tenant;
+    ret->len = i;
+    for (; up >= 0; up = places[up].parent)
+        ret->rows[--i] = up;
+}
+
+void shares_expect(const struct shares *shares, int32_t tenant)
+{
+    if ((size_t)tenant >= shares->len)
+        return;
+    __builtin_prefetch(&shares->places[tenant]);
+    __builtin_prefetch(&shares->nodes[tenant]);
+}
+
+/* Below the uppermost, which are the same. Where one is below the other, the jobs of the latter
+ * stand beside a child. */
+static void find_brothers(struct shares *shares, int32_t *x, int32_t *y)
+{
+    const struct place *places = shares->places;
+    while (places[*x].depth > places[*y].depth)
+        *x = places[*x].parent;
+    while (places[*y].depth > places[*x].depth)
+        *y = places[*y].parent;
+    while (places[*x].parent != places[*y].parent) {
+        *x = places[*x].parent;
+        *y = places[*y].parent;
+    }
+    shares->mixed |= *x == *y;
+}
+
+int shares_compare(struct shares *shares, const struct shares_path *a, const struct shares_path *b,
+                   int32_t *ret_seam)
+{
+    const struct place *places = shares->places;
+    *ret_seam = a->tenant == b->tenant ? SEAM_SAME : SEAM_NONE;
+    if (a->tenant == b->tenant)
         return 0;
-    while (places[x].depth > places[y].depth)
-        x = places[x].parent;
-    while (places[y].depth > places[x].depth)
-        y = places[y].parent;
-    while (places[x].parent != places[y].parent) {
-        x = places[x].parent;
-        y = places[y].parent;
+    const int32_t len = a->len < b->len ? a->len : b->len;
+    int32_t i = 0;
+    while (i < len && a->rows[i] == b->rows[i])
+        i++;
+    int32_t x = a->tenant, y = b->tenant;
+    if (i < len) {
+        x = a->rows[i];
+        y = b->rows[i];
+    } else {
+        find_brothers(shares, &x, &y);
     }
     if (places[x].shape != shares->shape)
         shares_sort(shares, shares_node(shares, places[x].parent));
-    shares->mixed |= x == y;
-    if (places[x].over == places[y].over)
-        return compare_keys(shares, a, b);
+    /* Brothers tie where as many leaves go in front of them. */
+    if (places[x].before == places[y].before)
+        return compare_keys(shares, a->tenant, b->tenant);
     *ret_seam = places[x].parent;
-    return places[x].over < places[y].over ? -1 : 1;
+    return places[x].before < places[y].before ? -1 : 1;
 }
 
-size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
-                        uint64_t since)
+int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc)
 {
-    if (since != shares->settled)
-        return from;
-    while (from < len && seams[from] != SEAM_NONE &&
-           !bits_test(shares->stirred.bits, (uint32_t)(seams[from] + 1)))
-        from++;
-    return from;
+    if (ab == bc || bc == SEAM_SAME)
+        return ab;
+    if (ab == SEAM_SAME)
+        return bc;
+    if (ab < 0 || bc < 0)
+        return ab < bc ? ab : bc;
+    return shares->places[ab].depth < shares->places[bc].depth ? ab : bc;
 }
 
 uint64_t shares_moves(struct shares *shares, simtime now)
@@ -366,10 +421,18 @@ uint64_t shares_moves(struct shares *shares, simtime now)
     return shares->moved;
 }
 
+bool shares_stirs(const struct shares *shares, uint64_t since, const struct shares_stir **ret,
+                  size_t *ret_len)
+{
+    *ret = shares->stirs.items;
+    *ret_len = shares->stirs.len;
+    return since == shares->settled;
+}
+
 double shares_level_of(struct shares *shares, int32_t row, bool own)
 {
     struct node *node = &shares->nodes[row];
-    const double over = own ? shares_seen(shares, &node->own) : shares->places[row].over;
+    const double over = own ? shares_seen(shares, &node->own) : shares_over(shares, row);
     struct node *parent = own ? node : shares_node(shares, shares->places[row].parent);
     return over == 0 ? (double)INFINITY : shares_seen(shares, &parent->all) / parent->below / over;
 }
@@ -384,7 +447,7 @@ double shares_usage(struct shares *shares, int32_t tenant, simtime now)
         return inflated_usage(usage, inflation_at(shares, now));
     /* Deflated first: what ran for ages would overflow. */
     const double decay = exp2(-simtime_seconds(now - shares->base) / half);
-    const double run = (double)usage->running.procs * half / M_LN2;
+    const double run = (double)usage->procs * half / M_LN2;
     return fmax(0, usage->sum * decay + run);
 }
 

@@ -54,29 +54,58 @@ size_t shares_key_len(struct shares *shares);
  * before a group. O(depth). */
 void shares_key(struct shares *shares, int32_t tenant, simtime now, double *ret, size_t len);
 
-/* Which of two tenants there are goes first by these keys: below 0 the first, 0: they tie; and
- * whose children tell: -1 those at the top, SEAM_NONE not brothers alone. As of the last call of
- * shares_moves. O(depth); O(n log n) for n brothers the first time, and after growth of the
- * tree or a change of shares; where groups tie O(depth) numbers are compared. */
-#define SEAM_NONE (-2)
-int shares_compare(struct shares *shares, int32_t a, int32_t b, int32_t *ret_seam);
+/* A tenant and those above it, as two are compared. */
+enum { SHARES_PATH = 6 };
+struct shares_path {
+    int32_t tenant;
+    int32_t len;               /* of `rows` */
+    int32_t rows[SHARES_PATH]; /* from the top to the tenant, the uppermost if there are more */
+};
 
-/* The first of the seams from `from` on, len at most, by which two may compare otherwise than when
- * shares_moves said `since`. O(1) each. */
-size_t shares_next_open(const struct shares *shares, const int32_t *seams, size_t from, size_t len,
-                        uint64_t since);
+/* Of a tenant there is: it never changes. O(depth). */
+void shares_path(const struct shares *shares, int32_t tenant, struct shares_path *ret);
+
+/* What is known of the tenant will be asked for soon. O(1). */
+void shares_expect(const struct shares *shares, int32_t tenant);
+
+/* Which of two tenants goes first by these keys: below 0 the first, 0: they tie; and whose children
+ * tell: -1 those at the top, SEAM_NONE not brothers alone, SEAM_SAME: it is one tenant. As of the
+ * last call of shares_moves. O(depth); O(n log n) for n brothers the first time, and after growth
+ * of the tree or a change of shares; where groups tie O(depth) numbers are compared. */
+#define SEAM_NONE (-2)
+#define SEAM_SAME (-3)
+int shares_compare(struct shares *shares, const struct shares_path *a, const struct shares_path *b,
+                   int32_t *ret_seam);
+
+/* Of tenants a, b and c that go one after the other by these seams: that of a and c. O(1). */
+int32_t shares_join_seams(const struct shares *shares, int32_t ab, int32_t bc);
 
 /* Another number once any two tenants that were compared may not compare as they did. The first
  * time in a period what ran since the last is put in its place among its brothers: O(depth) for
  * each job, and the brothers that it passes. */
 uint64_t shares_moves(struct shares *shares, simtime now);
 
+/* A tenant that moved among its brothers is followed by those that it passed, ties with or, unless
+ * children of their parent are named as a whole, tied with. */
+struct shares_stir {
+    int32_t row;
+    enum { STIR_MOVED, STIR_PASSED, STIR_CHILDREN } how;
+};
+
+/* What shares_moves, which has just been called, did since it said `since`: of brothers that told
+ * two tenants apart, those that compare otherwise now are one that moved and one that it passed.
+ * Those whose order was never asked for are left out. False: that is not known, anything may
+ * compare otherwise. O(1). */
+bool shares_stirs(const struct shares *shares, uint64_t since, const struct shares_stir **ret,
+                  size_t *ret_len);
+
 /* Slurm's fair-tree factor of a leaf: the part of all leaves that do not stand before it, in
  * (0, 1]; tied leaves have the same, and so have the first leaves of a group and a leaf that ties
- * with the group. O(depth), beside what shares_moves does in each period; where groups tie
- * O(brothers of all ancestors) and what is below the tied ones. After growth of the tree, or a
+ * with the group. It lasts until shares_stirs names the tenant or one above it; where not even that
+ * is sure, ret_lasts is false. O(depth), beside what shares_moves does in each period; where groups
+ * tie O(brothers of all ancestors) and what is below the tied ones. After growth of the tree, or a
  * change of shares, all brothers that are asked for are sorted anew. */
-double shares_factor(struct shares *shares, int32_t tenant, simtime now);
+double shares_factor(struct shares *shares, int32_t tenant, simtime now, bool *ret_lasts);
 
 /* Level fair-share as Slurm prints it, as of this period: (share / that of all brothers) / (usage /
  * theirs); INFINITY where nothing was used. O(1). */

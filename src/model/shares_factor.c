@@ -10,15 +10,16 @@
 
 static int compare_brothers(const void *a, const void *b, void *ctx)
 {
-    const struct place *places = ctx;
+    const struct shares *shares = ctx;
     const int32_t x = ((const struct brother *)a)->row, y = ((const struct brother *)b)->row;
-    return places[x].over != places[y].over ? (places[x].over < places[y].over ? -1 : 1)
-                                            : (x > y) - (x < y);
+    const double p = shares_over(shares, x), q = shares_over(shares, y);
+    return p != q ? (p < q ? -1 : 1) : (x > y) - (x < y);
 }
 
+/* Behind all: infinite. */
 static double over_at(const struct shares *shares, const struct brothers *brothers, uint32_t at)
 {
-    return shares->places[brothers->items[at].row].over;
+    return at < brothers->len ? shares_over(shares, brothers->items[at].row) : (double)INFINITY;
 }
 
 /* What stands in [from, to) was moved: what lies beside it may tie with it, or do so no longer. */
@@ -28,55 +29,72 @@ static void settle_places(struct shares *shares, struct brothers *brothers, uint
     const uint32_t begin = from > 0 ? from - 1 : 0;
     struct brother *const items = brothers->items;
     const struct place *last = begin > 0 ? &shares->places[items[begin - 1].row] : NULL;
+    double before = begin > 0 ? over_at(shares, brothers, begin - 1) : -1;
+    double over = over_at(shares, brothers, begin);
     bool tied = from > 0;
     for (uint32_t i = begin; i < brothers->len && (i <= to || tied); i++) {
         struct place *place = &shares->places[items[i].row];
-        const double next =
-            i + 1 < brothers->len ? over_at(shares, brothers, i + 1) : (double)INFINITY;
-        tied = last && last->over == place->over;
+        const double next = over_at(shares, brothers, i + 1);
+        tied = before == over;
         items[i].before = last ? items[i - 1].before + last->leaves : 0;
         place->before = tied ? last->before : items[i].before;
-        place->tied = place->group && place->over > 0 && (tied || next == place->over);
+        place->tied = place->group && over > 0 && (tied || next == over);
         place->at = i;
         place->shape = shares->shape;
-        shares->nodes[items[i].row].limit = tied ? 0 : next;
+        if (place->live)
+            shares->nodes[items[i].row].limit = tied ? 0 : next;
         last = place;
+        before = over;
+        over = next;
     }
 }
 
 void shares_sort(struct shares *shares, struct node *parent)
 {
     struct brothers *brothers = &parent->children;
-    qsort_r(brothers->items, brothers->len, sizeof(*brothers->items), compare_brothers,
-            shares->places);
+    qsort_r(brothers->items, brothers->len, sizeof(*brothers->items), compare_brothers, shares);
     settle_places(shares, brothers, 0, brothers->len);
+}
+
+static void stir(struct shares *shares, int32_t row, int how)
+{
+    MEM_GROW(&shares->stirs);
+    shares->stirs.items[shares->stirs.len++] = (struct shares_stir){row, how};
 }
 
 /* It stands behind those that it has overtaken in usage. */
 void shares_place(struct shares *shares, int32_t row, double over)
 {
-    struct place *place = &shares->places[row];
-    const double last = place->over;
-    place->over = over;
-    if (place->shape != shares->shape)
+    const struct place *place = &shares->places[row];
+    struct node *node = &shares->nodes[row];
+    const double last = node->over;
+    node->over = over;
+    if (place->shape != shares->shape) {
+        node->limit = (double)INFINITY;
         return;
+    }
     struct brothers *brothers = &shares_node(shares, place->parent)->children;
     struct brother *items = brothers->items;
     const uint32_t from = place->at, end = brothers->len;
-    const double next = from + 1 < end ? over_at(shares, brothers, from + 1) : (double)INFINITY;
+    const double next = over_at(shares, brothers, from + 1);
+    const bool tied = from > 0 && over_at(shares, brothers, from - 1) >= last;
     uint32_t to = from;
-    if (next > over && (from == 0 || over_at(shares, brothers, from - 1) < last)) {
-        shares->nodes[row].limit = next;
+    if (next > over && !tied) {
+        node->limit = next;
         return;
     }
-    for (; to + 1 < end && over_at(shares, brothers, to + 1) < over; to++)
+    stir(shares, row, STIR_MOVED);
+    for (; to + 1 < end && over_at(shares, brothers, to + 1) < over; to++) {
         items[to] = items[to + 1];
+        stir(shares, items[to].row, STIR_PASSED);
+    }
     items[to].row = row;
+    for (uint32_t i = to + 1; i < end && over_at(shares, brothers, i) == over; i++)
+        stir(shares, items[i].row, STIR_PASSED);
+    if (tied)
+        stir(shares, place->parent, STIR_CHILDREN);
     settle_places(shares, brothers, from, to + 1);
     shares->moved++;
-    shares->stirred.bits[(place->parent + 1) / 64] |= UINT64_C(1) << (place->parent + 1) % 64;
-    MEM_GROW(&shares->stirred);
-    shares->stirred.items[shares->stirred.len++] = place->parent;
 }
 
 /* The first whose usage over share is not below. */
@@ -208,11 +226,13 @@ static double part_behind(const struct shares *shares, int64_t before)
     return (all - (double)before) / all;
 }
 
-double shares_factor(struct shares *shares, int32_t tenant, simtime now)
+double shares_factor(struct shares *shares, int32_t tenant, simtime now, bool *ret_lasts)
 {
     shares_ready(shares, now);
-    const int32_t ahead = shares->places[tenant].group ? leaves_ahead_of_own(shares, tenant)
-                                                       : leaves_ahead(shares, tenant);
+    const bool group = shares->places[tenant].group;
+    const int32_t ahead =
+        group ? leaves_ahead_of_own(shares, tenant) : leaves_ahead(shares, tenant);
+    *ret_lasts = !group && ahead != TIED;
     if (ahead != TIED)
         return part_behind(shares, ahead);
     struct factor *factor = &shares->factors[tenant];

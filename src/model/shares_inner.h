@@ -5,10 +5,10 @@
 
 #include "model/shares.h"
 
-/* A tenant, or the jobs that a group has of its own beside those of its children. */
+/* Of a tenant, or of the jobs that a group has of its own beside those of its children. */
 struct usage {
     double sum; /* inflated processor-seconds, less procs x inflation when they began */
-    struct shares_use running;
+    int64_t procs;
     double seen; /* inflated usage as of the beginning of the period `stamp` */
     uint64_t stamp;
 };
@@ -30,15 +30,16 @@ struct brothers {
 /* Where a tenant stands: what is looked at of those that wait and of those above them, two in a
  * cache line. */
 struct place {
-    double over;    /* usage over share, as of `weighed` */
+    double over;    /* unless it is live: usage over share */
     int32_t parent; /* row; -1: none */
     int32_t before; /* leaves of those of its brothers that go in front of it */
     int32_t leaves; /* below it, itself if it has no children */
     uint32_t at;    /* among its brothers, where they are in order */
     uint32_t shape; /* of the tree, as of which its brothers are in order; 0: never */
     uint16_t depth; /* of a tenant at the top: 0 */
-    bool group;     /* it has children */
-    bool tied;      /* a group that was used, with a brother */
+    bool group : 1; /* it has children */
+    bool tied : 1;  /* a group that was used, with a brother */
+    bool live : 1;  /* in the list of those that are weighed */
 };
 
 /* What a tenant used: what changes with each start and end, and is weighed in each period while
@@ -46,17 +47,20 @@ struct place {
 struct node {
     struct usage all;
     double share;
-    double limit;     /* usage over share below which it passes no brother */
+    double over;      /* of one that is live: usage over share, as of `weighed` */
+    double limit;     /* of one that is live: usage over share below which it passes no brother */
     int32_t parent;   /* row; -1: none */
-    bool live;        /* it is in the list */
-    struct usage own; /* of a group */
+    bool live;        /* as of its place */
+    bool group;       /* as of its place */
+    double memory;    /* bytes, of what runs */
     double below;     /* shares of its children together */
+    struct usage own; /* of a group */
     struct brothers children;
 };
 
 enum { CACHE_LINE = 64 };
 _Static_assert(sizeof(struct place) == CACHE_LINE / 2, "two places a line");
-_Static_assert(sizeof(struct node) == 2 * CACHE_LINE && offsetof(struct node, own) == CACHE_LINE,
+_Static_assert(sizeof(struct node) == 2 * CACHE_LINE && offsetof(struct node, memory) == CACHE_LINE,
                "what is weighed fills one line");
 
 /* Where groups tie. */
@@ -94,10 +98,9 @@ struct shares {
     uint64_t moved;   /* how often any brothers changed places, began to tie or ceased to */
     uint64_t settled; /* `moved` before all were weighed last */
     struct {
-        int32_t *items; /* whose children moved then; -1: at the top */
+        struct shares_stir *items; /* what moved then */
         size_t len, cap;
-        uint64_t *bits; /* of each row + 1, whether it is there */
-    } stirred;
+    } stirs;
     bool mixed;      /* jobs that groups have of their own were compared with what is below these */
     double *scratch; /* for two keys of that length; owned */
     size_t scratch_len;
@@ -119,6 +122,13 @@ static inline struct node *shares_node(struct shares *shares, int32_t row)
     return row < 0 ? &shares->top : &shares->nodes[row];
 }
 
+/* Usage over share: what is weighed in each period is not looked for elsewhere. */
+static inline double shares_over(const struct shares *shares, int32_t row)
+{
+    const struct place *place = &shares->places[row];
+    return place->live ? shares->nodes[row].over : place->over;
+}
+
 /* Inflated usage as of the beginning of the period: noted before the first change in it. */
 double shares_see(struct shares *shares, struct usage *usage);
 static inline double shares_seen(struct shares *shares, struct usage *usage)
@@ -129,7 +139,7 @@ static inline double shares_seen(struct shares *shares, struct usage *usage)
 /* The children of the node are put in order, and stay so while the tree keeps its shape. */
 void shares_sort(struct shares *shares, struct node *parent);
 
-/* Usage over share of the tenant is another. */
+/* Usage over share of the tenant, which is live, is another. */
 void shares_place(struct shares *shares, int32_t row, double over);
 
 /* Share over usage, both relative to those of all brothers: of brothers it sets apart those, and

@@ -31,12 +31,16 @@ void classes_free(struct classes *classes)
     for (size_t i = 0; i < classes->all.len; i++)
         bunch_deinit(&classes->all.items[i].jobs);
     free(classes->all.items);
+    free(classes->ranks.items);
+    free(classes->paths.items);
     free(classes->stands.items);
     free(classes->seams);
     free(classes->least);
     free(classes->stale.items);
     free(classes->ageing.items);
-    free(classes->first);
+    free(classes->branches.items);
+    free(classes->open.items);
+    free(classes->open.bits);
     free(classes);
 }
 
@@ -47,22 +51,10 @@ size_t classes_len(const struct classes *classes)
 
 /* --- which class a job is in --- */
 
-static uint32_t *first_of(struct classes *classes, int32_t tenant)
-{
-    const size_t i = (size_t)(tenant + 1);
-    if (i >= classes->n_first) {
-        const size_t len = 2 * i + 8;
-        classes->first = mem_resize(classes->first, len, sizeof(*classes->first));
-        while (classes->n_first < len)
-            classes->first[classes->n_first++] = NO_CLASS;
-    }
-    return &classes->first[i];
-}
-
 static uint32_t find(const struct classes *classes, int32_t tenant, int32_t priority, bool aged)
 {
-    const size_t i = (size_t)(tenant + 1);
-    uint32_t id = i < classes->n_first ? classes->first[i] : NO_CLASS;
+    const struct branch *branch = classes_branch(classes, tenant);
+    uint32_t id = branch ? branch->first : NO_CLASS;
     while (id != NO_CLASS &&
            (classes->all.items[id].priority != priority || classes->all.items[id].aged != aged))
         id = classes->all.items[id].next;
@@ -96,6 +88,10 @@ static uint32_t spare_class(struct classes *classes)
         return id;
     }
     MEM_GROW(&classes->all);
+    MEM_GROW(&classes->ranks);
+    classes->ranks.items[classes->ranks.len++] = (struct rank){0};
+    MEM_GROW(&classes->paths);
+    classes->paths.items[classes->paths.len++] = (struct shares_path){0};
     classes->all.items[classes->all.len] = (struct class){.jobs = {.least = INT32_MAX}};
     return (uint32_t)classes->all.len++;
 }
@@ -107,26 +103,24 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
     if (known != NO_CLASS)
         return known;
     const uint32_t id = spare_class(classes);
-    uint32_t *first = first_of(classes, tenant);
     struct class *class = &classes->all.items[id];
     *class = (struct class){.jobs = class->jobs,
                             .tenant = tenant,
                             .priority = priority,
                             .gate = gate_of(classes, job->spec.tenant),
-                            .aged = aged,
-                            .next = *first};
+                            .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
-    *first = id;
+    classes->ranks.items[id] = (struct rank){.base = (uint8_t)(2 * priority + aged)};
+    classes_join(classes, id);
+    if (classes->order->by_tree)
+        shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
     return id;
 }
 
 static void spare(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
-    uint32_t *link = first_of(classes, class->tenant);
-    while (*link != id)
-        link = &classes->all.items[*link].next;
-    *link = class->next;
+    classes_leave(classes, id);
     bunch_clear(&class->jobs);
     class->stale = false;
     class->next = classes->spare;
@@ -190,9 +184,20 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
     return false;
 }
 
+/* Of many tenants this one was not looked at for long: what is kept of it comes while the order is
+ * settled. */
+static void expect(const struct classes *classes, int32_t tenant)
+{
+    if ((size_t)(tenant + 1) < classes->branches.len)
+        __builtin_prefetch(&classes->branches.items[tenant + 1]);
+    if (classes->tenancy.shares)
+        shares_expect(classes->tenancy.shares, tenant);
+}
+
 void classes_add(struct classes *classes, const struct job *job, bool aged,
                  const struct jobitem *item, simtime now)
 {
+    expect(classes, job->spec.tenant);
     classes_settle(classes, now);
     insert(classes, class_of(classes, job, aged), item);
     if (classes->order->max_age && !aged)
@@ -220,7 +225,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 double classes_offset(const struct classes *classes, const struct job *job, bool aged)
 {
     const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
-    return id == NO_CLASS ? 0 : classes->all.items[id].offset;
+    return id == NO_CLASS ? 0 : classes->ranks.items[id].offset;
 }
 
 /* --- searches --- */
@@ -256,19 +261,20 @@ static bool search_class(const struct classes *classes, const struct stand *stan
                          const struct search *search, struct jobitem *ret)
 {
     const struct class *class = &classes->all.items[stand->id];
+    const double offset = classes->ranks.items[stand->id].offset;
     const int64_t room = room_in(classes, class, search);
     struct jobkey key;
     const struct jobkey *after = NULL;
     if (stand->least > room)
         return false;
     if (search->after && jobkey_upto(&stand->head, search->after)) {
-        key = (struct jobkey){search->after->score - class->offset, search->after->seq};
+        key = (struct jobkey){search->after->score - offset, search->after->seq};
         after = &key;
     }
     while (bunch_next_fit(&class->jobs, after, room, search->window, search->spare, ret)) {
         if (!class->counts_time ||
             gates_affords(classes->tenancy.gates, class->gate, ret->procs, ret->request)) {
-            ret->key.score += class->offset;
+            ret->key.score += offset;
             return true;
         }
         key = ret->key;
@@ -328,7 +334,7 @@ void classes_list(const struct classes *classes, struct jobitem *ret)
         while (bunch_next_fit(&class->jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
             last = ret->key;
             after = &last;
-            (ret++)->key.score += class->offset;
+            (ret++)->key.score += classes->ranks.items[classes->stands.items[i].id].offset;
         }
     }
 }
@@ -340,12 +346,13 @@ void classes_check(const struct classes *classes)
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
         REQUIRE(find(classes, class->tenant, class->priority, class->aged) == stands[i].id);
+        const struct rank *rank = &classes->ranks.items[stands[i].id];
         struct jobitem first;
-        REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &class->first));
+        REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &rank->first));
         REQUIRE(classes->least[i] == stands[i].least);
         REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
-        REQUIRE(stands[i].head.seq == class->first.seq &&
-                stands[i].head.score == class->offset + class->first.score);
+        REQUIRE(stands[i].head.seq == rank->first.seq &&
+                stands[i].head.score == rank->offset + rank->first.score);
         REQUIRE(i == 0 || !jobkey_upto(&stands[i].head, &stands[i - 1].head));
         jobs += bunch_len(&class->jobs);
     }

@@ -1,5 +1,5 @@
-/* What classes.c and classes_rank.c share: the one knows jobs and searches, the other where classes
- * stand. */
+/* What classes.c, classes_rank.c and classes_tree.c share: the one knows jobs and searches, the
+ * next where classes stand, the last below which tenants. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_INNER_H
 #define POLICY_CLASSES_INNER_H
@@ -8,6 +8,8 @@
 #include "policy/classes.h"
 
 #define NO_CLASS UINT32_MAX
+#define NO_TENANT (-2) /* -1 stands for what is above all */
+#define SEAM_BIT (-SEAM_SAME)
 
 /* Jobs wait in it: one that is empty is no class of any tenant. */
 struct class
@@ -16,13 +18,22 @@ struct class
     int32_t priority;
     int32_t gate;
     bool aged, counts_time;
-    bool stale; /* of a live order: its level may be another by now */
-    double offset;
-    struct jobkey first; /* of its jobs, its own */
-    double level;        /* as order->level said */
-    uint32_t next;       /* of the same tenant; of those to spare */
+    bool stale;    /* of a live order: its level may be another by now */
+    double level;  /* as order->level said */
+    uint32_t next; /* of the same tenant; of those to spare */
     struct bunch jobs;
 };
+
+/* What a class is ranked by, apart from the rest of it: looked at of all in each period. */
+struct rank {
+    double offset;
+    struct jobkey first; /* of its jobs, its own */
+    double factor;       /* by sum: as shares_factor said */
+    bool factor_known;
+    uint8_t base; /* which: RANK_BASES of them */
+};
+
+enum { RANK_BASES = 2 * (PRIORITY_LOW + 1) };
 
 /* A class, in order of its first job: what a search looks at. */
 struct stand {
@@ -31,6 +42,19 @@ struct stand {
     int32_t least;      /* processors */
     uint32_t id;
 };
+
+/* A tenant: its classes; by shares the children below which there are some as well. */
+struct branch {
+    uint32_t first;     /* class; NO_CLASS: none */
+    int32_t child;      /* NO_TENANT: none */
+    int32_t next, prev; /* among its brothers; NO_TENANT: none */
+    int32_t parent;     /* once it was among them */
+};
+
+static inline bool branch_bears(const struct branch *branch)
+{
+    return branch->first != NO_CLASS || branch->child != NO_TENANT;
+}
 
 /* A job that will be aged, in order of submission. */
 struct ageing {
@@ -46,13 +70,29 @@ struct classes {
     struct classes_place place;
     simtime now;    /* as of which standings are looked at */
     simtime tick;   /* when the period began */
-    uint64_t moves; /* by tree: as shares_moves said */
-    int32_t *seams; /* by tree: of each stand and the one before it; at 0: none */
+    uint64_t moves; /* by shares: as shares_moves said */
+    int32_t *seams; /* by tree: of each stand and the one before it; at 0: SEAM_SAME */
+    size_t loose;   /* how many are SEAM_NONE */
+    struct {
+        int32_t *items; /* seams that are to be looked at */
+        size_t len, cap;
+        uint64_t *bits; /* of each + SEAM_BIT, whether it is there; of SEAM_NONE always */
+        size_t words;
+        bool all;
+    } open;
     int32_t *least; /* of each stand, side by side: most are passed over for it */
     struct {
         struct class *items;
         size_t len, cap;
     } all;
+    struct {
+        struct rank *items; /* of each class in turn */
+        size_t len, cap;
+    } ranks;
+    struct {
+        struct shares_path *items; /* by tree: of each class in turn */
+        size_t len, cap;
+    } paths;
     struct {
         struct stand *items;
         size_t len, cap;
@@ -61,8 +101,10 @@ struct classes {
         uint32_t *items; /* that became stale since all were settled */
         size_t len, cap;
     } stale;
-    uint32_t *first; /* by tenant + 1: its first class */
-    size_t n_first;
+    struct {
+        struct branch *items; /* by tenant + 1 */
+        size_t len;
+    } branches;
     uint32_t spare; /* the first that is empty */
     size_t len;     /* jobs */
     bool crowded;   /* offsets between neighbours are running out */
@@ -76,6 +118,30 @@ static inline bool classes_by_rank(const struct classes *classes)
 {
     return classes->order->by == ORDER_BY_RANK;
 }
+
+/* By where tenants stand in the tree of shares. */
+static inline bool classes_by_shares(const struct classes *classes)
+{
+    return classes->order->by_tree || classes->order->base;
+}
+
+/* NULL: nothing waits at the tenant or below it, the latter by shares alone. */
+static inline const struct branch *classes_branch(const struct classes *classes, int32_t tenant)
+{
+    const size_t i = (size_t)(tenant + 1);
+    return i < classes->branches.len && branch_bears(&classes->branches.items[i])
+               ? &classes->branches.items[i]
+               : NULL;
+}
+
+/* The class becomes one of its tenant; it is one no longer. O(classes of the tenant), and O(depth)
+ * up to where something waits already, or still. */
+void classes_join(struct classes *classes, uint32_t id);
+void classes_leave(struct classes *classes, uint32_t id);
+
+/* Factors of the tenant and all below it are to be asked for again. O(tenants below it for which
+ * jobs wait). */
+void classes_forget_factors(struct classes *classes, int32_t tenant);
 
 /* The class, which is not empty, gets an entry in `stands`; it loses it. O(log classes) comparisons
  * and a move of O(classes) entries. */

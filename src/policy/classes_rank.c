@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/classes_inner.h"
 
+#include "model/bits.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -21,24 +22,43 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
                                .tick = classes->tick};
 }
 
-/* By rank. */
-static int compare_classes(const struct classes *classes, uint32_t a, uint32_t b, int32_t *ret_seam)
+/* By rank: below 0 the first goes first, 0: they tie; and by tree the seam. */
+struct verdict {
+    int order;
+    int32_t seam;
+};
+
+static struct verdict compare_classes(const struct classes *classes, uint32_t a, uint32_t b)
 {
     const struct class *x = &classes->all.items[a], *y = &classes->all.items[b];
-    const int by_tenant = classes->order->by_tree ? shares_compare(classes->tenancy.shares,
-                                                                   x->tenant, y->tenant, ret_seam)
-                                                  : (x->level > y->level) - (x->level < y->level);
-    return by_tenant != 0 ? by_tenant : (x->priority > y->priority) - (x->priority < y->priority);
+    const struct shares_path *paths = classes->paths.items;
+    struct verdict ret = {0, SEAM_NONE};
+    if (classes->order->by_tree)
+        ret.order = shares_compare(classes->tenancy.shares, &paths[a], &paths[b], &ret.seam);
+    else
+        ret.order = (x->level > y->level) - (x->level < y->level);
+    if (ret.order == 0)
+        ret.order = (x->priority > y->priority) - (x->priority < y->priority);
+    return ret;
 }
 
 /* By sum. */
-static double offset_from(const struct classes *classes, const struct class *class,
-                          const struct offset_base *base)
+static NOINLINE void find_factor(const struct classes *classes, uint32_t id)
+{
+    struct rank *rank = &classes->ranks.items[id];
+    rank->factor = shares_factor(classes->tenancy.shares, classes->all.items[id].tenant,
+                                 classes->now, &rank->factor_known);
+}
+
+static inline double offset_from(const struct classes *classes, uint32_t id,
+                                 const struct rank *rank, const struct offset_base *base)
 {
     double sum = base->sum;
-    if (base->fair_share > 0)
-        sum +=
-            base->fair_share * shares_factor(classes->tenancy.shares, class->tenant, classes->now);
+    if (base->fair_share > 0) {
+        if (UNLIKELY(!rank->factor_known))
+            find_factor(classes, id);
+        sum += base->fair_share * rank->factor;
+    }
     return -order_rounded(sum, base->unit);
 }
 
@@ -48,24 +68,23 @@ static double offset_of(const struct classes *classes, uint32_t id)
         return 0;
     const struct class_view view = view_of(classes, id);
     const struct offset_base base = classes->order->base(classes->params, &view);
-    return offset_from(classes, &classes->all.items[id], &base);
+    return offset_from(classes, id, &classes->ranks.items[id], &base);
 }
 
-/* By rank: does the stand go before the other, which tells where they tie? */
-static bool goes_before(const struct classes *classes, const struct stand *x, const struct stand *y)
-{
-    int32_t seam;
-    const int order = compare_classes(classes, x->id, y->id, &seam);
-    return order != 0 ? order < 0 : x->head.seq < y->head.seq;
-}
-
-/* By rank: the first stand from `low` to `high` that does not go before the other. */
+/* By rank: the first stand from `low` to `high` that does not go before the other; of two that tie
+ * the first job tells. What is found beside it was compared with the other: the one before and the
+ * one after, where there are such. */
 static size_t place_by_rank(const struct classes *classes, size_t low, size_t high,
-                            const struct stand *stand)
+                            const struct stand *stand, struct verdict ret_beside[2])
 {
+    const struct stand *stands = classes->stands.items;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (goes_before(classes, &classes->stands.items[middle], stand))
+        const struct verdict verdict = compare_classes(classes, stands[middle].id, stand->id);
+        const bool before =
+            verdict.order != 0 ? verdict.order < 0 : stands[middle].head.seq < stand->head.seq;
+        ret_beside[!before] = verdict;
+        if (before)
             low = middle + 1;
         else
             high = middle;
@@ -73,18 +92,24 @@ static size_t place_by_rank(const struct classes *classes, size_t low, size_t hi
     return low;
 }
 
+static void set_seam(struct classes *classes, size_t at, int32_t seam)
+{
+    classes->loose += seam == SEAM_NONE;
+    classes->loose -= classes->seams[at] == SEAM_NONE;
+    classes->seams[at] = seam;
+}
+
 /* By rank: how the one before the stand compares with it; -1 where one is missing. Notes by what.
  */
 static int look(struct classes *classes, size_t at)
 {
     const struct stand *stands = classes->stands.items;
-    int32_t seam;
     if (at == 0 || at == classes->stands.len)
         return -1;
-    const int order = compare_classes(classes, stands[at - 1].id, stands[at].id, &seam);
+    const struct verdict verdict = compare_classes(classes, stands[at - 1].id, stands[at].id);
     if (classes->order->by_tree)
-        classes->seams[at] = seam;
-    return order;
+        set_seam(classes, at, verdict.seam);
+    return verdict.order;
 }
 
 /* Between neighbours that were numbered together; and, beside the number itself, when it is time to
@@ -92,12 +117,16 @@ static int look(struct classes *classes, size_t at)
 #define GAP 0x1p20
 #define GAP_LEAST 0x1p-24 /* of the numbers: a pass may halve it 28 times more */
 
-/* By rank: a number for the stand between those of its neighbours. */
-static double offset_at(struct classes *classes, size_t at)
+/* By rank: a number for the stand between those of its neighbours, as they compare with it. */
+static double offset_at(struct classes *classes, size_t at, const struct verdict beside[2])
 {
     const struct stand *stands = classes->stands.items;
     const bool first = at == 0, last = at + 1 == classes->stands.len;
-    const bool tied = look(classes, at) == 0, followed = look(classes, at + 1) == 0;
+    const bool tied = !first && beside[0].order == 0, followed = !last && beside[1].order == 0;
+    if (classes->order->by_tree && !first)
+        set_seam(classes, at, beside[0].seam);
+    if (classes->order->by_tree && !last)
+        set_seam(classes, at + 1, beside[1].seam);
     const double low = first ? 0 : stands[at - 1].head.score;
     const double high = last ? 0 : stands[at + 1].head.score;
     if (tied || followed)
@@ -108,9 +137,10 @@ static double offset_at(struct classes *classes, size_t at)
     return low + (high - low) / 2;
 }
 
-static struct jobkey head_of(const struct class *class)
+static struct jobkey head_of(const struct classes *classes, uint32_t id)
 {
-    return (struct jobkey){class->offset + class->first.score, class->first.seq};
+    const struct rank *rank = &classes->ranks.items[id];
+    return (struct jobkey){rank->offset + rank->first.score, rank->first.seq};
 }
 
 size_t classes_first_from(const struct classes *classes, struct jobkey key)
@@ -128,14 +158,14 @@ size_t classes_first_from(const struct classes *classes, struct jobkey key)
 
 size_t classes_stand_of(const struct classes *classes, uint32_t id)
 {
-    return classes_first_from(classes, head_of(&classes->all.items[id]));
+    return classes_first_from(classes, head_of(classes, id));
 }
 
-static void find_first(struct class *class)
+static void find_first(struct classes *classes, uint32_t id)
 {
     struct jobitem item;
-    REQUIRE(bunch_first(&class->jobs, &item));
-    class->first = item.key;
+    REQUIRE(bunch_first(&classes->all.items[id].jobs, &item));
+    classes->ranks.items[id].first = item.key;
 }
 
 static void insert_at(struct classes *classes, size_t at, const struct stand *stand)
@@ -149,8 +179,10 @@ static void insert_at(struct classes *classes, size_t at, const struct stand *st
     struct stand *const place = &classes->stands.items[at];
     memmove(place + 1, place, after * sizeof(*place));
     memmove(&classes->least[at + 1], &classes->least[at], after * sizeof(*classes->least));
-    if (classes->order->by_tree)
+    if (classes->order->by_tree) {
         memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
+        classes->seams[at] = SEAM_SAME;
+    }
     *place = *stand;
     classes->least[at] = stand->least;
     classes->stands.len++;
@@ -159,43 +191,66 @@ static void insert_at(struct classes *classes, size_t at, const struct stand *st
 void classes_stand_up(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
-    find_first(class);
-    struct stand stand = {class->first, class->jobs.shortest, class->jobs.least, id};
+    struct rank *rank = &classes->ranks.items[id];
+    find_first(classes, id);
+    struct stand stand = {rank->first, class->jobs.shortest, class->jobs.least, id};
     if (classes_by_rank(classes)) {
         if (classes->order->level) {
             const struct class_view view = view_of(classes, id);
             class->level = classes->order->level(&view);
         }
-        const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand);
+        struct verdict beside[2];
+        const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand, beside);
         insert_at(classes, at, &stand);
-        class->offset = offset_at(classes, at);
-        classes->stands.items[at].head = head_of(class);
+        rank->offset = offset_at(classes, at, beside);
+        classes->stands.items[at].head = head_of(classes, id);
     } else {
-        class->offset = offset_of(classes, id);
-        stand.head = head_of(class);
+        rank->offset = offset_of(classes, id);
+        stand.head = head_of(classes, id);
         insert_at(classes, classes_first_from(classes, stand.head), &stand);
     }
+}
+
+/* Of a stand that goes, with `after` behind it. */
+static void drop_seam(struct classes *classes, size_t at, size_t after)
+{
+    int32_t *const seams = classes->seams;
+    if (after > 0) {
+        const int32_t seam =
+            at == 0 ? SEAM_SAME
+                    : shares_join_seams(classes->tenancy.shares, seams[at], seams[at + 1]);
+        set_seam(classes, at + 1, seam);
+    }
+    set_seam(classes, at, SEAM_SAME);
+    memmove(&seams[at], &seams[at + 1], after * sizeof(*seams));
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
 {
     const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
     struct stand *stand = &classes->stands.items[at];
+    if (classes->order->by_tree)
+        drop_seam(classes, at, after);
     memmove(stand, stand + 1, after * sizeof(*stand));
     memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
-    if (!classes->order->by_tree || after == 0)
-        return;
-    memmove(&classes->seams[at], &classes->seams[at + 1], after * sizeof(*classes->seams));
-    classes->seams[at] = SEAM_NONE;
+}
+
+/* Stands that tie changed places: those at the ends have other neighbours now. */
+static void doubt_seams(struct classes *classes, size_t first, size_t end)
+{
+    if (first > 0)
+        set_seam(classes, first, SEAM_NONE);
+    if (end < classes->stands.len)
+        set_seam(classes, end, SEAM_NONE);
 }
 
 void classes_stand_anew(struct classes *classes, uint32_t id)
 {
-    struct class *class = &classes->all.items[id];
+    const struct class *class = &classes->all.items[id];
     const size_t from = classes_stand_of(classes, id);
     struct stand *at = &classes->stands.items[from];
-    find_first(class);
-    const struct stand stand = {head_of(class), class->jobs.shortest, class->jobs.least, id};
+    find_first(classes, id);
+    const struct stand stand = {head_of(classes, id), class->jobs.shortest, class->jobs.least, id};
     size_t to = from;
     if (!jobkey_equal(&at->head, &stand.head)) {
         to = classes_first_from(classes, stand.head);
@@ -210,6 +265,8 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
             memmove(&least[from], &least[from + 1], (to - from) * sizeof(*least));
         }
         at = goal;
+        if (classes->order->by_tree)
+            doubt_seams(classes, to < from ? to : from, (to > from ? to : from) + 1);
     }
     *at = stand;
     classes->least[to] = stand.least;
@@ -225,42 +282,82 @@ static int compare_heads(const void *a, const void *b)
     return jobkey_upto(&((const struct stand *)a)->head, &((const struct stand *)b)->head) ? -1 : 1;
 }
 
+/* The stand goes before others that stand before it: in so many steps at most, else it is left
+ * where it is. */
+static void advance(struct classes *classes, size_t from, size_t *left)
+{
+    struct stand *stands = classes->stands.items;
+    const struct stand stand = stands[from];
+    size_t to = from;
+    while (to > 0 && jobkey_upto(&stand.head, &stands[to - 1].head))
+        to--;
+    if (from - to > *left) {
+        *left = 0;
+        return;
+    }
+    *left -= from - to;
+    memmove(&stands[to + 1], &stands[to], (from - to) * sizeof(stand));
+    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(stand.least));
+    stands[to] = stand;
+    classes->least[to] = stand.least;
+}
+
 static void sort_by_head(struct classes *classes)
 {
     struct stand *stands = classes->stands.items;
-    const size_t len = classes->stands.len;
-    size_t left = STEPS_FEW * len;
-    for (size_t i = 1; i < len && left > 0; i++) {
-        if (jobkey_upto(&stands[i - 1].head, &stands[i].head))
-            continue;
-        const struct stand stand = stands[i];
-        size_t k = i;
-        for (; k > 0 && left > 0 && jobkey_upto(&stand.head, &stands[k - 1].head); k--, left--)
-            stands[k] = stands[k - 1];
-        stands[k] = stand;
-    }
-    if (len > 0 && left == 0)
-        qsort(stands, len, sizeof(*stands), compare_heads);
-    for (size_t i = 0; i < len; i++)
+    qsort(stands, classes->stands.len, sizeof(*stands), compare_heads);
+    for (size_t i = 0; i < classes->stands.len; i++)
         classes->least[i] = stands[i].least;
 }
 
-static void find_offsets(struct classes *classes)
+/* The factors of those below what moved among its brothers. */
+static void forget_factors(struct classes *classes)
 {
-    struct offset_base bases[2][PRIORITY_LOW + 1];
-    bool known[2][PRIORITY_LOW + 1] = {{false}};
-    for (size_t i = 0; i < classes->stands.len; i++) {
-        struct stand *stand = &classes->stands.items[i];
-        struct class *class = &classes->all.items[stand->id];
-        struct offset_base *base = &bases[class->aged][class->priority];
-        if (!known[class->aged][class->priority]) {
-            const struct class_view view = view_of(classes, stand->id);
-            *base = classes->order->base(classes->params, &view);
-            known[class->aged][class->priority] = true;
-        }
-        class->offset = offset_from(classes, class, base);
-        stand->head = head_of(class);
+    const uint64_t moves = shares_moves(classes->tenancy.shares, classes->now);
+    const struct shares_stir *stirs;
+    size_t len;
+    if (moves == classes->moves)
+        return;
+    if (shares_stirs(classes->tenancy.shares, classes->moves, &stirs, &len)) {
+        for (size_t i = 0; i < len; i++)
+            classes_forget_factors(classes, stirs[i].row);
+    } else {
+        classes_forget_factors(classes, -1);
     }
+    classes->moves = moves;
+}
+
+static NOINLINE void find_base(const struct classes *classes, uint32_t id, struct offset_base *ret)
+{
+    const struct class_view view = view_of(classes, id);
+    *ret = classes->order->base(classes->params, &view);
+}
+
+static void sum_anew(struct classes *classes)
+{
+    struct offset_base bases[RANK_BASES];
+    bool known[RANK_BASES] = {false};
+    struct stand *const stands = classes->stands.items;
+    struct rank *const ranks = classes->ranks.items;
+    const size_t len = classes->stands.len;
+    struct jobkey last = {-HUGE_VAL, 0};
+    size_t left = STEPS_FEW * len;
+    for (size_t i = 0; i < len; i++) {
+        struct stand *stand = &stands[i];
+        struct rank *rank = &ranks[stand->id];
+        struct offset_base *base = &bases[rank->base];
+        if (UNLIKELY(!known[rank->base]))
+            find_base(classes, stand->id, base);
+        known[rank->base] = true;
+        rank->offset = offset_from(classes, stand->id, rank, base);
+        stand->head.score = rank->offset + rank->first.score;
+        if (jobkey_upto(&last, &stand->head))
+            last = stand->head;
+        else if (left > 0)
+            advance(classes, i, &left);
+    }
+    if (len > 0 && left == 0)
+        sort_by_head(classes);
 }
 
 /* --- by rank: what goes before what anew --- */
@@ -290,11 +387,12 @@ static void stretch(struct range *range, size_t from, size_t to)
 static void merge(struct classes *classes, size_t middle, size_t high, struct range *moved)
 {
     struct stand *stands = classes->stands.items;
+    struct verdict beside[2];
     for (size_t low = 0; middle < high;) {
-        low = place_by_rank(classes, low, middle, &stands[middle]);
+        low = place_by_rank(classes, low, middle, &stands[middle], beside);
         if (low == middle)
             return;
-        const size_t end = place_by_rank(classes, middle, high, &stands[low]);
+        const size_t end = place_by_rank(classes, middle, high, &stands[low], beside);
         reverse(&stands[low], middle - low);
         reverse(&stands[middle], end - middle);
         reverse(&stands[low], end - low);
@@ -304,14 +402,25 @@ static void merge(struct classes *classes, size_t middle, size_t high, struct ra
     }
 }
 
+/* The next stand from `from` on that may not compare with the one before it as it did. */
+static size_t next_open(const struct classes *classes, size_t from)
+{
+    const size_t len = classes->stands.len;
+    if (classes->open.all)
+        return from;
+    while (from < len &&
+           !bits_test(classes->open.bits, (uint32_t)(classes->seams[from] + SEAM_BIT)))
+        from++;
+    return from;
+}
+
 /* The first stand from `from` on that does not go behind the one before it; those that begin to
  * tie, or cease to, are as good as moved. */
 static size_t run_end(struct classes *classes, size_t from, struct range *moved)
 {
     const size_t len = classes->stands.len;
     struct stand *stands = classes->stands.items;
-    while ((from = shares_next_open(classes->tenancy.shares, classes->seams, from, len,
-                                    classes->moves)) < len) {
+    while ((from = next_open(classes, from)) < len) {
         const int order = look(classes, from);
         if ((order == 0) != (stands[from - 1].head.score == stands[from].head.score))
             stretch(moved, from - 1, from + 1);
@@ -343,9 +452,8 @@ static void number(struct classes *classes, struct range range)
     const double base = first && !last ? high - gap * (rank + 1) : low;
     classes->crowded |= gap < GAP_LEAST * fmax(fabs(low), fabs(high));
     for (size_t i = range.from; i < range.to; i++) {
-        struct class *class = &classes->all.items[stands[i].id];
-        class->offset = base + gap * stands[i].head.score;
-        stands[i].head = head_of(class);
+        classes->ranks.items[stands[i].id].offset = base + gap * stands[i].head.score;
+        stands[i].head = head_of(classes, stands[i].id);
     }
 }
 
@@ -368,14 +476,60 @@ static void rank_anew(struct classes *classes)
         number(classes, moved);
 }
 
+/* The children of the tenant may compare otherwise. */
+static void open_seam(struct classes *classes, int32_t tenant)
+{
+    const uint32_t bit = (uint32_t)(tenant + SEAM_BIT);
+    if (bits_test(classes->open.bits, bit))
+        return;
+    classes->open.bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    MEM_GROW(&classes->open);
+    classes->open.items[classes->open.len++] = tenant;
+}
+
+static void close_seams(struct classes *classes)
+{
+    while (classes->open.len > 0) {
+        const int32_t tenant = classes->open.items[--classes->open.len];
+        classes->open.bits[(tenant + SEAM_BIT) / 64] = 0;
+    }
+    const size_t words = (classes->branches.len + SEAM_BIT) / 64 + 1;
+    if (words > classes->open.words) {
+        classes->open.words = 2 * words;
+        free(classes->open.bits);
+        classes->open.bits = mem_new(classes->open.words, sizeof(*classes->open.bits));
+    }
+    classes->open.bits[0] |= UINT64_C(1) << (SEAM_NONE + SEAM_BIT);
+}
+
+/* Of brothers for which jobs wait, one passed another: only then stands may compare otherwise. */
+static void open_seams(struct classes *classes, uint64_t since)
+{
+    const struct shares_stir *stirs;
+    size_t len;
+    bool moved = false;
+    close_seams(classes);
+    classes->open.all = !shares_stirs(classes->tenancy.shares, since, &stirs, &len);
+    for (size_t i = 0; i < len && !classes->open.all; i++) {
+        const int32_t row = stirs[i].row;
+        if (stirs[i].how != STIR_MOVED && !moved)
+            continue;
+        const struct branch *branch = classes_branch(classes, row);
+        if (stirs[i].how == STIR_MOVED)
+            moved = branch;
+        else if (branch)
+            open_seam(classes, stirs[i].how == STIR_CHILDREN ? row : branch->parent);
+    }
+}
+
 void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
     classes->now = now;
     classes->tick = tick;
     if (classes->order->by != ORDER_BY_SUM)
         return;
-    find_offsets(classes);
-    sort_by_head(classes);
+    forget_factors(classes);
+    sum_anew(classes);
 }
 
 static void stand_anew_stale(struct classes *classes)
@@ -403,8 +557,11 @@ void classes_settle(struct classes *classes, simtime now)
         stand_anew_stale(classes);
     if (classes->order->by_tree) {
         const uint64_t moves = shares_moves(classes->tenancy.shares, now);
-        if (moves != classes->moves)
-            rank_anew(classes);
+        if (moves != classes->moves) {
+            open_seams(classes, classes->moves);
+            if (classes->open.all || classes->open.len > 0 || classes->loose > 0)
+                rank_anew(classes);
+        }
         classes->moves = moves;
     }
     if (classes->crowded)
@@ -417,9 +574,8 @@ void classes_changed(struct classes *classes, int32_t tenant)
     if (!classes->order->live)
         return;
     for (; tenant >= 0; tenant = tenants[tenant].parent) {
-        if ((size_t)(tenant + 1) >= classes->n_first)
-            continue;
-        uint32_t id = classes->first[tenant + 1];
+        const struct branch *branch = classes_branch(classes, tenant);
+        uint32_t id = branch ? branch->first : NO_CLASS;
         for (; id != NO_CLASS; id = classes->all.items[id].next) {
             struct class *class = &classes->all.items[id];
             if (class->stale)

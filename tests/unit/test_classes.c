@@ -180,7 +180,8 @@ static double score_of(const struct subject *s, const struct job *job)
     if (s->order->by == ORDER_BY_SUM) {
         const struct class_view view = view_of(s, job);
         const struct offset_base base = s->order->base(s->params, &view);
-        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now);
+        bool lasts;
+        const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now, &lasts);
         score -= order_rounded(base.sum + base.fair_share * factor, base.unit);
     }
     return score;
@@ -425,6 +426,19 @@ static void use_all(struct subject *s, const int64_t *procs, int sign)
                    s->now);
 }
 
+/* All run so for an hour; then a period begins. */
+static void pass_hour(struct subject *s, const int64_t *procs)
+{
+    use_all(s, procs, 1);
+    s->now += HOUR;
+    use_all(s, procs, -1);
+    assert_true(shares_tick(s->tenancy.shares, s->now));
+    queue_rank(&s->queue, &s->jobs, s->now, s->now);
+    queue_settle(&s->queue, s->now);
+    check_walk(s);
+    check_list(s);
+}
+
 /* A group falls behind one and not the other: all its classes, more than can be numbered one by one
  * between two numbers, go there at once. */
 static void test_group(void **state)
@@ -440,15 +454,27 @@ static void test_group(void **state)
         int64_t procs[TENANTS] = {groups[i][0], groups[i][1], groups[i][2]};
         for (int32_t tenant = 3; tenant < TENANTS && i == 0; tenant++)
             procs[tenant] = tenant; /* no two alike */
-        use_all(s, procs, 1);
-        s->now += HOUR;
-        use_all(s, procs, -1);
-        assert_true(shares_tick(s->tenancy.shares, s->now));
-        queue_rank(&s->queue, &s->jobs, s->now, s->now);
-        queue_settle(&s->queue, s->now);
-        check_walk(s);
-        check_list(s);
+        pass_hour(s, procs);
     }
+    close_subject(s);
+}
+
+/* Of two tenants that tie, the second has a job again that came before all: the class of the first,
+ * which it passes, stands between two of one tenant, and falls behind both. */
+static void test_again(void **state)
+{
+    (void)state;
+    static const int64_t procs[TENANTS] = {[4] = 1};
+    struct subject *s = open_subject("fair-share", false, 1);
+    s->seq = 1;
+    submit_one(s, 4, PRIORITY_HIGH);
+    submit_one(s, 3, PRIORITY_HIGH);
+    submit_one(s, 3, PRIORITY_LOW);
+    s->seq = 0;
+    submit_one(s, 3, PRIORITY_HIGH);
+    queue_settle(&s->queue, s->now);
+    check_list(s);
+    pass_hour(s, procs);
     close_subject(s);
 }
 
@@ -591,11 +617,11 @@ static void test_candidates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bunch),       cmocka_unit_test(test_by_rank),
-        cmocka_unit_test(test_group),       cmocka_unit_test(test_by_sum),
-        cmocka_unit_test(test_live),        cmocka_unit_test(test_by_job),
-        cmocka_unit_test(test_drf_example), cmocka_unit_test(test_candidates),
-        cmocka_unit_test(test_rounded),
+        cmocka_unit_test(test_bunch),      cmocka_unit_test(test_by_rank),
+        cmocka_unit_test(test_group),      cmocka_unit_test(test_again),
+        cmocka_unit_test(test_by_sum),     cmocka_unit_test(test_live),
+        cmocka_unit_test(test_by_job),     cmocka_unit_test(test_drf_example),
+        cmocka_unit_test(test_candidates), cmocka_unit_test(test_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
