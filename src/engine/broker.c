@@ -154,6 +154,7 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         break;
     case FACT_SUBMIT:
     case FACT_CAUSES:
+    case FACT_QUEUE: /* who joined or left was told apart */
         break;
     case FACT_PASS:
         /* Reservations were given, and perhaps moved. */
@@ -162,7 +163,6 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         break;
     case FACT_REJECT:
     case FACT_CAPACITY: /* or another order */
-    case FACT_QUEUE:
         forecast_doubt(forecast);
         break;
     }
@@ -176,11 +176,14 @@ void broker_joined(struct sim *sim, struct job *job, int32_t partition)
     forecast_joined(forecast, job, sim->now);
 }
 
-void broker_left(struct sim *sim, const struct job *job, int32_t partition)
+void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts)
 {
     struct forecast *forecast = &sim->broker->forecasts[partition];
     int64_t procs;
     forecast->waiting -= forecast_area(forecast, job, &procs);
+    /* Of a start it is told once more. */
+    if (!starts)
+        forecast_doubt(forecast);
 }
 
 /* --- jobs on their way --- */

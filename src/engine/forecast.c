@@ -260,6 +260,17 @@ static void find_first(struct forecast *forecast)
             forecast->first = forecast->items[i].start;
 }
 
+/* A job that starts before its turn came to be placed moves none of those that were, if they leave
+ * it room: less is free to them, and where each stands it still fits. */
+static bool fits_beside(struct forecast *forecast, const struct job *job, simtime now)
+{
+    if (forecast->placed == 0 || holds_reservations(forecast->sched) ||
+        profile_earliest(forecast->plan, now, job->due - now, job->procs) != now)
+        return false;
+    profile_reserve(forecast->plan, now, job->due, job->procs);
+    return true;
+}
+
 void forecast_started(struct forecast *forecast, const struct job *job, simtime now)
 {
     if (!forecast->valid || forecast->stale)
@@ -271,13 +282,13 @@ void forecast_started(struct forecast *forecast, const struct job *job, simtime 
         forecast->valid = false;
         return;
     }
-    const bool planned = i < forecast->placed && items[i].start == now;
+    const bool placed = i < forecast->placed, planned = placed && items[i].start == now;
     forecast->len--;
     memmove(&items[i], &items[i + 1], (forecast->len - i) * sizeof(*items));
     if (planned) {
         forecast->placed--;
         find_first(forecast);
-    } else {
+    } else if (placed || !fits_beside(forecast, job, now)) {
         forecast_replan(forecast);
     }
 }
