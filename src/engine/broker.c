@@ -36,6 +36,12 @@ struct broker *broker_new(struct sim *sim)
     for (size_t i = 0; i < world->n_partitions; i++)
         while (strcmp(world->partitions[broker->names[i]].name, world->partitions[i].name) != 0)
             broker->names[i]++;
+    broker->rows = mem_new(world->n_centres, sizeof(*broker->rows));
+    for (size_t i = world->n_partitions; i-- > 0;) {
+        struct rows *rows = &broker->rows[world->partitions[i].centre];
+        rows->to = rows->to > 0 ? rows->to : i + 1;
+        rows->from = i;
+    }
     return broker;
 }
 
@@ -60,6 +66,7 @@ void broker_free(struct broker *broker)
     free(broker->bounds);
     free(broker->partitions);
     free(broker->names);
+    free(broker->rows);
     free(broker);
 }
 
