@@ -142,7 +142,7 @@ void broker_changed(struct sim *sim, int32_t partition)
 
 void broker_hear(struct sim *sim, const struct fact *fact)
 {
-    if (fact->partition < 0)
+    if (fact->partition < 0 || !sim->broker->setup->type->looks)
         return;
     struct forecast *forecast = &sim->broker->forecasts[fact->partition];
     switch (fact->kind) {

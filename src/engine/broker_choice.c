@@ -182,6 +182,10 @@ static void find_bound(void *ctx, struct broker_bound *bound)
     struct broker *broker = ctx;
     const size_t i = bound->choice;
     const simtime after = broker->sim->now + broker->choices[i].moving;
+    if (broker->partitions[i] >= 0) {
+        bound->start = bound_in(broker, (size_t)broker->partitions[i], after, &bound->known);
+        return;
+    }
     bound->start = SIMTIME_NEVER;
     bound->known = true;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
@@ -195,23 +199,35 @@ static void find_bound(void *ctx, struct broker_bound *bound)
     }
 }
 
+/* When it would start in the partition by its plan; what is not before `before` may be too early.
+ */
+static simtime planned_in(struct broker *broker, struct forecast *forecast, simtime after,
+                          simtime before)
+{
+    if (!forecast->valid)
+        broker_read_queue(broker, forecast);
+    const simtime start = forecast_start(forecast, broker->job, after, before);
+    if (UNLIKELY(broker->sim->check) && !forecast->stale && start < before)
+        check_kept(broker, forecast, after, start);
+    return start;
+}
+
 static simtime expected_start(void *ctx, size_t i, simtime before)
 {
     struct broker *broker = ctx;
     const simtime after = broker->sim->now + broker->choices[i].moving;
+    const bool plans = broker->setup->sees == SEES_PLAN;
     simtime best = SIMTIME_NEVER;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
         struct forecast *forecast = seen(broker, k);
-        bool known;
-        simtime start = bound_in(broker, k, after, &known);
-        if (!known && start < before) {
-            if (!forecast->valid)
-                broker_read_queue(broker, forecast);
-            start = forecast_start(forecast, broker->job, after, before);
-            if (broker->sim->check && !forecast->stale && start < before)
-                check_kept(broker, forecast, after, start);
-        }
+        simtime start = after;
+        bool known = false;
+        /* Of several partitions the bounds tell which ones matter. */
+        if (broker->partitions[i] < 0 || !plans || forecast->queued == 0)
+            start = bound_in(broker, k, after, &known);
+        if (!known && start < before)
+            start = planned_in(broker, forecast, after, before);
         best = start < best ? start : best;
         before = start < before ? start : before;
     }
