@@ -351,6 +351,7 @@ static simtime planned_start(struct forecast *forecast, const struct jobitem *it
         start = start_in(forecast->plan, item, after);
         if (to == ahead || start >= before)
             return start;
+        after = start; /* what is placed next leaves no more room before */
     }
 }
 

@@ -76,6 +76,12 @@ static amount line_rate(const struct line *line)
     return (amount)line->link.bandwidth << UNIT_BITS;
 }
 
+/* Of each of so many. Most transfers are alone, and dividing is dear. */
+static amount line_share(const struct line *line, size_t transfers)
+{
+    return transfers == 1 ? line_rate(line) : line_rate(line) / (amount)transfers;
+}
+
 struct network *network_new(size_t n_centres, const struct link *links, size_t n_links)
 {
     struct network *network = mem_new(1, sizeof(*network));
@@ -315,9 +321,24 @@ static void fix_flows(struct network *network, int32_t tightest, amount share)
     }
 }
 
+/* Of the only flow there is: what its narrowest line gives. */
+static amount rate_alone(const struct network *network, const struct flow *flow)
+{
+    amount rate = 0;
+    for (size_t i = 0; i < flow->hops; i++) {
+        const amount share = line_share(&network->lines[flow->route[i]], flow->heap.len);
+        rate = i == 0 || share < rate ? share : rate;
+    }
+    return rate;
+}
+
 /* Max-min fair: the line that gives its transfers least is shared out first, then what is left. */
 static void share_out(struct network *network)
 {
+    if (network->n_active == 1)
+        network->active[0]->rate = rate_alone(network, network->active[0]);
+    if (network->n_active <= 1)
+        return;
     for (size_t i = 0; i < network->n_lines; i++) {
         network->lines[i].left = line_rate(&network->lines[i]);
         network->lines[i].unfixed = network->lines[i].transfers;
@@ -369,7 +390,7 @@ static void count(struct network *network, const struct flow *flow, int change)
     for (size_t i = 0; i < flow->hops; i++) {
         struct line *line = &network->lines[flow->route[i]];
         line->transfers += change;
-        line->next_share = line_rate(line) / (amount)(line->transfers + 1);
+        line->next_share = line_share(line, (size_t)line->transfers + 1);
     }
     network->transfers += (size_t)change;
     network->stale = true;
