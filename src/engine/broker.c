@@ -36,6 +36,12 @@ struct broker *broker_new(struct sim *sim)
     for (size_t i = 0; i < world->n_partitions; i++)
         while (strcmp(world->partitions[broker->names[i]].name, world->partitions[i].name) != 0)
             broker->names[i]++;
+    broker->rows = mem_new(world->n_centres, sizeof(*broker->rows));
+    for (size_t i = world->n_partitions; i-- > 0;) {
+        struct rows *rows = &broker->rows[world->partitions[i].centre];
+        rows->to = rows->to > 0 ? rows->to : i + 1;
+        rows->from = i;
+    }
     return broker;
 }
 
@@ -60,6 +66,7 @@ void broker_free(struct broker *broker)
     free(broker->bounds);
     free(broker->partitions);
     free(broker->names);
+    free(broker->rows);
     free(broker);
 }
 
@@ -135,7 +142,7 @@ void broker_changed(struct sim *sim, int32_t partition)
 
 void broker_hear(struct sim *sim, const struct fact *fact)
 {
-    if (fact->partition < 0)
+    if (fact->partition < 0 || !sim->broker->setup->type->looks)
         return;
     struct forecast *forecast = &sim->broker->forecasts[fact->partition];
     switch (fact->kind) {
@@ -154,6 +161,7 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         break;
     case FACT_SUBMIT:
     case FACT_CAUSES:
+    case FACT_QUEUE: /* who joined or left was told apart */
         break;
     case FACT_PASS:
         /* Reservations were given, and perhaps moved. */
@@ -162,7 +170,6 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         break;
     case FACT_REJECT:
     case FACT_CAPACITY: /* or another order */
-    case FACT_QUEUE:
         forecast_doubt(forecast);
         break;
     }
@@ -176,11 +183,14 @@ void broker_joined(struct sim *sim, struct job *job, int32_t partition)
     forecast_joined(forecast, job, sim->now);
 }
 
-void broker_left(struct sim *sim, const struct job *job, int32_t partition)
+void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts)
 {
     struct forecast *forecast = &sim->broker->forecasts[partition];
     int64_t procs;
     forecast->waiting -= forecast_area(forecast, job, &procs);
+    /* Of a start it is told once more. */
+    if (!starts)
+        forecast_doubt(forecast);
 }
 
 /* --- jobs on their way --- */

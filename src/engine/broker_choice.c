@@ -19,8 +19,9 @@ static int32_t partition_at(const struct sim *sim, const struct job *job, int32_
     const int32_t name = job->spec.partition >= 0 ? names[job->spec.partition] : PARTITION_ANY;
     int32_t one = NOWHERE;
     size_t holding = 0;
-    for (size_t i = 0; i < sim->n_stations; i++) {
-        if (world->partitions[i].centre != centre || world->partitions[i].part ||
+    const struct rows *rows = &sim->broker->rows[centre];
+    for (size_t i = rows->from; i < rows->to; i++) {
+        if (world->partitions[i].part ||
             sim_may_hold(sim, &sim->stations[i], &job->spec) != REASON_NONE)
             continue;
         if (names[i] == name)
@@ -107,13 +108,14 @@ static void find_choices(struct broker *broker, const struct job *job)
 static size_t next_there(const struct broker *broker, size_t i, size_t k)
 {
     const struct sim *sim = broker->sim;
-    for (; k < sim->n_stations; k++)
-        if (broker->partitions[i] >= 0
-                ? (size_t)broker->partitions[i] == k
-                : sim->setup.world->partitions[k].centre == broker->choices[i].centre &&
-                      sim_may_hold(sim, &sim->stations[k], &broker->job->spec) == REASON_NONE)
-            break;
-    return k;
+    const size_t only = (size_t)broker->partitions[i];
+    if (broker->partitions[i] >= 0)
+        return k <= only ? only : sim->n_stations;
+    const struct rows *rows = &broker->rows[broker->choices[i].centre];
+    for (k = k > rows->from ? k : rows->from; k < rows->to; k++)
+        if (sim_may_hold(sim, &sim->stations[k], &broker->job->spec) == REASON_NONE)
+            return k;
+    return sim->n_stations;
 }
 
 /* What is known of the partition, as of now where the broker always looks. */
@@ -136,35 +138,17 @@ static double queued_share(const struct broker *broker, int64_t queued, int64_t 
     return there > 0 ? (double)queued / (double)there : queued > 0 ? (double)INFINITY : 0;
 }
 
-static void find_bound(void *ctx, struct broker_bound *bound)
+static double queued_at(void *ctx, size_t i)
 {
     struct broker *broker = ctx;
-    const size_t i = bound->choice;
-    const simtime after = broker->sim->now + broker->choices[i].moving;
     int64_t queued = 0, there = 0;
-    bound->start = SIMTIME_NEVER;
-    bound->known = true;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
-        bool known;
         const struct forecast *forecast = seen(broker, k);
-        const simtime start =
-            forecast_bound(forecast, broker->job, broker->setup->sees, after, &known);
-        if (start < bound->start || (start == bound->start && known)) {
-            bound->start = start;
-            bound->known = known;
-        }
         queued += forecast->queued;
         there += forecast->in_service;
     }
-    bound->queued = queued_share(broker, queued, there);
-}
-
-static double queued_at(void *ctx, size_t i)
-{
-    struct broker_bound bound = {.choice = i};
-    find_bound(ctx, &bound);
-    return bound.queued;
+    return queued_share(broker, queued, there);
 }
 
 /* What was kept since the last look is what a fresh look would find. */
@@ -184,23 +168,69 @@ static void check_kept(struct broker *broker, const struct forecast *forecast, s
     forecast_deinit(&fresh);
 }
 
+/* At the earliest in the partition; *ret_known: just then. */
+static simtime bound_in(struct broker *broker, size_t partition, simtime after, bool *ret_known)
+{
+    struct forecast *forecast = seen(broker, partition);
+    const simtime start =
+        forecast_bound(forecast, broker->job, broker->setup->sees, after, ret_known);
+    if (UNLIKELY(broker->sim->check) && *ret_known && broker->setup->sees == SEES_PLAN &&
+        !forecast->stale)
+        check_kept(broker, forecast, after, start);
+    return start;
+}
+
+static void find_bound(void *ctx, struct broker_bound *bound)
+{
+    struct broker *broker = ctx;
+    const size_t i = bound->choice;
+    const simtime after = broker->sim->now + broker->choices[i].moving;
+    if (broker->partitions[i] >= 0) {
+        bound->start = bound_in(broker, (size_t)broker->partitions[i], after, &bound->known);
+        return;
+    }
+    bound->start = SIMTIME_NEVER;
+    bound->known = true;
+    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        bool known;
+        const simtime start = bound_in(broker, k, after, &known);
+        if (start < bound->start || (start == bound->start && known)) {
+            bound->start = start;
+            bound->known = known;
+        }
+    }
+}
+
+/* When it would start in the partition by its plan; what is not before `before` may be too early.
+ */
+static simtime planned_in(struct broker *broker, struct forecast *forecast, simtime after,
+                          simtime before)
+{
+    if (!forecast->valid)
+        broker_read_queue(broker, forecast);
+    const simtime start = forecast_start(forecast, broker->job, after, before);
+    if (UNLIKELY(broker->sim->check) && !forecast->stale && start < before)
+        check_kept(broker, forecast, after, start);
+    return start;
+}
+
 static simtime expected_start(void *ctx, size_t i, simtime before)
 {
     struct broker *broker = ctx;
     const simtime after = broker->sim->now + broker->choices[i].moving;
+    const bool plans = broker->setup->sees == SEES_PLAN;
     simtime best = SIMTIME_NEVER;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
         struct forecast *forecast = seen(broker, k);
-        bool exact;
-        simtime start = forecast_bound(forecast, broker->job, broker->setup->sees, after, &exact);
-        if (!exact && start < before) {
-            if (!forecast->valid)
-                broker_read_queue(broker, forecast);
-            start = forecast_start(forecast, broker->job, after, before);
-            if (broker->sim->check && !forecast->stale && start < before)
-                check_kept(broker, forecast, after, start);
-        }
+        simtime start = after;
+        bool known = false;
+        /* Of several partitions the bounds tell which ones matter. */
+        if (broker->partitions[i] < 0 || !plans || forecast->queued == 0)
+            start = bound_in(broker, k, after, &known);
+        if (!known && start < before)
+            start = planned_in(broker, forecast, after, before);
         best = start < best ? start : best;
         before = start < before ? start : before;
     }

@@ -15,6 +15,11 @@ struct way {
     bool moving; /* it was sent: its data move */
 };
 
+/* Rows of partitions: [from, to). */
+struct rows {
+    size_t from, to;
+};
+
 struct broker {
     const struct sim_broker *setup;
     void *state; /* of the policy; owned */
@@ -36,6 +41,7 @@ struct broker {
     struct broker_bound *bounds;
     int32_t *partitions; /* where it would wait, by choice */
     int32_t *names;      /* by partition: the first that has the same name */
+    struct rows *rows;   /* by centre: its partitions, which stand together */
     size_t n_choices;
     bool cut_off; /* there is a centre that could hold it, and no way for its data */
 };

@@ -9,6 +9,9 @@
 /* Jobs placed before the question is asked again whether that is enough. */
 #define STRIDE 3
 
+/* Jobs of a queue read at a time. */
+#define SOME 32
+
 void forecast_init(struct forecast *forecast, struct sched *sched, bool stale, size_t depth)
 {
     *forecast = (struct forecast){.sched = sched, .stale = stale, .depth = depth};
@@ -82,6 +85,12 @@ bool forecast_in_order(const struct forecast *forecast)
     return sched->config.conservative || sched->config.order == &order_fcfs;
 }
 
+/* Does who comes last stand last? */
+static bool is_queue(const struct forecast *forecast)
+{
+    return forecast_in_order(forecast) && !forecast->sched->queue.classes;
+}
+
 static struct jobitem item_of(const struct forecast *forecast, const struct job *job)
 {
     const struct sched *sched = forecast->sched;
@@ -93,9 +102,9 @@ static struct jobitem item_of(const struct forecast *forecast, const struct job 
     return item;
 }
 
-static void append(struct forecast *forecast, const struct jobitem *item, simtime after)
+static inline void append(struct forecast *forecast, const struct jobitem *item, simtime after)
 {
-    if (forecast->len == forecast->cap) {
+    if (UNLIKELY(forecast->len == forecast->cap)) {
         forecast->cap = forecast->cap ? 2 * forecast->cap : 32;
         forecast->items = mem_resize(forecast->items, forecast->cap, sizeof(*forecast->items));
     }
@@ -106,7 +115,7 @@ static void read_queue(struct forecast *forecast)
 {
     struct sched *sched = forecast->sched;
     struct queue *queue = &sched->queue;
-    struct jobitem item;
+    struct jobitem item, some[SOME];
     queue_settle(queue, forecast->at);
     if (holds_reservations(sched)) {
         for (size_t i = 0; i < sched->fresh.len; i++) {
@@ -119,15 +128,18 @@ static void read_queue(struct forecast *forecast)
         }
         return;
     }
-    for (bool more = queue_first(queue, &item); more; more = queue_next(queue, item.key, &item)) {
-        if (forecast->len == forecast->depth) {
-            forecast->deeper = true;
-            break;
+    const struct jobkey *last = NULL;
+    for (size_t n; (n = queue_some(queue, last, SOME, some)) > 0; last = &item.key)
+        for (size_t i = 0; i < n; i++) {
+            if (forecast->len == forecast->depth) {
+                forecast->deeper = true;
+                return;
+            }
+            item = some[i];
+            append(forecast, &item, forecast->at);
+            if (sched->config.conservative)
+                forecast->items[forecast->len - 1].item.key.score = 0;
         }
-        append(forecast, &item, forecast->at);
-        if (sched->config.conservative)
-            forecast->items[forecast->len - 1].item.key.score = 0;
-    }
 }
 
 /* What gates let through and where tenants stand changes with what happens elsewhere. */
@@ -260,6 +272,17 @@ static void find_first(struct forecast *forecast)
             forecast->first = forecast->items[i].start;
 }
 
+/* A job that starts before its turn came to be placed moves none of those that were, if they leave
+ * it room: less is free to them, and where each stands it still fits. */
+static bool fits_beside(struct forecast *forecast, const struct job *job, simtime now)
+{
+    if (forecast->placed == 0 || holds_reservations(forecast->sched) ||
+        profile_earliest(forecast->plan, now, job->due - now, job->procs) != now)
+        return false;
+    profile_reserve(forecast->plan, now, job->due, job->procs);
+    return true;
+}
+
 void forecast_started(struct forecast *forecast, const struct job *job, simtime now)
 {
     if (!forecast->valid || forecast->stale)
@@ -271,13 +294,13 @@ void forecast_started(struct forecast *forecast, const struct job *job, simtime 
         forecast->valid = false;
         return;
     }
-    const bool planned = i < forecast->placed && items[i].start == now;
+    const bool placed = i < forecast->placed, planned = placed && items[i].start == now;
     forecast->len--;
     memmove(&items[i], &items[i + 1], (forecast->len - i) * sizeof(*items));
     if (planned) {
         forecast->placed--;
         find_first(forecast);
-    } else {
+    } else if (placed || !fits_beside(forecast, job, now)) {
         forecast_replan(forecast);
     }
 }
@@ -328,6 +351,7 @@ static simtime planned_start(struct forecast *forecast, const struct jobitem *it
         start = start_in(forecast->plan, item, after);
         if (to == ahead || start >= before)
             return start;
+        after = start; /* what is placed next leaves no more room before */
     }
 }
 
@@ -347,9 +371,17 @@ simtime forecast_bound(const struct forecast *forecast, const struct job *job,
     const int32_t procs = partition_procs(partition, &job->spec.ask);
     if (sees == SEES_PLAN) {
         const simtime request = request_of(partition, job, procs);
+        const struct profile *profile = forecast->stale ? forecast->base : partition->profile;
         *ret_exact = forecast->queued == 0;
-        return profile_earliest(forecast->stale ? forecast->base : partition->profile, after,
-                                request, procs);
+        /* Behind all that is placed: no sooner than the plan has it, and just then once that is
+         * all. */
+        if (!*ret_exact && forecast->valid && is_queue(forecast)) {
+            const simtime evenly = forecast->deeper ? drained(forecast) : after;
+            after = evenly > after ? evenly : after;
+            profile = forecast->placed > 0 ? forecast->plan : profile;
+            *ret_exact = forecast->placed == forecast->len && forecast->placed > 0;
+        }
+        return profile_earliest(profile, after, request, procs);
     }
     *ret_exact = true;
     if (procs <= forecast->free - forecast->queued)
@@ -362,7 +394,7 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
                        simtime before)
 {
     const struct jobitem item = item_of(forecast, job);
-    const size_t ahead = position(forecast, item.key);
+    const size_t ahead = is_queue(forecast) ? forecast->len : position(forecast, item.key);
     const simtime now = forecast->stale ? forecast->at : job->spec.submit;
     if (ahead == forecast->len && forecast->deeper) {
         const simtime evenly = drained(forecast);

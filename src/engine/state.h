@@ -109,7 +109,7 @@ NOINLINE void broker_look(struct sim *sim);
 NOINLINE void broker_hear(struct sim *sim, const struct fact *fact);
 NOINLINE void broker_changed(struct sim *sim, int32_t partition);
 NOINLINE void broker_joined(struct sim *sim, struct job *job, int32_t partition);
-NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partition);
+NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts);
 
 /* Is the job on its way? If so, how long it took so far is put into it. */
 bool broker_is_coming(struct sim *sim, struct job *job);

@@ -26,7 +26,7 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
             continue;
         sched_withdraw(&station->sched, job);
         if (UNLIKELY(sim->broker != NULL))
-            broker_left(sim, job, (int32_t)i);
+            broker_left(sim, job, (int32_t)i, &station->sched == but);
         if (&station->sched == but)
             continue;
         /* A reservation of a job that is turned away moves nobody forward. */

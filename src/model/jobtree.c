@@ -431,26 +431,55 @@ bool jobtree_first(const struct jobtree *tree, struct jobitem *ret_item)
     return first;
 }
 
-bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_item)
+/* Where the first item after the key stands; NULL: there is none. All must be settled. */
+static inline const struct leaf *leaf_next(const struct jobtree *tree, const struct jobkey *key,
+                                           uint32_t *ret_at)
 {
-    settle(tree);
     if (tree->len == 0)
-        return false;
+        return NULL;
     struct path path;
-    descend(tree, &key, &path);
+    descend(tree, key, &path);
     const struct leaf *leaf = path.leaf;
-    uint32_t at = leaf_after(leaf, &key);
-    if (at == leaf->hi) {
+    *ret_at = leaf_after(leaf, key);
+    if (*ret_at == leaf->hi) {
         int height = 1;
         while (height <= tree->height && path.idx[height] + 1 == path.node[height]->len)
             height++;
         if (height > tree->height)
-            return false;
+            return NULL;
         leaf = first_leaf(path.node[height]->child[path.idx[height] + 1], height - 1);
+        *ret_at = leaf->lo;
+    }
+    return leaf;
+}
+
+bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_item)
+{
+    uint32_t at;
+    settle(tree);
+    const struct leaf *leaf = leaf_next(tree, &key, &at);
+    if (leaf)
+        *ret_item = leaf->item[at];
+    return leaf;
+}
+
+size_t jobtree_some(struct jobtree *tree, const struct jobkey *after, size_t most,
+                    struct jobitem *ret_items)
+{
+    const struct leaf *leaf = NULL;
+    uint32_t at = 0;
+    settle(tree);
+    if (after) {
+        leaf = leaf_next(tree, after, &at);
+    } else if (tree->len > 0) {
+        leaf = first_leaf(tree->root, tree->height);
         at = leaf->lo;
     }
-    *ret_item = leaf->item[at];
-    return true;
+    if (!leaf)
+        return 0;
+    const size_t len = leaf->hi - at < most ? leaf->hi - at : most;
+    memcpy(ret_items, &leaf->item[at], len * sizeof(*ret_items));
+    return len;
 }
 
 struct query {

@@ -50,6 +50,12 @@ size_t jobtree_len(const struct jobtree *tree);
 bool jobtree_first(const struct jobtree *tree, struct jobitem *ret_item);
 bool jobtree_next(struct jobtree *tree, struct jobkey key, struct jobitem *ret_item);
 
+/* Up to `most` > 0 items strictly after `*after` (NULL: from the beginning), in order, for whoever
+ * reads them one by one. Returns how many: fewer than there are where a leaf ends, none at the end
+ * only. O(log n + most). */
+size_t jobtree_some(struct jobtree *tree, const struct jobkey *after, size_t most,
+                    struct jobitem *ret_items);
+
 /* The first item strictly after `*after` (NULL: from the beginning) with procs <= free and
  * (request <= window or procs <= spare). False if none. Logarithmic where size classes tell jobs
  * apart; never looks into a subtree whose minima rule it out. */

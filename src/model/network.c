@@ -32,6 +32,12 @@ struct flow {
         struct transfer *items; /* a heap by (finish, seq); owned */
         size_t len, cap;
     } heap;
+    /* The last answer of network_expect, which is mostly the next one too: dividing is dear. */
+    struct {
+        int64_t bytes;
+        amount rate;
+        simtime time;
+    } expected;
 };
 
 struct line {
@@ -39,7 +45,8 @@ struct line {
     amount carried;   /* modulo 2^128 */
     amount delivered; /* of it, by transfers that are over */
     int64_t transfers;
-    amount left; /* scratch of share_out */
+    amount next_share; /* of each, were there one more */
+    amount left;       /* scratch of share_out */
     int64_t unfixed;
 };
 
@@ -64,6 +71,17 @@ struct network {
     simtime next;
 };
 
+static amount line_rate(const struct line *line)
+{
+    return (amount)line->link.bandwidth << UNIT_BITS;
+}
+
+/* Of each of so many. Most transfers are alone, and dividing is dear. */
+static amount line_share(const struct line *line, size_t transfers)
+{
+    return transfers == 1 ? line_rate(line) : line_rate(line) / (amount)transfers;
+}
+
 struct network *network_new(size_t n_centres, const struct link *links, size_t n_links)
 {
     struct network *network = mem_new(1, sizeof(*network));
@@ -73,6 +91,7 @@ struct network *network_new(size_t n_centres, const struct link *links, size_t n
     for (size_t i = 0; i < n_links; i++) {
         REQUIRE(links[i].bandwidth > 0 && links[i].bandwidth <= NETWORK_BANDWIDTH_MOST);
         network->lines[i].link = links[i];
+        network->lines[i].next_share = line_rate(&network->lines[i]);
     }
     network->rows = mem_new(n_centres, sizeof(*network->rows));
     network->flows = mem_new(n_centres * n_centres, sizeof(*network->flows));
@@ -186,11 +205,6 @@ simtime network_latency(struct network *network, int32_t from, int32_t to)
     return from == to ? 0 : flow_of(network, from, to)->latency;
 }
 
-static amount line_rate(const struct line *line)
-{
-    return (amount)line->link.bandwidth << UNIT_BITS;
-}
-
 /* The first microsecond by which so much is through. */
 static simtime time_for(amount size, amount rate)
 {
@@ -213,15 +227,19 @@ simtime network_expect(struct network *network, int32_t from, int32_t to, int64_
         return 0;
     if (!network_reaches(network, from, to))
         return SIMTIME_NEVER;
-    const struct flow *flow = flow_of(network, from, to);
+    struct flow *flow = flow_of(network, from, to);
     amount rate = 0;
     for (size_t i = 0; i < flow->hops; i++) {
         const struct line *line = &network->lines[flow->route[i]];
-        const amount share = line_rate(line) / (amount)(line->transfers + 1);
-        if (i == 0 || share < rate)
-            rate = share;
+        if (i == 0 || line->next_share < rate)
+            rate = line->next_share;
     }
-    return later(time_for((amount)bytes * AMOUNT_BYTE, rate), flow->latency);
+    if (flow->expected.bytes != bytes || flow->expected.rate != rate) {
+        flow->expected.bytes = bytes;
+        flow->expected.rate = rate;
+        flow->expected.time = later(time_for((amount)bytes * AMOUNT_BYTE, rate), flow->latency);
+    }
+    return flow->expected.time;
 }
 
 /* --- transfers under way --- */
@@ -303,9 +321,24 @@ static void fix_flows(struct network *network, int32_t tightest, amount share)
     }
 }
 
+/* Of the only flow there is: what its narrowest line gives. */
+static amount rate_alone(const struct network *network, const struct flow *flow)
+{
+    amount rate = 0;
+    for (size_t i = 0; i < flow->hops; i++) {
+        const amount share = line_share(&network->lines[flow->route[i]], flow->heap.len);
+        rate = i == 0 || share < rate ? share : rate;
+    }
+    return rate;
+}
+
 /* Max-min fair: the line that gives its transfers least is shared out first, then what is left. */
 static void share_out(struct network *network)
 {
+    if (network->n_active == 1)
+        network->active[0]->rate = rate_alone(network, network->active[0]);
+    if (network->n_active <= 1)
+        return;
     for (size_t i = 0; i < network->n_lines; i++) {
         network->lines[i].left = line_rate(&network->lines[i]);
         network->lines[i].unfixed = network->lines[i].transfers;
@@ -354,8 +387,11 @@ static void settle(struct network *network)
 
 static void count(struct network *network, const struct flow *flow, int change)
 {
-    for (size_t i = 0; i < flow->hops; i++)
-        network->lines[flow->route[i]].transfers += change;
+    for (size_t i = 0; i < flow->hops; i++) {
+        struct line *line = &network->lines[flow->route[i]];
+        line->transfers += change;
+        line->next_share = line_share(line, (size_t)line->transfers + 1);
+    }
     network->transfers += (size_t)change;
     network->stale = true;
 }

@@ -14,36 +14,34 @@ static const struct kind *const brokers[] = {
 
 const struct kind_list broker_kinds = {.what = "broker", .whats = "brokers", .items = brokers};
 
-/* Of those not looked at yet that may still be better than the best, the one with the shortest
- * queue: what is found there spares a longer look at the others. */
-static size_t next_look(const struct broker_view *view, const struct broker_bound *bounds,
-                        const struct broker_bound *best)
+/* The best of the choices by what is known of them, but for one; `len`: there is none. */
+static size_t best_but(const struct broker_bound *bounds, size_t len, size_t but)
 {
-    size_t next = view->len;
-    for (size_t i = 0; i < view->len; i++)
-        if (!bounds[i].known && broker_bound_before(&bounds[i], best) &&
-            (next == view->len || bounds[i].queued < bounds[next].queued))
-            next = i;
-    return next;
+    size_t best = len;
+    for (size_t i = 0; i < len; i++)
+        if (i != but && (best == len || broker_bound_before(&bounds[i], &bounds[best])))
+            best = i;
+    return best;
 }
 
+/* The choice that may be the best is looked at until it is known to be, or another may be better:
+ * no plan is made further than the comparison needs. */
 size_t broker_earliest(const struct broker_view *view)
 {
     struct broker_bound *bounds = view->bounds;
-    struct broker_bound best = {.start = SIMTIME_NEVER, .choice = view->len};
     for (size_t i = 0; i < view->len; i++) {
         bounds[i] = (struct broker_bound){.choice = i};
         view->bound(view->ctx, &bounds[i]);
-        if (bounds[i].known && broker_bound_before(&bounds[i], &best))
-            best = bounds[i];
     }
-    for (size_t i; (i = next_look(view, bounds, &best)) < view->len;) {
+    for (;;) {
+        const size_t first = best_but(bounds, view->len, view->len);
+        if (bounds[first].known || bounds[first].start >= SIMTIME_NEVER)
+            return first;
+        const size_t second = best_but(bounds, view->len, first);
+        simtime before = second < view->len ? bounds[second].start : SIMTIME_NEVER;
         /* Equal starts go to the one that comes first. */
-        const bool wins = i < best.choice && best.start < SIMTIME_NEVER;
-        bounds[i].start = broker_start(view, i, best.start + wins);
-        bounds[i].known = true;
-        if (broker_bound_before(&bounds[i], &best))
-            best = bounds[i];
+        before += first < second && before < SIMTIME_NEVER;
+        bounds[first].start = broker_start(view, first, before);
+        bounds[first].known = bounds[first].start < before || before == SIMTIME_NEVER;
     }
-    return best.choice < view->len ? best.choice : 0;
 }

@@ -23,7 +23,6 @@ struct broker_bound {
     size_t choice;
     simtime start; /* not before */
     bool known;    /* but just then */
-    double queued; /* as broker_queued */
 };
 
 static inline bool broker_bound_before(const struct broker_bound *a, const struct broker_bound *b)

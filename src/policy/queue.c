@@ -295,6 +295,14 @@ bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *
     return queue_next_fit(queue, &after, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
 }
 
+size_t queue_some(const struct queue *queue, const struct jobkey *after, size_t most,
+                  struct jobitem *ret)
+{
+    if (queue->tree)
+        return jobtree_some(queue->tree, after, most, ret);
+    return after ? queue_next(queue, *after, ret) : queue_first(queue, ret);
+}
+
 static NOINLINE bool next_fit_of_others(const struct queue *queue, const struct jobkey *after,
                                         int64_t free, simtime window, int64_t spare,
                                         struct jobitem *ret)

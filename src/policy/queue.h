@@ -59,10 +59,12 @@ size_t queue_len(const struct queue *queue);
 /* The slots of all jobs, whatever gates say, in order; returns their number. O(n log n). */
 size_t queue_list(const struct queue *queue, uint32_t *ret_slots);
 
-/* As jobtree_first, _next and _next_fit, of what the gates let through now; an order that ages
- * scans: O(n). */
+/* As jobtree_first, _next, _some and _next_fit, of what the gates let through now; an order that
+ * ages scans: O(n). */
 bool queue_first(const struct queue *queue, struct jobitem *ret);
 bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *ret);
+size_t queue_some(const struct queue *queue, const struct jobkey *after, size_t most,
+                  struct jobitem *ret);
 bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64_t free,
                     simtime window, int64_t spare, struct jobitem *ret);
 

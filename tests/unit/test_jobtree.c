@@ -175,6 +175,20 @@ static struct jobitem draw_item(const struct load *load, uint64_t seq)
     return item;
 }
 
+/* All, by the handful. */
+static void compare_list(struct jobtree *tree, const struct naive *naive)
+{
+    struct jobitem got[20];
+    size_t seen = 0;
+    for (size_t len; (len = jobtree_some(tree, seen > 0 ? &naive->item[seen - 1].key : NULL,
+                                         1 + draw(ARRAY_LEN(got)), got)) > 0;)
+        for (size_t i = 0; i < len; i++, seen++) {
+            assert_true(seen < naive->len);
+            assert_item(&got[i], &naive->item[seen]);
+        }
+    assert_int_equal(seen, naive->len);
+}
+
 static void compare_fit(struct jobtree *tree, const struct naive *naive, const struct load *load)
 {
     struct jobitem got;
@@ -217,10 +231,13 @@ static void compare(struct jobtree *tree, const struct naive *naive, const struc
     }
     for (int i = 0; i < 4; i++)
         compare_fit(tree, naive, load);
+    if (draw(8) == 0)
+        compare_list(tree, naive);
 }
 
 static void check_all(struct jobtree *tree, const struct naive *naive)
 {
+    compare_list(tree, naive);
     int32_t least = INT32_MAX;
     for (size_t i = 0; i < naive->len; i++)
         least = naive->item[i].procs < least ? naive->item[i].procs : least;

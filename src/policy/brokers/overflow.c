@@ -41,7 +41,8 @@ static size_t choose(const void *params, void *state, const struct broker_view *
         return broker_earliest(view);
     const simtime most =
         overflow->after < SIMTIME_NEVER ? view->now + overflow->after : SIMTIME_NEVER;
-    return broker_start(view, 0, SIMTIME_NEVER) > most ? broker_earliest(view) : 0;
+    const simtime before = most < SIMTIME_NEVER ? most + 1 : SIMTIME_NEVER;
+    return broker_start(view, 0, before) > most ? broker_earliest(view) : 0;
 }
 
 const struct broker_type broker_overflow = {
