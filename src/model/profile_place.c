@@ -20,6 +20,23 @@ static bool make_room(struct leaf *leaf, struct hole *hole)
     return true;
 }
 
+/* The steps [from, to) go to `at` and lose procs. A handful, mostly: a call would cost more. */
+static inline void shift_steps(struct leaf *leaf, uint32_t from, uint32_t to, uint32_t at,
+                               int64_t procs)
+{
+    if (at > from) {
+        for (uint32_t i = to; i-- > from;) {
+            leaf->time[i + (at - from)] = leaf->time[i];
+            leaf->level[i + (at - from)] = leaf->level[i] - procs;
+        }
+        return;
+    }
+    for (uint32_t i = from; i < to; i++) {
+        leaf->time[i - (from - at)] = leaf->time[i];
+        leaf->level[i - (from - at)] = leaf->level[i] - procs;
+    }
+}
+
 /* Take procs > 0 over the hole. False if the leaf has no room for its ends, or time for the last.
  */
 static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
@@ -38,13 +55,11 @@ static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
     const bool keep_first = first != before, keep_last = after != last;
     const uint32_t len = to - from, head = from - begins, tail = to + ends;
     const uint32_t middle = head + keep_first, next = middle + len + keep_last;
-    if (middle > from)
-        move_steps(leaf, next, leaf, tail, leaf->hi - tail);
-    move_steps(leaf, middle, leaf, from, len);
-    if (middle <= from)
-        move_steps(leaf, next, leaf, tail, leaf->hi - tail);
-    for (uint32_t i = middle; i < middle + len; i++)
-        leaf->level[i] -= procs;
+    if (next > tail)
+        shift_steps(leaf, tail, leaf->hi, next, 0);
+    shift_steps(leaf, from, to, middle, procs);
+    if (next < tail)
+        shift_steps(leaf, tail, leaf->hi, next, 0);
     if (keep_first) {
         leaf->time[head] = hole->at;
         leaf->level[head] = first;
