@@ -29,14 +29,18 @@ static size_t best_but(const struct broker_bound *bounds, size_t len, size_t but
 size_t broker_earliest(const struct broker_view *view)
 {
     struct broker_bound *bounds = view->bounds;
-    for (size_t i = 0; i < view->len; i++) {
-        bounds[i] = (struct broker_bound){.choice = i};
-        view->bound(view->ctx, &bounds[i]);
-    }
+    for (size_t i = 0; i < view->len; i++)
+        bounds[i] =
+            (struct broker_bound){.choice = i, .start = view->now + view->choices[i].moving};
     for (;;) {
         const size_t first = best_but(bounds, view->len, view->len);
         if (bounds[first].known || bounds[first].start >= SIMTIME_NEVER)
             return first;
+        if (!bounds[first].asked) {
+            bounds[first].asked = true;
+            view->bound(view->ctx, &bounds[first]);
+            continue;
+        }
         const size_t second = best_but(bounds, view->len, first);
         simtime before = second < view->len ? bounds[second].start : SIMTIME_NEVER;
         /* Equal starts go to the one that comes first. */

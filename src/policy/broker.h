@@ -18,11 +18,12 @@ struct broker_choice {
                      * said, or the policy does not ask for speeds */
 };
 
-/* What is cheap to know of a choice. */
+/* What is known of a choice so far. */
 struct broker_bound {
     size_t choice;
     simtime start; /* not before */
     bool known;    /* but just then */
+    bool asked;    /* else it is only that the job cannot be there before */
 };
 
 static inline bool broker_bound_before(const struct broker_bound *a, const struct broker_bound *b)
@@ -36,8 +37,9 @@ struct broker_view {
     simtime now;
     /* The rest is asked through the functions below, of policies that say `looks`. */
     void *ctx;
-    void (*bound)(void *ctx, struct broker_bound *bound); /* fill in all but `choice` */
-    struct broker_bound *bounds;                          /* scratch, `len` of them */
+    /* What is cheap to know: fill in `start` and `known`. */
+    void (*bound)(void *ctx, struct broker_bound *bound);
+    struct broker_bound *bounds; /* scratch, `len` of them */
     simtime (*start)(void *ctx, size_t i, simtime before);
     double (*queued)(void *ctx, size_t i);
 };
