@@ -157,6 +157,7 @@ static void check_kept(struct broker *broker, const struct forecast *forecast, s
 {
     struct forecast fresh;
     forecast_init(&fresh, forecast->sched, false, forecast->depth);
+    fresh.whole = true;
     fresh.waiting = forecast->waiting;
     fresh.coming = forecast->coming;
     fresh.coming_procs = forecast->coming_procs;

@@ -364,6 +364,22 @@ static simtime drained(const struct forecast *forecast)
     return time < SIMTIME_NEVER - forecast->at ? forecast->at + (simtime)time : SIMTIME_NEVER;
 }
 
+/* Is the job, of so many processors, sure to find them free from `after` on, whatever the plan will
+ * be? An item that waits until all before it have ended is late by its request at most, so that all
+ * have ended once what runs has and all requests have passed, one after the other. */
+static bool outlasts(const struct forecast *forecast, simtime after, int64_t procs)
+{
+    simtime end;
+    if (forecast->whole || profile_last(base_of(forecast), &end) < procs)
+        return false;
+    for (size_t i = 0; i < forecast->len && end <= after; i++) {
+        const struct expected *expected = &forecast->items[i];
+        const simtime from = expected->after > forecast->at ? expected->after : forecast->at;
+        end = (end > from ? end : from) + expected->item.request;
+    }
+    return end <= after;
+}
+
 simtime forecast_bound(const struct forecast *forecast, const struct job *job,
                        enum broker_sees sees, simtime after, bool *ret_exact)
 {
@@ -379,7 +395,8 @@ simtime forecast_bound(const struct forecast *forecast, const struct job *job,
             const simtime evenly = forecast->deeper ? drained(forecast) : after;
             after = evenly > after ? evenly : after;
             profile = forecast->placed > 0 ? forecast->plan : profile;
-            *ret_exact = forecast->placed == forecast->len && forecast->placed > 0;
+            *ret_exact = (forecast->placed == forecast->len && forecast->placed > 0) ||
+                         (forecast->deeper && outlasts(forecast, after, procs));
         }
         return profile_earliest(profile, after, request, procs);
     }
@@ -399,6 +416,8 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
     if (ahead == forecast->len && forecast->deeper) {
         const simtime evenly = drained(forecast);
         after = evenly > after ? evenly : after;
+        if (after < before && outlasts(forecast, after, item.procs))
+            return after;
     }
     return after >= before ? after : planned_start(forecast, &item, ahead, now, after, before);
 }

@@ -50,6 +50,7 @@ struct forecast {
     size_t len, cap;
     size_t placed; /* the first so many are in the plan */
     bool deeper;   /* there are more, behind these */
+    bool whole;    /* plans are made even where it is known without what they will say */
     simtime first; /* least start of those placed */
     /* Stale: the profile as it was. Conservative: with the reservations in it. Owned. */
     struct profile *base;

@@ -65,6 +65,10 @@ simtime profile_earlier(const struct profile *profile, simtime after, simtime la
 /* The first step after `t`; SIMTIME_NEVER if there is none. O(log steps). */
 simtime profile_next_step(const struct profile *profile, simtime t);
 
+/* Free from the last step on, for ever; *ret_last: the instant of that step, INT64_MIN if there is
+ * none. O(log steps). */
+int64_t profile_last(const struct profile *profile, simtime *ret_last);
+
 size_t profile_steps(const struct profile *profile);
 void profile_check(const struct profile *profile); /* REQUIREs every invariant of the tree */
 

@@ -240,6 +240,20 @@ simtime profile_next_step(const struct profile *profile, simtime t)
     return leaf->time[at] < SIMTIME_NEVER ? leaf->time[at] : SIMTIME_NEVER;
 }
 
+int64_t profile_last(const struct profile *profile, simtime *ret_last)
+{
+    const void *node = profile->root;
+    int64_t frame = profile->lift;
+    for (int height = profile->height; height > 0; height--) {
+        const struct inner *inner = node;
+        frame += inner->base[inner->len - 1];
+        node = inner->child[inner->len - 1];
+    }
+    const struct leaf *leaf = node;
+    *ret_last = leaf->lo < leaf->hi ? leaf->time[leaf->hi - 1] : INT64_MIN;
+    return frame + level_before(leaf, leaf->hi);
+}
+
 /* What the walk over all leaves has seen so far. */
 struct walk {
     simtime last;

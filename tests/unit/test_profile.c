@@ -87,6 +87,12 @@ static void test_reading(void **state)
         assert_int_equal(profile_greatest(profile, rows[i].from, rows[i].to), rows[i].greatest);
         assert_int_equal(profile_next_step(profile, rows[i].from), rows[i].next);
     }
+    simtime last;
+    assert_int_equal(profile_last(profile, &last), 12);
+    assert_int_equal(last, 350);
+    profile_advance(profile, 350);
+    assert_int_equal(profile_last(profile, &last), 12);
+    assert_int_equal(last, INT64_MIN);
 }
 
 static void test_merging(void **state)
@@ -288,6 +294,9 @@ static void compare(const struct profile *profile, const struct naive *naive,
     assert_int_equal(profile_least(profile, from, to), least);
     assert_int_equal(profile_greatest(profile, from, to), greatest);
     const size_t next = naive_after(naive, from);
+    simtime last;
+    assert_int_equal(profile_last(profile, &last), naive_at(naive, INT64_MAX));
+    assert_int_equal(last, naive->len > 0 ? naive->time[naive->len - 1] : INT64_MIN);
     assert_int_equal(profile_next_step(profile, from),
                      next < naive->len && naive->time[next] < NEVER ? naive->time[next] : NEVER);
     assert_int_equal(profile_steps(profile), naive->len);
