@@ -195,6 +195,9 @@ void forecast_read(struct forecast *forecast)
 static size_t position(const struct forecast *forecast, struct jobkey key)
 {
     size_t low = 0, high = forecast->len;
+    /* Most come last. */
+    if (high == 0 || key_before(forecast->items[high - 1].item.key, key))
+        return high;
     while (low < high) {
         const size_t middle = (low + high) / 2;
         if (key_before(forecast->items[middle].item.key, key))
@@ -227,6 +230,9 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
 static size_t find_item(const struct forecast *forecast, const struct job *job)
 {
     size_t i = 0;
+    /* Most start as they come, others as they are first. */
+    if (forecast->len > 0 && forecast->items[forecast->len - 1].item.slot == job->slot)
+        return forecast->len - 1;
     while (i < forecast->len && forecast->items[i].item.slot != job->slot)
         i++;
     return i;

@@ -172,6 +172,13 @@ bool network_reaches(struct network *network, int32_t from, int32_t to)
            row_of(network, from < to ? from : to)[from < to ? to : from].latency < SIMTIME_NEVER;
 }
 
+/* NULL: nobody asked yet. */
+static inline struct flow *flow_known(const struct network *network, int32_t from, int32_t to)
+{
+    const int32_t low = from < to ? from : to, high = from < to ? to : from;
+    return network->flows[(size_t)low * network->n_centres + (size_t)high];
+}
+
 static struct flow *flow_of(struct network *network, int32_t from, int32_t to)
 {
     const int32_t low = from < to ? from : to, high = from < to ? to : from;
@@ -225,9 +232,12 @@ simtime network_expect(struct network *network, int32_t from, int32_t to, int64_
 {
     if (from == to || bytes == 0)
         return 0;
-    if (!network_reaches(network, from, to))
-        return SIMTIME_NEVER;
-    struct flow *flow = flow_of(network, from, to);
+    struct flow *flow = flow_known(network, from, to);
+    if (UNLIKELY(!flow)) {
+        if (!network_reaches(network, from, to))
+            return SIMTIME_NEVER;
+        flow = flow_of(network, from, to);
+    }
     amount rate = 0;
     for (size_t i = 0; i < flow->hops; i++) {
         const struct line *line = &network->lines[flow->route[i]];

@@ -72,8 +72,12 @@ static void *copy_node(struct profile *to, const void *node, int height)
 
 void profile_assign(struct profile *copy, const struct profile *profile)
 {
-    give_all(copy, copy->root, copy->height);
-    copy->root = copy_node(copy, profile->root, profile->height);
+    if (copy->height == 0 && profile->height == 0) {
+        copy_leaf(copy->root, profile->root);
+    } else {
+        give_all(copy, copy->root, copy->height);
+        copy->root = copy_node(copy, profile->root, profile->height);
+    }
     copy->height = profile->height;
     copy->free = profile->free;
     copy->lift = profile->lift;

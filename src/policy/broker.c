@@ -14,14 +14,22 @@ static const struct kind *const brokers[] = {
 
 const struct kind_list broker_kinds = {.what = "broker", .whats = "brokers", .items = brokers};
 
-/* The best of the choices by what is known of them, but for one; `len`: there is none. */
-static size_t best_but(const struct broker_bound *bounds, size_t len, size_t but)
+/* The best two of the choices by what is known of them; `len`: there is none. */
+static inline void find_best(const struct broker_bound *bounds, size_t len, size_t *ret_first,
+                             size_t *ret_second)
 {
-    size_t best = len;
-    for (size_t i = 0; i < len; i++)
-        if (i != but && (best == len || broker_bound_before(&bounds[i], &bounds[best])))
-            best = i;
-    return best;
+    size_t first = 0, second = len;
+    for (size_t i = 1; i < len; i++) {
+        /* Of equal starts the one that comes first stays. */
+        if (bounds[i].start < bounds[first].start) {
+            second = first;
+            first = i;
+        } else if (second == len || bounds[i].start < bounds[second].start) {
+            second = i;
+        }
+    }
+    *ret_first = first;
+    *ret_second = second;
 }
 
 /* The choice that may be the best is looked at until it is known to be, or another may be better:
@@ -33,7 +41,8 @@ size_t broker_earliest(const struct broker_view *view)
         bounds[i] =
             (struct broker_bound){.choice = i, .start = view->now + view->choices[i].moving};
     for (;;) {
-        const size_t first = best_but(bounds, view->len, view->len);
+        size_t first, second;
+        find_best(bounds, view->len, &first, &second);
         if (bounds[first].known || bounds[first].start >= SIMTIME_NEVER)
             return first;
         if (!bounds[first].asked) {
@@ -41,7 +50,6 @@ size_t broker_earliest(const struct broker_view *view)
             view->bound(view->ctx, &bounds[first]);
             continue;
         }
-        const size_t second = best_but(bounds, view->len, first);
         simtime before = second < view->len ? bounds[second].start : SIMTIME_NEVER;
         /* Equal starts go to the one that comes first. */
         before += first < second && before < SIMTIME_NEVER;

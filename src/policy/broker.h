@@ -26,11 +26,6 @@ struct broker_bound {
     bool asked;    /* else it is only that the job cannot be there before */
 };
 
-static inline bool broker_bound_before(const struct broker_bound *a, const struct broker_bound *b)
-{
-    return a->start != b->start ? a->start < b->start : a->choice < b->choice;
-}
-
 struct broker_view {
     const struct broker_choice *choices; /* home first, where it is one; the rest as in the file */
     size_t len;                          /* at least 1 */
