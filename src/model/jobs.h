@@ -40,8 +40,8 @@ static inline struct job *jobs_at(const struct jobs *jobs, uint32_t slot)
     return &jobs->chunks[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
 }
 
-/* It will be started soon: a job that waited in a long queue is out of the caches, and its lines may
- * come while other things are done. O(1). */
+/* It will be started soon: a job that waited in a long queue is out of the caches, and its lines
+ * may come while other things are done. O(1). */
 static inline void jobs_fetch(const struct jobs *jobs, uint32_t slot)
 {
     const char *job = (const char *)jobs_at(jobs, slot);
