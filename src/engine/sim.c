@@ -262,6 +262,7 @@ static COLD void check_all(struct sim *sim)
         broker_check(sim, all);
 }
 
+/* At the end all that was left out at times. */
 static COLD void check_once_more(struct sim *sim)
 {
     check_last(sim->check, sim->now);

@@ -118,9 +118,11 @@ bool broker_is_coming(struct sim *sim, struct job *job);
  */
 void broker_check(struct sim *sim, bool jobs);
 
-/* The one way in which anybody hears of anything. */
+/* To all but `waits`. */
 NOINLINE void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job,
                            int32_t partition);
+
+/* The one way in which anybody hears of anything. O(observers). */
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
@@ -157,8 +159,10 @@ static inline bool sim_counts(const struct sim *sim, const struct job *job)
     return job->spec.submit >= world->measure_from && job->spec.submit < world->measure_until;
 }
 
-/* The partitions a job may run in, but for those kept for others: [*ret_from, to). */
+/* Those of a centre: [*ret_from, to). O(partitions). */
 NOINLINE size_t sim_candidates_of_centre(const struct sim *sim, int32_t centre, size_t *ret_from);
+
+/* The partitions a job may run in, but for those kept for others: [*ret_from, to). */
 static inline size_t sim_candidates(const struct sim *sim, const struct job_spec *spec,
                                     size_t *ret_from)
 {

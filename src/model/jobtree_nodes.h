@@ -5,11 +5,12 @@
 
 #include "model/jobsummary.h"
 #include "model/jobtree.h"
+#include "model/lanes.h"
 #include "model/nodepool.h"
 
 #define JOBTREE_LEAF 64
 #define JOBTREE_FAN 32
-#define SCAN 8 /* items or children, a divisor of both */
+#define SCAN LANES /* items or children, a divisor of both */
 
 /* Items stand in [lo, hi): both ends give way, so that a queue is fed and drained without moves.
  * Codes and sizes stand apart from the items: a scan compares eight of them at a time. */

@@ -65,8 +65,6 @@ static bool is_windowed(const struct sched *sched, simtime now)
     return sched->partition->windows_end > now;
 }
 
-/* While later jobs are looked at, the head's reservation stands in the profile where that is asked.
- */
 static NOINLINE void reserve_head(struct sched *sched, int sign)
 {
     if (sched->shadow == SIMTIME_NEVER)
@@ -151,6 +149,8 @@ bool sched_still_blocked(struct sched *sched)
            sched_first(sched, &head) && head.key.seq == sched->head.key.seq;
 }
 
+/* While later jobs are looked at, the head's reservation stands in the profile where that is asked.
+ */
 static inline void beside_head(struct sched *sched, simtime now,
                                void (*fill_in)(struct sched *, simtime))
 {
@@ -240,7 +240,7 @@ simtime sched_earliest(const struct sched *sched, const struct jobitem *item, si
 
 /* The general pass: reservations of any depth. O(depth log steps) and a descent
  * a hole; it stops once nothing behind could start now. */
-NOINLINE static void plan(struct sched *sched, simtime now)
+static NOINLINE void plan(struct sched *sched, simtime now)
 {
     struct jobitem item;
     struct jobkey last;
