@@ -1,4 +1,4 @@
-/* Eight small numbers compared at a time. Written for vectors since compilers do not find this one. */
+/* Eight small numbers compared at a time, in vectors as compilers do not find this loop. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_LANES_H
 #define MODEL_LANES_H
