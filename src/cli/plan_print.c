@@ -38,9 +38,8 @@ static const char *period_of(const struct plan_report *report, size_t finding)
     return rule->n_periods > 0 ? rule->periods[finding / rule->target->len] : NULL;
 }
 
-/* As the target writes it: a time for people, a share in percent, a rate by the hour. */
-const char *plan_value_text(const struct comparison *comparison, double value, char *buffer,
-                            size_t size)
+static const char *value_text(const struct comparison *comparison, double value, char *buffer,
+                              size_t size)
 {
     const enum unit unit = metric_unit(comparison->metric);
     if (isnan(value))
@@ -53,6 +52,23 @@ const char *plan_value_text(const struct comparison *comparison, double value, c
         snprintf(buffer, size, "%.1f %%", 100 * value);
     else
         snprintf(buffer, size, "%.4g", value);
+    return buffer;
+}
+
+/* As the target writes it: a time for people, a share in percent, a rate by the hour. A value that
+ * would read as the bound, and is not, says on which side of it it lies. */
+const char *plan_value_text(const struct comparison *comparison, double value, char *buffer,
+                            size_t size)
+{
+    char bound[64], plain[64];
+    value_text(comparison, comparison->bound, bound, sizeof(bound));
+    value_text(comparison, value, plain, sizeof(plain));
+    const bool rounded = value != comparison->bound && strcmp(plain, bound) == 0;
+    snprintf(buffer, size, "%s%s",
+             !rounded                    ? ""
+             : value > comparison->bound ? "just over "
+                                         : "just under ",
+             plain);
     return buffer;
 }
 
@@ -156,7 +172,7 @@ static void add_finding(const struct plan_report *report, const struct trial *tr
         return;
     }
     plan_value_text(comparison_of(report, f), finding->mean, mean, sizeof(mean));
-    plan_value_text(comparison_of(report, f), finding->half, half, sizeof(half));
+    value_text(comparison_of(report, f), finding->half, half, sizeof(half));
     snprintf(cell, sizeof(cell), "%s%s%s%s%s%s", mean, isnan(finding->half) ? "" : " +- ",
              isnan(finding->half) ? "" : half, period ? " (" : "", period ? period : "",
              period ? ")" : "");
@@ -341,7 +357,7 @@ static void note_reversals(const struct plan_report *report, FILE *out)
                 vary_text(&report->varies[0], reversals[i].from->at[0], from, sizeof(from)),
                 vary_text(&report->varies[0], reversals[i].to->at[0], to, sizeof(to)),
                 reversals[i].change > 0 ? "rises" : "falls",
-                plan_value_text(comparison, fabs(reversals[i].change), change, sizeof(change)));
+                value_text(comparison, fabs(reversals[i].change), change, sizeof(change)));
     }
     free(reversals);
 }

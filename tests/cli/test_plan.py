@@ -110,6 +110,18 @@ class Case(unittest.TestCase):
         return json.loads(self.plan(*arguments, "--format", "json", status=status).stdout)
 
 
+class Rounded(Case):
+    def test_beside_the_bound(self):
+        """A mean of 1 h 30 min 1.5 s is not at most 90 min: it must not read as if it were."""
+        longer = ("--set", "tenants.firm.workloads.w.jobs[0].runtime=3601s", "--set", "time.length=20h",
+                  "--vary", "centres.lab.partitions.p.nodes=1..2", "-r", "2")
+        mean = "wait.mean[workload=firm/w]"
+        self.assertIn("just over 1 h 30 min", self.plan("four.yaml", *longer, "--target", f"{mean} <= 90min").stdout)
+        self.assertIn("just under 1 h 30 min",
+                      self.plan("four.yaml", *longer, "--set", "tenants.firm.workloads.w.jobs[0].runtime=3599s",
+                                "--target", f"{mean} <= 90min").stdout)
+
+
 class Losses(Case):
     ARGUMENTS = ("q.yaml", "--vary", f"{NODES}=10..13", "--target", "wait.mean <= 8min", "-r", "2", "--most", "2")
 
