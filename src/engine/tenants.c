@@ -166,13 +166,34 @@ static void mark_waiting(struct sim *sim, const struct station *but, int32_t cen
     }
 }
 
+/* Was the job held, in any of its queues, by a period that ends now? O(depth) a queue. */
+static bool turn_frees(const struct sim *sim, const struct job *job)
+{
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    const int32_t gate = gates_of(sim->gates, job->spec.tenant);
+    const simtime request = job->spec.request > 0 ? job->spec.request : 1;
+    for (size_t i = from; i < to; i++)
+        if (job->waits_in >> (i - from) & 1 &&
+            gates_turn_frees(sim->gates, gate,
+                             partition_procs(&sim->stations[i].partition, &job->spec.ask), request))
+            return true;
+    return false;
+}
+
 void sim_turn(struct sim *sim)
 {
+    bool freed = false;
+    for (uint32_t slot = 0; slot < sim->jobs.used && !freed; slot++) {
+        const struct job *job = jobs_at(&sim->jobs, slot);
+        freed = job->live && job->state == JOB_PENDING && job->waits_in && turn_frees(sim, job);
+    }
     gates_turn(sim->gates, sim->now);
     if (sim->next_turn <= sim->now)
         sim->next_turn = SIMTIME_NEVER;
     queue_turn(sim);
-    mark_waiting(sim, NULL, -1);
+    if (freed)
+        mark_waiting(sim, NULL, -1);
 }
 
 static void rank(struct sim *sim, const struct books *books, simtime at)

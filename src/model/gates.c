@@ -399,14 +399,16 @@ bool gates_counts_time(const struct gates *gates, int32_t gate)
     return false;
 }
 
+static bool exceeds(const struct gates *gates, const struct gate *gate, wide area)
+{
+    return gate->most >= 0 && spent_by_now(gates, gate) + area > gate->most;
+}
+
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request)
 {
-    const wide area = (wide)procs * request;
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        const struct gate *at = &gates->gates.items[i];
-        if (at->most >= 0 && spent_by_now(gates, at) + area > at->most)
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        if (exceeds(gates, &gates->gates.items[i], (wide)procs * request))
             return false;
-    }
     return true;
 }
 
@@ -534,6 +536,15 @@ bool gates_spent(const struct gates *gates)
 simtime gates_next_turn(const struct gates *gates)
 {
     return gates->next_turn;
+}
+
+bool gates_turn_frees(const struct gates *gates, int32_t gate, int32_t procs, simtime request)
+{
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        if (gates->gates.items[i].turn <= gates->now &&
+            exceeds(gates, &gates->gates.items[i], (wide)procs * request))
+            return true;
+    return false;
 }
 
 void gates_turn(struct gates *gates, simtime now)

@@ -104,6 +104,9 @@ bool gates_spent(const struct gates *gates);
 simtime gates_next_turn(const struct gates *gates);
 void gates_turn(struct gates *gates, simtime now);
 
+/* Before they turn: is such a job held by what was spent in a period that ends now? O(depth). */
+bool gates_turn_frees(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
+
 /* REQUIREs that no limit is exceeded but by what ran before it was lowered. */
 void gates_check(const struct gates *gates);
 

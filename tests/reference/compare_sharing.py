@@ -308,7 +308,7 @@ def exceeded(sim, tenant, now):
         return 'processors'
     if len(mine) > quota.jobs:
         return 'jobs'
-    if quota.hours != NEVER and sim.spent(below, quota.per) > quota.hours * HOUR:
+    if quota.hours != NEVER and sim.spent(below, sim.period_begin(quota.per)) > quota.hours * HOUR:
         return 'processor-hours'
     if sim.bound(tenant) < 0:
         return 'borrowed too much'

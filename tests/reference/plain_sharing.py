@@ -348,12 +348,24 @@ class Simulation:
             return True
         if quota.hours == NEVER:
             return False
-        limit, spent = quota.hours * HOUR, self.spent(below, quota.per)
-        return not (spent < limit and spent + job.procs * job.planned() <= limit)
+        return not self.affords(quota, self.spent(below, self.period_begin(quota.per)), job)
 
-    def spent(self, tenants, per):
-        """What ran in this period, what runs as if it ran to its request, or beyond it until now."""
-        begin = self.period_begin(per)
+    @staticmethod
+    def affords(quota, spent, job):
+        limit = quota.hours * HOUR
+        return spent < limit and spent + job.procs * job.planned() <= limit
+
+    def turns(self, tenant):
+        return tenant.quota.hours != NEVER and self.now > 0 and self.period_begin(tenant.quota.per) == self.now
+
+    def turn_frees(self, tenant):
+        """A period begins now: does a job wait that the one before could not have afforded?"""
+        per, below = tenant.quota.per, self.below(tenant)
+        before = self.spent(below, self.period_begin(per, self.now - 1))
+        return any(job.tenant in below and not self.affords(tenant.quota, before, job) for job in self.waiting)
+
+    def spent(self, tenants, begin):
+        """What ran since then, what runs as if it ran to its request, or beyond it until now."""
         total = 0
         for run in self.runs:
             end = max(run.planned_end(), self.now) if run.end is None else run.end
@@ -367,12 +379,13 @@ class Simulation:
     def instant_of(self, date):
         return (date - self.world.start) // datetime.timedelta(microseconds=1)
 
-    def period_begin(self, per):
+    def period_begin(self, per, at=None):
+        at = self.now if at is None else at
         if per == 'run':
             return 0
         if isinstance(per, int):
-            return self.now // per * per
-        date = self.world.start + datetime.timedelta(microseconds=self.now)
+            return at // per * per
+        date = self.world.start + datetime.timedelta(microseconds=at)
         months = self.calendar(per)
         first = date.replace(month=(date.month - 1) // months * months + 1, day=1,
                              hour=0, minute=0, second=0, microsecond=0)
@@ -638,16 +651,16 @@ class Simulation:
         times += [at for at, *rest in self.changes[:1]]
         # a new period brings nobody more where nothing was spent in this one
         limited = [t for t in self.world.tenants if t.quota.hours != NEVER and self.now is not None]
-        if self.waiting and (times or any(self.spent(self.below(t), t.quota.per) > 0 for t in limited
-                                          if t.quota.per != 'run')):
+        spent = [t for t in limited if t.quota.per != 'run' and
+                 self.spent(self.below(t), self.period_begin(t.quota.per)) > 0]
+        if self.waiting and (times or spent):
             times += [self.period_end(t.quota.per) for t in limited]
         times = [t for t in times if t != NEVER]
         return min(times, default=None)
 
     def instant(self):
         """docs/scheduling.md, section 2."""
-        if self.now > 0 and any(t.quota.hours != NEVER and self.period_begin(t.quota.per) == self.now
-                                for t in self.world.tenants):
+        if any(self.turns(t) and self.turn_frees(t) for t in self.world.tenants):
             self.owed += self.world.partitions
         while self.changes and self.changes[0][0] == self.now:
             at, tenant, what, value = self.changes.pop(0)

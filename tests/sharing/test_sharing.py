@@ -98,6 +98,36 @@ tenants:
         self.assertEqual((a, b, numpy.nanmax(end)), ([0], [5], 8 * HOUR))
 
 
+class Slack(unittest.TestCase):
+    """A limit that holds nobody changes nothing, though an order that ages sees when a pass is made."""
+
+    TEXT = """
+jishi: 1
+title: Slack
+seed: 3
+time: {length: 20d}
+centres: {c: {partitions: {p: {nodes: 16}}, scheduler: {order: wfp3, backfill: easy}}}
+tenants:
+  g:
+    home: c
+    quota: {%s}
+    workloads:
+      w: {arrival: {poisson: 3/h}, processors: {uniform: [1, 9]}, runtime: {exponential: 1h}, request: {factor: 3}}
+"""
+
+    def starts(self, quota):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT % quota)
+            return Run(path, "--check").jobs["start"].tobytes()
+
+    def test_period_that_nobody_waits_for(self):
+        free = self.starts("")
+        self.assertEqual(self.starts("processor_hours: {limit: 1000000, per: 1h}"), free)
+        self.assertNotEqual(self.starts("processor_hours: {limit: 40, per: 1h}"), free)
+
+
 class Overrun(unittest.TestCase):
     def test_counts_as_it_runs(self):
         """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
