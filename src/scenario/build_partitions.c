@@ -11,15 +11,14 @@
 #include <math.h>
 #include <string.h>
 
-/* "centres.c.partitions.p", as everywhere in messages. */
-static const char *place_text(const char *root, const char *owner, const char *list,
-                              const char *name, char *buffer, size_t size)
+const char *partition_place(const struct centre *centre, const struct partition_plan *plan,
+                            char *buffer, size_t size)
 {
     struct path path = {0};
-    path_push_key(&path, root);
-    path_push_key(&path, owner);
-    path_push_key(&path, list);
-    path_push_key(&path, name);
+    path_push_key(&path, "centres");
+    path_push_key(&path, centre->named.name);
+    path_push_key(&path, "partitions");
+    path_push_key(&path, plan->named.name);
     path_format(&path, buffer, size);
     path_deinit(&path);
     return buffer;
@@ -106,7 +105,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
     char place[200];
-    place_text("centres", owner->named.name, "partitions", plan->named.name, place, sizeof(place));
+    partition_place(owner, plan, place, sizeof(place));
     if (procs > INT32_MAX)
         error_list_addf(errors, plan->named.at, "%s: more than %d processors", place, INT32_MAX);
     partition->config = scheduler_config(scheduler);

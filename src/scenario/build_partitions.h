@@ -8,4 +8,8 @@
 /* Fill in world.centres, world.partitions, the partitions and their maintenance. */
 void lay_out_centres(struct build *build, struct error_list *errors);
 
+/* "centres.c.partitions.p", as everywhere in messages. Returns buffer. */
+const char *partition_place(const struct centre *centre, const struct partition_plan *plan,
+                            char *buffer, size_t size);
+
 #endif

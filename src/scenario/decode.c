@@ -123,6 +123,17 @@ static struct node *default_node(const struct field *field, struct mark at)
     return node;
 }
 
+static int decode_default(struct decode *ctx, const struct field *field, struct mark at,
+                          void *object)
+{
+    struct node *node = default_node(field, at);
+    const int rc = decode_field(node, field, object, ctx);
+    /* The tree of a default dies here: nobody may borrow from it. */
+    REQUIRE(field->kind != FIELD_NODE);
+    node_free(node);
+    return rc;
+}
+
 static int decode_absent(struct decode *ctx, const struct field *field, struct mark at,
                          void *object, const char *what)
 {
@@ -134,13 +145,9 @@ static int decode_absent(struct decode *ctx, const struct field *field, struct m
         return decode_error(ctx, at, "the key %s is missing (%s)", field->key, field->help);
     }
     if (field->def) {
-        struct node *node = default_node(field, at);
         decode_enter(ctx, field->key);
-        const int rc = decode_field(node, field, object, ctx);
+        const int rc = decode_default(ctx, field, at, object);
         decode_leave(ctx);
-        /* The tree of a default dies here: nobody may borrow from it. */
-        REQUIRE(field->kind != FIELD_NODE);
-        node_free(node);
         return rc;
     }
     if (field->kind != FIELD_TABLE)
@@ -170,7 +177,10 @@ static void decode_item(struct decode *ctx, const struct decode_items *items,
             continue;
         if (!item->unsaid)
             decode_enter(ctx, item->key);
-        decode_field(item->value, field, targets[t].object, ctx);
+        /* Of a number that could not be read the default stands, for what is judged by it. */
+        if (decode_field(item->value, field, targets[t].object, ctx) < 0 && field->def &&
+            field->kind == FIELD_INT)
+            decode_default(ctx, field, item->at, targets[t].object);
         if (!item->unsaid)
             decode_leave(ctx);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/reservations.h"
 
+#include "scenario/build_partitions.h"
 #include "scenario/changes.h"
 #include "scenario/complete.h"
 #include "scenario/path.h"
@@ -119,8 +120,12 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
     part->setup.n_windows = 0;
     struct items windows = {0};
     struct error err;
+    char place[200];
+    partition_place((const struct centre *)build->program->epochs[0].scenario->centres.items +
+                        info->centre,
+                    plan, place, sizeof(place));
     if (expand_window(build->program, &r->window, INT64_MAX, &windows, &err) < 0)
-        error_list_addf(errors, r->at, "reservation %s: %s", info->path, err.text);
+        error_list_addf(errors, r->at, "%s.reservations[%zu]: %s", place, i, err.text);
     join_windows(&windows);
     add_windows(build, row, &windows, -1);
     add_windows(build, of, &windows, 1);
@@ -128,9 +133,9 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
     if (whole->setup.nodes_matter || group->memory > 0)
         error_list_addf(
             errors, r->at,
-            "reservation %s: kept by number of processors, which does not suffice where "
+            "%s.reservations[%zu]: kept by number of processors, which does not suffice where "
             "jobs ask for whole nodes or memory",
-            info->path);
+            place, i);
 }
 
 /* More or fewer nodes taken, or another number there. */
@@ -196,14 +201,14 @@ void check_lent(struct build *build, struct error_list *errors)
             for (size_t g = 0; plans[k].reservations.len > 0 && g < plans[k].groups.len; g++) {
                 int64_t taken, nodes;
                 const simtime at = first_short(build, row, g, &taken, &nodes);
-                char text[40];
+                const struct reservation *some = plans[k].reservations.items;
+                char place[200], text[40];
                 if (at < SIMTIME_NEVER)
-                    error_list_addf(errors, plans[k].named.at,
-                                    "%s: reservations and maintenance take %lld of the %lld nodes "
-                                    "of group %zu, "
-                                    "%s after the start",
-                                    build->world.partitions[row].path, (long long)taken,
-                                    (long long)nodes, g,
+                    error_list_addf(errors, some->at,
+                                    "%s.reservations: they and maintenance take %lld of the %lld "
+                                    "nodes of group %zu, %s after the start",
+                                    partition_place(&centres[c], &plans[k], place, sizeof(place)),
+                                    (long long)taken, (long long)nodes, g,
                                     quantity_human_time(simtime_seconds(at), text, sizeof(text)));
             }
             row++;

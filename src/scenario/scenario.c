@@ -216,7 +216,7 @@ void check_window(struct decode *ctx, const struct partition_plan *plan,
     if (until == length)
         decode_error(ctx, at,
                      until ? "give either until or length, not both"
-                           : "its end is missing: give until or length");
+                           : "its end is missing: give until, or a length above 0s");
     if (window->group >= (int64_t)plan->groups.len)
         decode_error(ctx, at, "group: %lld is none of the %zu groups, counted from 0",
                      (long long)window->group, plan->groups.len);

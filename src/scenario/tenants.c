@@ -69,10 +69,13 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
         return;
     }
     decode_enter(ctx, "guarantee");
-    if (share == (node_get(node, "processors") != NULL))
+    if (share == (node_get(node, "processors") != NULL)) {
         decode_error(ctx, node->at,
                      share ? "give either processors or share, not both"
                            : "of how much? Give processors, or share: of those of its home");
+        decode_leave(ctx);
+        return;
+    }
     const int64_t home = tenant->home ? scenario_centre(scenario, tenant->home) : -1;
     if (share && home >= 0) {
         const struct centre *centre = (const struct centre *)scenario->centres.items + home;

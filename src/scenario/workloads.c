@@ -116,8 +116,8 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
         tell_fault(ctx, node, err.text);
-    if (workload->deadline && !(dist_least(workload->deadline) >= 0))
-        decode_error_of(ctx, node, "deadline", "can be negative: add `min: 0s`");
+    if (workload->deadline && dist_need_no_negative(workload->deadline, "it", "0s", &err) < 0)
+        decode_error_of(ctx, node, "deadline", "%s", err.text);
     if (!node_get(node, "priority"))
         workload->priority = tenant->priority;
     if (tenant->members.by && strcmp(kind->key, "log") != 0)

@@ -36,7 +36,7 @@ int dist_need_range(const struct numbers *range, double least, struct error *err
     if (!isfinite(lo) || !isfinite(hi))
         return error_set(err, "range must be finite");
     if (lo > hi)
-        return error_set(err, "range: the least value %g is above the greatest %g", lo, hi);
+        return error_set(err, "range: the least value comes first, [least, greatest]");
     if (!(lo > least))
         return error_set(err, "range must begin above %g, not at %g", least, lo);
     return 0;

@@ -66,9 +66,7 @@ static int check(const struct arrival_params *params, struct error *err)
     int months;
     if (parse(params->every, &step, &months, err) < 0)
         return -1;
-    if (params->jitter && !(dist_least(params->jitter) >= 0))
-        return error_set(err, "jitter can be negative: add `min: 0s`");
-    return 0;
+    return params->jitter ? dist_need_no_negative(params->jitter, "jitter", "0s", err) : 0;
 }
 
 static double mean_rate(const struct arrival_params *params)

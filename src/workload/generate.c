@@ -41,10 +41,9 @@ static int check_memory(const struct generate_params *params, struct error *err)
     const struct dist *memory = params->nodes ? params->memory_per_node : params->memory;
     if (params->nodes ? params->memory : params->memory_per_node)
         return error_set(err, "%s", params->nodes ? ask_memory_of_nodes : ask_memory_of_processors);
-    if (memory && !(dist_least(memory) >= 0))
-        return error_set(err, "%s can be negative: add `min: 0 B`",
-                         params->nodes ? "memory_per_node" : "memory");
-    return 0;
+    return memory ? dist_need_no_negative(memory, params->nodes ? "memory_per_node" : "memory",
+                                          "0 B", err)
+                  : 0;
 }
 
 static int check_dists(const struct generate_params *params, struct error *err)
@@ -53,8 +52,8 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "runtime is missing (or work)");
     if (params->runtime && params->work.kind)
         return error_set(err, "give either runtime or work, not both");
-    if (params->runtime && !(dist_least(params->runtime) >= 0))
-        return error_set(err, "runtime can be negative: add `min: 0s`");
+    if (params->runtime && dist_need_no_negative(params->runtime, "runtime", "0s", err) < 0)
+        return -1;
     if (params->nodes && params->processors)
         return error_set(err, "give either processors or nodes, not both");
     const struct dist *count = params->nodes ? params->nodes : params->processors;

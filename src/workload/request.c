@@ -41,23 +41,15 @@ static const struct field time_fields[] = {
     {0},
 };
 
-static int need_least(const struct dist *dist, const char *key, struct error *err)
-{
-    if (!dist)
-        return error_set(err, "%s is missing", key);
-    if (!(dist_least(dist) >= 0))
-        return error_set(err, "%s can be negative: add a `min`", key);
-    return 0;
-}
-
 static int check_factor(const void *params, struct error *err)
 {
-    return need_least(((const struct factor_params *)params)->factor, "factor", err);
+    return dist_need_no_negative(((const struct factor_params *)params)->factor, "factor", "0",
+                                 err);
 }
 
 static int check_time(const void *params, struct error *err)
 {
-    return need_least(((const struct time_params *)params)->time, "time", err);
+    return dist_need_no_negative(((const struct time_params *)params)->time, "time", "0s", err);
 }
 
 static int check_modal(const void *params, struct error *err)
@@ -68,7 +60,7 @@ static int check_modal(const void *params, struct error *err)
     for (size_t i = 0; i < modal->values.len; i++)
         if (!(modal->values.values[i] > 0))
             return error_set(err, "values: %g s is not above 0", modal->values.values[i]);
-    return modal->misjudge ? need_least(modal->misjudge, "misjudge", err) : 0;
+    return modal->misjudge ? dist_need_no_negative(modal->misjudge, "misjudge", "0", err) : 0;
 }
 
 static int check_tsafrir(const void *params, struct error *err)

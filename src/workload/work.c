@@ -74,23 +74,17 @@ static const struct field llm_fields[] = {
     {.kind = FIELD_END},
 };
 
-static int need_least(const struct dist *dist, const char *key, struct error *err)
-{
-    if (!(dist_least(dist) >= 0))
-        return error_set(err, "%s can be negative: add a `min`", key);
-    return 0;
-}
-
 static int check_amount(const void *params, struct error *err)
 {
-    return need_least(((const struct amount_params *)params)->amount, "amount", err);
+    return dist_need_no_negative(((const struct amount_params *)params)->amount, "amount",
+                                 "0 PFLOP", err);
 }
 
 static int check_llm(const void *params, struct error *err)
 {
     const struct llm_params *llm = params;
-    return need_least(llm->parameters, "parameters", err) < 0 ||
-                   need_least(llm->tokens, "tokens", err) < 0
+    return dist_need_no_negative(llm->parameters, "parameters", "0", err) < 0 ||
+                   dist_need_no_negative(llm->tokens, "tokens", "0", err) < 0
                ? -1
                : 0;
 }

@@ -277,7 +277,7 @@ static const struct {
      AT(2, 31) "runtime.lognormal.median: \"9\" needs a unit, such as 2h or 30min\n" AT(
          2, 34) "runtime.lognormal.sgima: unknown key, did you mean sigma?\n"},
     {"name: x\nruntime: {uniform: [3h, 1h]}",
-     AT(2, 10) "runtime: uniform: range: the least value 10800 is above the greatest 3600\n"},
+     AT(2, 10) "runtime: uniform: range: the least value comes first, [least, greatest]\n"},
     {"name: x\nruntime: {uniform: [-1h, 1h]}",
      AT(2, 10) "runtime: all values must be at least 0 s\n"},
     {"name: x\nruntime: {exponential: 2h, min: 3h, max: 1h}",

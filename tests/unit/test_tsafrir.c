@@ -224,7 +224,7 @@ static void other_requests(void **state)
     const struct kinded bad = {kind_named("factor"), &negative};
     struct error err = {0};
     assert_null(request_new(&bad, NULL, seed, "w", &err));
-    assert_string_equal(err.text, "request: factor: factor can be negative: add a `min`");
+    assert_string_equal(err.text, "request: factor: factor must not be negative");
 }
 
 static void bad_parameters(void **state)
