@@ -164,6 +164,25 @@ static void add_tenant(struct text_table *table, const struct build *build, size
     text_table_right(table, count_format((double)branch->last, text, sizeof(text)));
 }
 
+/* What those are that a log brings below the tenant. */
+static void add_brought(struct text_table *table, const struct tenant *tenant, size_t depth,
+                        bool moves)
+{
+    char text[64];
+    char *name = mem_format("%*seach %s", (int)(2 * depth), "", member_keys[tenant->members.by]);
+    char *quota = quota_text(&tenant->each->quota);
+    text_table_row(table);
+    text_table_left(table, name);
+    text_table_right(table, "-");
+    snprintf(text, sizeof(text), "%g", tenant->each->share);
+    text_table_right(table, text);
+    text_table_right(table, quota);
+    for (int i = 0; i < (moves ? 4 : 2); i++)
+        text_table_right(table, "-");
+    free(name);
+    free(quota);
+}
+
 static bool worth_telling(const struct build *build, bool *ret_moves)
 {
     const struct scenario *scenario = build->program->epochs[0].scenario;
@@ -175,7 +194,7 @@ static bool worth_telling(const struct build *build, bool *ret_moves)
         const struct stay *stay = &build->stays[i];
         *ret_moves |= stay->from > 0 || stay->until < build->world.length;
         worth |= scenario->rows.items[i].parent >= 0 || tenant->share < 1 || tenant->share > 1 ||
-                 info->quota || info->guarantee;
+                 info->quota || info->guarantee || (tenant->members.by && tenant->each);
     }
     return worth || *ret_moves;
 }
@@ -200,10 +219,13 @@ void explain_tenants(const struct build *build, const struct offer *offers, FILE
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         if ((size_t)alike[i] != i)
             continue;
+        const struct tenant *tenant = build_tenant(build, 0, i);
         if (++shown <= ROWS_SHOWN)
             add_tenant(&table, build, i, &branches[i], moves);
         else
             left++;
+        if (shown <= ROWS_SHOWN && tenant->members.by && tenant->each)
+            add_brought(&table, tenant, branches[i].depth + 1, moves);
     }
     putc('\n', out);
     text_table_write(&table, out);

@@ -144,7 +144,7 @@ void sim_gates_open(struct sim *sim)
         needs[change->tenant].guarantee |= change->guarantee != NULL;
     }
     for (size_t i = 0; i < world->tenants.len; i++)
-        needed |= needs[i].quota || needs[i].guarantee;
+        needed |= needs[i].quota || needs[i].guarantee || world->tenants.items[i].each;
     if (needed) {
         sim->gates = gates_new(world, needs);
         sim->next_turn = SIMTIME_NEVER;

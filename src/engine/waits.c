@@ -46,6 +46,8 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
             continue;
         if (change ? change->quota : world->tenants.items[i].quota)
             causes |= 1u << CAUSE_QUOTA;
+        if (!change && world->tenants.items[i].each)
+            causes |= 1u << CAUSE_QUOTA;
         if (change ? change->guarantee : world->tenants.items[i].guarantee)
             causes |= 1u << CAUSE_GUARANTEE;
     }

@@ -61,7 +61,9 @@ static const struct tenant_info *info_of(const struct gates *gates, int32_t tena
 
 static struct gate_need need_of(const struct gates *gates, int32_t tenant)
 {
-    return (size_t)tenant < gates->n_needs ? gates->needs[tenant] : (struct gate_need){0};
+    return (size_t)tenant < gates->n_needs
+               ? gates->needs[tenant]
+               : (struct gate_need){.quota = info_of(gates, tenant)->quota != NULL};
 }
 
 struct gates *gates_new(const struct world *world, const struct gate_need *needs)

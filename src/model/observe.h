@@ -52,6 +52,7 @@ struct tenant_info {
     double share;     /* of what its parent has, relative to its brothers; above 0 */
     const struct tenant_quota *quota;         /* NULL: none; borrowed */
     const struct tenant_guarantee *guarantee; /* NULL: none; borrowed */
+    const struct tenant_quota *each; /* quota of each that a log brings below it, or NULL */
 };
 
 struct workload_info {

@@ -25,6 +25,7 @@ struct member_context {
     struct world *world;
     struct build *build;
     int32_t parent;
+    double share;       /* of each that comes */
     struct keymap rows; /* of those that came: two logs may tell of one user */
 };
 
@@ -59,6 +60,9 @@ static int32_t member_of(void *ctx, int64_t key)
     const int32_t row = add_tenant(
         member->world, build_keep(member->build, mem_format("%s/%lld", parent, (long long)key)),
         member->parent);
+    struct tenant_info *info = &member->world->tenants.items[row];
+    info->share = member->share;
+    info->quota = member->world->tenants.items[member->parent].each;
     keymap_add(&member->rows, key, row);
     return row;
 }
@@ -242,7 +246,17 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     build->members = mem_new(scenario->rows.len, sizeof(*build->members));
     for (size_t i = 0; i < scenario->rows.len; i++) {
         add_tenant(world, build_keep(build, tenant_path(build, (int32_t)i)), rows[i].parent);
-        build->members[i] = (struct member_context){world, build, (int32_t)i, {0}};
+        const struct tenant *tenant = rows[i].tenant;
+        build->members[i] = (struct member_context){
+            .world = world,
+            .build = build,
+            .parent = (int32_t)i,
+            .share = tenant->members.by && tenant->each ? tenant->each->share : 1};
+        /* Whom the scenario knows by name is that member of the log. */
+        int64_t key;
+        if (rows[i].parent >= 0 && !rows[i].member && member_key(tenant, &key) &&
+            rows[rows[i].parent].tenant->members.by)
+            keymap_add(&build->members[rows[i].parent].rows, key, (int32_t)i);
         n += rows[i].tenant->workloads.len;
     }
     open_access(build, errors);
@@ -306,7 +320,7 @@ int build_init(struct build *build, const struct program *program,
     if (errors->len > before)
         return -1;
     find_workload_changes(build, errors);
-    find_tenant_changes(build);
+    find_tenant_changes(build, errors);
     sort_changes(build);
     check_scripts(build, errors);
     if (errors->len > before)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/changes.h"
 
+#include "scenario/build_tenants.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -160,14 +161,21 @@ static struct tenant_quota *quota_of(const struct quota_plan *plan)
     return quota;
 }
 
+static const struct tenant_quota *kept_quota(struct build *build, const struct quota_plan *plan)
+{
+    struct tenant_quota *quota = quota_of(plan);
+    return quota ? build_keep(build, quota) : NULL;
+}
+
 void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_info *info)
 {
     const struct tenant *tenant = build_tenant(build, epoch, (size_t)row);
-    struct tenant_quota *quota = quota_of(&tenant->quota);
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
     info->share = tenant->share;
     info->home = tenant->home ? (int32_t)scenario_centre(scenario, tenant->home) : -1;
-    info->quota = quota ? build_keep(build, quota) : NULL;
+    info->quota = kept_quota(build, &tenant->quota);
+    info->each =
+        tenant->members.by && tenant->each ? kept_quota(build, &tenant->each->quota) : NULL;
     info->guarantee = NULL;
     if (tenant->guarantee.processors < 0)
         return;
@@ -237,13 +245,36 @@ static bool same_guarantee(const struct tenant_guarantee *a, const struct tenant
     return a->processors == b->processors && a->borrow == b->borrow && a->lend == b->lend;
 }
 
-void find_tenant_changes(struct build *build)
+/* Who has come by then is not known before the run. */
+static void compare_brought(const struct build *build, size_t epoch, size_t row,
+                            const struct tenant_info *old, const struct tenant_info *new,
+                            struct error_list *errors)
+{
+    const struct tenant *a = build_tenant(build, epoch - 1, row),
+                        *b = build_tenant(build, epoch, row);
+    if (!a->members.by || (!a->each && !b->each))
+        return;
+    if (!a->each || !b->each || a->each->share < b->each->share ||
+        a->each->share > b->each->share || !same_quota(old->each, new->each)) {
+        struct path path = {0};
+        char place[200];
+        push_tenant(&path, build->program->epochs[epoch].scenario->rows.items, (int32_t)row);
+        error_list_addf(errors, b->named.at,
+                        "%s.members.each: what a log brings keeps its terms: changes cannot set "
+                        "them",
+                        path_format(&path, place, sizeof(place)));
+        path_deinit(&path);
+    }
+}
+
+void find_tenant_changes(struct build *build, struct error_list *errors)
 {
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         struct tenant_info old = build->world.tenants.items[i];
         for (size_t e = 1; e < build->program->n_epochs; e++) {
             struct tenant_info new = old;
             tenant_terms(build, e, (int32_t)i, &new);
+            compare_brought(build, e, i, &old, &new, errors);
             if (old.share < new.share || old.share > new.share ||
                 !same_quota(old.quota, new.quota) || !same_guarantee(old.guarantee, new.guarantee))
                 add_change(build, (struct sim_change){.at = build->program->epochs[e].at,

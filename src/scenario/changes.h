@@ -12,7 +12,7 @@ void find_changes(struct build *build, struct error_list *errors);
 void find_workload_changes(struct build *build, struct error_list *errors);
 
 /* Shares, quotas and guarantees of tenants, once these are laid out. */
-void find_tenant_changes(struct build *build);
+void find_tenant_changes(struct build *build, struct error_list *errors);
 
 /* Put all changes in order. */
 void sort_changes(struct build *build);

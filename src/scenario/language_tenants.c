@@ -7,7 +7,7 @@
 #define IN(type, member) offsetof(struct type, member)
 #define SIZE_OF(type, member) sizeof(((struct type *)0)->member)
 
-static const char *const member_keys[] = {"none", "user", "group", "queue", "partition", NULL};
+const char *const member_keys[] = {"none", "user", "group", "queue", "partition", NULL};
 static const char *const locations[] = {"local", "remote", NULL};
 
 /* --- quotas and guarantees --- */
@@ -132,12 +132,12 @@ static const struct field member_fields[] = {
     {.key = "like",
      .kind = FIELD_TEXT,
      .offset = IN_MEMBERS(like),
-     .help = "the template that each of the count is like"},
+     .help = "the template that each is like"},
     {.key = "each",
      .kind = FIELD_NODE,
      .offset = IN_MEMBERS(each_node),
      .table = tenant_fields,
-     .help = "what each of the count is, on top of the template or without one"},
+     .help = "what each is, on top of the template or without one; with by: its share and quota"},
     {.key = "vary",
      .kind = FIELD_NODE,
      .offset = IN_MEMBERS(vary_node),

@@ -307,11 +307,16 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
                                  struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
 
+extern const char *const member_keys[]; /* by enum log_key: "user" */
+
 /* How many members there are in the end. */
 static inline int64_t members_total(const struct tenant *tenant)
 {
     return tenant->members.join.growth > 0 ? tenant->members.join.max : tenant->members.count;
 }
+
+/* Is its name a whole number, as those of members are? */
+bool member_key(const struct tenant *tenant, int64_t *ret_key);
 
 /* Processors of all partitions of a centre. */
 int64_t centre_processors(const struct centre *centre);

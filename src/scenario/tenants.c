@@ -5,6 +5,7 @@
 #include "scenario/variation.h"
 #include "util/mem.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,7 @@ static void check_join(struct decode *ctx, const struct tenant *tenant, const st
 
 static void check_members(struct decode *ctx, const struct tenant *tenant, const struct node *node)
 {
-    static const char *const counted[] = {"each", "vary", "scale", "join"};
+    static const char *const counted[] = {"vary", "scale", "join"};
     if (tenant->members.by && tenant->members.count > 0)
         decode_error(ctx, node->at,
                      "members come by a key of a log, or there is a count of them; "
@@ -189,15 +190,52 @@ static void check_members(struct decode *ctx, const struct tenant *tenant, const
     for (size_t i = 0; i < ARRAY_LEN(counted) && !node_get(node, "count"); i++)
         if (node_get(node, counted[i]))
             decode_error(ctx, mark_of(node, counted[i]),
-                         "%s with count: how many members are there?",
-                         i == 0   ? "like and each go"
-                         : i == 1 ? "vary goes"
-                         : i == 2 ? "scale goes"
-                                  : "join goes");
+                         "%s goes with count: how many members are there?", counted[i]);
+    if (node_get(node, "each") && !node_get(node, "count") && !node_get(node, "by"))
+        decode_error(ctx, mark_of(node, "each"),
+                     "like and each go with count or by: how many members are there?");
     if (tenant->members.count > 0 && !tenant->members.each_node)
         decode_error(ctx, node->at, "what are they? Give like: a template, or each");
     if (node_get(node, "join") && ctx->failures == 0)
         check_join(ctx, tenant, node_get(node, "join"));
+}
+
+bool member_key(const struct tenant *tenant, int64_t *ret_key)
+{
+    char plain[24];
+    *ret_key = strtoll(tenant->named.name, NULL, 10);
+    snprintf(plain, sizeof(plain), "%" PRId64, *ret_key);
+    return strcmp(plain, tenant->named.name) == 0;
+}
+
+/* A path names one tenant. */
+static void check_names(struct decode *ctx, const struct tenant *tenant)
+{
+    const struct tenant *items = tenant->tenants.items;
+    for (size_t i = 0; i < tenant->tenants.len; i++) {
+        int64_t key;
+        if (member_key(&items[i], &key) && key >= 1 && key <= members_total(tenant))
+            decode_error(ctx, items[i].named.at, "one of the members has the name %s already",
+                         items[i].named.name);
+    }
+}
+
+/* Of tenants that a log brings there is nothing to lay out but their terms. */
+static void complete_brought(struct decode *ctx, struct tenant *tenant)
+{
+    const struct node *node = tenant->members.each_node;
+    struct tenant *each = tenant->each = mem_new(1, sizeof(*each));
+    each->named = (struct named){mem_text("each"), node->at};
+    decode_enter(ctx, "each");
+    decode_table(node, tenant_fields, each, ctx);
+    for (size_t i = 0; i < node->len && node->kind == NODE_MAP; i++)
+        if (strcmp(node->items[i].key, "share") != 0 && strcmp(node->items[i].key, "quota") != 0)
+            decode_error(ctx, node->items[i].at,
+                         "%s: what a log brings has a share and a quota; write the tenant out "
+                         "under tenants to say more",
+                         node->items[i].key);
+    complete_quota(ctx, &each->quota, node_get(node, "quota"));
+    decode_leave(ctx);
 }
 
 /* Members are alike: one is decoded, and its rows are repeated. */
@@ -231,6 +269,9 @@ static void complete_members(struct decode *ctx, struct scenario *scenario, stru
         return;
     decode_enter(ctx, "members");
     check_members(ctx, tenant, node);
+    check_names(ctx, tenant);
+    if (tenant->members.by && tenant->members.count == 0 && tenant->members.each_node)
+        complete_brought(ctx, tenant);
     if (tenant->members.count > 0 && tenant->members.each_node) {
         const size_t first = scenario->rows.len, before = ctx->failures;
         struct tenant *each = tenant->each = mem_new(1, sizeof(*each));

@@ -290,6 +290,40 @@ class Logs(unittest.TestCase):
         self.assertLessEqual(most_at_once(run.jobs), 100)
 
 
+class Brought(unittest.TestCase):
+    """What a log brings has the terms of `each`; whom the scenario names has its own."""
+
+    TEXT = """
+jishi: 1
+title: Brought
+centres: {c: {partitions: {p: {nodes: 8}}}}
+tenants:
+  g:
+    home: c
+    members: {by: user, each: {share: 3, quota: {processors: 2}}}
+    tenants: {"7": {quota: {processors: 4}}}
+    workloads: {log: {log: x.swf}}
+"""
+
+    def test_limits_of_users(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "x.swf"), "w", encoding="utf-8") as file:
+                file.write("; MaxProcs: 8\n")
+                for i in range(12):  # users 5, 7 and 9 by turns, each job 1 h on one processor
+                    file.write("%d %d -1 3600 1 -1 -1 1 3600 -1 1 %d 1 1 1 1 -1 -1\n" % (i + 1, 0, (5, 7, 9)[i % 3]))
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT)
+            run = Run(path, "--check")
+            told = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(sorted(run.names), ["g", "g/5", "g/7", "g/9"])
+        self.assertEqual(run.starts("g/5"), {0: 2, 1: 2})
+        self.assertEqual(run.starts("g/7"), {0: 4})
+        self.assertEqual(run.starts("g/9"), {0: 2, 1: 2})
+        self.assertRegex(told, r"each user +- +3 +2 ")
+        self.assertEqual(set(run.of("g/5")["wait_quota"]), {0, HOUR})
+
+
 class Shares(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(os.path.join(FIXTURES, "fair-share.yaml")), "no fixtures")
     def test_two_tenants(self):
