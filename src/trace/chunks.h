@@ -21,7 +21,7 @@ struct chunks_type {
     size_t sets, item_size; /* item_size in bytes */
     size_t chunk;           /* items of a full chunk; a multiple of 8 */
     size_t buffers;         /* at most so many in memory, at least 2 */
-    int level;              /* deflate level 0 (nothing is compressed) .. 9 */
+    int level;              /* of deflate: 0 (nothing is compressed) or 1 */
     chunks_create_fn *create;
     void *ctx; /* borrowed, for create */
 };

@@ -36,7 +36,7 @@ struct table_type {
     const struct column *columns;
     size_t len;
     size_t chunk; /* rows, a multiple of 8; 0: TABLE_CHUNK. A short table gets a smaller one */
-    int level;    /* of deflate, 0 .. 9 */
+    int level;    /* of deflate: 0 (nothing is compressed) or 1 */
 };
 
 enum { TABLE_CHUNK = 16384 };
