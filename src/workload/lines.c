@@ -30,7 +30,7 @@ struct lines {
     uint64_t number;
     struct inflate_state z; /* next_in, avail_in: what was read and not used yet */
     unsigned char packed[PACKED];
-    char window[WINDOW + 1]; /* room for the '\n' that a last line may lack */
+    char window[WINDOW + LINES_BEYOND]; /* and the '\n' that a last line may lack */
 };
 
 /* Other things that a log may be wrapped in, by their first bytes. */

@@ -171,6 +171,54 @@ static void odd_but_legal_rows(void **state)
     assert_int_equal(row.memory, INT64_C(9223372036854775799));
 }
 
+/* Numbers of every length in every column, -1 and tabs among them, against what was written. */
+static void numbers_of_all_lengths(void **state)
+{
+    (void)state;
+    uint64_t x = 1;
+    for (int round = 0; round < 200; round++) {
+        char text[1024], *at = text;
+        int64_t want[SWF_COLUMNS];
+        for (int i = 0; i < SWF_COLUMNS; i++) {
+            x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+            const int digits = 1 + (round + i) % (i >= 10 && i < 17 ? 18 : 11);
+            int64_t most = 1;
+            for (int d = 0; d < digits; d++)
+                most *= 10;
+            want[i] = x >> 62 ? (int64_t)(x >> 2) % most : -1;
+            at += sprintf(at, "%s%lld",
+                          x >> 40 & 7   ? " "
+                          : x >> 43 & 1 ? "\t"
+                                        : "   ",
+                          (long long)want[i]);
+        }
+        strcpy(at, round & 1 ? "\n" : round & 2 ? "\r\n" : "");
+        const struct swf_row row = only_row(text);
+        const int64_t got[] = {row.job,
+                               row.submit / SIMTIME_SECOND,
+                               row.wait / SIMTIME_SECOND,
+                               row.run / SIMTIME_SECOND,
+                               row.procs,
+                               row.cpu / SIMTIME_SECOND,
+                               row.memory,
+                               row.procs_asked,
+                               row.request / SIMTIME_SECOND,
+                               row.memory_asked,
+                               row.status,
+                               row.user,
+                               row.group,
+                               row.executable,
+                               row.queue,
+                               row.partition,
+                               row.preceding,
+                               row.think / SIMTIME_SECOND};
+        assert_int_equal(row.flags, 0);
+        for (int i = 0; i < SWF_COLUMNS; i++)
+            if (got[i] != want[i])
+                fail_msg("column %d: %lld, not %lld", i, (long long)got[i], (long long)want[i]);
+    }
+}
+
 static void header(void **state)
 {
     (void)state;
@@ -398,10 +446,15 @@ static void many_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_of_all_kinds),     cmocka_unit_test(all_fields),
-        cmocka_unit_test(odd_but_legal_rows),     cmocka_unit_test(header),
-        cmocka_unit_test(files_that_are_no_logs), cmocka_unit_test(long_lines),
-        cmocka_unit_test(damaged_gzip),           cmocka_unit_test(gzip_headers),
+        cmocka_unit_test(lines_of_all_kinds),
+        cmocka_unit_test(all_fields),
+        cmocka_unit_test(odd_but_legal_rows),
+        cmocka_unit_test(numbers_of_all_lengths),
+        cmocka_unit_test(header),
+        cmocka_unit_test(files_that_are_no_logs),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(damaged_gzip),
+        cmocka_unit_test(gzip_headers),
         cmocka_unit_test(many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
