@@ -88,11 +88,13 @@ static size_t pack(struct packer *packer, unsigned char *from, size_t bytes)
     return z->total_out;
 }
 
-/* One chunk of one dataset. `from` holds a whole chunk, zero where there are no items. */
-static herr_t write_chunk(struct chunks *chunks, hid_t set, hsize_t first,
-                          const unsigned char *from)
+/* One chunk of one dataset; of the last one zeros are what no items are there for. */
+static herr_t write_chunk(struct chunks *chunks, hid_t set, hsize_t first, size_t items,
+                          unsigned char *from)
 {
     const size_t bytes = chunks->chunk * chunks->type.item_size;
+    const size_t filled = items * chunks->type.item_size;
+    memset(from + filled, 0, bytes - filled);
     if (chunks->type.level == 0)
         return H5Dwrite_chunk(set, H5P_DEFAULT, 0, &first, bytes, from);
     if (!chunks->packer) {
@@ -113,15 +115,15 @@ static void write_buffer(struct work *work)
     const hsize_t extent = buffer->first + buffer->items;
     bool well = h5_check(chunks->h5, H5Eset_auto2(H5E_DEFAULT, NULL, NULL), "rows");
     for (size_t i = 0; i < chunks->type.sets && well; i++) {
-        const unsigned char *from = buffer->data + i * plane_size(chunks);
+        unsigned char *from = buffer->data + i * plane_size(chunks);
         const hid_t set = chunks->sets[i];
         well = h5_check(chunks->h5, H5Dset_extent(set, &extent), "rows") &&
-               h5_check(chunks->h5, write_chunk(chunks, set, buffer->first, from), "rows");
+               h5_check(chunks->h5, write_chunk(chunks, set, buffer->first, buffer->items, from),
+                        "rows");
     }
     /* So that a killed run leaves what it had written so far. */
     if (well)
         h5_check(chunks->h5, H5Fflush(chunks->sets[0], H5F_SCOPE_LOCAL), "rows");
-    memset(buffer->data, 0, chunks->type.sets * plane_size(chunks));
 }
 
 struct chunks *chunks_new(struct h5 *h5, const struct chunks_type *type)

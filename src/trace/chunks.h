@@ -28,10 +28,10 @@ struct chunks_type {
 
 struct chunks *chunks_new(struct h5 *h5, const struct chunks_type *type);
 
-/* The buffer to fill, zeroed. */
+/* The buffer to fill; what is in it is left from before. */
 unsigned char *chunks_buffer(struct chunks *chunks);
 
-/* Hand over the full buffer and get the next one, zeroed. Waits if all buffers are under way. After
+/* Hand over the full buffer and get the next one. Waits if all buffers are under way. After
  * a failure of the file the rows are lost. */
 unsigned char *chunks_turn(struct chunks *chunks);
 
