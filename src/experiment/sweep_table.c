@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, LEVEL = 4, NAME_MAX_SIZE = 200 };
+enum { FORMAT = 1, LEVEL = 1, NAME_MAX_SIZE = 200 };
 
 struct columns {
     struct column *items;

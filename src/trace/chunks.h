@@ -21,17 +21,17 @@ struct chunks_type {
     size_t sets, item_size; /* item_size in bytes */
     size_t chunk;           /* items of a full chunk; a multiple of 8 */
     size_t buffers;         /* at most so many in memory, at least 2 */
-    int level;              /* deflate level 0 (nothing is compressed) .. 9 */
+    int level;              /* of deflate: 0 (nothing is compressed) or 1 */
     chunks_create_fn *create;
     void *ctx; /* borrowed, for create */
 };
 
 struct chunks *chunks_new(struct h5 *h5, const struct chunks_type *type);
 
-/* The buffer to fill, zeroed. */
+/* The buffer to fill; what is in it is left from before. */
 unsigned char *chunks_buffer(struct chunks *chunks);
 
-/* Hand over the full buffer and get the next one, zeroed. Waits if all buffers are under way. After
+/* Hand over the full buffer and get the next one. Waits if all buffers are under way. After
  * a failure of the file the rows are lost. */
 unsigned char *chunks_turn(struct chunks *chunks);
 

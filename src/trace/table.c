@@ -207,5 +207,6 @@ void row_name(unsigned char **at, const char *name, size_t size)
             len--;
     }
     memcpy(*at, name, len);
+    memset(*at + len, 0, size - len);
     *at += size;
 }

@@ -36,7 +36,7 @@ struct table_type {
     const struct column *columns;
     size_t len;
     size_t chunk; /* rows, a multiple of 8; 0: TABLE_CHUNK. A short table gets a smaller one */
-    int level;    /* of deflate, 0 .. 9 */
+    int level;    /* of deflate: 0 (nothing is compressed) or 1 */
 };
 
 enum { TABLE_CHUNK = 16384 };
@@ -57,8 +57,9 @@ void table_free(struct table *table);
 
 void table_turn(struct table *table); /* table_row's: the buffer is full */
 
-/* The next row, zeroed, to be filled before the next call. A few nanoseconds; every `chunk` rows
- * the buffer goes to the worker, and the caller waits if that is two buffers behind. */
+/* The next row, to be filled, every byte of it, before the next call. A few nanoseconds; every
+ * `chunk` rows the buffer goes to the worker, and the caller waits if that is two buffers behind.
+ */
 static inline void *table_row(struct table *table)
 {
     if (UNLIKELY(table->next == table->limit))
@@ -90,7 +91,7 @@ static inline void row_f64(unsigned char **at, double value)
     *at += sizeof(value);
 }
 
-/* Cut to size, between two characters of UTF-8. The row must be zero there. */
+/* Cut to size, between two characters of UTF-8, or filled up with zeros. */
 void row_name(unsigned char **at, const char *name, size_t size);
 
 #endif

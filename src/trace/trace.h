@@ -30,7 +30,7 @@ struct column_group {
     const struct column *columns;
     size_t len;
     void *ctx;
-    /* Fill the columns of this group, at `row`, zeroed and unaligned, packed in their order. */
+    /* Fill the columns of this group, every byte, at `row`, unaligned, packed in their order. */
     void (*fill)(void *ctx, const struct job *job, void *row);
 };
 

@@ -5,31 +5,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
+#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum {
     WINDOW = 1 << 18, /* unpacked; a multiple of the longest line, so that little is moved */
     PACKED = 1 << 17, /* read at once */
-    TRAILER = 8,      /* bytes that end a gzip member: checksum and length */
     SNIFF = 4096,     /* bytes looked at to tell text from binary data */
 };
+
+/* How a gzip member begins, its one method, and its flags (RFC 1952). */
+enum { MAGIC = 0x8b1f, DEFLATE = 8 };
+enum { HEADER_CHECK = 2, EXTRA = 4, NAME = 8, COMMENT = 16, RESERVED = 0xe0 };
 
 struct lines {
     const char *path;
     int fd;
     bool gzip, member_open; /* member_open: inside a gzip member, which must end */
+    bool broken;            /* damage lies behind what was unpacked last */
     bool eof;
     char *begin, *end; /* what of the window is not handed out yet */
     uint64_t number;
-    z_stream z;
-    uint32_t check, length; /* of what was unpacked of this member */
-    /* The bytes read last come behind the TRAILER bytes before them. */
-    unsigned char packed[TRAILER + PACKED];
-    char window[WINDOW + 1]; /* room for the '\n' that a last line may lack */
+    struct inflate_state z; /* next_in, avail_in: what was read and not used yet */
+    unsigned char packed[PACKED];
+    char window[WINDOW + LINES_BEYOND]; /* and the '\n' that a last line may lack */
 };
 
 /* Other things that a log may be wrapped in, by their first bytes. */
@@ -60,13 +61,11 @@ static int feed(struct lines *lines, struct error *err)
 {
     if (lines->z.avail_in > 0)
         return 1;
-    if (lines->z.next_in)
-        memmove(lines->packed, lines->z.next_in - TRAILER, TRAILER);
-    lines->z.next_in = lines->packed + TRAILER;
-    const ssize_t n = read_some(lines, lines->packed + TRAILER, PACKED, err);
+    const ssize_t n = read_some(lines, lines->packed, PACKED, err);
     if (n < 0)
         return -1;
-    lines->z.avail_in = (unsigned)n;
+    lines->z.next_in = lines->packed;
+    lines->z.avail_in = (uint32_t)n;
     return n > 0;
 }
 
@@ -77,6 +76,69 @@ static int damaged(const struct lines *lines, struct error *err, const char *how
                     (unsigned long long)lines->number);
 }
 
+static int cut_short(const struct lines *lines, struct error *err)
+{
+    return damaged(lines, err, "is cut short");
+}
+
+/* The next byte of a header; -1 with an error. */
+static int next_byte(struct lines *lines, struct error *err)
+{
+    const int fed = feed(lines, err);
+    if (fed <= 0)
+        return fed < 0 ? -1 : cut_short(lines, err);
+    lines->z.avail_in--;
+    return *lines->z.next_in++;
+}
+
+/* The next two as a number. */
+static int next_pair(struct lines *lines, struct error *err)
+{
+    const int low = next_byte(lines, err), high = low < 0 ? -1 : next_byte(lines, err);
+    return high < 0 ? -1 : low + 256 * high;
+}
+
+/* Step over n bytes; 0, or -1 with an error. */
+static int skip(struct lines *lines, int n, struct error *err)
+{
+    int c = 0;
+    for (; n > 0 && c >= 0; n--)
+        c = next_byte(lines, err);
+    return c < 0 ? -1 : 0;
+}
+
+/* Step over a text and the zero that ends it. */
+static int skip_text(struct lines *lines, struct error *err)
+{
+    int c;
+    do {
+        c = next_byte(lines, err);
+    } while (c > 0);
+    return c;
+}
+
+/* The header of a member: nothing of it is kept, and its own checksum is not looked at. 0, or -1
+ * with an error. */
+static int read_header(struct lines *lines, struct error *err)
+{
+    const int magic = next_pair(lines, err), how = magic == MAGIC ? next_pair(lines, err) : 0;
+    if (magic < 0 || how < 0)
+        return -1;
+    const int flags = how >> 8;
+    if (magic != MAGIC || (how & 0xff) != DEFLATE || (flags & RESERVED))
+        return damaged(lines, err, "is damaged");
+    if (skip(lines, 6, err) < 0) /* when, how, and where it was packed */
+        return -1;
+    const int extra = flags & EXTRA ? next_pair(lines, err) : 0;
+    if (extra < 0 || skip(lines, extra, err) < 0)
+        return -1;
+    if ((flags & NAME) && skip_text(lines, err) < 0)
+        return -1;
+    if ((flags & COMMENT) && skip_text(lines, err) < 0)
+        return -1;
+    return flags & HEADER_CHECK ? skip(lines, 2, err) : 0;
+}
+
 /* Between members: skip zeros, with which tapes and some tools pad. 1: another member follows. */
 static int next_member(struct lines *lines, struct error *err)
 {
@@ -84,58 +146,39 @@ static int next_member(struct lines *lines, struct error *err)
         const int fed = feed(lines, err);
         if (fed <= 0)
             return fed;
-        while (lines->z.avail_in > 0 && *lines->z.next_in == 0) {
-            lines->z.next_in++;
-            lines->z.avail_in--;
-        }
-        if (lines->z.avail_in > 0)
+        if (*lines->z.next_in != 0)
             break;
+        lines->z.next_in++;
+        lines->z.avail_in--;
     }
-    if (inflateReset(&lines->z) != Z_OK)
-        return damaged(lines, err, "cannot be read");
+    if (read_header(lines, err) < 0)
+        return -1;
+    isal_inflate_reset(&lines->z);
     lines->member_open = true;
-    lines->check = lines->length = 0;
     return 1;
 }
 
-static uint32_t number_at(const unsigned char *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-/* inflate, but the checksum by another library, at several times the speed. */
-static int inflate_checked(struct lines *lines)
-{
-    const unsigned char *const from = lines->z.next_out;
-    const int status = inflate(&lines->z, Z_NO_FLUSH);
-    const size_t n = (size_t)(lines->z.next_out - from);
-    lines->check = libdeflate_crc32(lines->check, from, n);
-    lines->length += (uint32_t)n;
-    if (status != Z_STREAM_END)
-        return status;
-    const unsigned char *const trailer = lines->z.next_in - TRAILER;
-    const bool well = lines->check == number_at(trailer) && lines->length == number_at(trailer + 4);
-    return well ? Z_STREAM_END : Z_DATA_ERROR;
-}
-
+/* More text: its length, 0 at the end, -1 with an error. */
 static ssize_t unpack(struct lines *lines, char *buffer, size_t size, struct error *err)
 {
-    lines->z.next_out = (unsigned char *)buffer;
-    lines->z.avail_out = (unsigned)size;
-    while (lines->z.avail_out == size) {
-        const int fed = lines->member_open ? feed(lines, err) : next_member(lines, err);
+    lines->z.next_out = (uint8_t *)buffer;
+    lines->z.avail_out = (uint32_t)size;
+    while (lines->z.avail_out == size && !lines->broken) {
+        const int opened = lines->member_open ? 1 : next_member(lines, err);
+        if (opened <= 0)
+            return opened;
+        const int fed = feed(lines, err);
         if (fed < 0)
             return -1;
-        if (fed == 0)
-            return lines->member_open ? damaged(lines, err, "is cut short") : 0;
-        const int status = inflate_checked(lines);
-        if (status == Z_STREAM_END)
+        lines->broken = isal_inflate(&lines->z) != ISAL_DECOMP_OK;
+        if (lines->z.block_state == ISAL_BLOCK_FINISH)
             lines->member_open = false;
-        else if (status == Z_MEM_ERROR)
-            return fail(lines, err, "out of memory while unpacking");
-        else if (status != Z_OK && status != Z_BUF_ERROR)
-            return damaged(lines, err, "is damaged");
+        else if (fed == 0 && lines->z.avail_out == size)
+            return cut_short(lines, err);
     }
+    /* It looks ahead: a buffer that is full is good, whatever comes behind it. */
+    if (lines->broken && lines->z.avail_out > 0)
+        return damaged(lines, err, "is damaged");
     return (ssize_t)(size - lines->z.avail_out);
 }
 
@@ -170,9 +213,7 @@ static int start(struct lines *lines, struct error *err)
     }
     lines->gzip = len >= 2 && first[0] == 0x1f && first[1] == 0x8b;
     if (lines->gzip) {
-        if (inflateInit2(&lines->z, 15 + 16) != Z_OK || inflateValidate(&lines->z, 0) != Z_OK)
-            return fail(lines, err, "out of memory while unpacking");
-        lines->member_open = true;
+        lines->z.crc_flag = ISAL_GZIP_NO_HDR_VER;
         if (refill(lines, err) < 0)
             return -1;
     } else {
@@ -211,8 +252,6 @@ void lines_free(struct lines *lines)
 {
     if (!lines)
         return;
-    if (lines->gzip)
-        inflateEnd(&lines->z);
     close(lines->fd);
     free(lines);
 }

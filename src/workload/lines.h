@@ -9,6 +9,9 @@
 /* A longer line is an error: no log has one, and it would have to be held whole. */
 #define LINES_MAX_LENGTH 65536
 
+/* Bytes that may be read from text[len] on. */
+#define LINES_BEYOND 9
+
 struct lines;
 
 /* A line without its end ("\n" or "\r\n"). text[len] is '\r' or '\n', so that a scan for the end of

@@ -63,6 +63,13 @@ static inline bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+static const char *skip_spaces(const char *at)
+{
+    while (is_space(*at))
+        at++;
+    return at;
+}
+
 static inline bool ends_number(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -174,62 +181,90 @@ static int bad_field(const struct swf *swf, const struct line *line, int column,
                     show(text, len, word), what);
 }
 
-static int parse_word(const struct swf *swf, const struct line *line, int column, const char *text,
-                      const char **ret_end, struct number *ret, struct error *err)
+/* The number at *at, whatever it looks like, in column n; *at behind it. -1 with an error. */
+static int parse_any(const struct swf *swf, const struct line *line, int n, const char **at,
+                     struct number *ret, struct error *err)
 {
-    const char *end = text;
-    while (!ends_number(*end))
+    const char *const word = *at, *const digits = word + (*word == '-');
+    const char *end = digits;
+    uint64_t value = 0;
+    unsigned digit;
+    while ((digit = (unsigned)*end - '0') <= 9) {
+        value = value * 10 + digit;
         end++;
-    const int status = parse_slow(text, (size_t)(end - text), ret);
-    if (status < 0)
-        return bad_field(swf, line, column, text,
-                         status == -1 ? "not a number" : "outside the range of 64-bit integers",
-                         err);
-    *ret_end = end;
+    }
+    if (end > digits && end - digits <= 18 && ends_number(*end)) {
+        *ret = (struct number){digits > word ? -(int64_t)value : (int64_t)value, 0};
+    } else {
+        while (!ends_number(*end))
+            end++;
+        const int status = parse_slow(word, (size_t)(end - word), ret);
+        if (status < 0)
+            return bad_field(swf, line, n, word,
+                             status == -1 ? "not a number" : "outside the range of 64-bit integers",
+                             err);
+    }
+    if ((TIME_COLUMNS >> n & 1) && (ret->whole > SWF_MAX_SECONDS || ret->whole < -SWF_MAX_SECONDS))
+        return bad_field(swf, line, n, word, "longer than 3000 years", err);
+    *at = end;
     return 0;
 }
 
-/* Numbers of a line into cells, in one pass over its bytes. The number of columns, of which at most
- * 19 are looked at; -1 with an error. *ret_fractions: bit i set if column i has a fraction. */
+/* The same byte eight times. */
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight digits, each in a byte of its own, the first in the lowest, as a number: pairs, fours, all.
+ */
+static inline uint64_t join_digits(uint64_t digits)
+{
+    digits = digits * (10 << 8 | 1) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+    digits = digits * (100 << 16 | 1) >> 16 & UINT64_C(0x0000ffff0000ffff);
+    return digits * (UINT64_C(10000) << 32 | 1) >> 32;
+}
+
+static inline uint64_t word_at(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* Numbers of a line into cells. Nearly all are -1 or up to eight digits, with one blank behind:
+ * those are taken as words of eight bytes. The number of columns, of which at most 19 are looked
+ * at; -1 with an error. *ret_fractions: bit i set if column i has a fraction. */
 static int parse_cells(const struct swf *swf, const struct line *line,
                        struct number cells[SWF_COLUMNS], unsigned *ret_fractions, struct error *err)
 {
     const char *at = line->text, *const end = line->text + line->len;
     unsigned fractions = 0;
-    int n = 0;
-    for (;; n++) {
-        while (is_space(*at))
-            at++;
-        if (at >= end || n == SWF_COLUMNS)
-            break;
-        if (at[0] == '-' && at[1] == '1' && ends_number(at[2])) { /* not known: every third */
-            cells[n] = (struct number){-1, 0};
-            at += 2;
+    int n;
+    for (n = 0; n < SWF_COLUMNS; n++) {
+        uint64_t word = word_at(at);
+        if (UNLIKELY((unsigned char)word <= ' ')) {
+            at = skip_spaces(at);
+            if (at >= end)
+                break;
+            word = word_at(at);
+        }
+        int64_t value = -1; /* not known: every third */
+        unsigned bits = 16; /* of the word that are the number */
+        if ((uint16_t)word != ('-' | '1' << 8)) {
+            const uint64_t digits = word ^ EIGHT('0');
+            const uint64_t others = ((digits + EIGHT(0x76)) | digits) & EIGHT(0x80);
+            bits = others ? (unsigned)__builtin_ctzll(others) - 7 : 64;
+            value = (int64_t)join_digits(digits << (-bits & 63)); /* any, if there is none */
+        }
+        if (LIKELY(at[bits / 8] == ' ')) {
+            cells[n] = (struct number){value, 0};
+            at += bits / 8 + 1;
             continue;
         }
-        const char *const word = at;
-        const bool negative = *at == '-';
-        const char *const digits = at += negative;
-        uint64_t value = 0;
-        unsigned digit;
-        while ((digit = (unsigned)*at - '0') <= 9) {
-            value = value * 10 + digit;
-            at++;
-        }
-        const size_t seen = (size_t)(at - digits);
-        if (LIKELY(seen - 1 < 18 && ends_number(*at))) {
-            cells[n] = (struct number){negative ? -(int64_t)value : (int64_t)value, 0};
-        } else {
-            if (parse_word(swf, line, n, word, &at, &cells[n], err) < 0)
-                return -1;
-            fractions |= (unsigned)(cells[n].micro != 0) << n;
-        }
-        if (UNLIKELY((TIME_COLUMNS >> n & 1) &&
-                     (cells[n].whole > SWF_MAX_SECONDS || cells[n].whole < -SWF_MAX_SECONDS)))
-            return bad_field(swf, line, n, word, "longer than 3000 years", err);
+        if (parse_any(swf, line, n, &at, &cells[n], err) < 0)
+            return -1;
+        fractions |= (unsigned)(cells[n].micro != 0) << n;
     }
     *ret_fractions = fractions;
-    return n + (at < end);
+    return n + (skip_spaces(at) < end);
 }
 
 static inline simtime time_of(struct number number)

@@ -260,11 +260,14 @@ static void test_row_name(void **state)
     } rows[] = {{"abc", 5, 3}, {"abcdef", 5, 5}, {"武汉", 6, 6}, {"武汉", 5, 3}, {"武", 2, 0}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        unsigned char row[8] = {0}, *at = row;
+        unsigned char row[8], *at = row;
+        memset(row, 0xee, sizeof(row));
         row_name(&at, rows[i].name, rows[i].size);
         assert_ptr_equal(at, row + rows[i].size);
         assert_memory_equal(row, rows[i].name, rows[i].kept);
-        assert_int_equal(row[rows[i].kept], 0);
+        for (size_t k = rows[i].kept; k < rows[i].size; k++)
+            assert_int_equal(row[k], 0);
+        assert_int_equal(row[rows[i].size], 0xee);
     }
 }
 

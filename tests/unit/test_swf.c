@@ -171,6 +171,54 @@ static void odd_but_legal_rows(void **state)
     assert_int_equal(row.memory, INT64_C(9223372036854775799));
 }
 
+/* Numbers of every length in every column, -1 and tabs among them, against what was written. */
+static void numbers_of_all_lengths(void **state)
+{
+    (void)state;
+    uint64_t x = 1;
+    for (int round = 0; round < 200; round++) {
+        char text[1024], *at = text;
+        int64_t want[SWF_COLUMNS];
+        for (int i = 0; i < SWF_COLUMNS; i++) {
+            x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+            const int digits = 1 + (round + i) % (i >= 10 && i < 17 ? 18 : 11);
+            int64_t most = 1;
+            for (int d = 0; d < digits; d++)
+                most *= 10;
+            want[i] = x >> 62 ? (int64_t)(x >> 2) % most : -1;
+            at += sprintf(at, "%s%lld",
+                          x >> 40 & 7   ? " "
+                          : x >> 43 & 1 ? "\t"
+                                        : "   ",
+                          (long long)want[i]);
+        }
+        strcpy(at, round & 1 ? "\n" : round & 2 ? "\r\n" : "");
+        const struct swf_row row = only_row(text);
+        const int64_t got[] = {row.job,
+                               row.submit / SIMTIME_SECOND,
+                               row.wait / SIMTIME_SECOND,
+                               row.run / SIMTIME_SECOND,
+                               row.procs,
+                               row.cpu / SIMTIME_SECOND,
+                               row.memory,
+                               row.procs_asked,
+                               row.request / SIMTIME_SECOND,
+                               row.memory_asked,
+                               row.status,
+                               row.user,
+                               row.group,
+                               row.executable,
+                               row.queue,
+                               row.partition,
+                               row.preceding,
+                               row.think / SIMTIME_SECOND};
+        assert_int_equal(row.flags, 0);
+        for (int i = 0; i < SWF_COLUMNS; i++)
+            if (got[i] != want[i])
+                fail_msg("column %d: %lld, not %lld", i, (long long)got[i], (long long)want[i]);
+    }
+}
+
 static void header(void **state)
 {
     (void)state;
@@ -323,6 +371,48 @@ static void damaged_gzip(void **state)
     tempfile_remove(&both);
 }
 
+/* A header may carry a name and more; what is no header is told once two bytes are there. */
+static void gzip_headers(void **state)
+{
+    (void)state;
+    static const char text[] = ROW(1, 0) ROW(2, 5);
+    struct tempfile file = tempfile_make_gzip(text, sizeof(text) - 1);
+    unsigned char packed[300];
+    FILE *in = fopen(file.path, "rb");
+    assert_non_null(in);
+    const size_t len = fread(packed, 1, sizeof(packed), in);
+    fclose(in);
+    tempfile_remove(&file);
+    /* Extra field, name, comment, checksum of the header. */
+    static const unsigned char fields[] = "\x3\0abclog.swf\0a comment\0\x12\x34";
+    unsigned char more[400];
+    memcpy(more, packed, 10);
+    more[3] = 2 | 4 | 8 | 16;
+    memcpy(more + 10, fields, sizeof(fields) - 1);
+    memcpy(more + 9 + sizeof(fields), packed + 10, len - 10);
+    const size_t all = len + sizeof(fields) - 1;
+    struct tempfile rich = tempfile_make(more, all);
+    struct swf_row row;
+    struct error err;
+    int rows;
+    assert_int_equal(read_all(rich.path, &row, &rows, &err), 0);
+    assert_int_equal(rows, 2);
+    tempfile_remove(&rich);
+    for (size_t cut = 2; cut < 10 + sizeof(fields); cut++)
+        check_refused(more, cut, "the gzip data is cut short after line 0 (does `gzip -t` agree?)",
+                      0);
+    more[3] |= 0x80;
+    check_refused(more, all, "the gzip data is damaged after line 0 (does `gzip -t` agree?)", 0);
+    more[3] = 2 | 4 | 8 | 16;
+    more[2] = 7;
+    check_refused(more, 4, "the gzip data is damaged after line 0 (does `gzip -t` agree?)", 0);
+    packed[len] = packed[len + 1] = 'x';
+    check_refused(packed, len + 1,
+                  "the gzip data is cut short after line 2 (does `gzip -t` agree?)", 0);
+    check_refused(packed, len + 2, "the gzip data is damaged after line 2 (does `gzip -t` agree?)",
+                  0);
+}
+
 /* A long log crosses many windows of the reader, and ends as it should. */
 static void many_windows(void **state)
 {
@@ -356,10 +446,16 @@ static void many_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_of_all_kinds),     cmocka_unit_test(all_fields),
-        cmocka_unit_test(odd_but_legal_rows),     cmocka_unit_test(header),
-        cmocka_unit_test(files_that_are_no_logs), cmocka_unit_test(long_lines),
-        cmocka_unit_test(damaged_gzip),           cmocka_unit_test(many_windows),
+        cmocka_unit_test(lines_of_all_kinds),
+        cmocka_unit_test(all_fields),
+        cmocka_unit_test(odd_but_legal_rows),
+        cmocka_unit_test(numbers_of_all_lengths),
+        cmocka_unit_test(header),
+        cmocka_unit_test(files_that_are_no_logs),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(damaged_gzip),
+        cmocka_unit_test(gzip_headers),
+        cmocka_unit_test(many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
