@@ -170,6 +170,12 @@ static inline void crowd_advance(struct crowd *crowd, simtime at)
     }
 }
 
+static inline void crowd_change(struct crowd *crowd, simtime at, int64_t change)
+{
+    crowd_advance(crowd, at);
+    crowd->now += change;
+}
+
 /* Everything up to `at` belongs to the slice that ends here, if one is open. */
 static void close_slice(struct collect *collect, simtime at)
 {
@@ -379,15 +385,20 @@ static inline void see_counts(struct collect *collect, const struct fact *fact)
     if (change == 0)
         return;
     const struct world *world = collect->world;
-    struct crowd *crowds[] = {
-        &collect->crowds[0],
-        &collect->crowds[1 + world->partitions[fact->partition].centre],
-        &collect->crowds[1 + world->n_centres + (size_t)fact->partition],
-    };
-    for (size_t i = 0; i < ARRAY_LEN(crowds); i++) {
-        crowd_advance(crowds[i], fact->at);
-        crowds[i]->now += change;
-    }
+    const size_t partition = (size_t)fact->partition;
+    crowd_change(&collect->crowds[0], fact->at, change);
+    crowd_change(&collect->crowds[1 + world->partitions[partition].centre], fact->at, change);
+    crowd_change(&collect->crowds[1 + world->n_centres + partition], fact->at, change);
+}
+
+static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
+{
+    const bool ran = fact->kind == FACT_END && fact->job->state != JOB_ABANDONED;
+    if (ran && fact->partition >= 0)
+        collect->lanes[fact->partition].use.ended++;
+    see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
+    if (ran)
+        see_carried(collect, fact->job, fact->at);
 }
 
 static void see(void *ctx, const struct fact *fact)
@@ -397,24 +408,8 @@ static void see(void *ctx, const struct fact *fact)
         cross(collect, fact->at);
     if (fact->counts && fact->partition >= 0)
         see_counts(collect, fact);
-    switch (fact->kind) {
-    case FACT_START:
-        break;
-    case FACT_END: {
-        const bool ran = fact->job->state != JOB_ABANDONED;
-        if (ran && fact->partition >= 0)
-            collect->lanes[fact->partition].use.ended++;
-        see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
-        if (ran)
-            see_carried(collect, fact->job, fact->at);
-        break;
-    }
-    case FACT_REJECT:
-        see_job(collect, fact->job, OUTCOME_NEVER_RAN);
-        break;
-    default:
-        break;
-    }
+    if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
+        see_end(collect, fact);
 }
 
 static void see_unfinished(void *ctx, const struct job *job)
@@ -440,6 +435,10 @@ static void see_finish(void *ctx, simtime end)
 
 struct observer collect_observer(struct collect *collect)
 {
-    return (struct observer){
-        .ctx = collect, .see = see, .unfinished = see_unfinished, .finish = see_finish};
+    return (struct observer){.ctx = collect,
+                             .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
+                                      FACT_BIT(FACT_SETTLED),
+                             .see = see,
+                             .unfinished = see_unfinished,
+                             .finish = see_finish};
 }

@@ -66,10 +66,7 @@ struct causes {
         size_t len, cap;
     } rows;
     struct rows32 joined; /* slots; at this instant */
-    bool *touched, *changed;
-    struct rows32 changes, told; /* rows of partitions */
-    uint32_t *touches;           /* likewise, with room for one more than there are */
-    size_t n_touches;
+    struct touched *touched;
     int64_t (*queued)[WAIT_CAUSES];
 };
 
@@ -93,7 +90,8 @@ static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
 }
 
 struct causes *causes_new(const struct world *world, const struct cause_place *places,
-                          const struct jobs *jobs, const struct cause_gates *gates)
+                          const struct jobs *jobs, const struct cause_gates *gates,
+                          struct touched *touched)
 {
     const size_t n = world->n_partitions;
     struct causes *causes = mem_new(1, sizeof(*causes));
@@ -103,9 +101,7 @@ struct causes *causes_new(const struct world *world, const struct cause_place *p
     causes->gated = gates;
     if (gates)
         causes->gates = *gates;
-    causes->touched = mem_new(n, sizeof(*causes->touched));
-    causes->touches = mem_new(n + 1, sizeof(*causes->touches));
-    causes->changed = mem_new(n, sizeof(*causes->changed));
+    causes->touched = touched;
     causes->queued = mem_new(n, sizeof(*causes->queued));
     for (size_t p = 0; p < n; p++)
         add_crowd(causes, p, 1);
@@ -125,11 +121,6 @@ void causes_free(struct causes *causes)
     free(causes->rows.items);
     free(causes->spare.items);
     free(causes->joined.items);
-    free(causes->touches);
-    free(causes->changes.items);
-    free(causes->told.items);
-    free(causes->touched);
-    free(causes->changed);
     free(causes->queued);
     free(causes);
 }
@@ -226,9 +217,7 @@ static void count_queued(struct causes *causes, const struct crowd *crowd,
             causes->queued[p][from] -= procs;
         if (to != WAIT_CAUSES)
             causes->queued[p][to] += procs;
-        if (!causes->changed[p])
-            push(&causes->changes, (uint32_t)p);
-        causes->changed[p] = true;
+        touched_add(causes->touched, p);
     }
 }
 
@@ -413,20 +402,6 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
 
 /* --- instants --- */
 
-void causes_touch(struct causes *causes, int32_t partition)
-{
-    /* Written in any case, since most are touched twice an instant, or are not, by turns. */
-    causes->touches[causes->n_touches] = (uint32_t)partition;
-    causes->n_touches += !causes->touched[partition];
-    causes->touched[partition] = true;
-}
-
-size_t causes_touched(const struct causes *causes, const uint32_t **ret)
-{
-    *ret = causes->touches;
-    return causes->n_touches;
-}
-
 static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
 {
     const struct cause_place *place = &causes->places[crowd->from];
@@ -448,7 +423,7 @@ static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
 static bool is_touched(const struct causes *causes, const struct crowd *crowd)
 {
     for (uint64_t left = crowd->mask; left; left &= left - 1)
-        if (causes->touched[crowd->from + (size_t)__builtin_ctzll(left)])
+        if (causes->touched->marks[crowd->from + (size_t)__builtin_ctzll(left)])
             return true;
     return false;
 }
@@ -466,14 +441,11 @@ void causes_settle(struct causes *causes, simtime now)
 {
     struct crowd *crowds = causes->crowds.items;
     const size_t n = causes->world->n_partitions, n_crowds = causes->crowds.len;
-    for (size_t i = 0; i < causes->n_touches && !causes->gated; i++)
-        renew(causes, &crowds[causes->touches[i]], now);
+    for (size_t i = 0, some = causes->touched->len; i < some && !causes->gated; i++)
+        renew(causes, &crowds[causes->touched->rows[i]], now);
     for (size_t i = causes->gated ? 0 : n; i < n_crowds; i++)
         if (causes->gated || is_touched(causes, &crowds[i]))
             renew(causes, &crowds[i], now);
-    for (size_t i = 0; i < causes->n_touches; i++)
-        causes->touched[causes->touches[i]] = false;
-    causes->n_touches = 0;
     for (size_t i = 0; i < causes->joined.len; i++) {
         struct job *job = jobs_at(causes->jobs, causes->joined.items[i]);
         if (job->live && job->state == JOB_PENDING && job->waits_in)
@@ -485,18 +457,6 @@ void causes_settle(struct causes *causes, simtime now)
 const int64_t *causes_queued(const struct causes *causes, int32_t partition)
 {
     return causes->queued[partition];
-}
-
-size_t causes_changed(struct causes *causes, const uint32_t **ret)
-{
-    const struct rows32 told = causes->told;
-    causes->told = causes->changes;
-    causes->changes = told;
-    causes->changes.len = 0;
-    for (size_t i = 0; i < causes->told.len; i++)
-        causes->changed[causes->told.items[i]] = false;
-    *ret = causes->told.items;
-    return causes->told.len;
 }
 
 /* Each waiting job is counted once, in the shape of what it asks. */

@@ -239,10 +239,10 @@ static void write_job(void *ctx, const struct job *job)
 static void see(void *ctx, const struct fact *fact)
 {
     struct trace *trace = ctx;
-    if (trace->series)
-        series_observer_see(trace->series, fact);
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         write_job(trace, fact->job);
+    if (trace->series)
+        series_observer_see(trace->series, fact);
 }
 
 static void finish(void *ctx, simtime end)
@@ -254,7 +254,12 @@ static void finish(void *ctx, simtime end)
 
 struct observer trace_observer(struct trace *trace)
 {
-    return (struct observer){.ctx = trace, .see = see, .unfinished = write_job, .finish = finish};
+    return (struct observer){.ctx = trace,
+                             .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
+                                      (trace->series ? FACT_BIT(FACT_SETTLED) : 0),
+                             .see = see,
+                             .unfinished = write_job,
+                             .finish = finish};
 }
 
 int trace_status(const struct trace *trace, struct error *err)
