@@ -22,7 +22,8 @@ static void add_sums(struct cell *cell, const struct fare *fares, uint32_t len)
     for (uint32_t i = 0; i < len; i++) {
         const struct fare *fare = &fares[i];
         const wide area = (wide)(fare->response - fare->wait) * fare->procs;
-        const double seconds = (double)area / 1e6;
+        const int64_t small = (int64_t)area;
+        const double seconds = (LIKELY(small == area) ? (double)small : (double)area) / 1e6;
         cell->used += area;
         cell->wait += fare->wait;
         cell->waited += fare->wait > 0;

@@ -197,7 +197,7 @@ static void close_slice(struct collect *collect, simtime at)
     collect->open = false;
 }
 
-static void cross(struct collect *collect, simtime at)
+static NOINLINE void cross(struct collect *collect, simtime at)
 {
     while (at >= collect->next_cut) {
         const simtime cut = collect->next_cut;
@@ -262,8 +262,8 @@ static void map_grow(struct collect *collect)
     free(old);
 }
 
-static struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tenant, int32_t place,
-                             int32_t slice)
+static NOINLINE struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tenant,
+                                      int32_t place, int32_t slice)
 {
     if (4 * collect->leaves.len >= 3 * collect->map_size)
         map_grow(collect);
@@ -279,7 +279,7 @@ static struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tena
     return leaf;
 }
 
-static struct leaf *leaf_in(struct collect *collect, const struct job *job, int32_t slice)
+static inline struct leaf *leaf_in(struct collect *collect, const struct job *job, int32_t slice)
 {
     const int32_t partition = job->partition >= 0 ? job->partition : job->spec.partition;
     const int32_t place =
@@ -391,7 +391,7 @@ static inline void see_counts(struct collect *collect, const struct fact *fact)
     crowd_change(&collect->crowds[1 + world->n_centres + partition], fact->at, change);
 }
 
-static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
+static inline void see_end(struct collect *collect, const struct fact *fact)
 {
     const bool ran = fact->kind == FACT_END && fact->job->state != JOB_ABANDONED;
     if (ran && fact->partition >= 0)

@@ -10,7 +10,7 @@
 static inline void tell_observers(const struct sim *sim, const struct fact *fact)
 {
     const struct observer *observers = sim->setup.observers;
-    for (size_t i = 0; i < sim->setup.n_observers; i++)
+    for (size_t i = 0, n = sim->setup.n_observers; i < n; i++)
         if (observers[i].hears >> fact->kind & 1)
             observers[i].see(observers[i].ctx, fact);
 }
@@ -262,7 +262,8 @@ static inline void settle(struct sim *sim)
 {
     if (sim->waits)
         waits_settle(sim);
-    for (size_t i = 0; i < sim->touched.len && (sim->told >> FACT_SETTLED & 1); i++) {
+    const size_t n = sim->told >> FACT_SETTLED & 1 ? sim->touched.len : 0;
+    for (size_t i = 0; i < n; i++) {
         const int32_t row = (int32_t)sim->touched.rows[i];
         const struct fact fact = {
             .kind = FACT_SETTLED,

@@ -57,6 +57,8 @@ struct causes {
     const struct jobs *jobs;
     struct cause_gates gates;
     bool gated;
+    uint8_t kinds[WAIT_CAUSES]; /* that can occur */
+    size_t n_kinds;
     struct {
         struct crowd *items; /* of the partitions, then of jobs that wait in several */
         size_t len, cap;
@@ -107,6 +109,9 @@ struct causes *causes_new(const struct world *world, const struct cause_place *p
     causes->gated = gates;
     if (gates)
         causes->gates = *gates;
+    for (unsigned c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            causes->kinds[causes->n_kinds++] = (uint8_t)c;
     causes->touched = touched;
     causes->queued = mem_new(n, sizeof(*causes->queued));
     for (size_t p = 0; p < n; p++)
@@ -247,14 +252,15 @@ static void shape_advance(struct shape *shape, simtime now)
     shape->since = now;
 }
 
-static void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
-                 enum wait_cause cause, simtime now)
+static inline void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
+                        enum wait_cause cause, simtime now)
 {
     if (cause == shape->cause)
         return;
-    shape_advance(shape, now);
-    if (shape->jobs > 0)
+    if (shape->jobs > 0) { /* else nobody takes a difference */
+        shape_advance(shape, now);
         count_queued(causes, crowd, shape, shape->jobs, shape->cause, cause);
+    }
     shape->cause = cause;
 }
 
@@ -265,7 +271,8 @@ static void judge(struct causes *causes, const struct crowd *crowd, size_t i, si
 }
 
 /* The same in a quick crowd. */
-static void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
+static inline void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i,
+                               simtime now)
 {
     struct shape *shape = &causes->shapes.items[crowd->order[i]];
     const struct cause_place *place = &causes->places[crowd->from];
@@ -410,8 +417,8 @@ static void enter(struct causes *causes, struct job *job, simtime now)
     struct crowd *crowd = &causes->crowds.items[c];
     crowd->n_empty -= shape->jobs++ == 0;
     count_queued(causes, crowd, shape, 1, WAIT_CAUSES, shape->cause);
-    for (int c2 = 0; c2 < WAIT_CAUSES; c2++)
-        row->by[c2] -= shape->total[c2];
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        row->by[causes->kinds[i]] -= shape->total[causes->kinds[i]];
 }
 
 void causes_join(struct causes *causes, const struct job *job)
@@ -427,8 +434,8 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now)
     struct crowd *crowd = &causes->crowds.items[row->crowd];
     struct shape *shape = &causes->shapes.items[row->shape];
     shape_advance(shape, now);
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        row->by[c] += shape->total[c];
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        row->by[causes->kinds[i]] += shape->total[causes->kinds[i]];
     row->waits = false;
     count_queued(causes, crowd, shape, 1, shape->cause, WAIT_CAUSES);
     crowd->n_empty += --shape->jobs == 0;

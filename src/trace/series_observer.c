@@ -153,8 +153,9 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
         return;
     struct partition *partition = &observer->partitions[fact->partition];
     advance(partition, observer->step, fact->at);
-    for (size_t i = 0; fact->queued_by && i < observer->n_causes; i++)
-        partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
+    if (fact->queued_by)
+        for (size_t i = 0, n = observer->n_causes; i < n; i++)
+            partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
     const struct partition_counts *counts = fact->counts;
     if (!counts)
         return;

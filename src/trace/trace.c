@@ -72,9 +72,8 @@ static void fill_causes(void *ctx, const struct job *job, void *row)
 {
     const struct world *world = ctx;
     unsigned char *at = row;
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        if (world->causes >> c & 1)
-            row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[c]) : 0);
+    for (uint32_t left = world->causes & ((1u << WAIT_CAUSES) - 1); left; left &= left - 1)
+        row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[__builtin_ctz(left)]) : 0);
 }
 
 static const struct column stop_columns[] = {
@@ -223,7 +222,7 @@ static void make_jobs(struct trace *trace)
     free(columns);
 }
 
-static void write_job(void *ctx, const struct job *job)
+static NOINLINE void write_job(void *ctx, const struct job *job)
 {
     struct trace *trace = ctx;
     if (UNLIKELY(!trace->jobs))
