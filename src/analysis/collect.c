@@ -338,7 +338,7 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
                                   .again = again};
         cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);
         if (job->wait_by)
-            cell_add_causes(cell, job->wait_by);
+            cell_add_causes(cell, job->wait_by, collect->world->causes);
     }
 }
 
@@ -391,7 +391,7 @@ static inline void see_counts(struct collect *collect, const struct fact *fact)
     crowd_change(&collect->crowds[1 + world->n_centres + partition], fact->at, change);
 }
 
-static inline void see_end(struct collect *collect, const struct fact *fact)
+static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
 {
     const bool ran = fact->kind == FACT_END && fact->job->state != JOB_ABANDONED;
     if (ran && fact->partition >= 0)
@@ -401,15 +401,28 @@ static inline void see_end(struct collect *collect, const struct fact *fact)
         see_carried(collect, fact->job, fact->at);
 }
 
-static void see(void *ctx, const struct fact *fact)
+static inline void see_fact(struct collect *collect, const struct fact *fact)
 {
-    struct collect *collect = ctx;
-    if (UNLIKELY(fact->at >= collect->next_cut))
-        cross(collect, fact->at);
     if (fact->counts && fact->partition >= 0)
         see_counts(collect, fact);
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         see_end(collect, fact);
+}
+
+static COLD void see_across(struct collect *collect, const struct fact *fact)
+{
+    cross(collect, fact->at);
+    see_fact(collect, fact);
+}
+
+/* Two ways, so that the common one saves no registers. */
+static void see(void *ctx, const struct fact *fact)
+{
+    struct collect *collect = ctx;
+    if (LIKELY(fact->at < collect->next_cut))
+        see_fact(collect, fact);
+    else
+        see_across(collect, fact);
 }
 
 static void see_unfinished(void *ctx, const struct job *job)

@@ -53,7 +53,7 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
 
 /* Does what blocks the whole queue, in front of it, fit by itself? Then it waits for maintenance.
  */
-static bool head_fits(const struct station *station)
+static NOINLINE bool head_fits(const struct station *station)
 {
     const struct partition *partition = &station->partition;
     struct jobitem head;
@@ -65,7 +65,7 @@ static bool head_fits(const struct station *station)
 }
 
 /* What keeps a job that fits. */
-static enum wait_cause cause_of_fitting(const struct station *station)
+static inline enum wait_cause cause_of_fitting(const struct station *station)
 {
     const struct sched_config *config = &station->sched.config;
     if (config->commit_head || (config->decide == DECIDE_EVERY && station->owed))

@@ -240,7 +240,7 @@ static void see(void *ctx, const struct fact *fact)
     struct trace *trace = ctx;
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         write_job(trace, fact->job);
-    if (trace->series)
+    else if (trace->series)
         series_observer_see(trace->series, fact);
 }
 
