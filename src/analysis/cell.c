@@ -22,7 +22,8 @@ static void add_sums(struct cell *cell, const struct fare *fares, uint32_t len)
     for (uint32_t i = 0; i < len; i++) {
         const struct fare *fare = &fares[i];
         const wide area = (wide)(fare->response - fare->wait) * fare->procs;
-        const double seconds = (double)area / 1e6;
+        const int64_t small = (int64_t)area;
+        const double seconds = (LIKELY(small == area) ? (double)small : (double)area) / 1e6;
         cell->used += area;
         cell->wait += fare->wait;
         cell->waited += fare->wait > 0;
@@ -88,12 +89,12 @@ void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtim
     push(cell, fare, tau);
 }
 
-void cell_add_causes(struct cell *cell, const simtime *wait_by)
+void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes)
 {
     if (!cell->causes)
         cell->causes = mem_new(WAIT_CAUSES, sizeof(*cell->causes));
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        cell->causes[c] += wait_by[c];
+    for (uint32_t left = causes & ((1u << WAIT_CAUSES) - 1); left; left &= left - 1)
+        cell->causes[__builtin_ctz(left)] += wait_by[__builtin_ctz(left)];
 }
 
 static void merge_causes(struct cell *into, const struct cell *from)

@@ -48,8 +48,9 @@ void cell_deinit(struct cell *cell); /* leaves it empty */
  * slowdown; one cell, one tau. Amortised O(1). */
 void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
 
-/* What made a job wait that cell_add is told of: job->wait_by. O(causes). */
-void cell_add_causes(struct cell *cell, const simtime *wait_by);
+/* What made a job wait that cell_add is told of: job->wait_by. `causes`: those that can occur, by
+ * bit. O(of these). */
+void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes);
 
 /* tau as in cell_add. O(size of from). */
 void cell_merge(struct cell *into, const struct cell *from, simtime tau);

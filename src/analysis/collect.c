@@ -170,6 +170,12 @@ static inline void crowd_advance(struct crowd *crowd, simtime at)
     }
 }
 
+static inline void crowd_change(struct crowd *crowd, simtime at, int64_t change)
+{
+    crowd_advance(crowd, at);
+    crowd->now += change;
+}
+
 /* Everything up to `at` belongs to the slice that ends here, if one is open. */
 static void close_slice(struct collect *collect, simtime at)
 {
@@ -191,7 +197,7 @@ static void close_slice(struct collect *collect, simtime at)
     collect->open = false;
 }
 
-static void cross(struct collect *collect, simtime at)
+static NOINLINE void cross(struct collect *collect, simtime at)
 {
     while (at >= collect->next_cut) {
         const simtime cut = collect->next_cut;
@@ -256,8 +262,8 @@ static void map_grow(struct collect *collect)
     free(old);
 }
 
-static struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tenant, int32_t place,
-                             int32_t slice)
+static NOINLINE struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tenant,
+                                      int32_t place, int32_t slice)
 {
     if (4 * collect->leaves.len >= 3 * collect->map_size)
         map_grow(collect);
@@ -273,7 +279,7 @@ static struct leaf *leaf_new(struct collect *collect, uint64_t key, int32_t tena
     return leaf;
 }
 
-static struct leaf *leaf_in(struct collect *collect, const struct job *job, int32_t slice)
+static inline struct leaf *leaf_in(struct collect *collect, const struct job *job, int32_t slice)
 {
     const int32_t partition = job->partition >= 0 ? job->partition : job->spec.partition;
     const int32_t place =
@@ -332,7 +338,7 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
                                   .again = again};
         cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);
         if (job->wait_by)
-            cell_add_causes(cell, job->wait_by);
+            cell_add_causes(cell, job->wait_by, collect->world->causes);
     }
 }
 
@@ -379,42 +385,44 @@ static inline void see_counts(struct collect *collect, const struct fact *fact)
     if (change == 0)
         return;
     const struct world *world = collect->world;
-    struct crowd *crowds[] = {
-        &collect->crowds[0],
-        &collect->crowds[1 + world->partitions[fact->partition].centre],
-        &collect->crowds[1 + world->n_centres + (size_t)fact->partition],
-    };
-    for (size_t i = 0; i < ARRAY_LEN(crowds); i++) {
-        crowd_advance(crowds[i], fact->at);
-        crowds[i]->now += change;
-    }
+    const size_t partition = (size_t)fact->partition;
+    crowd_change(&collect->crowds[0], fact->at, change);
+    crowd_change(&collect->crowds[1 + world->partitions[partition].centre], fact->at, change);
+    crowd_change(&collect->crowds[1 + world->n_centres + partition], fact->at, change);
 }
 
+static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
+{
+    const bool ran = fact->kind == FACT_END && fact->job->state != JOB_ABANDONED;
+    if (ran && fact->partition >= 0)
+        collect->lanes[fact->partition].use.ended++;
+    see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
+    if (ran)
+        see_carried(collect, fact->job, fact->at);
+}
+
+static inline void see_fact(struct collect *collect, const struct fact *fact)
+{
+    if (fact->counts && fact->partition >= 0)
+        see_counts(collect, fact);
+    if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
+        see_end(collect, fact);
+}
+
+static COLD void see_across(struct collect *collect, const struct fact *fact)
+{
+    cross(collect, fact->at);
+    see_fact(collect, fact);
+}
+
+/* Two ways, so that the common one saves no registers. */
 static void see(void *ctx, const struct fact *fact)
 {
     struct collect *collect = ctx;
-    if (UNLIKELY(fact->at >= collect->next_cut))
-        cross(collect, fact->at);
-    if (fact->counts && fact->partition >= 0)
-        see_counts(collect, fact);
-    switch (fact->kind) {
-    case FACT_START:
-        break;
-    case FACT_END: {
-        const bool ran = fact->job->state != JOB_ABANDONED;
-        if (ran && fact->partition >= 0)
-            collect->lanes[fact->partition].use.ended++;
-        see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
-        if (ran)
-            see_carried(collect, fact->job, fact->at);
-        break;
-    }
-    case FACT_REJECT:
-        see_job(collect, fact->job, OUTCOME_NEVER_RAN);
-        break;
-    default:
-        break;
-    }
+    if (LIKELY(fact->at < collect->next_cut))
+        see_fact(collect, fact);
+    else
+        see_across(collect, fact);
 }
 
 static void see_unfinished(void *ctx, const struct job *job)
@@ -440,6 +448,10 @@ static void see_finish(void *ctx, simtime end)
 
 struct observer collect_observer(struct collect *collect)
 {
-    return (struct observer){
-        .ctx = collect, .see = see, .unfinished = see_unfinished, .finish = see_finish};
+    return (struct observer){.ctx = collect,
+                             .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
+                                      FACT_BIT(FACT_SETTLED),
+                             .see = see,
+                             .unfinished = see_unfinished,
+                             .finish = see_finish};
 }

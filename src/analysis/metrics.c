@@ -44,12 +44,23 @@ struct metrics *metrics_new(const struct world *world, const struct metrics_opti
     return metrics;
 }
 
+static void forget_last(struct metrics *metrics)
+{
+    for (size_t i = 0; metrics->last.cells && i < metrics->spans.len; i++)
+        cell_deinit(&metrics->last.cells[i]);
+    free(metrics->last.cells);
+    free(metrics->last.leaves);
+    metrics->last.cells = NULL;
+    metrics->last.leaves = NULL;
+}
+
 void metrics_free(struct metrics *metrics)
 {
     if (!metrics)
         return;
     for (size_t i = 0; i < metrics->texts.len; i++)
         free(metrics->texts.items[i]);
+    forget_last(metrics);
     for (size_t i = 0; i < metrics->spans.len; i++)
         free(metrics->spans.items[i].label);
     collect_free(metrics->collect);
@@ -277,26 +288,39 @@ static size_t first_of_slice(const struct scope *scope, int32_t slice)
     return low;
 }
 
-/* Takes scope->leaves in any order; sorts them. Months are put together from leaves, years from
- * months, the whole from years: a leaf is gone through once. */
+/* Cells by span. Months are put together from leaves, years from months, the whole from years: a
+ * leaf is gone through once. */
+static struct cell *put_together(struct metrics *metrics, const struct scope *scope)
+{
+    const size_t n = metrics->spans.len, size = scope->len * sizeof(struct leaf *);
+    const simtime tau = metrics->collect->tau;
+    if (metrics->last.cells && metrics->last.len == scope->len &&
+        (size == 0 || memcmp(metrics->last.leaves, scope->leaves, size) == 0))
+        return metrics->last.cells;
+    forget_last(metrics);
+    struct cell *cells = metrics->last.cells = mem_new(n, sizeof(*cells));
+    metrics->last.leaves = mem_new(scope->len, sizeof(struct leaf *));
+    metrics->last.len = scope->len;
+    for (size_t i = 0; i < scope->len; i++) {
+        metrics->last.leaves[i] = scope->leaves[i];
+        cell_merge(&cells[metrics->finest[scope->leaves[i]->slice]], &scope->leaves[i]->cell, tau);
+    }
+    for (size_t i = n; i-- > 1;)
+        cell_merge(&cells[metrics->spans.items[i].inside], &cells[i], tau);
+    return cells;
+}
+
+/* Takes scope->leaves in any order; sorts them. */
 static void emit_scope(struct metrics *metrics, struct scope *scope)
 {
     const struct period *periods = metrics->spans.items;
-    const size_t n = metrics->spans.len;
-    const simtime tau = metrics->collect->tau;
     qsort(scope->leaves, scope->len, sizeof(struct leaf *), leaves_by_slice);
-    struct cell *cells = mem_new(n, sizeof(*cells));
-    for (size_t i = 0; i < scope->len; i++)
-        cell_merge(&cells[metrics->finest[scope->leaves[i]->slice]], &scope->leaves[i]->cell, tau);
-    for (size_t i = n; i-- > 1;)
-        cell_merge(&cells[periods[i].inside], &cells[i], tau);
-    for (size_t i = 0; i < n; i++) {
+    struct cell *cells = put_together(metrics, scope);
+    for (size_t i = 0; i < metrics->spans.len; i++) {
         const size_t from = first_of_slice(scope, periods[i].from);
         const size_t to = first_of_slice(scope, periods[i].to);
         emit_period(metrics, scope, &periods[i], &cells[i], scope->leaves + from, to - from);
-        cell_deinit(&cells[i]);
     }
-    free(cells);
 }
 
 static const char *scope_text(struct metrics *metrics, const char *kind, const char *name)
@@ -470,6 +494,7 @@ const struct metric_row *metrics_rows(struct metrics *metrics, size_t *ret_len)
         measure_due(metrics);
         emit_tenants(metrics);
         metrics_emit_declared(metrics);
+        forget_last(metrics);
         free(places);
     }
     *ret_len = metrics->rows.len;

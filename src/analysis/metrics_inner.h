@@ -38,6 +38,11 @@ struct metrics {
     wide *received, *demand; /* scratch, by tenant */
     double *due;             /* by tenant, with those below: of what was measured last */
     bool shared;             /* some tenant has a share other than 1 */
+    struct {
+        struct leaf **leaves; /* by slice; owned */
+        size_t len;
+        struct cell *cells; /* by span; owned; NULL: none yet */
+    } last;                 /* put together last: often the leaves of the next scope too */
 };
 
 /* What every reading needs; once, after the run. */

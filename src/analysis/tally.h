@@ -45,7 +45,8 @@ struct tally {
     double min, max;
     double *values; /* while exact; owned */
     uint32_t len, cap;
-    bool histogram; /* values are no longer kept */
+    uint32_t placed; /* 1-based: no value before this one is greater, none behind less; 0: none */
+    bool histogram;  /* values are no longer kept */
     uint16_t
         *directory; /* by block of buckets, from `base`: 1-based block in use, 0: none; owned */
     uint32_t base, directory_len;

@@ -160,7 +160,7 @@ void broker_hear(struct sim *sim, const struct fact *fact)
         forecast_replan(forecast);
         break;
     case FACT_SUBMIT:
-    case FACT_CAUSES:
+    case FACT_SETTLED:
     case FACT_QUEUE: /* who joined or left was told apart */
         break;
     case FACT_PASS:

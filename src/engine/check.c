@@ -151,7 +151,7 @@ void check_see(struct check *check, const struct fact *fact)
     case FACT_CAPACITY:
     case FACT_QUEUE:
     case FACT_PASS:
-    case FACT_CAUSES:
+    case FACT_SETTLED:
         break;
     }
 }

@@ -7,6 +7,14 @@
 
 #include <stdlib.h>
 
+static inline void tell_observers(const struct sim *sim, const struct fact *fact)
+{
+    const struct observer *observers = sim->setup.observers;
+    for (size_t i = 0, n = sim->setup.n_observers; i < n; i++)
+        if (observers[i].hears >> fact->kind & 1)
+            observers[i].see(observers[i].ctx, fact);
+}
+
 void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition)
 {
     const struct fact fact = {
@@ -14,10 +22,8 @@ void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job, i
         .at = sim->now,
         .job = job,
         .partition = partition,
-        .counts = partition >= 0 ? &sim->stations[partition].partition.counts : NULL,
     };
-    for (size_t i = 0; i < sim->setup.n_observers; i++)
-        sim->setup.observers[i].see(sim->setup.observers[i].ctx, &fact);
+    tell_observers(sim, &fact);
     if (sim->check)
         check_see(sim->check, &fact);
     if (UNLIKELY(sim->broker != NULL))
@@ -251,7 +257,27 @@ static simtime next_arrival(const struct sim *sim)
     return sim->setup.drain && sim->counted > 0 ? next : SIMTIME_NEVER;
 }
 
-/* All that happens at this instant has happened. */
+/* All that happens at this instant has happened: tell what the partitions came to. */
+static inline void settle(struct sim *sim)
+{
+    if (sim->waits)
+        waits_settle(sim);
+    const size_t n = sim->told >> FACT_SETTLED & 1 ? sim->touched.len : 0;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t row = (int32_t)sim->touched.rows[i];
+        const struct fact fact = {
+            .kind = FACT_SETTLED,
+            .at = sim->now,
+            .partition = row,
+            .counts = &sim->stations[row].partition.counts,
+            .queued_by = sim->waits ? waits_queued(sim->waits, row) : NULL,
+        };
+        tell_observers(sim, &fact);
+    }
+    touched_clear(&sim->touched);
+}
+
+/* The same, where invariants are checked. */
 static COLD void check_all(struct sim *sim)
 {
     const bool all = check_instant(sim->check, sim->now);
@@ -309,8 +335,7 @@ static inline int instant(struct sim *sim, struct error *err)
         *err = *sim->failure;
         return SIM_FAILED;
     }
-    if (sim->waits)
-        waits_settle(sim);
+    settle(sim);
     if (UNLIKELY(sim->check != NULL))
         check_all(sim);
     return 0;
@@ -343,6 +368,7 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim->n_stations = setup->world->n_partitions;
     sim->stations = mem_new(sim->n_stations, sizeof(*sim->stations));
     sim->dirty = mem_new(sim->n_stations, sizeof(*sim->dirty));
+    touched_init(&sim->touched, sim->n_stations);
     jobs_init(&sim->jobs);
     sim->next_tick = SIMTIME_NEVER;
     sim->reclaims = sim_may_stop_jobs(setup);
@@ -365,7 +391,11 @@ struct sim *sim_new(const struct sim_setup *setup)
             scheds[i] = &sim->stations[i].sched;
         sim->check = check_new(scheds, setup->world, &sim->jobs);
     }
-    sim->heard = setup->n_observers > 0 || sim->check || sim->broker;
+    for (size_t i = 0; i < setup->n_observers; i++)
+        sim->told |= setup->observers[i].hears;
+    if (sim->check || sim->broker)
+        sim->told |= ~FACT_BIT(FACT_SETTLED);
+    sim->heard = sim->waits ? UINT32_MAX : sim->told;
     return sim;
 }
 
@@ -380,6 +410,7 @@ void sim_free(struct sim *sim)
     }
     free(sim->stations);
     free(sim->dirty);
+    touched_deinit(&sim->touched);
     free(sim->priorities);
     sim_tenants_free(sim);
     jobs_deinit(&sim->jobs);
@@ -459,6 +490,7 @@ int sim_run(struct sim *sim, struct error *err)
         return got;
     for (size_t i = 0; i < sim->n_stations; i++)
         sim_tell(sim, FACT_CAPACITY, NULL, (int32_t)i);
+    settle(sim);
     for (uint64_t steps = 0;; steps++) {
         const simtime arrival = next_arrival(sim), event = events_time(sim->events);
         const simtime next = arrival < event ? arrival : event;

@@ -5,6 +5,7 @@
 
 #include "engine/check.h"
 #include "engine/sim.h"
+#include "model/touched.h"
 
 enum event_kind {
     KIND_END,
@@ -35,6 +36,7 @@ struct station {
     simtime wake; /* when a wake event is due; SIMTIME_NEVER: none */
     event_handle wake_event;
     bool dirty;             /* a pass is owed at this instant */
+    bool owed;              /* something happened since the last pass */
     struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
     struct books *books;    /* NULL: its order does not go by usage */
     uint32_t newest;        /* of the jobs that run here; kept where some may be stopped */
@@ -58,9 +60,11 @@ struct sim {
     size_t n_dirty;
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
-    bool heard;                  /* somebody besides `waits` listens to what is told */
-    bool eager;                  /* some scheduler decides after each event, now or later */
-    bool limits_queues;          /* some scheduler has a limit on queued jobs */
+    uint32_t heard;              /* FACT_BIT of each kind that anybody hears, `waits` included */
+    uint32_t told;               /* the same without `waits` */
+    struct touched touched;
+    bool eager;         /* some scheduler decides after each event, now or later */
+    bool limits_queues; /* some scheduler has a limit on queued jobs */
     struct books **books;
     size_t n_books;
     simtime next_tick;             /* when the next period of some books begins */
@@ -75,22 +79,25 @@ struct sim {
 struct waits *waits_new(struct sim *sim);
 void waits_free(struct waits *waits); /* takes NULL */
 
-/* A fact that is told: its kind, its job and its partition. */
-NOINLINE void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job,
-                        int32_t partition);
+/* A job joins its queues; it leaves them. */
+NOINLINE void waits_join(struct sim *sim, const struct job *job);
+NOINLINE void waits_leave(struct sim *sim, const struct job *job);
 
 /* All that happens at this instant has happened. */
 NOINLINE void waits_settle(struct sim *sim);
 
+/* The processors asked by the jobs that wait in a partition, by cause. */
+const int64_t *waits_queued(const struct waits *waits, int32_t partition);
+
 /* A job was on its way, for as long as it says; it joins its queues after its submission. */
 void waits_before(struct sim *sim, struct job *job);
-void waits_join(struct sim *sim, const struct job *job);
 
 /* A job that is pending when the run ends. */
 void waits_close(struct sim *sim, struct job *job);
 
 /* REQUIREs that the causes are those that hold; `jobs` as for causes_check. */
 void waits_check(const struct sim *sim, bool jobs);
+
 /* broker.c */
 
 struct broker *broker_new(struct sim *sim);
@@ -122,13 +129,31 @@ void broker_check(struct sim *sim, bool jobs);
 NOINLINE void sim_tell_all(struct sim *sim, enum fact_kind kind, const struct job *job,
                            int32_t partition);
 
-/* The one way in which anybody hears of anything. O(observers). */
+/* Kinds of facts. */
+enum {
+    FACTS_OWING = FACT_BIT(FACT_END) | FACT_BIT(FACT_STOP) | FACT_BIT(FACT_CAPACITY), /* a pass */
+    FACTS_JOINING = FACT_BIT(FACT_SUBMIT) | FACT_BIT(FACT_STOP),
+    FACTS_LEAVING = FACT_BIT(FACT_START) | FACT_BIT(FACT_REJECT),
+};
+
+/* The one way in which anybody hears of anything but what an instant came to. O(observers). */
 static inline void sim_tell(struct sim *sim, enum fact_kind kind, const struct job *job,
                             int32_t partition)
 {
-    if (sim->waits)
-        waits_see(sim, kind, job, partition);
-    if (sim->heard)
+    if (!sim->heard)
+        return;
+    if (partition >= 0) {
+        touched_add(&sim->touched, (size_t)partition);
+        if (FACTS_OWING >> kind & 1)
+            sim->stations[partition].owed = true;
+        else if (kind == FACT_PASS)
+            sim->stations[partition].owed = false;
+    }
+    if (sim->waits && (FACTS_JOINING >> kind & 1))
+        waits_join(sim, job);
+    else if (sim->waits && (FACTS_LEAVING >> kind & 1) && (job->wait_by || sim->check))
+        waits_leave(sim, job);
+    if (sim->told >> kind & 1)
         sim_tell_all(sim, kind, job, partition);
 }
 

@@ -10,7 +10,6 @@
 struct waits {
     struct causes *causes;
     struct cause_place *places; /* by partition */
-    bool *owed;                 /* something happened there since its last pass */
 };
 
 uint32_t sim_possible_causes(const struct sim_setup *setup)
@@ -56,7 +55,7 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
 
 /* Does what blocks the whole queue, in front of it, fit by itself? Then it waits for maintenance.
  */
-static bool head_fits(const struct station *station)
+static NOINLINE bool head_fits(const struct station *station)
 {
     const struct partition *partition = &station->partition;
     struct jobitem head;
@@ -68,11 +67,10 @@ static bool head_fits(const struct station *station)
 }
 
 /* What keeps a job that fits. */
-static enum wait_cause cause_of_fitting(const struct waits *waits, const struct station *station)
+static inline enum wait_cause cause_of_fitting(const struct station *station)
 {
     const struct sched_config *config = &station->sched.config;
-    if (config->commit_head ||
-        (config->decide == DECIDE_EVERY && waits->owed[station->partition.row]))
+    if (config->commit_head || (config->decide == DECIDE_EVERY && station->owed))
         return CAUSE_ORDER;
     /* Until the next plan the order keeps it, then what that reserves. */
     if (config->slurm)
@@ -109,15 +107,13 @@ struct waits *waits_new(struct sim *sim)
     const size_t n = sim->n_stations;
     struct waits *waits = mem_new(1, sizeof(*waits));
     waits->places = mem_new(n, sizeof(*waits->places));
-    waits->owed = mem_new(n, sizeof(*waits->owed));
     for (size_t i = 0; i < n; i++) {
         const struct station *station = &sim->stations[i];
-        waits->places[i] =
-            (struct cause_place){&station->partition, cause_of_fitting(waits, station)};
+        waits->places[i] = (struct cause_place){&station->partition, cause_of_fitting(station)};
     }
     const struct cause_gates gates = {sim, fill_want, gate_cause};
-    waits->causes =
-        causes_new(sim->setup.world, waits->places, &sim->jobs, sim->gates ? &gates : NULL);
+    waits->causes = causes_new(sim->setup.world, waits->places, &sim->jobs,
+                               sim->gates ? &gates : NULL, &sim->touched);
     return waits;
 }
 
@@ -127,7 +123,6 @@ void waits_free(struct waits *waits)
         return;
     causes_free(waits->causes);
     free(waits->places);
-    free(waits->owed);
     free(waits);
 }
 
@@ -141,84 +136,45 @@ static void check_sum(const struct job *job)
     REQUIRE(sum == job->wait);
 }
 
-/* Kinds of facts, as bits. */
-enum {
-    OWING = 1 << FACT_END | 1 << FACT_STOP | 1 << FACT_CAPACITY, /* a pass is owed */
-    JOINING = 1 << FACT_SUBMIT | 1 << FACT_STOP,
-    LEAVING = 1 << FACT_START | 1 << FACT_REJECT,
-};
-
-static inline void see_place(struct waits *waits, enum fact_kind kind, int32_t row)
-{
-    causes_touch(waits->causes, row);
-    if (OWING >> kind & 1)
-        waits->owed[row] = true;
-    else if (kind == FACT_PASS)
-        waits->owed[row] = false;
-}
-
-static void see_join(struct sim *sim, const struct job *job)
+void waits_join(struct sim *sim, const struct job *job)
 {
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++)
         if (job->waits_in >> (i - from) & 1)
-            sim->waits->owed[i] = true;
+            sim->stations[i].owed = true;
     if (job->waits_in)
         causes_join(sim->waits->causes, job);
 }
 
-static NOINLINE void see_leave(struct sim *sim, const struct job *job)
+void waits_leave(struct sim *sim, const struct job *job)
 {
     causes_leave(sim->waits->causes, job, sim->now);
     if (sim->check && job->state == JOB_RUNNING)
         check_sum(job);
 }
 
-void waits_see(struct sim *sim, enum fact_kind kind, const struct job *job, int32_t partition)
-{
-    if (partition >= 0)
-        see_place(sim->waits, kind, partition);
-    if (JOINING >> kind & 1)
-        see_join(sim, job);
-    else if (LEAVING >> kind & 1)
-        see_leave(sim, job);
-}
-
 void waits_settle(struct sim *sim)
 {
     struct waits *waits = sim->waits;
-    const uint32_t *rows;
-    const size_t n_rows = causes_touched(waits->causes, &rows);
-    for (size_t i = 0; i < n_rows; i++)
-        waits->places[rows[i]].fits = cause_of_fitting(waits, &sim->stations[rows[i]]);
+    const uint32_t *rows = sim->touched.rows;
+    for (size_t i = 0; i < sim->touched.len; i++)
+        waits->places[rows[i]].fits = cause_of_fitting(&sim->stations[rows[i]]);
     /* Whom the gates let through may depend on what happens elsewhere. */
-    for (size_t i = 0; i < sim->n_stations && sim->gates; i++)
-        waits->places[i].fits = cause_of_fitting(waits, &sim->stations[i]);
+    for (size_t i = 0, n = sim->gates ? sim->n_stations : 0; i < n; i++)
+        waits->places[i].fits = cause_of_fitting(&sim->stations[i]);
     causes_settle(waits->causes, sim->now);
-    const uint32_t *changed;
-    const size_t n = causes_changed(waits->causes, &changed);
-    for (size_t i = 0; i < n; i++) {
-        const struct fact fact = {
-            .kind = FACT_CAUSES,
-            .at = sim->now,
-            .partition = (int32_t)changed[i],
-            .queued_by = causes_queued(waits->causes, (int32_t)changed[i]),
-        };
-        for (size_t k = 0; k < sim->setup.n_observers; k++)
-            sim->setup.observers[k].see(sim->setup.observers[k].ctx, &fact);
-    }
+}
+
+const int64_t *waits_queued(const struct waits *waits, int32_t partition)
+{
+    return causes_queued(waits->causes, partition);
 }
 
 void waits_before(struct sim *sim, struct job *job)
 {
     causes_add(sim->waits->causes, job, CAUSE_BROKER, job->broker_time);
     causes_add(sim->waits->causes, job, CAUSE_DATA, job->data_time);
-}
-
-void waits_join(struct sim *sim, const struct job *job)
-{
-    see_join(sim, job);
 }
 
 void waits_close(struct sim *sim, struct job *job)
@@ -233,6 +189,6 @@ void waits_close(struct sim *sim, struct job *job)
 void waits_check(const struct sim *sim, bool jobs)
 {
     for (size_t i = 0; i < sim->n_stations; i++)
-        REQUIRE(sim->waits->places[i].fits == cause_of_fitting(sim->waits, &sim->stations[i]));
+        REQUIRE(sim->waits->places[i].fits == cause_of_fitting(&sim->stations[i]));
     causes_check(sim->waits->causes, jobs);
 }

@@ -120,7 +120,7 @@ struct seen {
 static void see(void *ctx, const struct fact *fact)
 {
     struct seen *seen = ctx;
-    if (fact->kind != FACT_END || fact->job->attempt == 0)
+    if (fact->job->attempt == 0)
         return;
     MEM_GROW(seen);
     seen->items[seen->len].submit = fact->job->spec.submit;
@@ -139,7 +139,7 @@ static int begin(void *ctx, struct simulation *simulation, struct error *err)
     struct watched *watched = ctx;
     if (watched->pilot)
         simulation->observers[simulation->n_observers++] =
-            (struct observer){.ctx = &watched->seen, .see = see};
+            (struct observer){.ctx = &watched->seen, .hears = FACT_BIT(FACT_END), .see = see};
     return watched->steady ? stability_begin(&watched->stability, simulation, err) : 0;
 }
 

@@ -235,8 +235,12 @@ int stability_begin(void *ctx, struct simulation *simulation, struct error *err)
     watch->last = from;
     watch->quarter = 0;
     REQUIRE(simulation->n_observers < SIMULATION_OBSERVERS_MAX);
-    simulation->observers[simulation->n_observers++] =
-        (struct observer){.ctx = watch, .see = see, .finish = finish};
+    simulation->observers[simulation->n_observers++] = (struct observer){
+        .ctx = watch,
+        .hears = FACT_BIT(FACT_SUBMIT) | FACT_BIT(FACT_STOP) | FACT_BIT(FACT_START) |
+                 FACT_BIT(FACT_REJECT) | FACT_BIT(FACT_END),
+        .see = see,
+        .finish = finish};
     return 0;
 }
 

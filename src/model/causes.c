@@ -21,6 +21,9 @@ struct shape {
 /* Where a shape was last found, by the processors asked. */
 enum { NEAR = 64 };
 
+/* Shapes without jobs that a quick crowd keeps: mostly the same comes again soon. */
+enum { EMPTY_MOST = 16 };
+
 /* The jobs that wait in the same partitions. */
 struct crowd {
     size_t from;          /* the partition of bit 0 */
@@ -28,7 +31,9 @@ struct crowd {
     bool quick;           /* the cause follows from the processors asked alone */
     uint32_t *order;      /* shapes by compare_shapes; owned */
     size_t len, cap;      /* of order */
-    size_t n_fit;         /* quick: so many shapes fit by count */
+    size_t n_fit;         /* quick: so many shapes fit by count, ... */
+    int64_t least, most;  /* ... as long as so many processors are free */
+    size_t n_empty;       /* shapes without jobs */
     enum wait_cause fits; /* as last seen */
     int64_t held;         /* as last seen */
     uint32_t near[NEAR];  /* shapes; any, of any crowd */
@@ -52,6 +57,8 @@ struct causes {
     const struct jobs *jobs;
     struct cause_gates gates;
     bool gated;
+    uint8_t kinds[WAIT_CAUSES]; /* that can occur */
+    size_t n_kinds;
     struct {
         struct crowd *items; /* of the partitions, then of jobs that wait in several */
         size_t len, cap;
@@ -66,10 +73,7 @@ struct causes {
         size_t len, cap;
     } rows;
     struct rows32 joined; /* slots; at this instant */
-    bool *touched, *changed;
-    struct rows32 changes, told; /* rows of partitions */
-    uint32_t *touches;           /* likewise, with room for one more than there are */
-    size_t n_touches;
+    struct touched *touched;
     int64_t (*queued)[WAIT_CAUSES];
 };
 
@@ -88,12 +92,14 @@ static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
         .mask = mask,
         .quick = one && !causes->gated && !causes->places[from].partition->constrained,
         .fits = causes->places[from].fits,
+        .most = INT64_MAX,
     };
     return causes->crowds.len++;
 }
 
 struct causes *causes_new(const struct world *world, const struct cause_place *places,
-                          const struct jobs *jobs, const struct cause_gates *gates)
+                          const struct jobs *jobs, const struct cause_gates *gates,
+                          struct touched *touched)
 {
     const size_t n = world->n_partitions;
     struct causes *causes = mem_new(1, sizeof(*causes));
@@ -103,9 +109,10 @@ struct causes *causes_new(const struct world *world, const struct cause_place *p
     causes->gated = gates;
     if (gates)
         causes->gates = *gates;
-    causes->touched = mem_new(n, sizeof(*causes->touched));
-    causes->touches = mem_new(n + 1, sizeof(*causes->touches));
-    causes->changed = mem_new(n, sizeof(*causes->changed));
+    for (unsigned c = 0; c < WAIT_CAUSES; c++)
+        if (world->causes >> c & 1)
+            causes->kinds[causes->n_kinds++] = (uint8_t)c;
+    causes->touched = touched;
     causes->queued = mem_new(n, sizeof(*causes->queued));
     for (size_t p = 0; p < n; p++)
         add_crowd(causes, p, 1);
@@ -125,11 +132,6 @@ void causes_free(struct causes *causes)
     free(causes->rows.items);
     free(causes->spare.items);
     free(causes->joined.items);
-    free(causes->touches);
-    free(causes->changes.items);
-    free(causes->told.items);
-    free(causes->touched);
-    free(causes->changed);
     free(causes->queued);
     free(causes);
 }
@@ -213,23 +215,35 @@ static size_t place_of(const struct causes *causes, const struct crowd *crowd,
     return low;
 }
 
+static inline void count_at(struct causes *causes, size_t p, const struct shape *shape,
+                            int64_t jobs, enum wait_cause from, enum wait_cause to)
+{
+    const int64_t procs = jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
+    if (from != WAIT_CAUSES)
+        causes->queued[p][from] -= procs;
+    if (to != WAIT_CAUSES)
+        causes->queued[p][to] += procs;
+    touched_add(causes->touched, p);
+}
+
+static NOINLINE void count_in_several(struct causes *causes, const struct crowd *crowd,
+                                      const struct shape *shape, int64_t jobs, enum wait_cause from,
+                                      enum wait_cause to)
+{
+    for (uint64_t left = crowd->mask; left; left &= left - 1)
+        count_at(causes, crowd->from + (size_t)__builtin_ctzll(left), shape, jobs, from, to);
+}
+
 /* So many jobs of the shape, in each of its partitions, no longer wait for `from` but for `to`;
  * WAIT_CAUSES: they do not wait. */
-static void count_queued(struct causes *causes, const struct crowd *crowd,
-                         const struct shape *shape, int64_t jobs, enum wait_cause from,
-                         enum wait_cause to)
+static inline void count_queued(struct causes *causes, const struct crowd *crowd,
+                                const struct shape *shape, int64_t jobs, enum wait_cause from,
+                                enum wait_cause to)
 {
-    for (uint64_t left = crowd->mask; left; left &= left - 1) {
-        const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
-        const int64_t procs = jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
-        if (from != WAIT_CAUSES)
-            causes->queued[p][from] -= procs;
-        if (to != WAIT_CAUSES)
-            causes->queued[p][to] += procs;
-        if (!causes->changed[p])
-            push(&causes->changes, (uint32_t)p);
-        causes->changed[p] = true;
-    }
+    if (LIKELY(crowd->mask == 1))
+        count_at(causes, crowd->from, shape, jobs, from, to);
+    else
+        count_in_several(causes, crowd, shape, jobs, from, to);
 }
 
 static void shape_advance(struct shape *shape, simtime now)
@@ -238,13 +252,15 @@ static void shape_advance(struct shape *shape, simtime now)
     shape->since = now;
 }
 
-static void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
-                 enum wait_cause cause, simtime now)
+static inline void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
+                        enum wait_cause cause, simtime now)
 {
     if (cause == shape->cause)
         return;
-    shape_advance(shape, now);
-    count_queued(causes, crowd, shape, shape->jobs, shape->cause, cause);
+    if (shape->jobs > 0) { /* else nobody takes a difference */
+        shape_advance(shape, now);
+        count_queued(causes, crowd, shape, shape->jobs, shape->cause, cause);
+    }
     shape->cause = cause;
 }
 
@@ -255,7 +271,8 @@ static void judge(struct causes *causes, const struct crowd *crowd, size_t i, si
 }
 
 /* The same in a quick crowd. */
-static void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
+static inline void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i,
+                               simtime now)
 {
     struct shape *shape = &causes->shapes.items[crowd->order[i]];
     const struct cause_place *place = &causes->places[crowd->from];
@@ -263,8 +280,17 @@ static void judge_quick(struct causes *causes, const struct crowd *crowd, size_t
     flip(causes, crowd, shape, count != WAIT_CAUSES ? count : place->fits, now);
 }
 
-static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
-                          const struct cause_want *want, simtime now)
+/* A quick crowd has other shapes, or other ones fit. */
+static void bound(const struct causes *causes, struct crowd *crowd)
+{
+    const struct shape *shapes = causes->shapes.items;
+    const size_t n = crowd->n_fit;
+    crowd->least = n > 0 ? shapes[crowd->order[n - 1]].want.ask.procs : 0;
+    crowd->most = n < crowd->len ? shapes[crowd->order[n]].want.ask.procs - 1 : INT64_MAX;
+}
+
+static NOINLINE uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
+                                   const struct cause_want *want, simtime now)
 {
     uint32_t i;
     if (causes->spare.len > 0) {
@@ -284,22 +310,32 @@ static uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
     memmove(&crowd->order[at + 1], &crowd->order[at], (crowd->len - at) * sizeof(*crowd->order));
     crowd->order[at] = i;
     crowd->len++;
-    if (crowd->quick)
+    crowd->n_empty++;
+    if (crowd->quick) {
         crowd->n_fit += causes->shapes.items[i].cause != CAUSE_CAPACITY;
+        bound(causes, crowd);
+    }
     return i;
 }
 
-/* The shape has no jobs left. */
-static void drop_shape(struct causes *causes, struct crowd *crowd, struct shape *shape)
+/* Drop the shapes that have no jobs. */
+static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 {
-    bool same;
-    shape->crowd = SHAPE_FREE;
-    const size_t at = place_of(causes, crowd, &shape->want, &same);
-    REQUIRE(same);
-    push(&causes->spare, crowd->order[at]);
-    crowd->len--;
-    memmove(&crowd->order[at], &crowd->order[at + 1], (crowd->len - at) * sizeof(*crowd->order));
-    crowd->n_fit -= at < crowd->n_fit;
+    size_t kept = 0, n_fit = 0;
+    for (size_t i = 0; i < crowd->len; i++) {
+        struct shape *shape = &causes->shapes.items[crowd->order[i]];
+        if (shape->jobs > 0) {
+            n_fit += i < crowd->n_fit;
+            crowd->order[kept++] = crowd->order[i];
+            continue;
+        }
+        shape->crowd = SHAPE_FREE;
+        push(&causes->spare, crowd->order[i]);
+    }
+    crowd->len = kept;
+    crowd->n_fit = n_fit;
+    crowd->n_empty = 0;
+    bound(causes, crowd);
 }
 
 /* --- jobs --- */
@@ -378,10 +414,11 @@ static void enter(struct causes *causes, struct job *job, simtime now)
     row->waits = true;
     struct shape *shape = &causes->shapes.items[row->shape];
     shape_advance(shape, now);
-    shape->jobs++;
-    count_queued(causes, &causes->crowds.items[c], shape, 1, WAIT_CAUSES, shape->cause);
-    for (int c2 = 0; c2 < WAIT_CAUSES; c2++)
-        row->by[c2] -= shape->total[c2];
+    struct crowd *crowd = &causes->crowds.items[c];
+    crowd->n_empty -= shape->jobs++ == 0;
+    count_queued(causes, crowd, shape, 1, WAIT_CAUSES, shape->cause);
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        row->by[causes->kinds[i]] -= shape->total[causes->kinds[i]];
 }
 
 void causes_join(struct causes *causes, const struct job *job)
@@ -397,12 +434,13 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now)
     struct crowd *crowd = &causes->crowds.items[row->crowd];
     struct shape *shape = &causes->shapes.items[row->shape];
     shape_advance(shape, now);
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        row->by[c] += shape->total[c];
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        row->by[causes->kinds[i]] += shape->total[causes->kinds[i]];
     row->waits = false;
     count_queued(causes, crowd, shape, 1, shape->cause, WAIT_CAUSES);
-    if (--shape->jobs == 0)
-        drop_shape(causes, crowd, shape);
+    crowd->n_empty += --shape->jobs == 0;
+    if (UNLIKELY(crowd->n_empty > (crowd->quick ? EMPTY_MOST : 0)))
+        drop_empty(causes, crowd);
 }
 
 void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, simtime span)
@@ -413,21 +451,7 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
 
 /* --- instants --- */
 
-void causes_touch(struct causes *causes, int32_t partition)
-{
-    /* Written in any case, since most are touched twice an instant, or are not, by turns. */
-    causes->touches[causes->n_touches] = (uint32_t)partition;
-    causes->n_touches += !causes->touched[partition];
-    causes->touched[partition] = true;
-}
-
-size_t causes_touched(const struct causes *causes, const uint32_t **ret)
-{
-    *ret = causes->touches;
-    return causes->n_touches;
-}
-
-static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
+static NOINLINE void renew_moved(struct causes *causes, struct crowd *crowd, simtime now)
 {
     const struct cause_place *place = &causes->places[crowd->from];
     const int64_t free = cluster_free_procs(place->partition->cluster);
@@ -443,17 +467,27 @@ static void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
         judge_quick(causes, crowd, --crowd->n_fit, now);
     while (crowd->n_fit < crowd->len && shapes[crowd->order[crowd->n_fit]].want.ask.procs <= free)
         judge_quick(causes, crowd, crowd->n_fit++, now);
+    bound(causes, crowd);
+}
+
+static inline void renew_quick(struct causes *causes, struct crowd *crowd, simtime now)
+{
+    const struct cause_place *place = &causes->places[crowd->from];
+    const int64_t free = cluster_free_procs(place->partition->cluster);
+    if (free < crowd->least || free > crowd->most || place->fits != crowd->fits ||
+        place->partition->cluster->now.held > 0 || crowd->held > 0)
+        renew_moved(causes, crowd, now);
 }
 
 static bool is_touched(const struct causes *causes, const struct crowd *crowd)
 {
     for (uint64_t left = crowd->mask; left; left &= left - 1)
-        if (causes->touched[crowd->from + (size_t)__builtin_ctzll(left)])
+        if (causes->touched->marks[crowd->from + (size_t)__builtin_ctzll(left)])
             return true;
     return false;
 }
 
-static void renew(struct causes *causes, struct crowd *crowd, simtime now)
+static inline void renew(struct causes *causes, struct crowd *crowd, simtime now)
 {
     if (crowd->quick)
         renew_quick(causes, crowd, now);
@@ -462,18 +496,22 @@ static void renew(struct causes *causes, struct crowd *crowd, simtime now)
             judge(causes, crowd, i, now);
 }
 
-void causes_settle(struct causes *causes, simtime now)
+/* Those of jobs that wait in several partitions; where there are gates, all. */
+static NOINLINE void renew_others(struct causes *causes, simtime now)
 {
     struct crowd *crowds = causes->crowds.items;
-    const size_t n = causes->world->n_partitions, n_crowds = causes->crowds.len;
-    for (size_t i = 0; i < causes->n_touches && !causes->gated; i++)
-        renew(causes, &crowds[causes->touches[i]], now);
-    for (size_t i = causes->gated ? 0 : n; i < n_crowds; i++)
+    for (size_t i = causes->gated ? 0 : causes->world->n_partitions; i < causes->crowds.len; i++)
         if (causes->gated || is_touched(causes, &crowds[i]))
             renew(causes, &crowds[i], now);
-    for (size_t i = 0; i < causes->n_touches; i++)
-        causes->touched[causes->touches[i]] = false;
-    causes->n_touches = 0;
+}
+
+void causes_settle(struct causes *causes, simtime now)
+{
+    const struct touched *touched = causes->touched;
+    for (size_t i = 0, some = causes->gated ? 0 : touched->len; i < some; i++)
+        renew(causes, &causes->crowds.items[touched->rows[i]], now);
+    if (causes->gated || causes->crowds.len > causes->world->n_partitions)
+        renew_others(causes, now);
     for (size_t i = 0; i < causes->joined.len; i++) {
         struct job *job = jobs_at(causes->jobs, causes->joined.items[i]);
         if (job->live && job->state == JOB_PENDING && job->waits_in)
@@ -485,18 +523,6 @@ void causes_settle(struct causes *causes, simtime now)
 const int64_t *causes_queued(const struct causes *causes, int32_t partition)
 {
     return causes->queued[partition];
-}
-
-size_t causes_changed(struct causes *causes, const uint32_t **ret)
-{
-    const struct rows32 told = causes->told;
-    causes->told = causes->changes;
-    causes->changes = told;
-    causes->changes.len = 0;
-    for (size_t i = 0; i < causes->told.len; i++)
-        causes->changed[causes->told.items[i]] = false;
-    *ret = causes->told.items;
-    return causes->told.len;
 }
 
 /* Each waiting job is counted once, in the shape of what it asks. */
@@ -523,12 +549,14 @@ static void check_shapes(const struct causes *causes)
 {
     const size_t n = causes->world->n_partitions;
     int64_t(*queued)[WAIT_CAUSES] = mem_new(n, sizeof(*queued));
+    size_t *empty = mem_new(causes->crowds.len, sizeof(*empty));
     for (size_t i = 0; i < causes->shapes.len; i++) {
         const struct shape *shape = &causes->shapes.items[i];
         if (shape->crowd == SHAPE_FREE)
             continue;
         const struct crowd *crowd = &causes->crowds.items[shape->crowd];
-        REQUIRE(shape->jobs > 0);
+        REQUIRE(shape->jobs >= 0);
+        empty[shape->crowd] += shape->jobs == 0;
         REQUIRE(find_cause(causes, crowd, &shape->want) == shape->cause);
         REQUIRE(causes->world->causes >> shape->cause & 1);
         for (uint64_t left = crowd->mask; left; left &= left - 1) {
@@ -545,6 +573,11 @@ static void check_shapes(const struct causes *causes)
         }
         REQUIRE(sum == causes->places[p].partition->counts.queued_procs);
     }
+    for (size_t c = 0; c < causes->crowds.len; c++) {
+        const struct crowd *crowd = &causes->crowds.items[c];
+        REQUIRE(empty[c] == crowd->n_empty && empty[c] <= (crowd->quick ? EMPTY_MOST : 0));
+    }
+    free(empty);
     free(queued);
 }
 

@@ -7,6 +7,7 @@
 #define MODEL_CAUSES_H
 
 #include "model/partition.h"
+#include "model/touched.h"
 
 /* How the scheduler of a partition left what would fit. */
 struct cause_place {
@@ -34,9 +35,11 @@ struct cause_gates {
 struct causes;
 
 /* `places` (one a row of world.partitions) is borrowed and may be changed until causes_settle is
- * told; `gates` is copied, NULL: there are none. */
+ * told; `gates` is copied, NULL: there are none. `touched` is borrowed: those that may have changed
+ * at this instant, or what their schedulers make of them. */
 struct causes *causes_new(const struct world *world, const struct cause_place *places,
-                          const struct jobs *jobs, const struct cause_gates *gates);
+                          const struct jobs *jobs, const struct cause_gates *gates,
+                          struct touched *touched);
 void causes_free(struct causes *causes); /* takes NULL */
 
 /* A job joins queues (job->waits_in). It is looked at when the instant is over. O(1). */
@@ -49,24 +52,14 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now);
 /* Time that the job spent before it joined a queue. */
 void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, simtime span);
 
-/* The partition, or what its scheduler makes of it, may have changed at this instant. O(1). */
-void causes_touch(struct causes *causes, int32_t partition);
-
-/* The partitions that were, in no order; *ret is valid until causes_settle. */
-size_t causes_touched(const struct causes *causes, const uint32_t **ret);
-
-/* All that happens at `now` has happened. Counts only and no gates: O(log shapes) and the shapes
- * between the free processors before and now; else O(shapes) of the partitions touched (with
- * gates: of all). */
+/* All that happens at `now` has happened. Those where causes_queued changed are among the touched
+ * from now on. Counts only and no gates: O(log shapes) and the shapes between the free processors
+ * before and now; else O(shapes) of the partitions touched (with gates: of all). */
 void causes_settle(struct causes *causes, simtime now);
 
 /* Processors asked by the waiting jobs of a partition, by cause; a job that waits in several counts
  * in each. */
 const int64_t *causes_queued(const struct causes *causes, int32_t partition);
-
-/* The partitions where that changed since the last call, in no order; *ret is valid until the next
- * call. */
-size_t causes_changed(struct causes *causes, const uint32_t **ret);
 
 /* REQUIREs that all that ask the same have the cause that holds, and that sums agree; and (`jobs`)
  * that each waiting job is counted where it belongs. After causes_settle. O(what is asked), and

@@ -89,24 +89,29 @@ enum fact_kind {
     FACT_STOP,     /* a job that ran was stopped for others: it waits again */
     FACT_CAPACITY, /* capacity or down changed; no job */
     FACT_QUEUE,    /* a job that waits in several queues joined or left this one; no job is told */
-    FACT_PASS,     /* a scheduling pass is over: the state is settled; no job */
-    FACT_CAUSES    /* an instant is over: queued_by changed; no job, no counts */
+    FACT_PASS,     /* a scheduling pass is over; no job */
+    FACT_SETTLED   /* an instant is over at which something happened in the partition; no job */
 };
+
+#define FACT_BIT(kind) (1u << (kind))
 
 struct fact {
     enum fact_kind kind;
     simtime at;
-    const struct job *job;                 /* valid during the call only */
-    int32_t partition;                     /* row; of the job, or the one that changed */
-    const struct partition_counts *counts; /* of that partition, after the fact */
-    const int64_t *queued_by; /* FACT_CAUSES: processors asked by its waiting jobs, by enum
-                               * wait_cause; else NULL */
+    const struct job *job; /* valid during the call only */
+    int32_t partition;     /* row; of the job, or the one that changed */
+    /* What that partition holds, and the processors asked by its waiting jobs by enum wait_cause
+     * (NULL: causes are not told apart). What it held within an instant never lasted: a simulation
+     * tells both with FACT_SETTLED only, else NULL. */
+    const struct partition_counts *counts;
+    const int64_t *queued_by;
 };
 
 /* The world outlives every observer. `finish` is called once, at the end of the run, for every job
  * that is still pending or running first `unfinished`, then `finish`. */
 struct observer {
     void *ctx;
+    uint32_t hears; /* FACT_BIT of each kind that it is told of */
     void (*see)(void *ctx, const struct fact *fact);
     void (*unfinished)(void *ctx, const struct job *job); /* may be NULL */
     void (*finish)(void *ctx, simtime end);               /* may be NULL */

@@ -87,10 +87,12 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
     return observer;
 }
 
-static void integrate(struct partition *partition, simtime until)
+static inline void integrate(struct partition *partition, simtime until)
 {
     const simtime length = until - partition->at;
-    for (size_t i = 0; i < partition->n; i++)
+    for (size_t i = 0; i < CORE; i++)
+        partition->sums[i] += (int128)partition->values[i] * length;
+    for (size_t i = CORE; i < partition->n; i++)
         partition->sums[i] += (int128)partition->values[i] * length;
     partition->at = until;
 }
@@ -128,17 +130,20 @@ static void append_constant(struct partition *partition, simtime step, simtime u
     partition->at = partition->begin;
 }
 
-static void advance(struct partition *partition, simtime step, simtime until)
+static NOINLINE void end_steps(struct partition *partition, simtime step, simtime until)
 {
-    if (UNLIKELY(until - partition->begin >= step)) {
-        if (partition->at > partition->begin) {
-            integrate(partition, partition->begin + step);
-            append_means(partition);
-        }
-        append_constant(partition, step, until);
+    if (partition->at > partition->begin) {
+        integrate(partition, partition->begin + step);
+        append_means(partition);
     }
-    if (until > partition->at)
-        integrate(partition, until);
+    append_constant(partition, step, until);
+}
+
+static inline void advance(struct partition *partition, simtime step, simtime until)
+{
+    if (UNLIKELY(until - partition->begin >= step))
+        end_steps(partition, step, until);
+    integrate(partition, until);
 }
 
 void series_observer_see(struct series_observer *observer, const struct fact *fact)
@@ -148,12 +153,12 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
         return;
     struct partition *partition = &observer->partitions[fact->partition];
     advance(partition, observer->step, fact->at);
-    if (fact->queued_by) {
-        for (size_t i = 0; i < observer->n_causes; i++)
+    if (fact->queued_by)
+        for (size_t i = 0, n = observer->n_causes; i < n; i++)
             partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
-        return;
-    }
     const struct partition_counts *counts = fact->counts;
+    if (!counts)
+        return;
     const int64_t values[CORE] = {counts->capacity, counts->capacity - counts->down, counts->busy,
                                   counts->queued_jobs, counts->queued_procs};
     memcpy(partition->values, values, sizeof(values));

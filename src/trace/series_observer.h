@@ -18,7 +18,7 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
                                             int level);
 
 /* Facts come in order of time. A few nanoseconds but where a step ends. */
-void series_observer_see(struct series_observer *observer, const struct fact *fact);
+NOINLINE void series_observer_see(struct series_observer *observer, const struct fact *fact);
 
 /* Bring all partitions to `end`; a step that ends early is a mean over its own length. */
 void series_observer_finish(struct series_observer *observer, simtime end);

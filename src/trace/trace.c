@@ -72,9 +72,8 @@ static void fill_causes(void *ctx, const struct job *job, void *row)
 {
     const struct world *world = ctx;
     unsigned char *at = row;
-    for (int c = 0; c < WAIT_CAUSES; c++)
-        if (world->causes >> c & 1)
-            row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[c]) : 0);
+    for (uint32_t left = world->causes & ((1u << WAIT_CAUSES) - 1); left; left &= left - 1)
+        row_f64(&at, job->wait_by ? simtime_seconds(job->wait_by[__builtin_ctz(left)]) : 0);
 }
 
 static const struct column stop_columns[] = {
@@ -223,7 +222,7 @@ static void make_jobs(struct trace *trace)
     free(columns);
 }
 
-static void write_job(void *ctx, const struct job *job)
+static NOINLINE void write_job(void *ctx, const struct job *job)
 {
     struct trace *trace = ctx;
     if (UNLIKELY(!trace->jobs))
@@ -239,10 +238,10 @@ static void write_job(void *ctx, const struct job *job)
 static void see(void *ctx, const struct fact *fact)
 {
     struct trace *trace = ctx;
-    if (trace->series)
-        series_observer_see(trace->series, fact);
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         write_job(trace, fact->job);
+    else if (trace->series)
+        series_observer_see(trace->series, fact);
 }
 
 static void finish(void *ctx, simtime end)
@@ -254,7 +253,12 @@ static void finish(void *ctx, simtime end)
 
 struct observer trace_observer(struct trace *trace)
 {
-    return (struct observer){.ctx = trace, .see = see, .unfinished = write_job, .finish = finish};
+    return (struct observer){.ctx = trace,
+                             .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
+                                      (trace->series ? FACT_BIT(FACT_SETTLED) : 0),
+                             .see = see,
+                             .unfinished = write_job,
+                             .finish = finish};
 }
 
 int trace_status(const struct trace *trace, struct error *err)

@@ -54,7 +54,7 @@ struct seen {
 static void see(void *ctx, const struct fact *fact)
 {
     struct seen *seen = ctx;
-    if (fact->kind == FACT_PASS && fact->counts->queued_jobs > seen->longest)
+    if (fact->kind == FACT_SETTLED && fact->counts->queued_jobs > seen->longest)
         seen->longest = fact->counts->queued_jobs;
     if (fact->kind == FACT_START && seen->bare &&
         fact->job->start != seen->bare[fact->job->spec.ordinal].start * SIMTIME_SECOND)
@@ -128,7 +128,8 @@ static struct outcome measure(const struct bench_case *c)
     for (int round = 0; round < c->rounds && c->bare; round++)
         best.bare = fmin(best.bare, bare_easy(drawn.jobs, (uint32_t)c->jobs, PROCS));
     struct seen seen = {.bare = c->bare ? drawn.jobs : NULL};
-    const struct observer observer = {.ctx = &seen, .see = see};
+    const struct observer observer = {
+        .ctx = &seen, .hears = FACT_BIT(FACT_SETTLED) | FACT_BIT(FACT_START), .see = see};
     struct sim_setup setup = {
         .world = &world, .partitions = &partition, .observers = &observer, .n_observers = 1};
     simulate(&drawn, &setup, &best.passes);

@@ -40,7 +40,8 @@ static void next_job(struct job *job, uint64_t *x)
 
 static void see_nothing(void *ctx, const struct fact *fact)
 {
-    *(int64_t *)ctx += fact->job->end;
+    if (fact->job)
+        *(int64_t *)ctx += fact->job->end;
 }
 
 /* Returns the time of the last fact. */
@@ -52,9 +53,11 @@ static simtime drive(struct observer *observer, int64_t rows)
     for (int64_t i = 0; i < rows; i++) {
         next_job(&job, &x);
         counts.busy = job.spec.ask.procs;
-        const struct fact fact = {
-            .kind = FACT_END, .at = job.spec.submit, .job = &job, .counts = &counts};
-        observer->see(observer->ctx, &fact);
+        const struct fact end = {.kind = FACT_END, .at = job.spec.submit, .job = &job};
+        const struct fact settled = {
+            .kind = FACT_SETTLED, .at = job.spec.submit, .counts = &counts};
+        observer->see(observer->ctx, &end);
+        observer->see(observer->ctx, &settled);
     }
     return job.spec.submit;
 }

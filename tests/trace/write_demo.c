@@ -42,6 +42,14 @@ static struct job make_job(int64_t i)
     return job;
 }
 
+static void settle(struct observer *observer, simtime at, int32_t partition,
+                   const struct partition_counts *counts)
+{
+    const struct fact fact = {
+        .kind = FACT_SETTLED, .at = at, .partition = partition, .counts = counts};
+    observer->see(observer->ctx, &fact);
+}
+
 static void see_job(struct observer *observer, int64_t i, struct partition_counts *counts)
 {
     const struct job job = make_job(i);
@@ -51,18 +59,16 @@ static void see_job(struct observer *observer, int64_t i, struct partition_count
     const struct fact fact = {.kind = job.state == JOB_REJECTED ? FACT_REJECT : FACT_END,
                               .at = job.spec.submit,
                               .job = &job,
-                              .partition = job.partition,
-                              .counts = counts};
+                              .partition = job.partition};
     observer->see(observer->ctx, &fact);
+    settle(observer, job.spec.submit, job.partition, counts);
 }
 
 static void run(struct observer *observer, int64_t jobs)
 {
     struct partition_counts counts = {.capacity = 392, .down = 8};
-    for (int32_t p = 0; p < 2; p++) {
-        const struct fact fact = {.kind = FACT_CAPACITY, .partition = p, .counts = &counts};
-        observer->see(observer->ctx, &fact);
-    }
+    for (int32_t p = 0; p < 2; p++)
+        settle(observer, 0, p, &counts);
     for (int64_t i = 0; i < jobs; i++)
         see_job(observer, i, &counts);
     for (int64_t i = jobs; i < jobs + 2; i++) {

@@ -20,6 +20,7 @@ struct yard {
     struct partition partitions[PARTITIONS];
     struct cause_place places[PARTITIONS];
     struct jobs jobs;
+    struct touched touched;
     struct causes *causes;
 };
 
@@ -41,12 +42,14 @@ static void yard_init(struct yard *yard, const char *const *placements, const in
         partition_init(&yard->partitions[p], &setup, &yard->jobs);
         yard->places[p] = (struct cause_place){&yard->partitions[p], CAUSE_RESERVED};
     }
-    yard->causes = causes_new(&yard->world, yard->places, &yard->jobs, gates);
+    touched_init(&yard->touched, PARTITIONS);
+    yard->causes = causes_new(&yard->world, yard->places, &yard->jobs, gates, &yard->touched);
 }
 
 static void yard_deinit(struct yard *yard)
 {
     causes_free(yard->causes);
+    touched_deinit(&yard->touched);
     for (int32_t p = 0; p < PARTITIONS; p++)
         partition_deinit(&yard->partitions[p]);
     jobs_deinit(&yard->jobs);
@@ -56,8 +59,9 @@ static void yard_deinit(struct yard *yard)
 static void settle(struct yard *yard, int at)
 {
     for (int32_t p = 0; p < PARTITIONS; p++)
-        causes_touch(yard->causes, p);
+        touched_add(&yard->touched, (size_t)p);
     causes_settle(yard->causes, at * SIMTIME_SECOND);
+    touched_clear(&yard->touched);
 }
 
 static struct job *new_job(struct yard *yard, int32_t partition, int32_t procs, int32_t tenant)
