@@ -170,22 +170,10 @@ static void find_first(struct classes *classes, uint32_t id)
 
 static void insert_at(struct classes *classes, size_t at, const struct stand *stand)
 {
-    const size_t cap = classes->stands.cap, after = classes->stands.len - at;
-    MEM_GROW(&classes->stands);
-    if (classes->stands.cap > cap) {
-        classes->least = mem_resize(classes->least, classes->stands.cap, sizeof(*classes->least));
-        classes->seams = mem_resize(classes->seams, classes->stands.cap, sizeof(*classes->seams));
-    }
-    struct stand *const place = &classes->stands.items[at];
-    memmove(place + 1, place, after * sizeof(*place));
-    memmove(&classes->least[at + 1], &classes->least[at], after * sizeof(*classes->least));
-    if (classes->order->by_tree) {
-        memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
-        classes->seams[at] = SEAM_SAME;
-    }
-    *place = *stand;
+    classes_open_gap(classes, at);
+    classes->stands.items[at] = *stand;
     classes->least[at] = stand->least;
-    classes->stands.len++;
+    classes->seams[at] = SEAM_SAME;
 }
 
 void classes_stand_up(struct classes *classes, uint32_t id)
@@ -211,28 +199,25 @@ void classes_stand_up(struct classes *classes, uint32_t id)
     }
 }
 
-/* Of a stand that goes, with `after` behind it. */
-static void drop_seam(struct classes *classes, size_t at, size_t after)
+/* Of a stand that goes. */
+static void drop_seam(struct classes *classes, size_t at)
 {
-    int32_t *const seams = classes->seams;
-    if (after > 0) {
+    const int32_t *seams = classes->seams;
+    if (at + 1 < classes->stands.len) {
         const int32_t seam =
             at == 0 ? SEAM_SAME
                     : shares_join_seams(classes->tenancy.shares, seams[at], seams[at + 1]);
         set_seam(classes, at + 1, seam);
     }
     set_seam(classes, at, SEAM_SAME);
-    memmove(&seams[at], &seams[at + 1], after * sizeof(*seams));
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
 {
-    const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
-    struct stand *stand = &classes->stands.items[at];
+    const size_t at = classes_stand_of(classes, id);
     if (classes->order->by_tree)
-        drop_seam(classes, at, after);
-    memmove(stand, stand + 1, after * sizeof(*stand));
-    memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
+        drop_seam(classes, at);
+    classes_close_gap(classes, at);
 }
 
 /* Stands that tie changed places: those at the ends have other neighbours now. */
