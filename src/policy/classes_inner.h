@@ -154,10 +154,10 @@ void classes_stand_down(struct classes *classes, uint32_t id);
  * first job passes. */
 void classes_stand_anew(struct classes *classes, uint32_t id);
 
-/* Room for one more of `stands`, `least` and `seams`, which is not set; one of them goes. A move of
- * those in front of it or of those behind it, whichever are fewer. */
-void classes_open_gap(struct classes *classes, size_t at);
-void classes_close_gap(struct classes *classes, size_t at);
+/* One more of `stands`, as its seam SEAM_SAME; one less. A move of those in front of it or of those
+ * behind it, whichever are fewer. */
+void classes_put_in(struct classes *classes, size_t at, const struct stand *stand);
+void classes_take_out(struct classes *classes, size_t at);
 void classes_free_stands(struct classes *classes);
 
 /* Where the entry of a class is. O(log classes). */

@@ -57,7 +57,7 @@ static void make_room(struct classes *classes)
     classes->stands.front = (cap - len) / 2;
 }
 
-void classes_open_gap(struct classes *classes, size_t at)
+void classes_put_in(struct classes *classes, size_t at, const struct stand *stand)
 {
     const size_t behind = classes->stands.len - at;
     const bool in_front = at < behind;
@@ -71,9 +71,12 @@ void classes_open_gap(struct classes *classes, size_t at)
         move(classes, at, behind, 1);
     }
     classes->stands.len++;
+    classes->stands.items[at] = *stand;
+    classes->least[at] = stand->least;
+    classes->seams[at] = SEAM_SAME;
 }
 
-void classes_close_gap(struct classes *classes, size_t at)
+void classes_take_out(struct classes *classes, size_t at)
 {
     const size_t behind = --classes->stands.len - at;
     if (at < behind) {
