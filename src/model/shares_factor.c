@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- brothers in order --- */
 
@@ -49,10 +50,37 @@ static void settle_places(struct shares *shares, struct brothers *brothers, uint
     }
 }
 
+/* Mostly a few have come since they were in order: more than so many are sorted with all. */
+#define COME_FEW 8
+
+static void sort(struct shares *shares, struct brother *items, uint32_t len)
+{
+    uint32_t come = 0;
+    for (uint32_t i = 1; i < len; i++) {
+        const struct brother item = items[i];
+        uint32_t low = i;
+        if (compare_brothers(&items[i - 1], &item, shares) < 0)
+            continue;
+        if (++come > COME_FEW) {
+            qsort_r(items, len, sizeof(*items), compare_brothers, shares);
+            return;
+        }
+        for (uint32_t from = 0; from < low;) {
+            const uint32_t middle = from + (low - from) / 2;
+            if (compare_brothers(&items[middle], &item, shares) < 0)
+                from = middle + 1;
+            else
+                low = middle;
+        }
+        memmove(&items[low + 1], &items[low], (i - low) * sizeof(*items));
+        items[low] = item;
+    }
+}
+
 void shares_sort(struct shares *shares, struct node *parent)
 {
     struct brothers *brothers = &parent->children;
-    qsort_r(brothers->items, brothers->len, sizeof(*brothers->items), compare_brothers, shares);
+    sort(shares, brothers->items, brothers->len);
     settle_places(shares, brothers, 0, brothers->len);
 }
 

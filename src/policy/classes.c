@@ -33,9 +33,7 @@ void classes_free(struct classes *classes)
     free(classes->all.items);
     free(classes->ranks.items);
     free(classes->paths.items);
-    free(classes->stands.items);
-    free(classes->seams);
-    free(classes->least);
+    classes_free_stands(classes);
     free(classes->stale.items);
     free(classes->ageing.items);
     free(classes->branches.items);

@@ -1,5 +1,6 @@
-/* What classes.c, classes_rank.c and classes_tree.c share: the one knows jobs and searches, the
- * next where classes stand, the last below which tenants. */
+/* What classes.c, classes_rank.c, classes_stands.c and classes_tree.c share: the one knows jobs and
+ * searches, the next where classes stand, the third how entries lie in memory, the last below which
+ * tenants. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_INNER_H
 #define POLICY_CLASSES_INNER_H
@@ -71,7 +72,8 @@ struct classes {
     simtime now;    /* as of which standings are looked at */
     simtime tick;   /* when the period began */
     uint64_t moves; /* by shares: as shares_moves said */
-    int32_t *seams; /* by tree: of each stand and the one before it; at 0: SEAM_SAME */
+    int32_t *seams; /* by tree: of each stand and the one before it; at 0: SEAM_SAME. In parallel
+                       with stands, as `least` */
     size_t loose;   /* how many are SEAM_NONE */
     struct {
         int32_t *items; /* seams that are to be looked at */
@@ -95,7 +97,7 @@ struct classes {
     } paths;
     struct {
         struct stand *items;
-        size_t len, cap;
+        size_t front, len, cap; /* so many are free in front of them; in all */
     } stands;
     struct {
         uint32_t *items; /* that became stale since all were settled */
@@ -151,6 +153,12 @@ void classes_stand_down(struct classes *classes, uint32_t id);
 /* The jobs of a class that stands have changed. O(log classes), and a move of the entries that its
  * first job passes. */
 void classes_stand_anew(struct classes *classes, uint32_t id);
+
+/* One more of `stands`, as its seam SEAM_SAME; one less. A move of those in front of it or of those
+ * behind it, whichever are fewer. */
+void classes_put_in(struct classes *classes, size_t at, const struct stand *stand);
+void classes_take_out(struct classes *classes, size_t at);
+void classes_free_stands(struct classes *classes);
 
 /* Where the entry of a class is. O(log classes). */
 size_t classes_stand_of(const struct classes *classes, uint32_t id);

@@ -168,26 +168,6 @@ static void find_first(struct classes *classes, uint32_t id)
     classes->ranks.items[id].first = item.key;
 }
 
-static void insert_at(struct classes *classes, size_t at, const struct stand *stand)
-{
-    const size_t cap = classes->stands.cap, after = classes->stands.len - at;
-    MEM_GROW(&classes->stands);
-    if (classes->stands.cap > cap) {
-        classes->least = mem_resize(classes->least, classes->stands.cap, sizeof(*classes->least));
-        classes->seams = mem_resize(classes->seams, classes->stands.cap, sizeof(*classes->seams));
-    }
-    struct stand *const place = &classes->stands.items[at];
-    memmove(place + 1, place, after * sizeof(*place));
-    memmove(&classes->least[at + 1], &classes->least[at], after * sizeof(*classes->least));
-    if (classes->order->by_tree) {
-        memmove(&classes->seams[at + 1], &classes->seams[at], after * sizeof(*classes->seams));
-        classes->seams[at] = SEAM_SAME;
-    }
-    *place = *stand;
-    classes->least[at] = stand->least;
-    classes->stands.len++;
-}
-
 void classes_stand_up(struct classes *classes, uint32_t id)
 {
     struct class *class = &classes->all.items[id];
@@ -199,40 +179,37 @@ void classes_stand_up(struct classes *classes, uint32_t id)
             const struct class_view view = view_of(classes, id);
             class->level = classes->order->level(&view);
         }
-        struct verdict beside[2];
+        struct verdict beside[2] = {{0}, {0}};
         const size_t at = place_by_rank(classes, 0, classes->stands.len, &stand, beside);
-        insert_at(classes, at, &stand);
+        classes_put_in(classes, at, &stand);
         rank->offset = offset_at(classes, at, beside);
         classes->stands.items[at].head = head_of(classes, id);
     } else {
         rank->offset = offset_of(classes, id);
         stand.head = head_of(classes, id);
-        insert_at(classes, classes_first_from(classes, stand.head), &stand);
+        classes_put_in(classes, classes_first_from(classes, stand.head), &stand);
     }
 }
 
-/* Of a stand that goes, with `after` behind it. */
-static void drop_seam(struct classes *classes, size_t at, size_t after)
+/* Of a stand that goes. */
+static void drop_seam(struct classes *classes, size_t at)
 {
-    int32_t *const seams = classes->seams;
-    if (after > 0) {
+    const int32_t *seams = classes->seams;
+    if (at + 1 < classes->stands.len) {
         const int32_t seam =
             at == 0 ? SEAM_SAME
                     : shares_join_seams(classes->tenancy.shares, seams[at], seams[at + 1]);
         set_seam(classes, at + 1, seam);
     }
     set_seam(classes, at, SEAM_SAME);
-    memmove(&seams[at], &seams[at + 1], after * sizeof(*seams));
 }
 
 void classes_stand_down(struct classes *classes, uint32_t id)
 {
-    const size_t at = classes_stand_of(classes, id), after = --classes->stands.len - at;
-    struct stand *stand = &classes->stands.items[at];
+    const size_t at = classes_stand_of(classes, id);
     if (classes->order->by_tree)
-        drop_seam(classes, at, after);
-    memmove(stand, stand + 1, after * sizeof(*stand));
-    memmove(&classes->least[at], &classes->least[at + 1], after * sizeof(*classes->least));
+        drop_seam(classes, at);
+    classes_take_out(classes, at);
 }
 
 /* Stands that tie changed places: those at the ends have other neighbours now. */
@@ -362,13 +339,31 @@ static void sum_anew(struct classes *classes)
 
 /* --- by rank: what goes before what anew --- */
 
-static void reverse(struct stand *stands, size_t len)
+static void reverse(struct classes *classes, size_t from, size_t to)
 {
-    for (size_t i = 0, k = len; i + 1 < k; i++) {
-        const struct stand stand = stands[--k];
-        stands[k] = stands[i];
-        stands[i] = stand;
+    struct stand *stands = classes->stands.items;
+    int32_t *seams = classes->seams;
+    for (; from + 1 < to; from++) {
+        const struct stand stand = stands[--to];
+        const int32_t seam = seams[to];
+        stands[to] = stands[from];
+        seams[to] = seams[from];
+        stands[from] = stand;
+        seams[from] = seam;
     }
+}
+
+/* The stands from `low` up to `middle` change places with those up to `high`: inside either they
+ * keep their seams. */
+static void swap_ranges(struct classes *classes, size_t low, size_t middle, size_t high)
+{
+    reverse(classes, low, middle);
+    reverse(classes, middle, high);
+    reverse(classes, low, high);
+    set_seam(classes, low, low == 0 ? SEAM_SAME : SEAM_NONE);
+    set_seam(classes, low + (high - middle), SEAM_NONE);
+    if (high < classes->stands.len)
+        set_seam(classes, high, SEAM_NONE);
 }
 
 /* Stands from `from` up to `to`. */
@@ -393,9 +388,7 @@ static void merge(struct classes *classes, size_t middle, size_t high, struct ra
         if (low == middle)
             return;
         const size_t end = place_by_rank(classes, middle, high, &stands[low], beside);
-        reverse(&stands[low], middle - low);
-        reverse(&stands[middle], end - middle);
-        reverse(&stands[low], end - low);
+        swap_ranges(classes, low, middle, end);
         stretch(moved, low, end);
         low += end - middle;
         middle = end;
@@ -431,6 +424,17 @@ static size_t run_end(struct classes *classes, size_t from, struct range *moved)
     return from;
 }
 
+/* Does the stand tie with the one before it? By tree, where children of a tenant told, they do
+ * still. */
+static bool ties(struct classes *classes, size_t at)
+{
+    const int32_t seam = classes->seams[at];
+    if (classes->order->by_tree && !classes->open.all && seam != SEAM_SAME &&
+        !bits_test(classes->open.bits, (uint32_t)(seam + SEAM_BIT)))
+        return false;
+    return look(classes, at) == 0;
+}
+
 /* Numbers for the stands of a range, between those of their neighbours; ties share one. */
 static void number(struct classes *classes, struct range range)
 {
@@ -444,7 +448,7 @@ static void number(struct classes *classes, struct range range)
     const double high = last ? 0 : stands[range.to].head.score;
     double rank = 0;
     for (size_t i = range.from; i < range.to; i++) {
-        rank += i == range.from || look(classes, i) != 0;
+        rank += i == range.from || !ties(classes, i);
         stands[i].head.score = rank;
         classes->least[i] = stands[i].least;
     }
@@ -459,6 +463,7 @@ static void number(struct classes *classes, struct range range)
 
 static void number_all(struct classes *classes)
 {
+    classes->open.all = true; /* of which seams are open, what is known may be old */
     number(classes, (struct range){0, classes->stands.len});
     classes->crowded = false;
 }
