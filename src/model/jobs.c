@@ -32,7 +32,8 @@ static NOINLINE uint32_t fresh_slot(struct jobs *jobs)
             jobs->chunks = mem_resize(jobs->chunks, jobs->cap, sizeof(*jobs->chunks));
         }
         const size_t bytes = sizeof(struct job) << JOBS_CHUNK_BITS;
-        jobs->chunks[jobs->n_chunks++] = mem_aligned(JOB_LINE, bytes);
+        jobs->chunks[jobs->n_chunks] = mem_pages(bytes, jobs->n_chunks > 0);
+        jobs->n_chunks++;
     }
     memset(jobs_at(jobs, slot), 0, sizeof(struct job));
     return slot;

@@ -5,7 +5,7 @@
 
 #include "model/job.h"
 
-#define JOBS_CHUNK_BITS 9
+#define JOBS_CHUNK_BITS 14
 
 struct jobs {
     struct job **chunks;
