@@ -50,17 +50,12 @@ static void end_job(struct sim *sim, struct job *job)
 
 /* --- starts: the one way in for every scheduler --- */
 
-/* The only function that sets how fast a job runs, and when it therefore ends. */
-static void set_rate(struct sim *sim, struct job *job, double rate)
+/* The only function that says when a running job ends. */
+static void set_end(struct sim *sim, struct job *job)
 {
     const struct sched_config *config = &sim->stations[job->partition].sched.config;
-    job->rate = rate;
-    job->since = sim->now;
-    simtime end = sim->now + simtime_ceil_seconds(simtime_seconds(job->remaining) / rate);
-    if (rate == 1)
-        end = sim->now + job->remaining;
-    if (!config->extend && job->remaining > job->spec.request)
-        end = job->began + job->spec.request;
+    const bool killed = !config->extend && job->spec.runtime > job->spec.request;
+    const simtime end = sim->now + (killed ? job->spec.request : job->spec.runtime);
     const bool late = decides_after_events(config);
     const struct event event = {
         .at = end,
@@ -94,12 +89,11 @@ static void start_job(void *ctx, struct sched *sched, struct job *job)
     /* Whole nodes may be larger than was planned with. */
     if (job->spec.work > 0)
         job->spec.runtime = job_runtime_of_work(&job->spec, job->procs, sched->partition->speeds);
-    job->remaining = job->spec.runtime;
     if (sim_minds_tenants(sim))
         sim_tenant_starts(sim, job);
     if (sim->reclaims)
         sim_link(sim, &sim->stations[job->partition], job);
-    set_rate(sim, job, 1);
+    set_end(sim, job);
     sim_tell(sim, FACT_START, job, job->partition);
 }
 
@@ -372,6 +366,7 @@ struct sim *sim_new(const struct sim_setup *setup)
     jobs_init(&sim->jobs);
     sim->next_tick = SIMTIME_NEVER;
     sim->reclaims = sim_may_stop_jobs(setup);
+    sim->jobs.whole = sim->reclaims || setup->broker;
     for (size_t i = 0; i < setup->n_changes; i++)
         sim->eager |= setup->changes[i].what == CHANGE_RULES &&
                       decides_after_events(setup->changes[i].config);

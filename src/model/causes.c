@@ -18,6 +18,9 @@ struct shape {
 
 #define SHAPE_FREE UINT32_MAX
 
+/* Rows of jobs stand in chunks that never move. */
+#define ROWS_CHUNK_BITS 9
+
 /* Where a shape was last found, by the processors asked. */
 enum { NEAR = 64 };
 
@@ -342,15 +345,15 @@ static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 
 static struct row *row_of(const struct causes *causes, uint32_t slot)
 {
-    return &causes->rows.items[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
+    return &causes->rows.items[slot >> ROWS_CHUNK_BITS][slot & ((1u << ROWS_CHUNK_BITS) - 1)];
 }
 
 /* The row of a job, zeroed when it is first asked for. */
 static struct row *row_for(struct causes *causes, struct job *job)
 {
-    while (causes->rows.len <= job->slot >> JOBS_CHUNK_BITS) {
+    while (causes->rows.len <= job->slot >> ROWS_CHUNK_BITS) {
         MEM_GROW(&causes->rows);
-        causes->rows.items[causes->rows.len++] = mem_new(1u << JOBS_CHUNK_BITS, sizeof(struct row));
+        causes->rows.items[causes->rows.len++] = mem_new(1u << ROWS_CHUNK_BITS, sizeof(struct row));
     }
     struct row *row = row_of(causes, job->slot);
     if (!job->wait_by) {

@@ -6,6 +6,8 @@
 #include "model/cluster.h"
 #include "util/simtime.h"
 
+#include <stddef.h>
+
 /* Codes of /jobs.state and rows of /names/states: written to traces, so never renumbered. */
 enum job_state {
     JOB_COMPLETED,
@@ -65,8 +67,8 @@ enum job_priority { PRIORITY_HIGH, PRIORITY_MEDIUM, PRIORITY_LOW };
 #define PARTITION_ANY (-1)
 #define PARTITIONS_ANY_MAX 64 /* of a centre, for jobs that wait in any of them */
 
-/* What a source says of a job. Plain data, copied. What its start reads stands first: see struct
- * job. */
+/* What a source says of a job. Plain data, copied. What its start and its end read stands first,
+ * in one line of cache: see struct job. */
 struct job_spec {
     struct ask ask;
     simtime submit;
@@ -75,11 +77,11 @@ struct job_spec {
     /* A job given by work: how long it runs, and asks for, follows from where it runs. `runtime`
      * and `request` are then as job_place last set them. */
     double work;           /* operations, were they done at peak speed; 0: given by its run time */
-    int64_t id;            /* a log's own; 0: numbered in order of submission */
     uint64_t ordinal;      /* place in its workload, from 0 */
     int32_t workload;      /* row of world.workloads: the order of the file */
-    int32_t tenant;        /* row of world.tenants */
     int32_t partition;     /* row of world.partitions, or PARTITION_ANY: any of its centre */
+    int64_t id;            /* a log's own; 0: numbered in order of submission */
+    int32_t tenant;        /* row of world.tenants */
     int32_t centre;        /* row of world.centres */
     int32_t priority;      /* enum job_priority */
     int32_t precision;     /* enum precision of the work */
@@ -87,45 +89,52 @@ struct job_spec {
     simtime deadline;      /* when it ought to have ended; 0: no deadline */
 };
 
-enum { JOB_LINE = 64, JOB_LINES_HOT = 4 };
+enum { JOB_LINE = 64, JOB_LINES_USUAL = 4 };
 
 /* A live job. Kept in a slab by struct sim and freed once its row is written.
  *
- * In a long queue a job is out of the caches by the time it starts: what nearly every job is read
- * and written by stands first, in four lines, what few need behind it. */
+ * In a long queue a job is out of the caches by the time it starts. What all jobs are written by
+ * stands in the first four lines; of these the start and the end touch all but the second. What
+ * is behind them is touched only where jobs are stopped for others or sent by a broker. */
 struct job {
     _Alignas(JOB_LINE) struct job_spec spec;
-    uint32_t slot, generation;
+    simtime joined;         /* when it joined its queue; SIMTIME_NEVER: not yet */
+    const simtime *wait_by; /* wait by enum wait_cause, once it left the queue; NULL: all 0 */
+    uint32_t generation;
+    int32_t overdue_event; /* handle of the one that tells it has reached its request; EVENT_NONE */
+
+    uint64_t seq;      /* place in the merged input: breaks all ties */
+    uint64_t waits_in; /* partitions of its centre, by bit, in whose queues it stands */
+    uint32_t slot;
     int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
-    int32_t state, reason; /* enum job_state, enum job_reason */
-    bool live;             /* false: a free slot */
-    bool newcomer;         /* the limits on waiting jobs have not judged it yet */
-    bool overdue;          /* it reached its request in this attempt, and runs on */
-    uint64_t seq;          /* place in the merged input: breaks all ties */
-    uint64_t waits_in;     /* partitions of its centre, by bit, in whose queues it stands */
-    simtime start, end;    /* first start, last end; SIMTIME_NEVER: not yet */
+    int32_t procs;         /* that it has or had; until it starts, what it asks for at least */
+    uint8_t state;         /* enum job_state */
+    uint8_t reason;        /* enum job_reason */
+    bool live : 1;         /* false: a free slot */
+    bool newcomer : 1;     /* the limits on waiting jobs have not judged it yet */
+    bool overdue : 1;      /* it reached its request in this attempt, and runs on */
+    simtime start;         /* first one; SIMTIME_NEVER: not yet */
     simtime began;         /* start of this attempt */
     simtime pending_since; /* while it waits */
     simtime wait;          /* pending time of all attempts so far */
-    simtime due;           /* end by request, while it runs */
-    simtime remaining;     /* work left at `since`, as time at rate 1 */
-    simtime since;
-    double rate;           /* progress per unit of time; 0: stands still */
-    int32_t attempt;       /* from 1 once started */
-    int32_t procs;         /* that it has or had; until it starts, what it asks for at least */
-    int32_t end_event;     /* handle of the event that ends it */
-    int32_t overdue_event; /* and of the one that tells it has reached its request; or EVENT_NONE */
-    const simtime *wait_by; /* wait by enum wait_cause, once it left the queue; NULL: all 0 */
+
     struct allocation allocation;
-    simtime joined;        /* when it joined its queue; SIMTIME_NEVER: not yet */
+    simtime due;       /* end by request, while it runs */
+    simtime end;       /* last one; SIMTIME_NEVER: not yet */
+    int32_t attempt;   /* from 1 once started */
+    int32_t end_event; /* handle of the event that ends it; EVENT_NONE: there is none */
+
     uint32_t newer, older; /* running jobs of its partition in order of their starts; JOB_NONE */
-    int32_t preemptions;   /* times it was stopped for others */
     wide lost;             /* processor-microseconds that it has to do again */
     double attained;       /* processor-seconds of former attempts */
+    int32_t preemptions;   /* times it was stopped for others */
     simtime broker_time;   /* with the broker, before it was sent */
     simtime data_time;     /* while its data moved */
     int64_t data;          /* bytes that move with it */
 };
+
+_Static_assert(offsetof(struct job, seq) == 2 * JOB_LINE, "what waits and starts has its line");
+_Static_assert(offsetof(struct job, newer) == JOB_LINES_USUAL * JOB_LINE, "what few need is last");
 
 /* Speeds of one processor of a partition, by enum precision, in operations a second: one that jobs
  * are given in is above 0 wherever they may run.

@@ -32,9 +32,10 @@ static NOINLINE uint32_t fresh_slot(struct jobs *jobs)
             jobs->chunks = mem_resize(jobs->chunks, jobs->cap, sizeof(*jobs->chunks));
         }
         const size_t bytes = sizeof(struct job) << JOBS_CHUNK_BITS;
-        jobs->chunks[jobs->n_chunks++] = mem_aligned(JOB_LINE, bytes);
+        jobs->chunks[jobs->n_chunks] = mem_pages(bytes, jobs->n_chunks > 0);
+        jobs->n_chunks++;
     }
-    jobs_at(jobs, slot)->generation = 0;
+    memset(jobs_at(jobs, slot), 0, sizeof(struct job));
     return slot;
 }
 
@@ -43,7 +44,7 @@ struct job *jobs_new(struct jobs *jobs)
     const uint32_t slot = jobs->n_free > 0 ? jobs->free[--jobs->n_free] : fresh_slot(jobs);
     struct job *job = jobs_at(jobs, slot);
     const uint32_t generation = job->generation + 1;
-    memset(job, 0, sizeof(*job));
+    memset(job, 0, jobs->whole ? sizeof(*job) : offsetof(struct job, newer));
     job->slot = slot;
     job->live = true;
     job->generation = generation;

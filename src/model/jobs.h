@@ -5,7 +5,7 @@
 
 #include "model/job.h"
 
-#define JOBS_CHUNK_BITS 9
+#define JOBS_CHUNK_BITS 14
 
 struct jobs {
     struct job **chunks;
@@ -14,6 +14,7 @@ struct jobs {
     size_t n_free, free_cap;
     uint32_t used; /* slots ever handed out */
     size_t live;
+    bool whole; /* jobs are written behind JOB_LINES_USUAL: set before the first of them */
 };
 
 void jobs_init(struct jobs *jobs);
@@ -44,9 +45,10 @@ static inline struct job *jobs_at(const struct jobs *jobs, uint32_t slot)
  * may come while other things are done. O(1). */
 static inline void jobs_fetch(const struct jobs *jobs, uint32_t slot)
 {
-    const char *job = (const char *)jobs_at(jobs, slot);
-    for (size_t at = 0; at < JOB_LINES_HOT * JOB_LINE; at += JOB_LINE)
-        __builtin_prefetch(job + at, 1);
+    const struct job *job = jobs_at(jobs, slot);
+    __builtin_prefetch(&job->spec, 1);
+    __builtin_prefetch(&job->seq, 1);
+    __builtin_prefetch(&job->allocation, 1);
 }
 
 /* The i-th of some. O(1). */

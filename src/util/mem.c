@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+enum { PAGE = 4096, PAGE_HUGE = 2 << 20 };
 
 static void *check(void *memory, size_t bytes)
 {
@@ -37,6 +40,16 @@ void *mem_aligned(size_t alignment, size_t size)
 {
     const size_t rounded = (size + alignment - 1) / alignment * alignment;
     return check(aligned_alloc(alignment, rounded ? rounded : alignment), size);
+}
+
+void *mem_pages(size_t size, bool huge)
+{
+    void *pages = mem_aligned(huge ? PAGE_HUGE : PAGE, size);
+#if defined(MADV_HUGEPAGE)
+    if (huge)
+        (void)madvise(pages, size / PAGE_HUGE * PAGE_HUGE, MADV_HUGEPAGE); /* as well without */
+#endif
+    return pages;
 }
 
 char *mem_text(const char *text)
