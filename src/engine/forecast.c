@@ -225,9 +225,11 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
         forecast->len--;
     }
     append(forecast, &item, after);
-    struct expected *items = forecast->items;
-    memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
-    items[i] = (struct expected){item, after, SIMTIME_NEVER};
+    if (i < forecast->len - 1) {
+        struct expected *items = forecast->items;
+        memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
+        items[i] = (struct expected){item, after, SIMTIME_NEVER};
+    }
     if (i < forecast->placed)
         clear_plan(forecast);
 }
@@ -416,7 +418,7 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
         forecast->bound = profile_earliest(profile, after, request, procs);
         forecast->fits = is_queue(forecast) && !holds_reservations(forecast->sched);
         *ret_exact = forecast->queued == 0 || outlasted ||
-                     (behind && ((forecast->placed == forecast->len && forecast->placed > 0)));
+                     (behind && forecast->placed == forecast->len && forecast->placed > 0);
         return forecast->bound;
     }
     *ret_exact = true;
