@@ -52,6 +52,12 @@ static const struct profile *base_of(const struct forecast *forecast)
                : forecast->sched->partition->profile;
 }
 
+/* As far as it is made. */
+static const struct profile *plan_of(const struct forecast *forecast)
+{
+    return forecast->placed > 0 ? forecast->plan : base_of(forecast);
+}
+
 static void assign(struct profile **copy, const struct profile *profile)
 {
     if (*copy)
@@ -219,9 +225,11 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
         forecast->len--;
     }
     append(forecast, &item, after);
-    struct expected *items = forecast->items;
-    memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
-    items[i] = (struct expected){item, after, SIMTIME_NEVER};
+    if (i < forecast->len - 1) {
+        struct expected *items = forecast->items;
+        memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
+        items[i] = (struct expected){item, after, SIMTIME_NEVER};
+    }
     if (i < forecast->placed)
         clear_plan(forecast);
 }
@@ -320,17 +328,16 @@ static simtime place(struct profile *plan, const struct expected *expected, simt
     return profile_place(plan, after, item->request, item->procs);
 }
 
-/* Place items up to the first `to`. */
-static void place_to(struct forecast *forecast, size_t to, simtime now)
+/* Place the next item. */
+static const struct expected *place_next(struct forecast *forecast, simtime now)
 {
     if (forecast->placed == 0)
         assign(&forecast->plan, base_of(forecast));
-    for (; forecast->placed < to; forecast->placed++) {
-        struct expected *expected = &forecast->items[forecast->placed];
-        expected->start = place(forecast->plan, expected, now);
-        if (expected->start < forecast->first)
-            forecast->first = expected->start;
-    }
+    struct expected *expected = &forecast->items[forecast->placed++];
+    expected->start = place(forecast->plan, expected, now);
+    if (expected->start < forecast->first)
+        forecast->first = expected->start;
+    return expected;
 }
 
 static simtime start_in(const struct profile *profile, const struct jobitem *item, simtime after)
@@ -338,27 +345,30 @@ static simtime start_in(const struct profile *profile, const struct jobitem *ite
     return profile_earliest(profile, after, item->request, item->procs);
 }
 
-/* Behind the first `ahead` of the items. */
+/* Behind the first `ahead` of the items, from what is known of its start on: until it is known, or
+ * not before `before`. */
 static simtime planned_start(struct forecast *forecast, const struct jobitem *item, size_t ahead,
-                             simtime now, simtime after, simtime before)
+                             simtime now, simtime before)
 {
-    simtime start;
-    if (ahead == 0)
-        return start_in(base_of(forecast), item, after);
     if (ahead < forecast->placed) {
         assign(&forecast->scratch, base_of(forecast));
         for (size_t i = 0; i < ahead; i++)
             place(forecast->scratch, &forecast->items[i], now);
-        return start_in(forecast->scratch, item, after);
+        return start_in(forecast->scratch, item, forecast->bound);
     }
-    for (size_t to = forecast->placed;;) {
-        to = to + STRIDE < ahead ? to + STRIDE : ahead;
-        place_to(forecast, to, now);
-        start = start_in(forecast->plan, item, after);
-        if (to == ahead || start >= before)
-            return start;
-        after = start; /* what is placed next leaves no more room before */
+    while (forecast->bound < before && (!forecast->fits || forecast->placed < ahead)) {
+        size_t met = 0;
+        /* It stays where it is unless what is placed takes from its time, and then starts later. */
+        while (met < STRIDE && forecast->placed < ahead) {
+            const struct expected *next = place_next(forecast, now);
+            met += next->start < forecast->bound + item->request &&
+                   forecast->bound < next->start + next->item.request;
+        }
+        if (!forecast->fits || met > 0)
+            forecast->bound = start_in(plan_of(forecast), item, forecast->bound);
+        forecast->fits = true;
     }
+    return forecast->bound;
 }
 
 /* When all work that is there now would be done, were it spread evenly. */
@@ -386,25 +396,30 @@ static bool outlasts(const struct forecast *forecast, simtime after, int64_t pro
     return end <= after;
 }
 
-simtime forecast_bound(const struct forecast *forecast, const struct job *job,
-                       enum broker_sees sees, simtime after, bool *ret_exact)
+simtime forecast_bound(struct forecast *forecast, const struct job *job, enum broker_sees sees,
+                       simtime after, bool *ret_exact)
 {
     const struct partition *partition = forecast->sched->partition;
     const int32_t procs = partition_procs(partition, &job->spec.ask);
     if (sees == SEES_PLAN) {
         const simtime request = request_of(partition, job, procs);
         const struct profile *profile = forecast->stale ? forecast->base : partition->profile;
-        *ret_exact = forecast->queued == 0;
+        bool outlasted = false;
         /* Behind all that is placed: no sooner than the plan has it, and just then once that is
          * all. */
-        if (!*ret_exact && forecast->valid && is_queue(forecast)) {
+        const bool behind = forecast->queued > 0 && forecast->valid && is_queue(forecast);
+        if (behind) {
             const simtime evenly = forecast->deeper ? drained(forecast) : after;
             after = evenly > after ? evenly : after;
             profile = forecast->placed > 0 ? forecast->plan : profile;
-            *ret_exact = (forecast->placed == forecast->len && forecast->placed > 0) ||
-                         (forecast->deeper && outlasts(forecast, after, procs));
+            outlasted = forecast->deeper && outlasts(forecast, after, procs);
         }
-        return profile_earliest(profile, after, request, procs);
+        forecast->asked = job->seq + 1;
+        forecast->bound = profile_earliest(profile, after, request, procs);
+        forecast->fits = is_queue(forecast) && !holds_reservations(forecast->sched);
+        *ret_exact = forecast->queued == 0 || outlasted ||
+                     (behind && forecast->placed == forecast->len && forecast->placed > 0);
+        return forecast->bound;
     }
     *ret_exact = true;
     if (procs <= forecast->free - forecast->queued)
@@ -417,7 +432,8 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
                        simtime before)
 {
     const struct jobitem item = item_of(forecast, job);
-    const size_t ahead = is_queue(forecast) ? forecast->len : position(forecast, item.key);
+    const bool last = is_queue(forecast);
+    const size_t ahead = last ? forecast->len : position(forecast, item.key);
     const simtime now = forecast->stale ? forecast->at : job->spec.submit;
     if (ahead == forecast->len && forecast->deeper) {
         const simtime evenly = drained(forecast);
@@ -425,5 +441,10 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
         if (after < before && outlasts(forecast, after, item.procs))
             return after;
     }
-    return after >= before ? after : planned_start(forecast, &item, ahead, now, after, before);
+    if (forecast->asked != job->seq + 1 || forecast->bound < after) {
+        forecast->asked = job->seq + 1;
+        forecast->bound = after;
+        forecast->fits = false;
+    }
+    return planned_start(forecast, &item, ahead, now, before);
 }

@@ -52,6 +52,12 @@ struct forecast {
     bool deeper;   /* there are more, behind these */
     bool whole;    /* plans are made even where it is known without what they will say */
     simtime first; /* least start of those placed */
+
+    /* Of the job asked about last (its seq + 1). */
+    uint64_t asked;
+    simtime bound; /* it does not start before */
+    bool fits;     /* but just then, for all that is placed so far */
+
     /* Stale: the profile as it was. Conservative: with the reservations in it. Owned. */
     struct profile *base;
     struct profile *plan; /* owned; NULL: not made yet */
@@ -74,8 +80,8 @@ void forecast_expect(struct forecast *forecast, const struct job *job, simtime a
 
 /* When the job would start at the earliest, not before `after`, whatever waits; *ret_exact: it
  * would start just then. SIMTIME_NEVER: not known, or never. */
-simtime forecast_bound(const struct forecast *forecast, const struct job *job,
-                       enum broker_sees sees, simtime after, bool *ret_exact);
+simtime forecast_bound(struct forecast *forecast, const struct job *job, enum broker_sees sees,
+                       simtime after, bool *ret_exact);
 
 /* When it would start by the plan, of a forecast that is valid. An answer that is not before
  * `before` may be too early. */
