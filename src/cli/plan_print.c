@@ -60,7 +60,7 @@ static const char *value_text(const struct comparison *comparison, double value,
 const char *plan_value_text(const struct comparison *comparison, double value, char *buffer,
                             size_t size)
 {
-    char bound[64], plain[64];
+    char bound[48], plain[48];
     value_text(comparison, comparison->bound, bound, sizeof(bound));
     value_text(comparison, value, plain, sizeof(plain));
     const bool rounded = value != comparison->bound && strcmp(plain, bound) == 0;
