@@ -236,9 +236,40 @@ static void warn_guarantees(const struct build *build, FILE *out)
     free(parents);
 }
 
+/* --- shares that an order does not look at --- */
+
+/* The order of a partition that compares tenants as they are, wherever in the tree; NULL: none. */
+static const struct order_type *flat_order(const struct build *build)
+{
+    for (size_t i = 0; i < build->world.n_partitions; i++)
+        if (build->partitions[i].config.order->level)
+            return build->partitions[i].config.order;
+    return NULL;
+}
+
+static void warn_shares(const struct build *build, const int32_t *alike, FILE *out)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const struct order_type *order = flat_order(build);
+    bool *parents = mem_new(scenario->rows.len, sizeof(*parents));
+    for (size_t i = 0; i < scenario->rows.len; i++)
+        if (scenario->rows.items[i].parent >= 0)
+            parents[scenario->rows.items[i].parent] = true;
+    for (size_t i = 0; i < scenario->rows.len && order; i++) {
+        const double share = build_tenant(build, 0, i)->share;
+        if (parents[i] && (size_t)alike[i] == i && (share < 1 || share > 1))
+            fprintf(out,
+                    "  %s: its share of %g counts for its own jobs only: %s compares all tenants "
+                    "as they are, whatever stands above them.\n",
+                    build->world.tenants.items[i].path, share, order->kind.name);
+    }
+    free(parents);
+}
+
 void explain_limits(const struct build *build, const int32_t *alike, FILE *out)
 {
     warn_quotas(build, alike, out);
     warn_sizes(build, alike, out);
     warn_guarantees(build, out);
+    warn_shares(build, alike, out);
 }

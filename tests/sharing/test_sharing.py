@@ -491,6 +491,24 @@ class Resources(unittest.TestCase):
         self.check_drf(3, 2, "--variant", "easy")
         self.check_drf(4, 1, "--variant", "shares")
 
+    def test_drf_looks_at_no_group(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {order: drf}}}
+tenants:
+  g: {home: c, share: 2, tenants: {a: {workloads: {w: {jobs: [{submit: 0h, processors: 1, runtime: 1h}]}}}}}
+""")
+            told = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, check=True).stdout
+            tree = subprocess.run([PROGRAM, "check", path, "--set", "centres.c.scheduler.order=fair-share"],
+                                  capture_output=True, text=True, check=True).stdout
+        note = ("  g: its share of 2 counts for its own jobs only: drf compares all tenants as they are, "
+                "whatever stands above them.\n")
+        self.assertIn(note, told)
+        self.assertNotIn("whatever stands above", tree)
+
     def test_drf_plenty_of_memory(self):
         # Of processors alone: A, B, A, A, and at 3 to 3 A again, which came first; then it is B's
         # turn, for whom two are too few. They idle, or go to A.
