@@ -102,6 +102,16 @@ static enum wait_cause gate_cause(void *ctx, const struct partition *partition,
     return WAIT_CAUSES;
 }
 
+static simtime longest_request(void *ctx, const struct partition *partition,
+                               const struct cause_want *want)
+{
+    const struct sim *sim = ctx;
+    const wide left = gates_left(sim->gates, want->class);
+    const int32_t procs = partition_procs(partition, &want->ask);
+    const wide longest = left < 0 ? -1 : left / procs;
+    return longest < INT64_MAX ? (simtime)longest : INT64_MAX;
+}
+
 struct waits *waits_new(struct sim *sim)
 {
     const size_t n = sim->n_stations;
@@ -111,7 +121,7 @@ struct waits *waits_new(struct sim *sim)
         const struct station *station = &sim->stations[i];
         waits->places[i] = (struct cause_place){&station->partition, cause_of_fitting(station)};
     }
-    const struct cause_gates gates = {sim, fill_want, gate_cause};
+    const struct cause_gates gates = {sim, fill_want, gate_cause, longest_request};
     waits->causes = causes_new(sim->setup.world, waits->places, &sim->jobs,
                                sim->gates ? &gates : NULL, &sim->touched);
     return waits;

@@ -1,84 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/causes.h"
+#include "model/causes_inner.h"
 
 #include "util/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The waiting jobs of a crowd that ask the same. */
-struct shape {
-    struct cause_want want;
-    uint32_t crowd;        /* SHAPE_FREE: a free place */
-    enum wait_cause cause; /* since `since` */
-    int64_t jobs;
-    simtime since;
-    simtime total[WAIT_CAUSES];
-};
-
-#define SHAPE_FREE UINT32_MAX
-
-/* Rows of jobs stand in chunks that never move. */
-#define ROWS_CHUNK_BITS 9
-
-/* Where a shape was last found, by the processors asked. */
-enum { NEAR = 64 };
-
-/* Shapes without jobs that a quick crowd keeps: mostly the same comes again soon. */
-enum { EMPTY_MOST = 16 };
-
-/* The jobs that wait in the same partitions. */
-struct crowd {
-    size_t from;          /* the partition of bit 0 */
-    uint64_t mask;        /* of partitions, from there on */
-    bool quick;           /* the cause follows from the processors asked alone */
-    uint32_t *order;      /* shapes by compare_shapes; owned */
-    size_t len, cap;      /* of order */
-    size_t n_fit;         /* quick: so many shapes fit by count, ... */
-    int64_t least, most;  /* ... as long as so many processors are free */
-    size_t n_empty;       /* shapes without jobs */
-    enum wait_cause fits; /* as last seen */
-    int64_t held;         /* as last seen */
-    uint32_t near[NEAR];  /* shapes; any, of any crowd */
-};
-
-/* What a job came to, by its slot. */
-struct row {
-    simtime by[WAIT_CAUSES];
-    uint32_t crowd, shape;
-    bool waits;
-};
-
-struct rows32 {
-    uint32_t *items;
-    size_t len, cap;
-};
-
-struct causes {
-    const struct world *world;
-    const struct cause_place *places;
-    const struct jobs *jobs;
-    struct cause_gates gates;
-    bool gated;
-    uint8_t kinds[WAIT_CAUSES]; /* that can occur */
-    size_t n_kinds;
-    struct {
-        struct crowd *items; /* of the partitions, then of jobs that wait in several */
-        size_t len, cap;
-    } crowds;
-    struct {
-        struct shape *items;
-        size_t len, cap;
-    } shapes;
-    struct rows32 spare; /* free places */
-    struct {
-        struct row **items; /* in chunks as those of the jobs */
-        size_t len, cap;
-    } rows;
-    struct rows32 joined; /* slots; at this instant */
-    struct touched *touched;
-    int64_t (*queued)[WAIT_CAUSES];
-};
 
 static void push(struct rows32 *rows, uint32_t item)
 {
@@ -130,7 +56,11 @@ void causes_free(struct causes *causes)
         free(causes->crowds.items[i].order);
     for (size_t i = 0; i < causes->rows.len; i++)
         free(causes->rows.items[i]);
+    for (size_t i = 0; i < causes->families.len; i++)
+        free(causes->families.items[i].order);
     free(causes->crowds.items);
+    free(causes->families.items);
+    free(causes->spare_families.items);
     free(causes->shapes.items);
     free(causes->rows.items);
     free(causes->spare.items);
@@ -169,8 +99,8 @@ static enum wait_cause cause_at(const struct causes *causes, size_t p,
 }
 
 /* Where a job waits in several partitions, that of the one where it is nearest to a start. */
-static enum wait_cause find_cause(const struct causes *causes, const struct crowd *crowd,
-                                  const struct cause_want *want)
+enum wait_cause causes_find(const struct causes *causes, const struct crowd *crowd,
+                            const struct cause_want *want)
 {
     enum wait_cause last = CAUSE_DEPENDENCY;
     for (uint64_t left = crowd->mask; left; left &= left - 1) {
@@ -183,20 +113,6 @@ static enum wait_cause find_cause(const struct causes *causes, const struct crow
 
 /* --- shapes --- */
 
-static int compare_shapes(const struct cause_want *want, const struct shape *shape)
-{
-    const struct cause_want *other = &shape->want;
-    if (want->class != other->class)
-        return want->class < other->class ? -1 : 1;
-    if (want->request != other->request)
-        return want->request < other->request ? -1 : 1;
-    if (want->ask.nodes != other->ask.nodes)
-        return want->ask.nodes < other->ask.nodes ? -1 : 1;
-    if (want->ask.procs != other->ask.procs)
-        return want->ask.procs < other->ask.procs ? -1 : 1;
-    return (want->ask.memory > other->ask.memory) - (want->ask.memory < other->ask.memory);
-}
-
 /* The first shape that does not stand before; *ret_same: it is the one. */
 static size_t place_of(const struct causes *causes, const struct crowd *crowd,
                        const struct cause_want *want, bool *ret_same)
@@ -205,7 +121,7 @@ static size_t place_of(const struct causes *causes, const struct crowd *crowd,
     *ret_same = false;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        const int to = compare_shapes(want, &causes->shapes.items[crowd->order[middle]]);
+        const int to = causes_compare(want, &causes->shapes.items[crowd->order[middle]]);
         if (to == 0) {
             *ret_same = true;
             return middle;
@@ -267,10 +183,59 @@ static inline void flip(struct causes *causes, const struct crowd *crowd, struct
     shape->cause = cause;
 }
 
+/* Longest request of a job of this class and ask that processor-hours do not hold. */
+static simtime longest_of(const struct causes *causes, const struct crowd *crowd,
+                          const struct cause_want *want)
+{
+    return causes->gates.longest(causes->gates.ctx, causes->places[crowd->from].partition, want);
+}
+
+/* A shape takes the sums of its base when it leaves it, as a job takes those of its shape. */
+static void hold(struct causes *causes, const struct crowd *crowd, struct shape *base,
+                 struct shape *shape, simtime now)
+{
+    shape_advance(base, now);
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        shape->total[causes->kinds[i]] += base->total[causes->kinds[i]];
+    shape->since = now;
+    shape->follows = false;
+    base->jobs -= shape->jobs;
+    if (base->cause != CAUSE_QUOTA)
+        count_queued(causes, crowd, shape, shape->jobs, base->cause, CAUSE_QUOTA);
+}
+
+static void follow(struct causes *causes, const struct crowd *crowd, struct shape *base,
+                   struct shape *shape, simtime now)
+{
+    shape_advance(base, now);
+    shape_advance(shape, now);
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        shape->total[causes->kinds[i]] -= base->total[causes->kinds[i]];
+    shape->follows = true;
+    base->jobs += shape->jobs;
+    if (base->cause != CAUSE_QUOTA)
+        count_queued(causes, crowd, shape, shape->jobs, CAUSE_QUOTA, base->cause);
+}
+
+/* Shapes of a family that the bound has passed since: O(1), and O(causes) for each. */
+static void move_within(struct causes *causes, const struct crowd *crowd, struct family *family,
+                        simtime now)
+{
+    struct shape *shapes = causes->shapes.items, *base = &shapes[family->base];
+    const simtime longest = longest_of(causes, crowd, &base->want);
+    const uint32_t *order = family->order;
+    while (family->within > 0 && shapes[order[family->within - 1]].want.request > longest)
+        hold(causes, crowd, base, &shapes[order[--family->within]], now);
+    while (family->within < family->len && shapes[order[family->within]].want.request <= longest)
+        follow(causes, crowd, base, &shapes[order[family->within++]], now);
+}
+
 static void judge(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
 {
     struct shape *shape = &causes->shapes.items[crowd->order[i]];
-    flip(causes, crowd, shape, find_cause(causes, crowd, &shape->want), now);
+    flip(causes, crowd, shape, causes_find(causes, crowd, &shape->want), now);
+    if (shape->family != NO_FAMILY)
+        move_within(causes, crowd, &causes->families.items[shape->family], now);
 }
 
 /* The same in a quick crowd. */
@@ -292,19 +257,22 @@ static void bound(const struct causes *causes, struct crowd *crowd)
     crowd->most = n < crowd->len ? shapes[crowd->order[n]].want.ask.procs - 1 : INT64_MAX;
 }
 
+static uint32_t free_shape(struct causes *causes)
+{
+    if (causes->spare.len > 0)
+        return causes->spare.items[--causes->spare.len];
+    MEM_GROW(&causes->shapes);
+    return (uint32_t)causes->shapes.len++;
+}
+
 static NOINLINE uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
                                    const struct cause_want *want, simtime now)
 {
-    uint32_t i;
-    if (causes->spare.len > 0) {
-        i = causes->spare.items[--causes->spare.len];
-    } else {
-        MEM_GROW(&causes->shapes);
-        i = (uint32_t)causes->shapes.len++;
-    }
+    const uint32_t i = free_shape(causes);
     causes->shapes.items[i] = (struct shape){.want = *want,
                                              .crowd = (uint32_t)(crowd - causes->crowds.items),
-                                             .cause = find_cause(causes, crowd, want),
+                                             .cause = causes_find(causes, crowd, want),
+                                             .family = NO_FAMILY,
                                              .since = now};
     if (crowd->len == crowd->cap) {
         crowd->cap = crowd->cap ? 2 * crowd->cap : 8;
@@ -321,17 +289,119 @@ static NOINLINE uint32_t add_shape(struct causes *causes, struct crowd *crowd, s
     return i;
 }
 
-/* Drop the shapes that have no jobs. */
+/* A family with its base; nobody is of it yet. */
+static uint32_t add_family(struct causes *causes, struct crowd *crowd, size_t at,
+                           const struct cause_want *want, simtime now)
+{
+    const uint32_t base = add_shape(causes, crowd, at, want, now);
+    uint32_t f;
+    if (causes->spare_families.len > 0) {
+        f = causes->spare_families.items[--causes->spare_families.len];
+    } else {
+        MEM_GROW(&causes->families);
+        f = (uint32_t)causes->families.len++;
+    }
+    causes->families.items[f] = (struct family){.base = base};
+    causes->shapes.items[base].family = f;
+    return base;
+}
+
+/* Where the first of the family stands that asks for no less. */
+static size_t place_in(const struct causes *causes, const struct family *family, simtime request)
+{
+    size_t low = 0, high = family->len;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (causes->shapes.items[family->order[middle]].want.request < request)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The shape of its family; a new one if there is none. */
+static NOINLINE uint32_t shape_in_family(struct causes *causes, struct crowd *crowd,
+                                         const struct cause_want *want, simtime now)
+{
+    struct cause_want any = *want;
+    any.request = REQUEST_NONE;
+    bool same;
+    const size_t to = place_of(causes, crowd, &any, &same);
+    const uint32_t base = same ? crowd->order[to] : add_family(causes, crowd, to, &any, now);
+    const uint32_t f = causes->shapes.items[base].family;
+    struct family *family = &causes->families.items[f];
+    const size_t at = place_in(causes, family, want->request);
+    if (at < family->len && causes->shapes.items[family->order[at]].want.request == want->request)
+        return family->order[at];
+    const uint32_t i = free_shape(causes);
+    const bool within = want->request <= longest_of(causes, crowd, &any);
+    causes->shapes.items[i] = (struct shape){.want = *want,
+                                             .crowd = (uint32_t)(crowd - causes->crowds.items),
+                                             .cause = CAUSE_QUOTA,
+                                             .family = f,
+                                             .follows = within,
+                                             .since = now};
+    if (family->len == family->cap) {
+        family->cap = family->cap ? 2 * family->cap : 8;
+        family->order = mem_resize(family->order, family->cap, sizeof(*family->order));
+    }
+    memmove(&family->order[at + 1], &family->order[at],
+            (family->len - at) * sizeof(*family->order));
+    family->order[at] = i;
+    crowd->n_empty -= family->len++ == 0;
+    family->within += within;
+    return i;
+}
+
+/* A shape without jobs leaves its family. */
+static void leave_family(struct causes *causes, struct crowd *crowd, uint32_t i)
+{
+    struct shape *shape = &causes->shapes.items[i];
+    struct family *family = &causes->families.items[shape->family];
+    const size_t at = place_in(causes, family, shape->want.request);
+    family->len--;
+    family->within -= shape->follows;
+    memmove(&family->order[at], &family->order[at + 1],
+            (family->len - at) * sizeof(*family->order));
+    crowd->n_empty += family->len == 0;
+    shape->crowd = SHAPE_FREE;
+    push(&causes->spare, i);
+}
+
+static void free_family(struct causes *causes, uint32_t f)
+{
+    free(causes->families.items[f].order);
+    causes->families.items[f] = (struct family){0};
+    push(&causes->spare_families, f);
+}
+
+/* One more, or one less, of a shape of a family waits. */
+static NOINLINE void count_in_family(struct causes *causes, struct crowd *crowd, uint32_t i,
+                                     int64_t jobs)
+{
+    struct shape *shape = &causes->shapes.items[i];
+    shape->jobs += jobs;
+    if (shape->follows)
+        causes->shapes.items[causes->families.items[shape->family].base].jobs += jobs;
+    if (shape->jobs == 0)
+        leave_family(causes, crowd, i);
+}
+
+/* Drop the shapes that have no jobs, and families of none. */
 static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 {
     size_t kept = 0, n_fit = 0;
     for (size_t i = 0; i < crowd->len; i++) {
         struct shape *shape = &causes->shapes.items[crowd->order[i]];
-        if (shape->jobs > 0) {
+        const bool family = shape->family != NO_FAMILY;
+        if (family ? causes->families.items[shape->family].len > 0 : shape->jobs > 0) {
             n_fit += i < crowd->n_fit;
             crowd->order[kept++] = crowd->order[i];
             continue;
         }
+        if (family)
+            free_family(causes, shape->family);
         shape->crowd = SHAPE_FREE;
         push(&causes->spare, crowd->order[i]);
     }
@@ -343,11 +413,6 @@ static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 
 /* --- jobs --- */
 
-static struct row *row_of(const struct causes *causes, uint32_t slot)
-{
-    return &causes->rows.items[slot >> ROWS_CHUNK_BITS][slot & ((1u << ROWS_CHUNK_BITS) - 1)];
-}
-
 /* The row of a job, zeroed when it is first asked for. */
 static struct row *row_for(struct causes *causes, struct job *job)
 {
@@ -355,7 +420,7 @@ static struct row *row_for(struct causes *causes, struct job *job)
         MEM_GROW(&causes->rows);
         causes->rows.items[causes->rows.len++] = mem_new(1u << ROWS_CHUNK_BITS, sizeof(struct row));
     }
-    struct row *row = row_of(causes, job->slot);
+    struct row *row = causes_row(causes, job->slot);
     if (!job->wait_by) {
         *row = (struct row){0};
         job->wait_by = row->by;
@@ -382,14 +447,6 @@ static size_t crowd_of(struct causes *causes, const struct job *job)
     return add_crowd(causes, from, mask);
 }
 
-static struct cause_want want_of(const struct causes *causes, const struct job *job)
-{
-    struct cause_want want = {.ask = job->spec.ask};
-    if (causes->gated)
-        causes->gates.fill(causes->gates.ctx, job, &want);
-    return want;
-}
-
 /* The shape of jobs of the crowd that want this; a new one if there is none. */
 static uint32_t shape_for(struct causes *causes, size_t c, const struct cause_want *want,
                           simtime now)
@@ -397,12 +454,31 @@ static uint32_t shape_for(struct causes *causes, size_t c, const struct cause_wa
     struct crowd *crowd = &causes->crowds.items[c];
     uint32_t *near = &crowd->near[(uint32_t)want->ask.procs % NEAR];
     if (*near < causes->shapes.len && causes->shapes.items[*near].crowd == c &&
-        compare_shapes(want, &causes->shapes.items[*near]) == 0)
+        causes_compare(want, &causes->shapes.items[*near]) == 0)
         return *near;
+    /* One bound for all: what counts in several partitions may count differently in each. */
+    if (want->request > 0 && (crowd->mask == 1 || want->ask.nodes == 0))
+        return *near = shape_in_family(causes, crowd, want, now);
     bool same;
     const size_t at = place_of(causes, crowd, want, &same);
     *near = same ? crowd->order[at] : add_shape(causes, crowd, at, want, now);
     return *near;
+}
+
+/* Add, or take away, the sums that hold for a job of the shape. */
+static inline void sum_up(struct causes *causes, struct row *row, struct shape *shape, int sign,
+                          simtime now)
+{
+    if (UNLIKELY(shape->follows)) {
+        struct shape *base = &causes->shapes.items[causes->families.items[shape->family].base];
+        shape_advance(base, now);
+        for (size_t i = 0; i < causes->n_kinds; i++)
+            row->by[causes->kinds[i]] += sign * base->total[causes->kinds[i]];
+    } else {
+        shape_advance(shape, now);
+    }
+    for (size_t i = 0; i < causes->n_kinds; i++)
+        row->by[causes->kinds[i]] += sign * shape->total[causes->kinds[i]];
 }
 
 static void enter(struct causes *causes, struct job *job, simtime now)
@@ -411,17 +487,18 @@ static void enter(struct causes *causes, struct job *job, simtime now)
     if (row->waits)
         return;
     const size_t c = crowd_of(causes, job);
-    const struct cause_want want = want_of(causes, job);
+    const struct cause_want want = causes_want(causes, job);
     row->crowd = (uint32_t)c;
     row->shape = shape_for(causes, c, &want, now);
     row->waits = true;
     struct shape *shape = &causes->shapes.items[row->shape];
-    shape_advance(shape, now);
     struct crowd *crowd = &causes->crowds.items[c];
-    crowd->n_empty -= shape->jobs++ == 0;
-    count_queued(causes, crowd, shape, 1, WAIT_CAUSES, shape->cause);
-    for (size_t i = 0; i < causes->n_kinds; i++)
-        row->by[causes->kinds[i]] -= shape->total[causes->kinds[i]];
+    sum_up(causes, row, shape, -1, now);
+    if (UNLIKELY(shape->family != NO_FAMILY))
+        count_in_family(causes, crowd, row->shape, 1);
+    else
+        crowd->n_empty -= shape->jobs++ == 0;
+    count_queued(causes, crowd, shape, 1, WAIT_CAUSES, causes_told(causes, shape));
 }
 
 void causes_join(struct causes *causes, const struct job *job)
@@ -431,17 +508,18 @@ void causes_join(struct causes *causes, const struct job *job)
 
 void causes_leave(struct causes *causes, const struct job *job, simtime now)
 {
-    struct row *row = job->wait_by ? row_of(causes, job->slot) : NULL;
+    struct row *row = job->wait_by ? causes_row(causes, job->slot) : NULL;
     if (!row || !row->waits)
         return;
     struct crowd *crowd = &causes->crowds.items[row->crowd];
     struct shape *shape = &causes->shapes.items[row->shape];
-    shape_advance(shape, now);
-    for (size_t i = 0; i < causes->n_kinds; i++)
-        row->by[causes->kinds[i]] += shape->total[causes->kinds[i]];
+    sum_up(causes, row, shape, 1, now);
     row->waits = false;
-    count_queued(causes, crowd, shape, 1, shape->cause, WAIT_CAUSES);
-    crowd->n_empty += --shape->jobs == 0;
+    count_queued(causes, crowd, shape, 1, causes_told(causes, shape), WAIT_CAUSES);
+    if (UNLIKELY(shape->family != NO_FAMILY))
+        count_in_family(causes, crowd, row->shape, -1);
+    else
+        crowd->n_empty += --shape->jobs == 0;
     if (UNLIKELY(crowd->n_empty > (crowd->quick ? EMPTY_MOST : 0)))
         drop_empty(causes, crowd);
 }
@@ -526,67 +604,4 @@ void causes_settle(struct causes *causes, simtime now)
 const int64_t *causes_queued(const struct causes *causes, int32_t partition)
 {
     return causes->queued[partition];
-}
-
-/* Each waiting job is counted once, in the shape of what it asks. */
-static void check_jobs(const struct causes *causes)
-{
-    int64_t *jobs = mem_new(causes->shapes.len, sizeof(*jobs));
-    for (uint32_t slot = 0; slot < causes->jobs->used; slot++) {
-        const struct job *job = jobs_at(causes->jobs, slot);
-        if (!job->live || job->state != JOB_PENDING || !job->waits_in)
-            continue;
-        const struct row *row = row_of(causes, slot);
-        REQUIRE(job->wait_by == row->by && row->waits);
-        const struct shape *shape = &causes->shapes.items[row->shape];
-        const struct cause_want want = want_of(causes, job);
-        REQUIRE(shape->crowd == row->crowd && compare_shapes(&want, shape) == 0);
-        jobs[row->shape]++;
-    }
-    for (size_t i = 0; i < causes->shapes.len; i++)
-        REQUIRE(causes->shapes.items[i].jobs == jobs[i]);
-    free(jobs);
-}
-
-static void check_shapes(const struct causes *causes)
-{
-    const size_t n = causes->world->n_partitions;
-    int64_t(*queued)[WAIT_CAUSES] = mem_new(n, sizeof(*queued));
-    size_t *empty = mem_new(causes->crowds.len, sizeof(*empty));
-    for (size_t i = 0; i < causes->shapes.len; i++) {
-        const struct shape *shape = &causes->shapes.items[i];
-        if (shape->crowd == SHAPE_FREE)
-            continue;
-        const struct crowd *crowd = &causes->crowds.items[shape->crowd];
-        REQUIRE(shape->jobs >= 0);
-        empty[shape->crowd] += shape->jobs == 0;
-        REQUIRE(find_cause(causes, crowd, &shape->want) == shape->cause);
-        REQUIRE(causes->world->causes >> shape->cause & 1);
-        for (uint64_t left = crowd->mask; left; left &= left - 1) {
-            const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
-            queued[p][shape->cause] +=
-                shape->jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
-        }
-    }
-    for (size_t p = 0; p < n; p++) {
-        int64_t sum = 0;
-        for (int c = 0; c < WAIT_CAUSES; c++) {
-            REQUIRE(queued[p][c] == causes->queued[p][c]);
-            sum += queued[p][c];
-        }
-        REQUIRE(sum == causes->places[p].partition->counts.queued_procs);
-    }
-    for (size_t c = 0; c < causes->crowds.len; c++) {
-        const struct crowd *crowd = &causes->crowds.items[c];
-        REQUIRE(empty[c] == crowd->n_empty && empty[c] <= (crowd->quick ? EMPTY_MOST : 0));
-    }
-    free(empty);
-    free(queued);
-}
-
-void causes_check(const struct causes *causes, bool jobs)
-{
-    check_shapes(causes);
-    if (jobs)
-        check_jobs(causes);
 }

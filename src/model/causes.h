@@ -15,10 +15,13 @@ struct cause_place {
     enum wait_cause fits;              /* CAUSE_RESERVED or CAUSE_ORDER */
 };
 
+/* No job's: what a job would wait for that asks for no time. */
+#define REQUEST_NONE (-1)
+
 /* What makes jobs wait alike. */
 struct cause_want {
     int32_t class;   /* of the gates; 0 where there are none */
-    simtime request; /* where the gates ask for it; else 0 */
+    simtime request; /* above 0 where the gates ask for it, else 0; REQUEST_NONE */
     struct ask ask;
 };
 
@@ -30,6 +33,10 @@ struct cause_gates {
     /* CAUSE_QUOTA, CAUSE_BUDGET, CAUSE_GUARANTEE; WAIT_CAUSES: nothing holds it there. */
     enum wait_cause (*cause)(void *ctx, const struct partition *partition,
                              const struct cause_want *want);
+    /* Where fill tells requests: the longest that CAUSE_QUOTA does not hold for its time; one that
+     * is not longer does not matter to `cause`. The same in all partitions where the ask counts for
+     * as many processors. */
+    simtime (*longest)(void *ctx, const struct partition *partition, const struct cause_want *want);
 };
 
 struct causes;
@@ -46,7 +53,8 @@ void causes_free(struct causes *causes); /* takes NULL */
 void causes_join(struct causes *causes, const struct job *job);
 
 /* It leaves them: adds what it waited to job->wait_by. Nothing if it joined at this very instant.
- * O(log shapes). */
+ * O(log shapes), and a move of small entries if it was the last of its shape: of those that differ
+ * by their request alone; with gates of all in its partition. */
 void causes_leave(struct causes *causes, const struct job *job, simtime now);
 
 /* Time that the job spent before it joined a queue. */
@@ -54,7 +62,9 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
 
 /* All that happens at `now` has happened. Those where causes_queued changed are among the touched
  * from now on. Counts only and no gates: O(log shapes) and the shapes between the free processors
- * before and now; else O(shapes) of the partitions touched (with gates: of all). */
+ * before and now; else O(shapes) of the partitions touched (with gates: of all). Where requests
+ * tell shapes apart, all of one class and ask count as one, and each whose request came within the
+ * longest, or no longer is, as one more. */
 void causes_settle(struct causes *causes, simtime now);
 
 /* Processors asked by the waiting jobs of a partition, by cause; a job that waits in several counts

@@ -406,12 +406,22 @@ static bool exceeds(const struct gates *gates, const struct gate *gate, wide are
     return gate->most >= 0 && spent_by_now(gates, gate) + area > gate->most;
 }
 
+wide gates_left(const struct gates *gates, int32_t gate)
+{
+    wide least = WIDE_MAX;
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        if (at->most < 0)
+            continue;
+        const wide left = at->most - spent_by_now(gates, at);
+        least = left < least ? left : least;
+    }
+    return least;
+}
+
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request)
 {
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
-        if (exceeds(gates, &gates->gates.items[i], (wide)procs * request))
-            return false;
-    return true;
+    return (wide)procs * request <= gates_left(gates, gate);
 }
 
 bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,

@@ -59,8 +59,12 @@ struct room {
 };
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre);
 
-/* Would a job of so many processors for so long stay within the processor-hours of its period? What
- * runs counts as if it ran to its request, and beyond it what it ran so far. O(depth). */
+/* Processor-microseconds that a job behind the gate may ask for and stay within the processor-hours
+ * of its period: all that are left, or less than 0. What runs counts as if it ran to its request,
+ * and beyond it what it ran so far. WIDE_MAX: no time is counted. O(depth). */
+wide gates_left(const struct gates *gates, int32_t gate);
+
+/* Are so many processors for so long no more than that? O(depth). */
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 

@@ -32,4 +32,12 @@ static inline int16_t summary_class(uint32_t procs)
     return bit == 0 ? 0 : (int16_t)(2 * bit - 1 + ((procs >> (bit - 1)) & 1));
 }
 
+/* The fewest processors of a class. */
+static inline int64_t summary_least(int16_t class)
+{
+    if (class == 0)
+        return 1;
+    return class % 2 ? INT64_C(1) << (class + 1) / 2 : INT64_C(3) << (class / 2 - 1);
+}
+
 #endif

@@ -62,6 +62,13 @@ size_t jobtree_some(struct jobtree *tree, const struct jobkey *after, size_t mos
 bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t free,
                       simtime window, int64_t spare, struct jobitem *ret_item);
 
+/* The same among the items with procs x request <= area, where somebody's processor-time is
+ * bounded. Looks below a node only where a size class may hold such an item by its fewest
+ * processors and its least request: for each node as many comparisons of rows as there are classes
+ * up to `free`. */
+bool jobtree_next_within(struct jobtree *tree, const struct jobkey *after, int64_t free,
+                         simtime window, int64_t spare, wide area, struct jobitem *ret_item);
+
 /* Least processors of all items; INT32_MAX when empty. O(1); after one with as few has left, O(fan)
  * once. */
 int32_t jobtree_least_procs(struct jobtree *tree);

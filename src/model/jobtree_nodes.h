@@ -43,6 +43,52 @@ struct jobtree {
     struct nodepool leaves, inners;
 };
 
+/* jobtree_next_within of a tree without a late item. */
+bool jobtree_search(const struct jobtree *tree, const struct jobkey *after, int64_t free,
+                    simtime window, int64_t spare, wide area, struct jobitem *ret_item);
+
+/* The child that holds key if any does. Halving without branches: the outcome cannot be foreseen.
+ */
+static inline uint32_t child_at(const struct inner *node, const struct jobkey *key)
+{
+    const struct jobkey *at = node->first + 1;
+    uint32_t len = node->len - 1;
+    if (len > 0 && jobkey_upto(&at[len - 1], key))
+        return len;
+    while (len > 1) {
+        const uint32_t half = len / 2;
+        at += half & -(uint32_t)jobkey_upto(&at[half - 1], key);
+        len -= half;
+    }
+    return (uint32_t)(at - (node->first + 1)) + (len == 1 && jobkey_upto(at, key));
+}
+
+/* Does what stands after key begin at `at`, which is not the end? */
+static inline bool is_after(const struct leaf *leaf, uint32_t at, const struct jobkey *key)
+{
+    return !jobkey_upto(&leaf->item[at].key, key) &&
+           (at == leaf->lo || jobkey_upto(&leaf->item[at - 1].key, key));
+}
+
+/* The first item after key. Most searches are for the end, for what follows the head, or for where
+ * the one before ended: a job is found, and then taken out. Else halving without branches. */
+static inline uint32_t leaf_after(const struct leaf *leaf, const struct jobkey *key)
+{
+    uint32_t at = leaf->lo, len = leaf->hi - leaf->lo;
+    if (len == 0 || jobkey_upto(&leaf->item[leaf->hi - 1].key, key))
+        return leaf->hi;
+    if (jobkey_equal(&leaf->item[at].key, key))
+        return at + 1;
+    if (leaf->last - at < len && is_after(leaf, leaf->last, key))
+        return leaf->last;
+    while (len > 1) {
+        const uint32_t half = len / 2;
+        at += half & -(uint32_t)jobkey_upto(&leaf->item[at + half - 1].key, key);
+        len -= half;
+    }
+    return at + (len == 1 && jobkey_upto(&leaf->item[at].key, key));
+}
+
 /* The least processors below a node. None is below `bound`: once it is met the rest is not read. */
 static inline int32_t node_least(const void *node, int height, int32_t bound)
 {

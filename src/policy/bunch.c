@@ -112,17 +112,31 @@ bool bunch_first(const struct bunch *bunch, struct jobitem *ret)
     return bunch->len > 0;
 }
 
-bool bunch_next_fit(const struct bunch *bunch, const struct jobkey *after, int64_t free,
-                    simtime window, int64_t spare, struct jobitem *ret)
+/* In the array; area: NULL where it is not bounded. */
+static inline bool next_of_few(const struct bunch *bunch, const struct jobkey *after, int64_t free,
+                               simtime window, int64_t spare, const wide *area, struct jobitem *ret)
 {
-    if (bunch->tree)
-        return jobtree_next_fit(bunch->tree, after, free, window, spare, ret);
     for (uint32_t i = after ? place_after(bunch, after) : 0; i < bunch->len; i++) {
         const struct jobitem *item = &bunch->items[i];
-        if (item->procs <= free && (item->request <= window || item->procs <= spare)) {
+        if (item->procs <= free && (item->request <= window || item->procs <= spare) &&
+            (!area || (wide)item->procs * item->request <= *area)) {
             *ret = *item;
             return true;
         }
     }
     return false;
+}
+
+bool bunch_next_fit(const struct bunch *bunch, const struct jobkey *after, int64_t free,
+                    simtime window, int64_t spare, struct jobitem *ret)
+{
+    return bunch->tree ? jobtree_next_fit(bunch->tree, after, free, window, spare, ret)
+                       : next_of_few(bunch, after, free, window, spare, NULL, ret);
+}
+
+bool bunch_next_within(const struct bunch *bunch, const struct jobkey *after, int64_t free,
+                       simtime window, int64_t spare, wide area, struct jobitem *ret)
+{
+    return bunch->tree ? jobtree_next_within(bunch->tree, after, free, window, spare, area, ret)
+                       : next_of_few(bunch, after, free, window, spare, &area, ret);
 }

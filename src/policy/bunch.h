@@ -28,8 +28,10 @@ size_t bunch_len(const struct bunch *bunch);
 /* As jobtree_first. */
 bool bunch_first(const struct bunch *bunch, struct jobitem *ret);
 
-/* As jobtree_next_fit. */
+/* As jobtree_next_fit and _next_within. */
 bool bunch_next_fit(const struct bunch *bunch, const struct jobkey *after, int64_t free,
                     simtime window, int64_t spare, struct jobitem *ret);
+bool bunch_next_within(const struct bunch *bunch, const struct jobkey *after, int64_t free,
+                       simtime window, int64_t spare, wide area, struct jobitem *ret);
 
 #endif

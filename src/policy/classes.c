@@ -269,16 +269,14 @@ static bool search_class(const struct classes *classes, const struct stand *stan
         key = (struct jobkey){search->after->score - offset, search->after->seq};
         after = &key;
     }
-    while (bunch_next_fit(&class->jobs, after, room, search->window, search->spare, ret)) {
-        if (!class->counts_time ||
-            gates_affords(classes->tenancy.gates, class->gate, ret->procs, ret->request)) {
-            ret->key.score += offset;
-            return true;
-        }
-        key = ret->key;
-        after = &key;
-    }
-    return false;
+    const bool found =
+        class->counts_time
+            ? bunch_next_within(&class->jobs, after, room, search->window, search->spare,
+                                gates_left(classes->tenancy.gates, class->gate), ret)
+            : bunch_next_fit(&class->jobs, after, room, search->window, search->spare, ret);
+    if (found)
+        ret->key.score += offset;
+    return found;
 }
 
 /* The first from `from` on that is not above `most`; eight at a time are told to be. */

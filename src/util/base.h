@@ -10,6 +10,7 @@
 
 /* Processor-microseconds: a few years of a large centre pass 64 bits. */
 __extension__ typedef __int128 wide;
+#define WIDE_MAX ((((wide)1 << 126) - 1) * 2 + 1)
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

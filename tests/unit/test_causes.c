@@ -260,13 +260,76 @@ static void test_gates(void **state)
     yard_deinit(&yard);
 }
 
+static void fill_request(void *ctx, const struct job *job, struct cause_want *want)
+{
+    (void)ctx;
+    want->request = job->spec.request;
+}
+
+/* No job may ask for more processors times request than the number in ctx. */
+static enum wait_cause quota_of_time(void *ctx, const struct partition *partition,
+                                     const struct cause_want *want)
+{
+    (void)partition;
+    return want->ask.procs * want->request > *(const int64_t *)ctx ? CAUSE_QUOTA : WAIT_CAUSES;
+}
+
+static simtime longest(void *ctx, const struct partition *partition, const struct cause_want *want)
+{
+    (void)partition;
+    const int64_t left = *(const int64_t *)ctx;
+    return left < 0 ? -1 : left / want->ask.procs;
+}
+
+/* Against each job looked at by itself, second by second. */
+static void test_time(void **state)
+{
+    (void)state;
+    enum { JOBS = 80, SECONDS = 3000 };
+    struct yard yard;
+    int64_t left = 0;
+    yard_init(&yard, (const char *const[]){"any", "any"}, (const int32_t[]){1, 1},
+              &(struct cause_gates){&left, fill_request, quota_of_time, longest});
+    struct job *jobs[JOBS];
+    int waited[JOBS][WAIT_CAUSES] = {{0}};
+    uint32_t lcg = 1;
+    for (int i = 0; i < JOBS; i++)
+        jobs[i] = new_job(&yard, i % 3 ? 0 : PARTITION_ANY, 1 + i % 2, 0);
+    for (int at = 0; at < SECONDS; at++) {
+        lcg = lcg * 1664525 + 1013904223;
+        struct job *job = jobs[(lcg >> 16) % JOBS];
+        if (job->state == JOB_RUNNING || !job->waits_in) {
+            job->spec.request = 1 + (lcg >> 8) % 40;
+            join(&yard, job, job->spec.partition == 0 ? 1 : 3);
+        } else {
+            leave(&yard, job, at);
+        }
+        if ((lcg >> 24) % 3 == 0)
+            left = (int64_t)(lcg >> 12) % 90 - 4;
+        yard.places[0].fits = (lcg >> 20) % 5 ? CAUSE_ORDER : CAUSE_RESERVED;
+        settle(&yard, at);
+        causes_check(yard.causes, true);
+        for (int i = 0; i < JOBS; i++)
+            if (jobs[i]->waits_in)
+                waited[i][jobs[i]->spec.ask.procs * jobs[i]->spec.request > left
+                              ? CAUSE_QUOTA
+                              : yard.places[0].fits]++;
+    }
+    for (int i = 0; i < JOBS; i++) {
+        if (jobs[i]->waits_in)
+            leave(&yard, jobs[i], SECONDS);
+        for (int c = 0; c < WAIT_CAUSES && jobs[i]->wait_by; c++)
+            assert_wait(jobs[i], (enum wait_cause)c, waited[i][c]);
+    }
+    yard_deinit(&yard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_count),
-        cmocka_unit_test(test_fragments_and_holds),
-        cmocka_unit_test(test_in_several),
-        cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_by_count),   cmocka_unit_test(test_fragments_and_holds),
+        cmocka_unit_test(test_in_several), cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

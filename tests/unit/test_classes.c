@@ -26,6 +26,23 @@ static int64_t draw(int64_t below)
 
 /* --- bunches --- */
 
+/* The first item from the beginning of no more than some area. */
+static void compare_within(const struct bunch *bunch, const struct jobitem *items, size_t len)
+{
+    const struct jobitem *want = NULL;
+    struct jobitem got;
+    const int64_t free = draw(60), spare = draw(20), window = draw(1000), area = draw(3000) - 9;
+    for (size_t k = 0; k < len; k++) {
+        const struct jobitem *item = &items[k];
+        if (item->procs <= free && (item->request <= window || item->procs <= spare) &&
+            item->procs * item->request <= area && (!want || jobkey_upto(&item->key, &want->key)))
+            want = item;
+    }
+    assert_int_equal(bunch_next_within(bunch, NULL, free, window, spare, area, &got), want != NULL);
+    if (want)
+        assert_int_equal(got.slot, want->slot);
+}
+
 static void test_bunch(void **state)
 {
     (void)state;
@@ -64,6 +81,7 @@ static void test_bunch(void **state)
         assert_int_equal(bunch_next_fit(&bunch, &after, free, window, spare, &got), want != NULL);
         if (want)
             assert_int_equal(got.slot, want->slot);
+        compare_within(&bunch, items, len);
     }
     bunch_deinit(&bunch);
     assert_int_equal(bunch_len(&bunch), 0);

@@ -189,6 +189,28 @@ static void compare_list(struct jobtree *tree, const struct naive *naive)
     assert_int_equal(seen, naive->len);
 }
 
+/* The first that fits, from `from` on. */
+static size_t naive_fit(const struct naive *naive, size_t from, int64_t free, simtime window,
+                        int64_t spare, wide area)
+{
+    for (; from < naive->len; from++) {
+        const struct jobitem *item = &naive->item[from];
+        if (item->procs <= free && (item->request <= window || item->procs <= spare) &&
+            (wide)item->procs * item->request <= area)
+            break;
+    }
+    return from;
+}
+
+/* A bound that some items meet by a hair, or that all or none do. */
+static wide draw_area(const struct naive *naive)
+{
+    if (naive->len == 0 || draw(8) == 0)
+        return draw(2) ? ((wide)INT64_MAX << draw(40)) - 1 : (wide)draw(3) - 1;
+    const struct jobitem *item = &naive->item[draw(naive->len)];
+    return (wide)item->procs * item->request + (wide)draw(3) - 1;
+}
+
 static void compare_fit(struct jobtree *tree, const struct naive *naive, const struct load *load)
 {
     struct jobitem got;
@@ -203,15 +225,19 @@ static void compare_fit(struct jobtree *tree, const struct naive *naive, const s
         key = draw(3) ? naive->item[draw(naive->len)].key : (struct jobkey){0.5, draw(100)};
         want = naive_after(naive, key);
     }
-    for (; want < naive->len; want++) {
-        const struct jobitem *item = &naive->item[want];
-        if (item->procs <= free && (item->request <= window || item->procs <= spare))
-            break;
-    }
+    size_t within = want;
+    want = naive_fit(naive, want, free, window, spare, WIDE_MAX);
     assert_int_equal(jobtree_next_fit(tree, bounded ? &key : NULL, free, window, spare, &got),
                      want < naive->len);
     if (want < naive->len)
         assert_item(&got, &naive->item[want]);
+    const wide area = draw_area(naive);
+    within = naive_fit(naive, within, free, window, spare, area);
+    assert_int_equal(
+        jobtree_next_within(tree, bounded ? &key : NULL, free, window, spare, area, &got),
+        within < naive->len);
+    if (within < naive->len)
+        assert_item(&got, &naive->item[within]);
 }
 
 static void compare(struct jobtree *tree, const struct naive *naive, const struct load *load)
