@@ -126,6 +126,7 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     into->asked += from->asked;
     into->carried += from->carried;
     into->carried_procs += from->carried_procs;
+    into->ran += from->ran;
     into->running_procs += from->running_procs;
     into->running_since += from->running_since;
     exact_sum_merge(&into->area_response, &from->area_response);

@@ -37,6 +37,7 @@ struct cell {
     wide
         carried; /* processor-microseconds in the window of jobs submitted before it, but for ... */
     int64_t carried_procs; /* ... what these, which run on, receive from the start of the run on */
+    wide ran; /* processor-microseconds that anybody received in the period of the cell */
     int64_t running_procs; /* of jobs running at the end ... */
     wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
     struct exact_sum area_response, area_wait; /* processor-seconds times seconds */

@@ -90,7 +90,7 @@ static double in_state(const struct metric_view *view, unsigned state, unsigned 
 static double processor_hours(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
-    return (double)cell_delivered(view->cell, view->end) / 3600e6;
+    return (double)(view->part ? view->cell->ran : cell_delivered(view->cell, view->end)) / 3600e6;
 }
 
 static double preemptions(const struct metric_view *view, unsigned a, unsigned b)
@@ -231,7 +231,8 @@ const struct metric metrics_table[] = {
     COUNT_ROW("pending", JOB_PENDING, "submitted in the window and pending when the run ended"),
     COUNT_ROW("running", JOB_RUNNING, "submitted in the window and running when the run ended"),
     {"processor_hours", "processor-h", "processor-hours received in the window, and until the end of "
-     "the run by jobs submitted in it", METRIC_JOBS, true, processor_hours, 0, 0},
+     "the run by jobs submitted in it; of a period: received in it, whenever submitted",
+     METRIC_JOBS, true, processor_hours, 0, 0},
     {"preemptions", "times", "how often jobs submitted in the window were stopped for others; only where "
      "that can happen", METRIC_JOBS, true, preemptions, 0, 0},
     {"lost", "processor-h", "processor-hours that stopped attempts of jobs submitted in the window did in "

@@ -14,6 +14,7 @@ struct metric_view {
     simtime span;            /* of the window or period, cut to the run */
     simtime end;             /* of the run */
     bool one_kind;           /* all processors of the scope are of one kind */
+    bool part;               /* of a period, not of the whole window */
     bool whole;              /* every job of the run is counted and its whole time watched */
     double jain, gini, due;  /* NaN: not of this scope */
 };

@@ -247,6 +247,7 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
         return;
     cell_settle(cell, collect->tau);
     struct metric_view view = metrics_view(collect, cell);
+    view.part = !whole;
     struct use use = {0};
     if (scope->kind != SCOPE_TENANT) {
         bool *slices = mem_new(collect->slices.len, sizeof(*slices));

@@ -94,7 +94,7 @@ static void start(struct play *play, int id, int hour)
     leave_queue(play, job);
     play->counts[job->partition].busy += job->spec.ask.procs;
     job->state = JOB_RUNNING;
-    job->start = hour * H;
+    job->start = job->began = hour * H;
     job->wait = job->start - job->spec.submit;
     tell(play, FACT_START, hour, job, job->partition);
 }
@@ -153,7 +153,7 @@ static void act(struct play *play)
         struct job *job = &play->jobs[left[i]];
         if (job->state == JOB_PENDING)
             job->wait = 48 * H - job->spec.submit;
-        play->observer.unfinished(play->observer.ctx, job);
+        play->observer.unfinished(play->observer.ctx, job, 48 * H);
     }
     play->observer.finish(play->observer.ctx, 48 * H);
 }
@@ -240,6 +240,18 @@ static void test_by_hand(void **ctx)
         {"jobs.rejected", "tenant:inc", "", 1},
         {"processor_hours", "tenant:solo", "", 112},
         {"processor_hours", "tenant:inc", "", 112},
+        /* Of a period: what was received in it, until 42 and whenever submitted. */
+        {"processor_hours", "all", "2022", 200},
+        {"processor_hours", "all", "2022-05", 116}, /* 16 + 96 + 4 by jobs 1 to 3 */
+        {"processor_hours", "all", "2022-06", 84},  /* 12 + 48 + 24 by jobs 3, 4 and 6 */
+        {"processor_hours", "partition:c1/a", "2022-05", 116},
+        {"processor_hours", "partition:c1/a", "2022-06", 12},
+        {"processor_hours", "centre:c2", "2022-06", 72},
+        {"processor_hours", "processor:y", "2022-05", 0},
+        {"processor_hours", "tenant:inc/one", "2022-05", 112},
+        {"processor_hours", "tenant:inc", "2022-06", 0},
+        {"processor_hours", "tenant:solo", "2022-05", 4},
+        {"processor_hours", "tenant:solo", "2022-06", 84},
         {"jobs.submitted", "centre:c2", "", 3},
         {"throughput", "partition:c2/b", "2022-06", 1. / (18 * 3600)},
     };
@@ -289,6 +301,10 @@ static void test_selectors(void **ctx)
         {"wait.mean[tenant=\"inc\"]", 14400},
         {"jobs.submitted[period=2022, tenant=solo]", 3},
         {"jobs.submitted[period=2021]", 0},
+        {"processor_hours[tenant=solo, period=2022-06]", 84},
+        {"processor_hours[processors>=4, period=2022-06]", 72},
+        {"processor_hours[processors>=8, period=2022-05]", 96},
+        {"processor_hours[period=2022]", 200},
         {"utilisation[partition=b]", .5},
         {"utilisation[processor=x, period=2022-06]", 12. / 264},
         {"queue.jobs.max[centre=c1]", 1},
