@@ -289,6 +289,15 @@ static void write_phases(const struct summary_options *options, const struct wor
     putc('\n', out);
 }
 
+/* Large ones as the tables above show them, small ones with their decimals. */
+static const char *number_format(double value, char *buffer, size_t size)
+{
+    if (fabs(value) >= 1000)
+        return count_format(round(value), buffer, size);
+    snprintf(buffer, size, "%.6g", value);
+    return buffer;
+}
+
 static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
 {
     struct text_table table = {0};
@@ -300,11 +309,12 @@ static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
         any = true;
         text_table_row(&table);
         text_table_left(&table, rows[i].name);
-        char text[80];
+        char number[48], text[80];
         if (strcmp(rows[i].unit, "s") == 0) {
             add_time(&table, rows[i].value);
         } else {
-            snprintf(text, sizeof(text), "%.6g%s%s", rows[i].value,
+            snprintf(text, sizeof(text), "%s%s%s",
+                     number_format(rows[i].value, number, sizeof(number)),
                      strcmp(rows[i].unit, "1") ? " " : "",
                      strcmp(rows[i].unit, "1") ? rows[i].unit : "");
             text_table_right(&table, isnan(rows[i].value) ? "-" : text);

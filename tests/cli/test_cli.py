@@ -241,6 +241,21 @@ metrics: ["processor_hours[processors=3, period=2023-02]"]
             ("tenant:b", "2023"): 91, ("tenant:b", "2023-01"): 32, ("tenant:b", "2023-02"): 59,
             ("all", ""): 33})
 
+    def test_asked_for(self):
+        self.write("many.yaml", """\
+jishi: 1
+time: {start: 2023-01-01, length: 40h}
+centres: {c: {partitions: {p: {nodes: 2000}}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2000, runtime: 10h}]}}}}
+metrics: [processor_hours, capacity, utilisation, jobs.submitted]
+""")
+        text = self.jishi("run", "many.yaml", "-o", "m.h5").stdout
+        self.assertIn("\nAsked for\n"
+                      "processor_hours  20 000 processor-h\n"
+                      "capacity           2 000 processors\n"
+                      "utilisation                    0.25\n"
+                      "jobs.submitted               1 jobs\n", text)
+
     def test_wrong_places(self):
         self.write("file", "x")
         for place, words in ((".", "folder"), ("", "empty name"), ("file/x.h5", "Not a directory"),
