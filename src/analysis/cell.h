@@ -23,7 +23,8 @@ struct cell {
     struct fare *fares; /* owned */
     uint32_t len, cap;
     int64_t jobs[JOB_STATES];
-    bool any; /* a job was added: first_submit and last_end are valid */
+    int64_t reasons[JOB_REASONS]; /* of those rejected */
+    bool any;                     /* a job was added: first_submit and last_end are valid */
     simtime first_submit, last_end;
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */

@@ -326,6 +326,8 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
         return;
     }
     cell->jobs[job->state]++;
+    if (UNLIKELY(job->state == JOB_REJECTED))
+        cell->reasons[job->reason]++;
     if (outcome == OUTCOME_RAN) {
         if (UNLIKELY(job->spec.deadline > 0)) {
             cell->bound++;

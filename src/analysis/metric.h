@@ -43,6 +43,9 @@ const struct metric *metric_find(const char *name);
 /* Of causes of waiting that cannot occur, and of preemptions where none can: false. */
 bool metric_applies(const struct metric *metric, const struct world *world);
 
+/* Of what hardly ever happens: a row only where it did. */
+bool metric_is_rare(const struct metric *metric);
+
 /* Between which values it always is, both included; most INFINITY: no bound is known. */
 struct metric_range {
     double least, most;

@@ -224,6 +224,8 @@ static void emit(struct metrics *metrics, const struct scope *scope, const struc
         if (metric->about == METRIC_DUE && !metrics->shared)
             continue;
         const double value = metric_value(metric, view);
+        if (value == 0 && metric_is_rare(metric))
+            continue;
         if (isnan(value) && !(whole && scope->kind == SCOPE_ALL))
             continue;
         MEM_GROW(&metrics->rows);

@@ -256,6 +256,24 @@ metrics: [processor_hours, capacity, utilisation, jobs.submitted]
                       "utilisation                    0.25\n"
                       "jobs.submitted               1 jobs\n", text)
 
+    def test_rejected(self):
+        """By reason, most first; each is a metric, with a row where it occurred."""
+        self.write("rejected.yaml", """\
+jishi: 1
+time: {start: 2023-01-01, length: 10h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {max_queued: 1}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [
+  {submit: 0h, processors: 5, runtime: 1h}, {submit: 1h, processors: 4, runtime: 5h},
+  {submit: 2h, processors: 1, runtime: 1h}, {submit: 3h, processors: 1, runtime: 1h},
+  {submit: 4h, processors: 1, runtime: 1h}]}}}}
+""")
+        text = self.jishi("run", "rejected.yaml", "-o", "r.h5").stdout
+        self.assertIn("\nRejected: 3 of 5 jobs: 2 limit on queued jobs, 1 asks more than the partition ever has.\n", text)
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "rejected.yaml", "-o", "r.h5", "--format", "csv").stdout))
+        self.assertEqual({row["name"]: float(row["value"]) for row in rows
+                          if row["scope"] == "tenant:t" and row["name"].startswith("jobs.rejected")},
+                         {"jobs.rejected": 3, "jobs.rejected.too_large": 1, "jobs.rejected.max_queued": 2})
+
     def test_wrong_places(self):
         self.write("file", "x")
         for place, words in ((".", "folder"), ("", "empty name"), ("file/x.h5", "Not a directory"),

@@ -113,6 +113,7 @@ static void reject(struct play *play, int id, int hour)
     struct job *job = &play->jobs[id];
     leave_queue(play, job);
     job->state = JOB_REJECTED;
+    job->reason = REASON_TOO_LARGE;
     tell(play, FACT_REJECT, hour, job, job->partition);
 }
 
@@ -206,6 +207,8 @@ static void test_by_hand(void **ctx)
         {"jobs.completed", "all", "", 2},
         {"jobs.killed", "all", "", 1},
         {"jobs.rejected", "all", "", 1},
+        {"jobs.rejected.too_large", "all", "", 1},
+        {"jobs.rejected.too_large", "tenant:inc", "", 1},
         {"jobs.pending", "all", "", 1},
         {"jobs.running", "all", "", 1},
         {"jobs.abandoned", "all", "", 0},
@@ -282,6 +285,9 @@ static void test_left_out(void **ctx)
     assert_null(metrics_find(metrics, "queue.jobs.mean", "tenant:solo", ""));
     assert_null(metrics_find(metrics, "wait.p95", "tenant:inc", "2022"));
     assert_null(metrics_find(metrics, "wait.mean", "all", "2022-05"));
+    /* Reasons of rejection have rows where they occurred. */
+    assert_null(metrics_find(metrics, "jobs.rejected.max_queued", "all", ""));
+    assert_null(metrics_find(metrics, "jobs.rejected.too_large", "tenant:solo", ""));
 }
 
 static void test_selectors(void **ctx)
@@ -301,6 +307,8 @@ static void test_selectors(void **ctx)
         {"wait.mean[tenant=\"inc\"]", 14400},
         {"jobs.submitted[period=2022, tenant=solo]", 3},
         {"jobs.submitted[period=2021]", 0},
+        {"jobs.rejected.too_large[processors>=8]", 1},
+        {"jobs.rejected.max_queued", 0},
         {"processor_hours[tenant=solo, period=2022-06]", 84},
         {"processor_hours[processors>=4, period=2022-06]", 72},
         {"processor_hours[processors>=8, period=2022-05]", 96},
