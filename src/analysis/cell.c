@@ -111,6 +111,8 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
 {
     for (int s = 0; s < JOB_STATES; s++)
         into->jobs[s] += from->jobs[s];
+    for (int r = 0; r < JOB_REASONS; r++)
+        into->reasons[r] += from->reasons[r];
     if (from->any)
         widen(into, from->first_submit, from->last_end);
     for (uint32_t i = 0; i < from->len; i++)
@@ -126,6 +128,7 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     into->asked += from->asked;
     into->carried += from->carried;
     into->carried_procs += from->carried_procs;
+    into->ran += from->ran;
     into->running_procs += from->running_procs;
     into->running_since += from->running_since;
     exact_sum_merge(&into->area_response, &from->area_response);

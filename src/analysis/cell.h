@@ -23,7 +23,8 @@ struct cell {
     struct fare *fares; /* owned */
     uint32_t len, cap;
     int64_t jobs[JOB_STATES];
-    bool any; /* a job was added: first_submit and last_end are valid */
+    int64_t reasons[JOB_REASONS]; /* of those rejected */
+    bool any;                     /* a job was added: first_submit and last_end are valid */
     simtime first_submit, last_end;
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */
@@ -37,6 +38,7 @@ struct cell {
     wide
         carried; /* processor-microseconds in the window of jobs submitted before it, but for ... */
     int64_t carried_procs; /* ... what these, which run on, receive from the start of the run on */
+    wide ran; /* processor-microseconds that anybody received in the period of the cell */
     int64_t running_procs; /* of jobs running at the end ... */
     wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
     struct exact_sum area_response, area_wait; /* processor-seconds times seconds */

@@ -326,6 +326,8 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
         return;
     }
     cell->jobs[job->state]++;
+    if (UNLIKELY(job->state == JOB_REJECTED))
+        cell->reasons[job->reason]++;
     if (outcome == OUTCOME_RAN) {
         if (UNLIKELY(job->spec.deadline > 0)) {
             cell->bound++;
@@ -366,6 +368,28 @@ static void see_carried(struct collect *collect, const struct job *job, simtime 
             cell_carry(&collect->watches.items[i].cell, job, procs, from, end);
 }
 
+/* A stretch of running over [from, to), with no change of its processors: what each period got of
+ * it. Runs end in the last periods, so these are looked at first. */
+static void see_stretch(struct collect *collect, const struct job *job, simtime from, simtime to)
+{
+    if (collect->periods == PERIODS_NONE)
+        return;
+    const int32_t procs = procs_of(job);
+    for (size_t s = collect->slices.len; s-- > 0 && collect->slices.items[s].to > from;) {
+        const struct slice *slice = &collect->slices.items[s];
+        const simtime since = from > slice->from ? from : slice->from;
+        const simtime until = to < slice->to ? to : slice->to;
+        if (until <= since)
+            continue;
+        struct leaf *leaf = leaf_in(collect, job, (int32_t)s);
+        const wide area = (wide)(until - since) * procs;
+        leaf->cell.ran += area;
+        for (size_t i = 0; i < collect->watches.len; i++)
+            if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
+                collect->watches.items[i].cell.ran += area;
+    }
+}
+
 /* ---- facts ---- */
 
 static inline void see_counts(struct collect *collect, const struct fact *fact)
@@ -397,8 +421,10 @@ static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
     if (ran && fact->partition >= 0)
         collect->lanes[fact->partition].use.ended++;
     see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
-    if (ran)
-        see_carried(collect, fact->job, fact->at);
+    if (!ran)
+        return;
+    see_carried(collect, fact->job, fact->at);
+    see_stretch(collect, fact->job, fact->job->began, fact->at);
 }
 
 static inline void see_fact(struct collect *collect, const struct fact *fact)
@@ -407,6 +433,8 @@ static inline void see_fact(struct collect *collect, const struct fact *fact)
         see_counts(collect, fact);
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         see_end(collect, fact);
+    else if (UNLIKELY(fact->kind == FACT_STOP))
+        see_stretch(collect, fact->job, fact->job->began, fact->at);
 }
 
 static COLD void see_across(struct collect *collect, const struct fact *fact)
@@ -425,11 +453,14 @@ static void see(void *ctx, const struct fact *fact)
         see_across(collect, fact);
 }
 
-static void see_unfinished(void *ctx, const struct job *job)
+static void see_unfinished(void *ctx, const struct job *job, simtime end)
 {
+    cross(ctx, end);
     see_job(ctx, job, OUTCOME_UNFINISHED);
-    if (job->state == JOB_RUNNING)
-        see_carried(ctx, job, SIMTIME_NEVER);
+    if (job->state != JOB_RUNNING)
+        return;
+    see_carried(ctx, job, SIMTIME_NEVER);
+    see_stretch(ctx, job, job->began, end);
 }
 
 static void see_finish(void *ctx, simtime end)
@@ -450,7 +481,7 @@ struct observer collect_observer(struct collect *collect)
 {
     return (struct observer){.ctx = collect,
                              .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
-                                      FACT_BIT(FACT_SETTLED),
+                                      FACT_BIT(FACT_STOP) | FACT_BIT(FACT_SETTLED),
                              .see = see,
                              .unfinished = see_unfinished,
                              .finish = see_finish};

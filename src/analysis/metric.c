@@ -87,10 +87,16 @@ static double in_state(const struct metric_view *view, unsigned state, unsigned 
     return (double)view->cell->jobs[state];
 }
 
+static double for_reason(const struct metric_view *view, unsigned reason, unsigned b)
+{
+    (void)b;
+    return (double)view->cell->reasons[reason];
+}
+
 static double processor_hours(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
-    return (double)cell_delivered(view->cell, view->end) / 3600e6;
+    return (double)(view->part ? view->cell->ran : cell_delivered(view->cell, view->end)) / 3600e6;
 }
 
 static double preemptions(const struct metric_view *view, unsigned a, unsigned b)
@@ -183,10 +189,15 @@ static double due(const struct metric_view *view, unsigned a, unsigned b)
         name ".max", unit, "greatest " what, METRIC_JOBS, false, of_tally, quantity, MAX             \
     }
 
-#define COUNT_ROW(name, state, what)                                                               \
+#define COUNT_ROW_OF(name, what, value, which)                                                     \
     {                                                                                              \
-        "jobs." name, "jobs", what, METRIC_JOBS, false, in_state, state, 0                         \
+        "jobs." name, "jobs", what, METRIC_JOBS, false, value, which, 0                            \
     }
+#define COUNT_ROW(name, state, what) COUNT_ROW_OF(name, what, in_state, state)
+
+#define REJECTED_ROW(reason, name, what)                                                           \
+    COUNT_ROW_OF("rejected." name, "the part of jobs.rejected of the reason: " what, for_reason,   \
+                 reason),
 
 #define COUNTED " of counted jobs (submitted in the window, ended, killed included)"
 
@@ -228,10 +239,12 @@ const struct metric metrics_table[] = {
     COUNT_ROW("failed", JOB_FAILED, "submitted in the window and ended by a failure"),
     COUNT_ROW("abandoned", JOB_ABANDONED, "submitted in the window and withdrawn by their owner"),
     COUNT_ROW("rejected", JOB_REJECTED, "submitted in the window and rejected"),
+    REJECTION_LIST(REJECTED_ROW)
     COUNT_ROW("pending", JOB_PENDING, "submitted in the window and pending when the run ended"),
     COUNT_ROW("running", JOB_RUNNING, "submitted in the window and running when the run ended"),
     {"processor_hours", "processor-h", "processor-hours received in the window, and until the end of "
-     "the run by jobs submitted in it", METRIC_JOBS, true, processor_hours, 0, 0},
+     "the run by jobs submitted in it; of a period: received in it, whenever submitted",
+     METRIC_JOBS, true, processor_hours, 0, 0},
     {"preemptions", "times", "how often jobs submitted in the window were stopped for others; only where "
      "that can happen", METRIC_JOBS, true, preemptions, 0, 0},
     {"lost", "processor-h", "processor-hours that stopped attempts of jobs submitted in the window did in "
@@ -269,7 +282,7 @@ const size_t metrics_table_len = ARRAY_LEN(metrics_table);
 bool metric_is_total(const struct metric *metric)
 {
     static double (*const totals[])(const struct metric_view *view, unsigned a, unsigned b) = {
-        submitted, ended, in_state, bound, processor_hours, preemptions, lost};
+        submitted, ended, in_state, for_reason, bound, processor_hours, preemptions, lost};
     for (size_t i = 0; i < ARRAY_LEN(totals); i++)
         if (metric->value == totals[i])
             return true;
@@ -294,6 +307,11 @@ bool metric_applies(const struct metric *metric, const struct world *world)
     if (metric->value == preemptions || metric->value == lost)
         return world->stops;
     return metric->value != by_cause || (world->causes >> metric->a & 1);
+}
+
+bool metric_is_rare(const struct metric *metric)
+{
+    return metric->value == for_reason;
 }
 
 struct metric_range metric_range(const struct metric *metric)

@@ -14,6 +14,7 @@ struct metric_view {
     simtime span;            /* of the window or period, cut to the run */
     simtime end;             /* of the run */
     bool one_kind;           /* all processors of the scope are of one kind */
+    bool part;               /* of a period, not of the whole window */
     bool whole;              /* every job of the run is counted and its whole time watched */
     double jain, gini, due;  /* NaN: not of this scope */
 };
@@ -41,6 +42,9 @@ const struct metric *metric_find(const char *name);
 
 /* Of causes of waiting that cannot occur, and of preemptions where none can: false. */
 bool metric_applies(const struct metric *metric, const struct world *world);
+
+/* Of what hardly ever happens: a row only where it did. */
+bool metric_is_rare(const struct metric *metric);
 
 /* Between which values it always is, both included; most INFINITY: no bound is known. */
 struct metric_range {

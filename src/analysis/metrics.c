@@ -224,6 +224,8 @@ static void emit(struct metrics *metrics, const struct scope *scope, const struc
         if (metric->about == METRIC_DUE && !metrics->shared)
             continue;
         const double value = metric_value(metric, view);
+        if (value == 0 && metric_is_rare(metric))
+            continue;
         if (isnan(value) && !(whole && scope->kind == SCOPE_ALL))
             continue;
         MEM_GROW(&metrics->rows);
@@ -247,6 +249,7 @@ static void emit_period(struct metrics *metrics, const struct scope *scope,
         return;
     cell_settle(cell, collect->tau);
     struct metric_view view = metrics_view(collect, cell);
+    view.part = !whole;
     struct use use = {0};
     if (scope->kind != SCOPE_TENANT) {
         bool *slices = mem_new(collect->slices.len, sizeof(*slices));

@@ -53,6 +53,7 @@ static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_
     for (size_t i = 0; i < len; i++)
         cell_merge(&cell, &leaves[i]->cell, collect->tau);
     struct metric_view view = metrics_view(collect, watch->needs_jobs ? &watch->cell : &cell);
+    view.part = period;
     struct use use = {0};
     if (selector->metric->about != METRIC_JOBS) {
         view_times(collect, watch->places, slices, &use, &view);

@@ -13,14 +13,27 @@
 #include <string.h>
 
 #define CAUSE(cause, name, what) [CAUSES + (cause)] = "wait." name ".mean",
-static const char *const shown_names[SHOWN] = {
-    [CAPACITY] = "capacity",        [UTILISATION] = "utilisation", [HOURS] = "processor_hours",
-    [SUBMITTED] = "jobs.submitted", [ENDED] = "jobs.ended",        [WAIT_MEAN] = "wait.mean",
-    [WAIT_P95] = "wait.p95",        [SLOWDOWN] = "slowdown.mean",  [PENDING] = "jobs.pending",
-    [RUNNING] = "jobs.running",     [REJECTED] = "jobs.rejected",  [ABANDONED] = "jobs.abandoned",
-    [KILLED] = "jobs.killed",       [JAIN] = "fairness.jain",      [GINI] = "fairness.gini",
-    [DUE] = "processor_hours.due",  [BOUND] = "deadline.jobs",     [MISSED] = "deadline.missed",
-    WAIT_CAUSE_LIST(CAUSE)};
+#define REASON(reason, name, what) [REASONS + (reason)] = "jobs.rejected." name,
+static const char *const shown_names[SHOWN] = {[CAPACITY] = "capacity",
+                                               [UTILISATION] = "utilisation",
+                                               [HOURS] = "processor_hours",
+                                               [SUBMITTED] = "jobs.submitted",
+                                               [ENDED] = "jobs.ended",
+                                               [WAIT_MEAN] = "wait.mean",
+                                               [WAIT_P95] = "wait.p95",
+                                               [SLOWDOWN] = "slowdown.mean",
+                                               [PENDING] = "jobs.pending",
+                                               [RUNNING] = "jobs.running",
+                                               [REJECTED] = "jobs.rejected",
+                                               [ABANDONED] = "jobs.abandoned",
+                                               [KILLED] = "jobs.killed",
+                                               [JAIN] = "fairness.jain",
+                                               [GINI] = "fairness.gini",
+                                               [DUE] = "processor_hours.due",
+                                               [BOUND] = "deadline.jobs",
+                                               [MISSED] = "deadline.missed",
+                                               [REASONS] = "",
+                                               REJECTION_LIST(REASON) WAIT_CAUSE_LIST(CAUSE)};
 
 static const char *plain_name(const struct metric_row *row)
 {
@@ -289,6 +302,15 @@ static void write_phases(const struct summary_options *options, const struct wor
     putc('\n', out);
 }
 
+/* Large ones as the tables above show them, small ones with their decimals. */
+static const char *number_format(double value, char *buffer, size_t size)
+{
+    if (fabs(value) >= 1000)
+        return count_format(round(value), buffer, size);
+    snprintf(buffer, size, "%.6g", value);
+    return buffer;
+}
+
 static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
 {
     struct text_table table = {0};
@@ -300,11 +322,12 @@ static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
         any = true;
         text_table_row(&table);
         text_table_left(&table, rows[i].name);
-        char text[80];
+        char number[48], text[80];
         if (strcmp(rows[i].unit, "s") == 0) {
             add_time(&table, rows[i].value);
         } else {
-            snprintf(text, sizeof(text), "%.6g%s%s", rows[i].value,
+            snprintf(text, sizeof(text), "%s%s%s",
+                     number_format(rows[i].value, number, sizeof(number)),
                      strcmp(rows[i].unit, "1") ? " " : "",
                      strcmp(rows[i].unit, "1") ? rows[i].unit : "");
             text_table_right(&table, isnan(rows[i].value) ? "-" : text);
@@ -315,6 +338,31 @@ static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
         text_table_write(&table, out);
     }
     text_table_deinit(&table);
+}
+
+/* "Rejected: 7 of 19 jobs: 4 limit on queued jobs, 3 kept for other tenants." Most first. */
+static void write_rejected(const double *all, FILE *out)
+{
+    char rejected[48], submitted[48];
+    if (!(all[REJECTED] > 0))
+        return;
+    fprintf(out, "Rejected: %s of %s jobs", count_format(all[REJECTED], rejected, sizeof(rejected)),
+            count_format(all[SUBMITTED], submitted, sizeof(submitted)));
+    bool told[JOB_REASONS] = {false};
+    for (const char *comma = ":";; comma = ",") {
+        int most = REASON_NONE;
+        for (int r = REASON_NONE + 1; r < JOB_REASONS; r++)
+            if (all[REASONS + r] > 0 && !told[r] &&
+                (most == REASON_NONE || all[REASONS + r] > all[REASONS + most]))
+                most = r;
+        if (most == REASON_NONE)
+            break;
+        told[most] = true;
+        char count[48];
+        fprintf(out, "%s %s %s", comma, count_format(all[REASONS + most], count, sizeof(count)),
+                job_reason_names[most]);
+    }
+    fputs(".\n", out);
 }
 
 static void write_foot(const struct metrics *metrics, const double *all, FILE *out)
@@ -331,6 +379,7 @@ static void write_foot(const struct metrics *metrics, const double *all, FILE *o
             "Deadlines: %.1f %% of the %s jobs that had one, and ended, did not complete by it.\n",
             100 * all[MISSED], count_format(all[BOUND], count, sizeof(count)));
     }
+    write_rejected(all, out);
     if (all[PENDING] + all[RUNNING] + all[REJECTED] + all[ABANDONED] > 0) {
         char missing[48], submitted[48];
         fprintf(out,

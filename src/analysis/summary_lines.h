@@ -28,7 +28,8 @@ enum shown {
     DUE,
     BOUND,
     MISSED,
-    CAUSES, /* as many as there are causes of waiting: mean wait by cause */
+    REASONS,                        /* as many as there are reasons of rejection: jobs; NaN: none */
+    CAUSES = REASONS + JOB_REASONS, /* as many as there are causes of waiting: mean wait by cause */
     SHOWN = CAUSES + WAIT_CAUSES
 };
 

@@ -451,7 +451,7 @@ static COLD void tell_unfinished(struct sim *sim)
         for (size_t k = 0; k < sim->setup.n_observers; k++) {
             const struct observer *observer = &sim->setup.observers[k];
             if (observer->unfinished)
-                observer->unfinished(observer->ctx, left[i]);
+                observer->unfinished(observer->ctx, left[i], sim->now);
         }
     }
     free(left);

@@ -15,18 +15,9 @@ const char *const job_state_names[JOB_STATES] = {
 const char *const wait_cause_names[WAIT_CAUSES] = {WAIT_CAUSE_LIST(NAME)};
 const char *const wait_cause_texts[WAIT_CAUSES] = {WAIT_CAUSE_LIST(TEXT)};
 
-const char *const job_reason_names[JOB_REASONS] = {
-    [REASON_NONE] = "none",
-    [REASON_TOO_LARGE] = "asks more than the partition ever has",
-    [REASON_MAX_QUEUED] = "limit on queued jobs",
-    [REASON_MAX_PROCESSORS] = "limit on processors a job",
-    [REASON_QUOTA] = "asks more than a quota allows",
-    [REASON_QUOTA_QUEUED] = "quota of queued jobs",
-    [REASON_NO_CENTRE] = "no centre that it may use can hold it",
-    [REASON_KEPT] = "kept for other tenants",
-    [REASON_GUARANTEE] = "asks more than is guaranteed and may be borrowed",
-    [REASON_NO_WAY] = "no links lead from its data to a centre that can hold it",
-};
+#define REASON_NAME(reason, name, what) [reason] = what,
+const char *const job_reason_names[JOB_REASONS] = {[REASON_NONE] = "none",
+                                                   REJECTION_LIST(REASON_NAME)};
 
 simtime job_runtime_of_work(const struct job_spec *spec, int32_t procs, const double *speeds)
 {

@@ -20,20 +20,21 @@ enum job_state {
     JOB_STATES
 };
 
-/* Why a job was rejected: codes of /jobs.reason and rows of /names/reasons. */
-enum job_reason {
-    REASON_NONE,
-    REASON_TOO_LARGE,      /* asks more than its partition ever has */
-    REASON_MAX_QUEUED,     /* the limit on queued jobs was reached */
-    REASON_MAX_PROCESSORS, /* asks more than the limit on processors a job */
-    REASON_QUOTA,          /* asks more than a quota of its tenants ever allows */
-    REASON_QUOTA_QUEUED,   /* their quota of waiting jobs was reached */
-    REASON_NO_CENTRE,      /* no centre to which the broker may send it can hold it */
-    REASON_KEPT,           /* all partitions it may run in are kept for others */
-    REASON_GUARANTEE,      /* asks more than its tenants are guaranteed and may ever borrow */
-    REASON_NO_WAY,         /* no links lead from its data to a centre that can hold it */
-    JOB_REASONS
-};
+/* Why a job was rejected: codes of /jobs.reason and rows of /names/reasons, with "none" first.
+ * X(constant, name of the metric, what holds). */
+#define REJECTION_LIST(X)                                                                          \
+    X(REASON_TOO_LARGE, "too_large", "asks more than the partition ever has")                      \
+    X(REASON_MAX_QUEUED, "max_queued", "limit on queued jobs")                                     \
+    X(REASON_MAX_PROCESSORS, "max_processors", "limit on processors a job")                        \
+    X(REASON_QUOTA, "quota", "asks more than a quota allows")                                      \
+    X(REASON_QUOTA_QUEUED, "quota_queued", "quota of queued jobs")                                 \
+    X(REASON_NO_CENTRE, "no_centre", "no centre that it may use can hold it")                      \
+    X(REASON_KEPT, "kept", "kept for other tenants")                                               \
+    X(REASON_GUARANTEE, "guarantee", "asks more than is guaranteed and may be borrowed")           \
+    X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")
+
+#define REASON_CONSTANT(reason, name, what) reason,
+enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };
 
 /* Why a job waits, the first that holds: the precedence is the order of this list. X(constant,
  * name, what holds). */

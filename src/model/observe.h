@@ -108,13 +108,13 @@ struct fact {
 };
 
 /* The world outlives every observer. `finish` is called once, at the end of the run, for every job
- * that is still pending or running first `unfinished`, then `finish`. */
+ * that is still pending or running first `unfinished`, then `finish`; both are told that end. */
 struct observer {
     void *ctx;
     uint32_t hears; /* FACT_BIT of each kind that it is told of */
     void (*see)(void *ctx, const struct fact *fact);
-    void (*unfinished)(void *ctx, const struct job *job); /* may be NULL */
-    void (*finish)(void *ctx, simtime end);               /* may be NULL */
+    void (*unfinished)(void *ctx, const struct job *job, simtime end); /* may be NULL */
+    void (*finish)(void *ctx, simtime end);                            /* may be NULL */
 };
 
 #endif

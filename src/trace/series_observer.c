@@ -65,8 +65,10 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
     observer->h5 = h5;
     observer->step = step;
     observer->len = world->n_partitions;
+    /* On its way a job stands in no queue. */
+    const uint32_t causes = world->causes & ~(1u << CAUSE_DATA | 1u << CAUSE_BROKER);
     for (unsigned c = 0; c < WAIT_CAUSES; c++)
-        if (world->causes >> c & 1)
+        if (causes >> c & 1)
             observer->causes[observer->n_causes++] = (uint8_t)c;
     list_columns(observer);
     for (size_t i = 0; i < observer->len; i++) {

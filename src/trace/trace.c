@@ -244,6 +244,12 @@ static void see(void *ctx, const struct fact *fact)
         series_observer_see(trace->series, fact);
 }
 
+static void unfinished(void *ctx, const struct job *job, simtime end)
+{
+    (void)end;
+    write_job(ctx, job);
+}
+
 static void finish(void *ctx, simtime end)
 {
     struct trace *trace = ctx;
@@ -257,7 +263,7 @@ struct observer trace_observer(struct trace *trace)
                              .hears = FACT_BIT(FACT_END) | FACT_BIT(FACT_REJECT) |
                                       (trace->series ? FACT_BIT(FACT_SETTLED) : 0),
                              .see = see,
-                             .unfinished = write_job,
+                             .unfinished = unfinished,
                              .finish = finish};
 }
 

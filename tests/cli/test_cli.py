@@ -216,6 +216,64 @@ class Output(Case):
             else:
                 self.assertEqual((float(row["value"]), item["value"]), (want["value"],) * 2)
 
+    def test_hours_of_months(self):
+        """What was received in a month, also by what was submitted in another, stopped or runs on.
+        Hours since 31 January 12:00: b's jobs of 3 and 1 run over [0, 10) and [5, 10), then a's of 4
+        over [10, 14), then they over [14, 25) and [14, 40), the end. Counted from 1 on."""
+        self.write("months.yaml", """\
+jishi: 1
+time: {start: 2023-01-31T12:00, length: 40h}
+measure: {periods: month, from: 1h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {backfill: easy, reclaim: newest}}}
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 10h, processors: 4, runtime: 4h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 3, runtime: 11h},
+                                      {submit: 5h, processors: 1, runtime: 30h}]}}}
+metrics: ["processor_hours[processors=3, period=2023-02]"]
+""")
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "months.yaml", "-o", "m.h5", "--format", "csv").stdout))
+        hours = {(row["scope"], row["period"]): float(row["value"]) for row in rows
+                 if row["period"] and row["name"] == "processor_hours" or "period=" in row["name"]}
+        self.assertEqual(hours, {
+            **{(scope, period): value for scope in ("all", "centre:c", "partition:c/p")
+               for period, value in (("2023", 107), ("2023-01", 40), ("2023-02", 67))},
+            ("tenant:a", "2023"): 16, ("tenant:a", "2023-01"): 8, ("tenant:a", "2023-02"): 8,
+            ("tenant:b", "2023"): 91, ("tenant:b", "2023-01"): 32, ("tenant:b", "2023-02"): 59,
+            ("all", ""): 33})
+
+    def test_asked_for(self):
+        self.write("many.yaml", """\
+jishi: 1
+time: {start: 2023-01-01, length: 40h}
+centres: {c: {partitions: {p: {nodes: 2000}}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2000, runtime: 10h}]}}}}
+metrics: [processor_hours, capacity, utilisation, jobs.submitted]
+""")
+        text = self.jishi("run", "many.yaml", "-o", "m.h5").stdout
+        self.assertIn("\nAsked for\n"
+                      "processor_hours  20 000 processor-h\n"
+                      "capacity           2 000 processors\n"
+                      "utilisation                    0.25\n"
+                      "jobs.submitted               1 jobs\n", text)
+
+    def test_rejected(self):
+        """By reason, most first; each is a metric, with a row where it occurred."""
+        self.write("rejected.yaml", """\
+jishi: 1
+time: {start: 2023-01-01, length: 10h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {max_queued: 1}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [
+  {submit: 0h, processors: 5, runtime: 1h}, {submit: 1h, processors: 4, runtime: 5h},
+  {submit: 2h, processors: 1, runtime: 1h}, {submit: 3h, processors: 1, runtime: 1h},
+  {submit: 4h, processors: 1, runtime: 1h}]}}}}
+""")
+        text = self.jishi("run", "rejected.yaml", "-o", "r.h5").stdout
+        self.assertIn("\nRejected: 3 of 5 jobs: 2 limit on queued jobs, 1 asks more than the partition ever has.\n", text)
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "rejected.yaml", "-o", "r.h5", "--format", "csv").stdout))
+        self.assertEqual({row["name"]: float(row["value"]) for row in rows
+                          if row["scope"] == "tenant:t" and row["name"].startswith("jobs.rejected")},
+                         {"jobs.rejected": 3, "jobs.rejected.too_large": 1, "jobs.rejected.max_queued": 2})
+
     def test_wrong_places(self):
         self.write("file", "x")
         for place, words in ((".", "folder"), ("", "empty name"), ("file/x.h5", "Not a directory"),

@@ -158,7 +158,9 @@ def check_series(file, jobs, scenario, length):
             require(group[name].dims[0].keys() == ["time"], "dimension scale", name)
             require((step[name] >= -1e-9).all(), "negative", name)
         require((step["busy"] <= step["up"].max() + 1e-6).all() or "changes" in scenario, "busy")
-        parts = sum(group[f"queued_procs_{cause}"][:] for cause in causes_of(file))
+        queued = {f"queued_procs_{cause}" for cause in causes_of(file) if cause not in ("data", "broker")}
+        require({name for name in group if name.startswith("queued_procs_")} == queued, "causes of queues")
+        parts = sum(group[name][:] for name in sorted(queued))
         require(numpy.allclose(parts, step["queued_procs"], 1e-9, 1e-9), "queued_procs by cause")
         require((step["up"] <= step["capacity"] + 1e-6).all(), "up above capacity")
         mine = jobs[(jobs["partition"] == row)]

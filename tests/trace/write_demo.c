@@ -71,6 +71,7 @@ static void run(struct observer *observer, int64_t jobs)
         settle(observer, 0, p, &counts);
     for (int64_t i = 0; i < jobs; i++)
         see_job(observer, i, &counts);
+    const simtime end = jobs * 1500000 + 1800 * SIMTIME_SECOND;
     for (int64_t i = jobs; i < jobs + 2; i++) {
         struct job job = make_job(i + 1 - i % 2 * 50);
         job.spec.id = i + 1;
@@ -78,9 +79,9 @@ static void run(struct observer *observer, int64_t jobs)
         job.end = SIMTIME_NEVER;
         if (job.state == JOB_PENDING)
             job.start = SIMTIME_NEVER;
-        observer->unfinished(observer->ctx, &job);
+        observer->unfinished(observer->ctx, &job, end);
     }
-    observer->finish(observer->ctx, jobs * 1500000 + 1800 * SIMTIME_SECOND);
+    observer->finish(observer->ctx, end);
 }
 
 static void write_metrics(struct trace *trace)

@@ -94,7 +94,7 @@ static void start(struct play *play, int id, int hour)
     leave_queue(play, job);
     play->counts[job->partition].busy += job->spec.ask.procs;
     job->state = JOB_RUNNING;
-    job->start = hour * H;
+    job->start = job->began = hour * H;
     job->wait = job->start - job->spec.submit;
     tell(play, FACT_START, hour, job, job->partition);
 }
@@ -113,6 +113,7 @@ static void reject(struct play *play, int id, int hour)
     struct job *job = &play->jobs[id];
     leave_queue(play, job);
     job->state = JOB_REJECTED;
+    job->reason = REASON_TOO_LARGE;
     tell(play, FACT_REJECT, hour, job, job->partition);
 }
 
@@ -153,7 +154,7 @@ static void act(struct play *play)
         struct job *job = &play->jobs[left[i]];
         if (job->state == JOB_PENDING)
             job->wait = 48 * H - job->spec.submit;
-        play->observer.unfinished(play->observer.ctx, job);
+        play->observer.unfinished(play->observer.ctx, job, 48 * H);
     }
     play->observer.finish(play->observer.ctx, 48 * H);
 }
@@ -206,6 +207,8 @@ static void test_by_hand(void **ctx)
         {"jobs.completed", "all", "", 2},
         {"jobs.killed", "all", "", 1},
         {"jobs.rejected", "all", "", 1},
+        {"jobs.rejected.too_large", "all", "", 1},
+        {"jobs.rejected.too_large", "tenant:inc", "", 1},
         {"jobs.pending", "all", "", 1},
         {"jobs.running", "all", "", 1},
         {"jobs.abandoned", "all", "", 0},
@@ -240,6 +243,18 @@ static void test_by_hand(void **ctx)
         {"jobs.rejected", "tenant:inc", "", 1},
         {"processor_hours", "tenant:solo", "", 112},
         {"processor_hours", "tenant:inc", "", 112},
+        /* Of a period: what was received in it, until 42 and whenever submitted. */
+        {"processor_hours", "all", "2022", 200},
+        {"processor_hours", "all", "2022-05", 116}, /* 16 + 96 + 4 by jobs 1 to 3 */
+        {"processor_hours", "all", "2022-06", 84},  /* 12 + 48 + 24 by jobs 3, 4 and 6 */
+        {"processor_hours", "partition:c1/a", "2022-05", 116},
+        {"processor_hours", "partition:c1/a", "2022-06", 12},
+        {"processor_hours", "centre:c2", "2022-06", 72},
+        {"processor_hours", "processor:y", "2022-05", 0},
+        {"processor_hours", "tenant:inc/one", "2022-05", 112},
+        {"processor_hours", "tenant:inc", "2022-06", 0},
+        {"processor_hours", "tenant:solo", "2022-05", 4},
+        {"processor_hours", "tenant:solo", "2022-06", 84},
         {"jobs.submitted", "centre:c2", "", 3},
         {"throughput", "partition:c2/b", "2022-06", 1. / (18 * 3600)},
     };
@@ -270,6 +285,9 @@ static void test_left_out(void **ctx)
     assert_null(metrics_find(metrics, "queue.jobs.mean", "tenant:solo", ""));
     assert_null(metrics_find(metrics, "wait.p95", "tenant:inc", "2022"));
     assert_null(metrics_find(metrics, "wait.mean", "all", "2022-05"));
+    /* Reasons of rejection have rows where they occurred. */
+    assert_null(metrics_find(metrics, "jobs.rejected.max_queued", "all", ""));
+    assert_null(metrics_find(metrics, "jobs.rejected.too_large", "tenant:solo", ""));
 }
 
 static void test_selectors(void **ctx)
@@ -289,6 +307,12 @@ static void test_selectors(void **ctx)
         {"wait.mean[tenant=\"inc\"]", 14400},
         {"jobs.submitted[period=2022, tenant=solo]", 3},
         {"jobs.submitted[period=2021]", 0},
+        {"jobs.rejected.too_large[processors>=8]", 1},
+        {"jobs.rejected.max_queued", 0},
+        {"processor_hours[tenant=solo, period=2022-06]", 84},
+        {"processor_hours[processors>=4, period=2022-06]", 72},
+        {"processor_hours[processors>=8, period=2022-05]", 96},
+        {"processor_hours[period=2022]", 200},
         {"utilisation[partition=b]", .5},
         {"utilisation[processor=x, period=2022-06]", 12. / 264},
         {"queue.jobs.max[centre=c1]", 1},

@@ -171,7 +171,7 @@ static void write_rows(const char *path, int32_t rows)
             .kind = i == rows ? FACT_SUBMIT : FACT_END, .job = &job, .counts = &counts};
         observer.see(observer.ctx, &fact);
         if (i == rows)
-            observer.unfinished(observer.ctx, &job);
+            observer.unfinished(observer.ctx, &job, 0);
     }
     observer.finish(observer.ctx, 0);
     assert_int_equal(trace_status(trace, &err), 0);
