@@ -367,7 +367,8 @@ void broker_submit(struct sim *sim, struct job *job)
     draw_data(broker, job);
     const simtime moving = broker_decide(broker, job);
     if (moving == SIMTIME_NEVER) {
-        sim_refuse(sim, job, broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE);
+        const enum job_reason reason = broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE;
+        sim_refuse(sim, job, broker->terms != REASON_NONE ? broker->terms : reason);
         return;
     }
     const bool away = job->spec.centre != broker_freight(broker, job)->home;
