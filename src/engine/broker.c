@@ -114,8 +114,13 @@ static void expect_all(struct broker *broker, struct forecast *forecast)
 
 void broker_read_queue(struct broker *broker, struct forecast *forecast)
 {
+    const struct sched *sched = forecast->sched;
     forecast_read(forecast);
     expect_all(broker, forecast);
+    /* Reading sorts by age: another job may stand in front now, and with it the cause that holds
+     * for those behind. */
+    if (broker->sim->waits && sched->queue.order->ages)
+        touched_add(&broker->sim->touched, (size_t)sched->partition->row);
 }
 
 void broker_look(struct sim *sim)

@@ -196,6 +196,20 @@ class Broker(unittest.TestCase):
             self.assertEqual(self.reasons, [reason])
             self.assertEqual(rows["wait"][0], 0)
 
+    def test_causes_beside_looks(self):
+        """At a a job of 8 stands first until, by its expansion, one that waits for maintenance does, from 2 h on:
+        a look sorts the queue, at an instant at which nothing else happens there, and the causes follow."""
+        rows, where = self.run_text(
+            "jishi: 1\ncentres:\n"
+            "  a: {partitions: {p: {nodes: 8, maintenance: [{from: 9h, length: 1h}]}},\n"
+            "      scheduler: {order: {weighted: {expansion: 1}}, backfill: none, decide: each-event}}\n"
+            "  b: {partitions: {p: {nodes: 8}}}\nbroker: {policy: least-wait, refresh: 5min}\n"
+            "tenants: {t: {home: a, workloads: {w: {centres: [a], jobs: "
+            + jobs(("0s", 4, "8h"), ("1s", 8, "20h"), ("1h", 1, "10h"), ("61min", 1, "10h"))
+            + "}, v: {centres: [b], jobs: " + jobs(("150min", 1, "1h"), ("155min", 1, "1h")) + "}}}}\n")
+        self.assertEqual(where, "aaaabb")
+        self.assertEqual(len(rows), 6)
+
     def test_links_in_one_unit(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "x.yaml")
