@@ -114,8 +114,13 @@ static void expect_all(struct broker *broker, struct forecast *forecast)
 
 void broker_read_queue(struct broker *broker, struct forecast *forecast)
 {
+    const struct sched *sched = forecast->sched;
     forecast_read(forecast);
     expect_all(broker, forecast);
+    /* Reading sorts by age: another job may stand in front now, and with it the cause that holds
+     * for those behind. */
+    if (broker->sim->waits && sched->queue.order->ages)
+        touched_add(&broker->sim->touched, (size_t)sched->partition->row);
 }
 
 void broker_look(struct sim *sim)
@@ -367,7 +372,8 @@ void broker_submit(struct sim *sim, struct job *job)
     draw_data(broker, job);
     const simtime moving = broker_decide(broker, job);
     if (moving == SIMTIME_NEVER) {
-        sim_refuse(sim, job, broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE);
+        const enum job_reason reason = broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE;
+        sim_refuse(sim, job, broker->terms != REASON_NONE ? broker->terms : reason);
         return;
     }
     const bool away = job->spec.centre != broker_freight(broker, job)->home;

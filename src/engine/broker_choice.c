@@ -21,9 +21,14 @@ static int32_t partition_at(const struct sim *sim, const struct job *job, int32_
     size_t holding = 0;
     const struct rows *rows = &sim->broker->rows[centre];
     for (size_t i = rows->from; i < rows->to; i++) {
-        if (world->partitions[i].part ||
-            sim_may_hold(sim, &sim->stations[i], &job->spec) != REASON_NONE)
+        if (world->partitions[i].part)
             continue;
+        const enum job_reason reason = sim_may_hold(sim, &sim->stations[i], &job->spec);
+        if (reason != REASON_NONE) {
+            if (sim_is_of_terms(reason) && sim->broker->terms == REASON_NONE)
+                sim->broker->terms = reason;
+            continue;
+        }
         if (names[i] == name)
             return (int32_t)i;
         one = (int32_t)i;
@@ -97,6 +102,7 @@ static void find_choices(struct broker *broker, const struct job *job)
     const int32_t home = broker_freight(broker, job)->home;
     broker->n_choices = 0;
     broker->cut_off = false;
+    broker->terms = REASON_NONE;
     add_choice(broker, job, home);
     for (size_t i = 0; i < broker->sim->setup.world->n_centres; i++)
         if ((int32_t)i != home)

@@ -43,7 +43,8 @@ struct broker {
     int32_t *names;      /* by partition: the first that has the same name */
     struct rows *rows;   /* by centre: its partitions, which stand together */
     size_t n_choices;
-    bool cut_off; /* there is a centre that could hold it, and no way for its data */
+    bool cut_off;          /* there is a centre that could hold it, and no way for its data */
+    enum job_reason terms; /* why its tenants' terms refuse it for ever, where one else could */
 };
 
 static inline const struct sim_freight *broker_freight(const struct broker *broker,
@@ -56,7 +57,8 @@ static inline const struct sim_freight *broker_freight(const struct broker *brok
 void broker_read_queue(struct broker *broker, struct forecast *forecast);
 
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
- * it can go nowhere, for want of a way if `cut_off`. O(centres), and what their forecasts take. */
+ * it can go nowhere, because of `terms`, else for want of a way if `cut_off`. O(centres), and what
+ * their forecasts take. */
 simtime broker_decide(struct broker *broker, struct job *job);
 
 #endif

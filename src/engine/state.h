@@ -226,9 +226,14 @@ NOINLINE void sim_reject(struct sim *sim, struct job *job, enum job_reason reaso
 int sim_submit(struct sim *sim, struct error *err);
 
 /* Could the partition ever run it, with the nodes it has now or will have, within its limit on
- * processors? REASON_NONE, or why not. */
+ * processors and the terms of the job's tenants? REASON_NONE, or why not. */
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
                              const struct job_spec *spec);
+
+static inline bool sim_is_of_terms(enum job_reason reason)
+{
+    return reason == REASON_QUOTA || reason == REASON_GUARANTEE;
+}
 
 /* A job that has a centre and a partition joins the queues where it may wait, or is turned down.
  * `late`: it was submitted before. O(log n) a queue. */

@@ -136,8 +136,8 @@ static inline bool could_run(const struct sim *sim, const struct station *statio
            could_run_by_nodes(sim, station, spec);
 }
 
-enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
-                             const struct job_spec *spec)
+static enum job_reason may_hold(const struct sim *sim, const struct station *station,
+                                const struct job_spec *spec)
 {
     const int64_t most = station->sched.config.max_processors;
     if (!access_may(sim->setup.world->access, spec->tenant, station->partition.row))
@@ -159,9 +159,11 @@ static NOINLINE enum job_reason terms_refuse(const struct sim *sim, const struct
     return sim_terms_refuse(sim, spec->tenant, centre, procs, request);
 }
 
-static bool is_of_terms(enum job_reason reason)
+enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
+                             const struct job_spec *spec)
 {
-    return reason == REASON_QUOTA || reason == REASON_GUARANTEE;
+    const enum job_reason reason = may_hold(sim, station, spec);
+    return reason == REASON_NONE && sim->gates ? terms_refuse(sim, station, spec) : reason;
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
@@ -169,13 +171,11 @@ static enum job_reason judge(const struct sim *sim, struct job *job, size_t from
 {
     enum job_reason reason = REASON_KEPT;
     for (size_t i = from; i < to; i++) {
-        enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
-        if (here == REASON_NONE && sim->gates)
-            here = terms_refuse(sim, &sim->stations[i], &job->spec);
+        const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (is_of_terms(here) || reason == REASON_KEPT ||
-                 (here == REASON_MAX_PROCESSORS && !is_of_terms(reason)))
+        else if (sim_is_of_terms(here) || reason == REASON_KEPT ||
+                 (here == REASON_MAX_PROCESSORS && !sim_is_of_terms(reason)))
             reason = here;
     }
     return job->waits_in ? REASON_NONE : reason;

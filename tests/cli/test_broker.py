@@ -171,6 +171,45 @@ class Broker(unittest.TestCase):
         self.assertEqual(list(rows["wait_broker"]), [600, 600])
         self.assertAlmostEqual(rows["wait_data"][1], 6000.01, delta=1e-9)       # the link is shared
 
+    def send_guaranteed(self, broker, procs, guarantee, more="", n=6):
+        """`n` jobs of one hour at 0 of u, whose home a has 4 processors and b 8."""
+        return self.run_text(
+            "jishi: 1\ncentres: {a: {partitions: {p: {nodes: 4}}}, b: {partitions: {p: {nodes: 8}}}}\n"
+            f"broker: {broker}\ntenants:\n  u: {{home: a, {guarantee}, workloads: {{w: {{jobs: "
+            + jobs(*[("0s", procs, "1h")] * n) + "}}}\n" + more)
+
+    def test_refused_for_ever(self):
+        """u may run on 1 processor at home: jobs of 2 are for b, whatever the policy, 4 at a time; and rejected
+        at their submission where b holds them no more, or refuses them as well."""
+        bound = "guarantee: {processors: 1, borrow: 0}"
+        for policy in "home", "round-robin", "least-wait", "{overflow: 1h}", "fastest", "nearest-data":
+            for more in "", ", delay: 10min", ", refresh: 5min", ", sees: free":
+                rows, where = self.send_guaranteed(f"{{policy: {policy}{more}}}", 2, bound)
+                self.assertEqual(where, "bbbbbb", (policy, more))
+                first = 600 if "delay" in more else 0
+                self.assertEqual(list(rows["start"]), [first] * 4 + [first + 3600] * 2)
+        rows, _ = self.send_guaranteed("{policy: least-wait, delay: 10min}", 9, bound, n=1)
+        self.assertEqual(self.reasons, ["no centre that it may use can hold it"])
+        for terms, reason in ((bound + ", data_may_leave: false", "asks more than is guaranteed and may be borrowed"),
+                              ("quota: {processors: 1}", "asks more than a quota allows")):
+            rows, _ = self.send_guaranteed("{policy: least-wait, delay: 10min}", 2, terms, n=1)
+            self.assertEqual(self.reasons, [reason])
+            self.assertEqual(rows["wait"][0], 0)
+
+    def test_causes_beside_looks(self):
+        """At a a job of 8 stands first until, by its expansion, one that waits for maintenance does, from 2 h on:
+        a look sorts the queue, at an instant at which nothing else happens there, and the causes follow."""
+        rows, where = self.run_text(
+            "jishi: 1\ncentres:\n"
+            "  a: {partitions: {p: {nodes: 8, maintenance: [{from: 9h, length: 1h}]}},\n"
+            "      scheduler: {order: {weighted: {expansion: 1}}, backfill: none, decide: each-event}}\n"
+            "  b: {partitions: {p: {nodes: 8}}}\nbroker: {policy: least-wait, refresh: 5min}\n"
+            "tenants: {t: {home: a, workloads: {w: {centres: [a], jobs: "
+            + jobs(("0s", 4, "8h"), ("1s", 8, "20h"), ("1h", 1, "10h"), ("61min", 1, "10h"))
+            + "}, v: {centres: [b], jobs: " + jobs(("150min", 1, "1h"), ("155min", 1, "1h")) + "}}}}\n")
+        self.assertEqual(where, "aaaabb")
+        self.assertEqual(len(rows), 6)
+
     def test_links_in_one_unit(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "x.yaml")
