@@ -4,6 +4,7 @@
 
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* --- who accounts for what --- */
@@ -142,6 +143,7 @@ void sim_gates_open(struct sim *sim)
             continue;
         needs[change->tenant].quota |= change->quota != NULL;
         needs[change->tenant].guarantee |= change->guarantee != NULL;
+        needs[change->tenant].hours |= change->quota && isfinite(change->quota->processor_seconds);
     }
     for (size_t i = 0; i < world->tenants.len; i++)
         needed |= needs[i].quota || needs[i].guarantee || world->tenants.items[i].each;

@@ -396,7 +396,7 @@ struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 bool gates_counts_time(const struct gates *gates, int32_t gate)
 {
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
-        if (gates->gates.items[i].most >= 0)
+        if (gates->gates.items[i].most >= 0 || need_of(gates, gates->gates.items[i].tenant).hours)
             return true;
     return false;
 }

@@ -16,10 +16,11 @@ struct gates;
 /* What a tenant has, now or after a dated change. */
 struct gate_need {
     bool quota, guarantee;
+    bool hours; /* after a change a quota of processor-hours */
 };
 
 /* `needs`: one a row of the world's tenants. The world is borrowed; its tenants may grow meanwhile:
- * those have neither. */
+ * those have the quota that they come with, for good. */
 struct gates *gates_new(const struct world *world, const struct gate_need *needs);
 void gates_free(struct gates *gates); /* takes NULL */
 AUTO_DEFINE(struct gates *, gates_free)
@@ -66,6 +67,8 @@ wide gates_left(const struct gates *gates, int32_t gate);
 
 /* Are so many processors for so long no more than that? O(depth). */
 bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simtime request);
+
+/* May that ever be a bound? The same throughout a run, as what waits is kept by it. O(depth). */
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
 /* Do the gates let a job of so many processors start in the centre now, by what they leave to all

@@ -128,6 +128,33 @@ tenants:
         self.assertNotEqual(self.starts("processor_hours: {limit: 40, per: 1h}"), free)
 
 
+class Later(unittest.TestCase):
+    """A dated change brings the first quota of processor-hours while jobs wait."""
+
+    TEXT = """
+jishi: 1
+title: Later
+seed: 1
+time: {start: 2021-01-01, length: 6d}
+centres: {c: {partitions: {p: {nodes: 8}}, scheduler: {order: %s, backfill: easy}}}
+tenants:
+  a: {home: c, workloads: {w: {arrival: {poisson: 3/h}, processors: {uniform: [1, 5]}, runtime: {exponential: 2h}, request: {factor: 2}}}}
+  b: {home: c, workloads: {w: {arrival: {poisson: 1/h}, processors: 1, runtime: {exponential: 1h}}}}
+changes: [{at: 2021-01-03, set: {tenants.a.quota.processor_hours: {limit: 20, per: 1d}}}]
+"""
+
+    def test_holds_what_waits(self):
+        for order in ("fcfs", "fair-share", "wfp3"):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "x.yaml")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(self.TEXT % order)
+                run = Run(path, "--check")
+            self.assertGreater(run.hours("a", 1, 2), 60)
+            for day in (3, 4, 5):  # by then nothing runs that started before the change
+                self.assertLessEqual(run.hours("a", day, day + 1), 20)
+
+
 class Overrun(unittest.TestCase):
     def test_counts_as_it_runs(self):
         """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
