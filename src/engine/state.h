@@ -258,7 +258,8 @@ void sim_open_books(struct sim *sim, struct station *station, const struct sched
 struct tenancy sim_tenancy(const struct sim *sim, const struct station *station);
 void sim_tenants_free(struct sim *sim);
 
-/* A period of ranks, of processor-hours begins. */
+/* A period of ranks, of processor-hours begins. The latter is a reason for a pass only where what
+ * was spent in the one before holds a job: O(live jobs x depth). */
 NOINLINE void sim_tick(struct sim *sim);
 NOINLINE void sim_turn(struct sim *sim);
 

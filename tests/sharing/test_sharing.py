@@ -54,6 +54,15 @@ class Run:
         return {float(t): int(n) for t, n in zip(at, count) if not numpy.isnan(t)}
 
 
+def run_text(text, *more):
+    """One run of a scenario given as text, its invariants checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "x.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return Run(path, "--check", *more)
+
+
 TRACES = os.path.join(FIXTURES, "../traces")
 
 
@@ -80,12 +89,8 @@ tenants:
 """
 
     def states(self, *jobs, more=""):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self.TEXT % ", ".join("{submit: 0s, processors: 1, runtime: %s}" % job for job in jobs) + more)
-            run = Run(path, "--check")
-            return sorted(run.of("a")["state"]), list(run.of("b")["state"]), run.jobs["end"]
+        run = run_text(self.TEXT % ", ".join("{submit: 0s, processors: 1, runtime: %s}" % job for job in jobs) + more)
+        return sorted(run.of("a")["state"]), list(run.of("b")["state"]), run.jobs["end"]
 
     def test_more_than_a_period_has(self):
         a, b, end = self.states("2h", "2h", "3h")
@@ -116,11 +121,7 @@ tenants:
 """
 
     def starts(self, quota):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self.TEXT % quota)
-            return Run(path, "--check").jobs["start"].tobytes()
+        return run_text(self.TEXT % quota).jobs["start"].tobytes()
 
     def test_period_that_nobody_waits_for(self):
         free = self.starts("")
@@ -145,11 +146,7 @@ changes: [{at: 2021-01-03, set: {tenants.a.quota.processor_hours: {limit: 20, pe
 
     def test_holds_what_waits(self):
         for order in ("fcfs", "fair-share", "wfp3"):
-            with tempfile.TemporaryDirectory() as folder:
-                path = os.path.join(folder, "x.yaml")
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write(self.TEXT % order)
-                run = Run(path, "--check")
+            run = run_text(self.TEXT % order)
             self.assertGreater(run.hours("a", 1, 2), 60)
             for day in (3, 4, 5):  # by then nothing runs that started before the change
                 self.assertLessEqual(run.hours("a", day, day + 1), 20)
@@ -159,10 +156,7 @@ class Overrun(unittest.TestCase):
     def test_counts_as_it_runs(self):
         """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
         are promised: the third waits for the next period. Elsewhere just so."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("""
+        run = run_text("""
 jishi: 1
 title: Overrun
 seed: 1
@@ -176,7 +170,6 @@ tenants:
       {submit: 3h, processors: 1, runtime: 2h}, {submit: 4h, processors: 1, runtime: 1h}]}}},
     b: {home: d, workloads: {w: {jobs: [{submit: 4h, processors: 2, runtime: 1h}]}}}}}
 """)
-            run = Run(path, "--check")
         self.assertEqual((run.starts("g/a"), run.starts("g/b")), ({0: 1, 3: 1, 10: 1}, {10: 1}))
 
 
@@ -431,26 +424,19 @@ tenants:
   C: {home: c, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 20h}]}}}
 """
 
-    def run_of(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-            return Run(path, "--check")
-
     def test_group_that_borrows_from_itself(self):
         """y may run on all but the 4 of x, which are then kept from C though A runs on its 7."""
-        run = self.run_of(self.HEAD % (1, "60h", 11, "easy") + self.NESTED % "guarantee: {processors: 3, lend: 0},")
+        run = run_text(self.HEAD % (1, "60h", 11, "easy") + self.NESTED % "guarantee: {processors: 3, lend: 0},")
         self.assertEqual([run.starts(name) for name in ("A/y", "A/x", "C")], [{0: 1}, {2: 1}, {20: 1}])
 
     def test_claim_on_the_guarantee_of_a_group(self):
         """y, guaranteed nothing, claims of A what x does not keep, 3: of 8 processors 4 are never for its 7, nor for C's 4 more than 1."""
-        run = self.run_of(self.HEAD % (1, "60h", 8, "easy") + self.NESTED % "")
+        run = run_text(self.HEAD % (1, "60h", 8, "easy") + self.NESTED % "")
         self.assertEqual([run.starts(name) for name in ("A/x", "C", "A/y")], [{2: 1}, {}, {}])
 
     def test_own_jobs_of_a_group(self):
         """A job of the group itself leaves x its 4 of 7: of the two, of 4 and of 3, the first waits for x's end."""
-        run = self.run_of(self.HEAD % (1, "60h", 7, "easy") + """
+        run = run_text(self.HEAD % (1, "60h", 7, "easy") + """
   A: {home: c, guarantee: {processors: 7, lend: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 5h},
     {submit: 0h, processors: 3, runtime: 5h}]}}, tenants: {
     x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}}}
@@ -463,7 +449,7 @@ tenants:
     def test_at_random(self):
         """No job waits while it and what its tenant runs on are within the guarantee."""
         for seed, backfill in ((1, "none"), (2, "easy"), (3, "{reserve: 3}")):
-            run = self.run_of(self.HEAD % (seed, "5d", 16, backfill) + """
+            run = run_text(self.HEAD % (seed, "5d", 16, backfill) + """
   A: {home: c, guarantee: {processors: 9, lend: 0}, tenants: {
     g: {guarantee: {processors: 6, lend: 0}, FLOOD, tenants: {
       x: {guarantee: {processors: 4, lend: 0}, FLOOD}, y: {FLOOD}}},
