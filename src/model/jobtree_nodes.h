@@ -47,14 +47,16 @@ struct jobtree {
 bool jobtree_search(const struct jobtree *tree, const struct jobkey *after, int64_t free,
                     simtime window, int64_t spare, wide area, struct jobitem *ret_item);
 
-/* The child that holds key if any does. Halving without branches: the outcome cannot be foreseen.
- */
+/* The child that holds key if any does. Most searches are for either end, where jobs come and heads
+ * go. Else halving without branches: the outcome cannot be foreseen. */
 static inline uint32_t child_at(const struct inner *node, const struct jobkey *key)
 {
     const struct jobkey *at = node->first + 1;
     uint32_t len = node->len - 1;
     if (len > 0 && jobkey_upto(&at[len - 1], key))
         return len;
+    if (len == 0 || !jobkey_upto(at, key))
+        return 0;
     while (len > 1) {
         const uint32_t half = len / 2;
         at += half & -(uint32_t)jobkey_upto(&at[half - 1], key);

@@ -269,13 +269,19 @@ static int all(void)
     return broken;
 }
 
+/* bench_sim [LOAD JOBS [ROUNDS [BACKFILL]]]: all, or one row of fcfs. */
 int main(int argc, char **argv)
 {
     header();
     double bare;
     if (argc > 2) {
+        const double load = atof(argv[1]);
+        const uint64_t jobs = strtoull(argv[2], NULL, 10);
         const int rounds = argc > 3 ? atoi(argv[3]) : 1;
-        easy(atof(argv[1]), strtoull(argv[2], NULL, 10), rounds, false, argc > 3 ? &bare : NULL);
+        if (argc > 4)
+            one("fcfs", argv[4], load, jobs, rounds);
+        else
+            easy(load, jobs, rounds, false, argc > 3 ? &bare : NULL);
         return 0;
     }
     return all() > 0;
