@@ -62,6 +62,10 @@ simtime profile_place(struct profile *profile, simtime after, simtime duration, 
 simtime profile_earlier(const struct profile *profile, simtime after, simtime last,
                         simtime duration, int64_t procs, simtime held);
 
+/* Until when free stays >= procs from `from` on: `from` itself if it is less then; SIMTIME_NEVER:
+ * for good. O(log steps). */
+simtime profile_until(const struct profile *profile, simtime from, int64_t procs);
+
 /* The first step after `t`; SIMTIME_NEVER if there is none. O(log steps). */
 simtime profile_next_step(const struct profile *profile, simtime t);
 

@@ -216,6 +216,15 @@ simtime profile_earlier(const struct profile *profile, simtime after, simtime la
     return first_hole(profile, after, last, duration, procs, held, &free);
 }
 
+simtime profile_until(const struct profile *profile, simtime from, int64_t procs)
+{
+    struct cursor cursor;
+    if (cursor_seek(profile, from, &cursor) < procs)
+        return from;
+    const simtime until = cursor_find(profile, &cursor, procs, SIMTIME_NEVER, false);
+    return until < SIMTIME_NEVER ? until : SIMTIME_NEVER;
+}
+
 simtime profile_next_step(const struct profile *profile, simtime t)
 {
     if (t < profile->first)

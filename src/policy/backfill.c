@@ -186,6 +186,12 @@ static void easy(struct sched *sched, simtime now)
 
 void sched_reserve(struct sched *sched, struct span span, int64_t procs)
 {
+    if (sched->undo_len == 0) {
+        if (!sched->clean)
+            sched->clean = profile_new(0);
+        profile_assign(sched->clean, sched->partition->profile);
+        sched->clean_running = sched->partition->running;
+    }
     if (sched->undo_len == sched->undo_cap) {
         sched->undo_cap = sched->undo_cap ? 2 * sched->undo_cap : 64;
         sched->undo = mem_resize(sched->undo, sched->undo_cap, sizeof(*sched->undo));
@@ -199,6 +205,11 @@ void sched_reserve(struct sched *sched, struct span span, int64_t procs)
 
 void sched_drop_reservations(struct sched *sched)
 {
+    /* All at once, unless jobs entered the profile meanwhile. */
+    if (sched->undo_len > 0 && sched->partition->running == sched->clean_running) {
+        profile_assign(sched->partition->profile, sched->clean);
+        sched->undo_len = 0;
+    }
     while (sched->undo_len > 0) {
         const struct span *span = &sched->undo[--sched->undo_len];
         profile_release(sched->partition->profile, span->from, span->to,
@@ -238,6 +249,28 @@ simtime sched_earliest(const struct sched *sched, const struct jobitem *item, si
     return profile_earliest(profile, next, item->request, item->procs);
 }
 
+bool sched_hopes(const struct sched *sched, const struct jobkey *after, simtime now,
+                 struct hope *hope)
+{
+    const struct profile *profile = sched->partition->profile;
+    const int64_t free = sched_free(sched, now);
+    struct jobkey last;
+    hope->found &= !after || !jobkey_upto(&hope->item.key, after);
+    while (hope->found ||
+           queue_next_fit(&sched->queue, after, free, hope->window, hope->spare, &hope->item)) {
+        const struct jobitem *item = &hope->item;
+        const simtime until = profile_until(profile, now, item->procs);
+        hope->found = item->procs <= free && until - now >= item->request;
+        if (hope->found)
+            return true;
+        hope->window = until - now;
+        hope->spare = item->procs - 1;
+        last = item->key;
+        after = &last;
+    }
+    return false;
+}
+
 /* The general pass: reservations of any depth. O(depth log steps) and a descent
  * a hole; it stops once nothing behind could start now. */
 static NOINLINE void plan(struct sched *sched, simtime now)
@@ -245,12 +278,13 @@ static NOINLINE void plan(struct sched *sched, simtime now)
     struct jobitem item;
     struct jobkey last;
     const struct jobkey *after = NULL;
+    struct hope hope = HOPE_ANY;
     int64_t left = sched->config.depth;
     sched->undo_len = 0;
     if (!sched_start_heads(sched, now, &item))
         return;
-    bool more = queue_first(&sched->queue, &item);
-    while (more) {
+    while (sched_hopes(sched, after, now, &hope) &&
+           queue_some(&sched->queue, after, 1, &item) > 0) {
         last = item.key;
         after = &last;
         const simtime at = sched_earliest(sched, &item, now);
@@ -264,10 +298,6 @@ static NOINLINE void plan(struct sched *sched, simtime now)
             if (left != DEPTH_ALL && --left == 0)
                 break;
         }
-        struct jobitem fits;
-        if (!queue_next_fit(&sched->queue, after, sched_free(sched, now), SIMTIME_NEVER, 0, &fits))
-            break;
-        more = queue_next(&sched->queue, last, &item);
     }
     if (sched->config.depth > 0 && sched->config.depth != DEPTH_ALL)
         fill_by_profile(sched, now);

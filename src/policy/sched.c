@@ -76,6 +76,7 @@ void sched_deinit(struct sched *sched)
     free(sched->held);
     free(sched->undo);
     free(sched->undo_procs);
+    profile_free(sched->clean);
     free(sched->tested);
 }
 

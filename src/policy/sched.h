@@ -129,6 +129,7 @@ struct sched {
 
     /* Slurm. */
     bool news;       /* something happened since the last plan */
+    bool unplanned;  /* another plan could start what the last one did not */
     bool cut;        /* the last look at the queue ended at its depth */
     int64_t *tested; /* jobs of each tenant in this plan; owned */
     size_t tested_cap;
@@ -141,6 +142,8 @@ struct sched {
     struct span *undo; /* scratch of a planning pass: the reservations it made */
     int64_t *undo_procs;
     size_t undo_len, undo_cap;
+    struct profile *clean; /* and the profile before them, ... */
+    int64_t clean_running; /* ... when so many jobs ran; owned */
 };
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
@@ -220,7 +223,22 @@ NOINLINE void sched_slurm_pass(struct sched *sched, simtime now);
 simtime sched_slurm_next(const struct sched *sched, simtime now);
 NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
-/* Reservations that stand in the profile until the end of a pass. O(log steps) each. */
+/* Whom a planning pass is still made for: the next job behind the one at hand that may start now,
+ * by count and for all that is reserved so far. Reservations only take: who may not start will not.
+ */
+struct hope {
+    bool found;
+    struct jobitem item;
+    simtime window; /* others may start now only if they ask for no longer, ... */
+    int64_t spare;  /* ... or for no more processors than these */
+};
+#define HOPE_ANY ((struct hope){.window = SIMTIME_NEVER})
+/* Is there one, behind `*after` (NULL: at all)? The pass may end where there is none. O(log) for
+ * each job that fits by count and is found not to. */
+bool sched_hopes(const struct sched *sched, const struct jobkey *after, simtime now,
+                 struct hope *hope);
+/* Reservations that stand in the profile until the end of a pass. O(log steps) each, and O(steps)
+ * for the first, by memcpy. */
 void sched_reserve(struct sched *sched, struct span span, int64_t procs);
 void sched_drop_reservations(struct sched *sched);
 /* When the job could start by the profile; if it could now by count but finds no place on the

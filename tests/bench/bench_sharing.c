@@ -1,6 +1,6 @@
-/* What sharing costs: orders by tenant, quotas and guarantees against fcfs, all under EASY and in
- * one run. Fails where one costs more than three times fcfs, or where ten thousand tenants cost
- * more than twice ten. */
+/* What sharing costs: orders by tenant, quotas, guarantees and Slurm's form of backfilling against
+ * fcfs under EASY, in one run. Fails where one costs more than three times fcfs, or where ten
+ * thousand tenants cost more than twice ten. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/sim.h"
 
@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define COST_MOST 3.0
 #define TENANTS_MOST 2.0
@@ -25,6 +26,7 @@ struct bench_case {
     double load;
     uint64_t jobs;
     bool causes;
+    bool slurm; /* its form of backfilling */
 };
 
 /* --- tenants --- */
@@ -113,6 +115,9 @@ static void *params_of(const struct kind *kind)
     for (const struct field *f = kind->params; f->kind != FIELD_END; f++) {
         double value = 0;
         struct error err;
+        if (f->kind == FIELD_INT)
+            *(int64_t *)(void *)(params + f->offset) =
+                strcmp(f->def, "unlimited") == 0 ? INT64_MAX : atoll(f->def);
         if (!f->def || (f->kind != FIELD_DURATION && f->kind != FIELD_QUANTITY))
             continue;
         if (quantity_parse(f->def, f->kind == FIELD_DURATION ? UNIT_TIME : f->unit, &value, &err))
@@ -145,7 +150,8 @@ static double ns_per_job(const struct bench_case *c)
     };
     const struct node_group group = {PROCS, 1};
     const struct kind *order = kind_find(&order_kinds, c->order);
-    void *params = params_of(order);
+    const struct kind *backfill = kind_find(&backfill_kinds, "slurm");
+    void *params = params_of(order), *slurm = params_of(backfill);
     const struct sim_partition partition = {
         .setup = {.placement = (const struct placement_type *)(const void *)kind_find(
                       &placement_kinds, "any"),
@@ -153,7 +159,8 @@ static double ns_per_job(const struct bench_case *c)
                   .n_groups = 1},
         .config = {.order = (const struct order_type *)(const void *)order,
                    .order_params = params,
-                   .depth = 1,
+                   .depth = c->slurm ? 0 : 1,
+                   .slurm = c->slurm ? slurm : NULL,
                    .max_queued = -1,
                    .max_processors = -1,
                    .weight = 1,
@@ -168,12 +175,14 @@ static double ns_per_job(const struct bench_case *c)
         best = round == 0 || seconds < best ? seconds : best;
     }
     free(params);
+    free(slurm);
     free(forest.items);
     free(forest.leaves);
     static const char *const terms[] = {"", "quotas", "guarantees"};
     const double ns = best / (double)c->jobs * 1e9;
-    printf("%-12s %-10s %-6s %7zu %5.2g %9" PRIu64 " %9.0f\n", c->order, terms[c->terms],
-           c->causes ? "causes" : "", forest.n_leaves, c->load, c->jobs, ns);
+    printf("%-12s %-10s %-6s %7zu %5.2g %9" PRIu64 " %9.0f\n", c->order,
+           c->slurm ? "slurm" : terms[c->terms], c->causes ? "causes" : "", forest.n_leaves,
+           c->load, c->jobs, ns);
     fflush(stdout);
     return ns;
 }
@@ -188,21 +197,30 @@ static int promise(const char *what, double ratio, double most)
 /* --- the cases --- */
 
 static const struct bench_case cases[] = {
-    {"fair-share", TERMS_NONE, 2, 0.9, 300000, false},
-    {"multifactor", TERMS_NONE, 2, 0.9, 300000, false},
-    {"drf", TERMS_NONE, 2, 0.9, 300000, false},
-    {"las", TERMS_NONE, 2, 0.9, 300000, false},
-    {"edf", TERMS_NONE, 2, 0.9, 300000, false},
-    {"fcfs", TERMS_QUOTA, 2, 0.9, 300000, false},
-    {"fcfs", TERMS_GUARANTEE, 2, 0.9, 300000, false},
+    {"fair-share", TERMS_NONE, 2, 0.9, 300000, false, false},
+    {"multifactor", TERMS_NONE, 2, 0.9, 300000, false, false},
+    {"drf", TERMS_NONE, 2, 0.9, 300000, false, false},
+    {"las", TERMS_NONE, 2, 0.9, 300000, false, false},
+    {"edf", TERMS_NONE, 2, 0.9, 300000, false, false},
+    {"fcfs", TERMS_QUOTA, 2, 0.9, 300000, false, false},
+    {"fcfs", TERMS_GUARANTEE, 2, 0.9, 300000, false, false},
+    {"fcfs", TERMS_NONE, 2, 0.9, 300000, false, true},
+    {"multifactor", TERMS_NONE, 2, 0.9, 300000, false, true},
 };
 
-int main(void)
+/* bench_sharing [CASE JOBS]: all, or one of `cases`. */
+int main(int argc, char **argv)
 {
     int broken = 0;
     printf("%-12s %-10s %-6s %7s %5s %9s %9s\n", "order", "terms", "", "tenants", "load", "jobs",
            "ns/job");
-    const struct bench_case plain = {"fcfs", TERMS_NONE, 2, 0.9, 300000, false};
+    if (argc > 2) {
+        struct bench_case one = cases[(size_t)atoi(argv[1]) % ARRAY_LEN(cases)];
+        one.jobs = strtoull(argv[2], NULL, 10);
+        ns_per_job(&one);
+        return 0;
+    }
+    const struct bench_case plain = {"fcfs", TERMS_NONE, 2, 0.9, 300000, false, false};
     double ratios[ARRAY_LEN(cases)];
     /* Each beside fcfs: others may use the machine, and not all the time alike. */
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -212,7 +230,8 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char what[80];
         snprintf(what, sizeof(what), "%s%s to fcfs", cases[i].order,
-                 cases[i].terms == TERMS_QUOTA       ? " with quotas"
+                 cases[i].slurm                      ? " as Slurm backfills"
+                 : cases[i].terms == TERMS_QUOTA     ? " with quotas"
                  : cases[i].terms == TERMS_GUARANTEE ? " with guarantees"
                                                      : "");
         broken += promise(what, ratios[i], COST_MOST);
@@ -220,7 +239,7 @@ int main(void)
     /* 16 tenants and 10 000, under a load that they all share. */
     static const char *const orders[] = {"fair-share", "multifactor", "drf"};
     for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
-        const struct bench_case few = {orders[i], TERMS_NONE, 2, 0.9, 300000, false};
+        const struct bench_case few = {orders[i], TERMS_NONE, 2, 0.9, 300000, false, false};
         struct bench_case many = few;
         many.fan = 10;
         const double ratio = ns_per_job(&many) / ns_per_job(&few);
@@ -229,9 +248,11 @@ int main(void)
     /* Under overload the queue grows without end; what a pass costs should not. */
     for (size_t i = 0; i < ARRAY_LEN(orders); i++)
         for (uint64_t jobs = 20000; jobs <= 80000; jobs *= 4)
-            ns_per_job(&(struct bench_case){orders[i], TERMS_NONE, 2, 1.2, jobs, false});
-    ns_per_job(&(struct bench_case){"fcfs", TERMS_QUOTA, 2, 1.2, 20000, false});
-    ns_per_job(&(struct bench_case){"fcfs", TERMS_QUOTA, 2, 1.2, 80000, false});
-    ns_per_job(&(struct bench_case){"fair-share", TERMS_QUOTA, 2, 0.9, 100000, true});
+            ns_per_job(&(struct bench_case){orders[i], TERMS_NONE, 2, 1.2, jobs, false, false});
+    ns_per_job(&(struct bench_case){"fcfs", TERMS_QUOTA, 2, 1.2, 20000, false, false});
+    ns_per_job(&(struct bench_case){"fcfs", TERMS_QUOTA, 2, 1.2, 80000, false, false});
+    for (uint64_t jobs = 20000; jobs <= 80000; jobs *= 4)
+        ns_per_job(&(struct bench_case){"fcfs", TERMS_NONE, 2, 1.2, jobs, false, true});
+    ns_per_job(&(struct bench_case){"fair-share", TERMS_QUOTA, 2, 0.9, 100000, true, false});
     return broken > 0;
 }
