@@ -299,6 +299,17 @@ static NOINLINE void turn_tenants_away(struct sim *sim)
     pass_all(sim);
 }
 
+/* Mark those who lost a job that may have stood in the way of others. */
+static NOINLINE void mark_again(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->n_stations; i++) {
+        if (sim->stations[i].again)
+            sim_mark(sim, &sim->stations[i]);
+        sim->stations[i].again = false;
+    }
+    sim->again = false;
+}
+
 static inline int instant(struct sim *sim, struct error *err)
 {
     if (UNLIKELY(sim->now >= sim->next_tick))
@@ -324,7 +335,9 @@ static inline int instant(struct sim *sim, struct error *err)
         pass_all(sim);
         if (UNLIKELY(sim->tenant_newcomers.len > 0))
             turn_tenants_away(sim);
-    } while (events_time(sim->events) == sim->now);
+        if (UNLIKELY(sim->again))
+            mark_again(sim);
+    } while (events_time(sim->events) == sim->now || sim->n_dirty > 0);
     if (UNLIKELY(sim->failure != NULL)) {
         *err = *sim->failure;
         return SIM_FAILED;

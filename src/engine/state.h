@@ -36,6 +36,7 @@ struct station {
     simtime wake; /* when a wake event is due; SIMTIME_NEVER: none */
     event_handle wake_event;
     bool dirty;             /* a pass is owed at this instant */
+    bool again;             /* and one in the next round */
     bool owed;              /* something happened since the last pass */
     struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
     struct books *books;    /* NULL: its order does not go by usage */
@@ -58,6 +59,7 @@ struct sim {
     struct waits *waits;   /* NULL: causes of waiting are not told apart */
     uint32_t *dirty;       /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
+    bool again;          /* some place is */
     int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
     uint32_t heard;              /* FACT_BIT of each kind that anybody hears, `waits` included */

@@ -192,9 +192,13 @@ void sim_turn_away(struct sim *sim, struct station *station)
         sim_leave_queues(sim, job, NULL);
         sim_tenant_waits(sim, job, -1);
         sim_reject(sim, job, REASON_MAX_QUEUED);
-        /* It may have stood in the way of others: a further round. */
+        /* It may have stood in the way of others: a further round, once what the first one made
+         * happen at this instant has happened. */
         station->sched.changed = true;
-        sim_mark(sim, station);
+        if (decides_after_events(&station->sched.config))
+            sim_mark(sim, station);
+        else
+            station->again = sim->again = true;
     }
 }
 
