@@ -24,6 +24,10 @@ struct broker *broker_new(struct sim *sim)
     for (size_t i = 0; i < sim->n_stations; i++)
         forecast_init(&broker->forecasts[i], &sim->stations[i].sched, setup->refresh > 0,
                       setup->depth);
+    if (setup->type->looks && sim->gates && gates_guarantee(sim->gates))
+        broker->holds = holds_new(world, &sim->jobs, sim->gates, setup->refresh > 0, setup->depth);
+    broker->bounds_starts = broker->holds || sim->limits_queues;
+    broker->queued_jobs = mem_new(sim->n_stations, sizeof(*broker->queued_jobs));
     broker->first = mem_new(world->n_centres, sizeof(*broker->first));
     broker->last = mem_new(world->n_centres, sizeof(*broker->last));
     for (size_t i = 0; i < world->n_centres; i++)
@@ -54,6 +58,7 @@ void broker_free(struct broker *broker)
         rng_stream_deinit(&broker->draws[i]);
     for (size_t i = 0; i < sim->n_stations; i++)
         forecast_deinit(&broker->forecasts[i]);
+    holds_free(broker->holds);
     network_free(broker->network);
     free(broker->state);
     free(broker->draws);
@@ -66,6 +71,7 @@ void broker_free(struct broker *broker)
     free(broker->bounds);
     free(broker->partitions);
     free(broker->names);
+    free(broker->queued_jobs);
     free(broker->rows);
     free(broker);
 }
@@ -133,11 +139,51 @@ void broker_look(struct sim *sim)
     if (at == broker->looked)
         return;
     broker->looked = at;
+    if (broker->holds)
+        holds_look(broker->holds, at);
     for (size_t i = 0; i < sim->n_stations; i++) {
         profile_advance(sim->stations[i].partition.profile, at);
         forecast_look(&broker->forecasts[i], at);
         broker_read_queue(broker, &broker->forecasts[i]);
+        broker->queued_jobs[i] = broker_queued_jobs(broker, i);
     }
+}
+
+int64_t broker_queued_jobs(const struct broker *broker, size_t partition)
+{
+    return broker->sim->stations[partition].partition.counts.queued_jobs +
+           broker->forecasts[partition].coming_jobs;
+}
+
+/* It waits or is on its way, or (-1) does so no longer: it counts by the first queue in which it
+ * stands, or may stand once it is there. */
+static NOINLINE void hold(struct broker *broker, struct holds *holds, const struct job *job,
+                          int sign)
+{
+    size_t first;
+    int64_t procs;
+    sim_candidates(broker->sim, &job->spec, &first);
+    first += job->waits_in ? (size_t)__builtin_ctzll(job->waits_in) : 0;
+    const area asked = forecast_area(&broker->forecasts[first], job, &procs);
+    holds_wait(holds, job, procs, asked, sign);
+}
+
+void broker_waits(struct sim *sim, const struct job *job, int sign)
+{
+    if (sim->broker->holds)
+        hold(sim->broker, sim->broker->holds, job, sign);
+}
+
+void broker_runs(struct sim *sim, const struct job *job, int sign)
+{
+    if (sim->broker->holds)
+        holds_run(sim->broker->holds, job, sign);
+}
+
+void broker_tenant_changed(struct sim *sim, int32_t tenant)
+{
+    if (sim->broker->holds)
+        holds_changed(sim->broker->holds, tenant, sim->now);
 }
 
 void broker_changed(struct sim *sim, int32_t partition)
@@ -234,6 +280,8 @@ static void count_way(struct broker *broker, const struct job *job, int sign)
     struct sim *sim = broker->sim;
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
+    if (UNLIKELY(broker->holds != NULL))
+        hold(broker, broker->holds, job, sign);
     for (size_t i = from; i < to; i++) {
         struct forecast *forecast = &broker->forecasts[i];
         int64_t procs;
@@ -258,6 +306,8 @@ static void remember(struct broker *broker, const struct job *job, simtime arriv
             continue;
         int64_t procs;
         const area asked = forecast_area(forecast, job, &procs);
+        if (UNLIKELY(broker->holds != NULL) && forecast->stale && i == from)
+            holds_sent(broker->holds, job, procs, asked);
         /* One that a fresh look would leave out might come before others. */
         if (!forecast->stale && forecast->coming_jobs >= (int64_t)forecast->depth &&
             !forecast_in_order(forecast))
@@ -265,6 +315,8 @@ static void remember(struct broker *broker, const struct job *job, simtime arriv
         else
             forecast_expect(forecast, job, arrival);
         if (forecast->stale) {
+            /* By counts it waits there. */
+            broker->queued_jobs[i] += procs > forecast->free - forecast->queued;
             forecast->queued += procs;
             forecast->backlog += asked;
         }
@@ -413,10 +465,31 @@ bool broker_is_coming(struct sim *sim, struct job *job)
     return true;
 }
 
+/* What guarantees are judged by is what a fresh count finds. */
+static void check_holds(struct sim *sim)
+{
+    struct broker *broker = sim->broker;
+    AUTO(holds_free)
+    struct holds *fresh = holds_new(sim->setup.world, &sim->jobs, sim->gates, false, 0);
+    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
+        const struct job *job = jobs_at(&sim->jobs, slot);
+        const bool coming = slot < broker->n_ways && broker->ways[slot].listed;
+        if (!job->live || (coming && !broker->setup->knows_own))
+            continue;
+        if (job->state == JOB_RUNNING)
+            holds_run(fresh, job, 1);
+        else
+            hold(broker, fresh, job, 1);
+    }
+    holds_compare(broker->holds, fresh);
+}
+
 void broker_check(struct sim *sim, bool jobs)
 {
     struct broker *broker = sim->broker;
     network_check(broker->network, sim->now);
+    if (jobs && broker->holds)
+        check_holds(sim);
     for (uint32_t slot = 0; jobs && slot < sim->jobs.used; slot++) {
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (!job->live)

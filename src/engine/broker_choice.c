@@ -175,6 +175,55 @@ static void check_kept(struct broker *broker, const struct forecast *forecast, s
     forecast_deinit(&fresh);
 }
 
+/* Not before guarantees would let it in at the partition, were it sent by choice i. */
+static NOINLINE simtime held_until(struct broker *broker, size_t i, size_t partition,
+                                   simtime arrival)
+{
+    const struct sim *sim = broker->sim;
+    const struct job_spec *spec = &broker->job->spec;
+    const int32_t procs = partition_procs(&sim->stations[partition].partition, &spec->ask);
+    const simtime until =
+        holds_until(broker->holds, broker->job, broker->choices[i].centre, procs, sim->now);
+    if (until > 0 && broker->setup->sees == SEES_FREE)
+        return SIMTIME_NEVER;
+    return until > arrival ? until : arrival;
+}
+
+static inline simtime arrival_of(const struct broker *broker, size_t i)
+{
+    return broker->sim->now + broker->choices[i].moving;
+}
+
+/* When it may start there at the earliest, whatever is free. */
+static inline simtime after_in(struct broker *broker, size_t i, size_t partition)
+{
+    const simtime arrival = arrival_of(broker, i);
+    return LIKELY(!broker->holds) ? arrival : held_until(broker, i, partition, arrival);
+}
+
+/* Is the limit on queued jobs reached in one of its queues, as far as the broker knows? */
+static NOINLINE bool is_full(const struct broker *broker, size_t i)
+{
+    const struct sim *sim = broker->sim;
+    for (size_t k = next_there(broker, i, 0); k < sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        const int64_t most = sim->stations[k].sched.config.max_queued;
+        const int64_t jobs =
+            broker->setup->refresh > 0 ? broker->queued_jobs[k] : broker_queued_jobs(broker, k);
+        if (most >= 0 && jobs >= most)
+            return true;
+    }
+    return false;
+}
+
+/* The same start, where its queue would take it. It need not if it starts as it comes. */
+static inline simtime unless_full(const struct broker *broker, size_t i, simtime start)
+{
+    const bool full =
+        UNLIKELY(broker->sim->limits_queues) && start > arrival_of(broker, i) && is_full(broker, i);
+    return full ? SIMTIME_NEVER : start;
+}
+
 /* At the earliest in the partition; *ret_known: just then. */
 static simtime bound_in(struct broker *broker, size_t partition, simtime after, bool *ret_known)
 {
@@ -187,26 +236,40 @@ static simtime bound_in(struct broker *broker, size_t partition, simtime after, 
     return start;
 }
 
+/* The same, and not before guarantees let it in. */
+static simtime held_bound_in(struct broker *broker, size_t i, size_t partition, bool *ret_known)
+{
+    const simtime after = after_in(broker, i, partition);
+    *ret_known = true;
+    return after < SIMTIME_NEVER ? bound_in(broker, partition, after, ret_known) : SIMTIME_NEVER;
+}
+
+/* The same in any partition of the choice, if its queues would take it. */
+static NOINLINE simtime any_bound(struct broker *broker, size_t i, bool *ret_known)
+{
+    simtime best = SIMTIME_NEVER;
+    *ret_known = true;
+    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        bool known;
+        const simtime start = held_bound_in(broker, i, k, &known);
+        if (start < best || (start == best && known)) {
+            best = start;
+            *ret_known = known;
+        }
+    }
+    return unless_full(broker, i, best);
+}
+
 static void find_bound(void *ctx, struct broker_bound *bound)
 {
     struct broker *broker = ctx;
     const size_t i = bound->choice;
-    const simtime after = broker->sim->now + broker->choices[i].moving;
-    if (broker->partitions[i] >= 0) {
-        bound->start = bound_in(broker, (size_t)broker->partitions[i], after, &bound->known);
-        return;
-    }
-    bound->start = SIMTIME_NEVER;
-    bound->known = true;
-    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
-         k = next_there(broker, i, k + 1)) {
-        bool known;
-        const simtime start = bound_in(broker, k, after, &known);
-        if (start < bound->start || (start == bound->start && known)) {
-            bound->start = start;
-            bound->known = known;
-        }
-    }
+    if (broker->partitions[i] >= 0 && !broker->bounds_starts)
+        bound->start =
+            bound_in(broker, (size_t)broker->partitions[i], arrival_of(broker, i), &bound->known);
+    else
+        bound->start = any_bound(broker, i, &bound->known);
 }
 
 /* When it would start in the partition by its plan; what is not before `before` may be too early.
@@ -225,23 +288,23 @@ static simtime planned_in(struct broker *broker, struct forecast *forecast, simt
 static simtime expected_start(void *ctx, size_t i, simtime before)
 {
     struct broker *broker = ctx;
-    const simtime after = broker->sim->now + broker->choices[i].moving;
     const bool plans = broker->setup->sees == SEES_PLAN;
     simtime best = SIMTIME_NEVER;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
         struct forecast *forecast = seen(broker, k);
+        const simtime after = after_in(broker, i, k);
         simtime start = after;
         bool known = false;
         /* Of several partitions the bounds tell which ones matter. */
         if (broker->partitions[i] < 0 || !plans || forecast->queued == 0)
-            start = bound_in(broker, k, after, &known);
+            start = held_bound_in(broker, i, k, &known);
         if (!known && start < before)
             start = planned_in(broker, forecast, after, before);
         best = start < best ? start : best;
         before = start < before ? start : before;
     }
-    return best;
+    return unless_full(broker, i, best);
 }
 
 simtime broker_decide(struct broker *broker, struct job *job)

@@ -3,6 +3,7 @@
 #ifndef ENGINE_BROKER_STATE_H
 #define ENGINE_BROKER_STATE_H
 
+#include "engine/holds.h"
 #include "engine/state.h"
 
 #define NOBODY UINT32_MAX
@@ -43,6 +44,9 @@ struct broker {
     int32_t *names;      /* by partition: the first that has the same name */
     struct rows *rows;   /* by centre: its partitions, which stand together */
     size_t n_choices;
+    struct holds *holds;   /* NULL: there are no guarantees, or it does not look */
+    bool bounds_starts;    /* that, or limits on queued jobs, may matter */
+    int64_t *queued_jobs;  /* by partition: as of the last look, with those sent since */
     bool cut_off;          /* there is a centre that could hold it, and no way for its data */
     enum job_reason terms; /* why its tenants' terms refuse it for ever, where one else could */
 };
@@ -55,6 +59,9 @@ static inline const struct sim_freight *broker_freight(const struct broker *brok
 
 /* broker.c: what the queue of the partition, and jobs on their way to it, mean for its forecast. */
 void broker_read_queue(struct broker *broker, struct forecast *forecast);
+
+/* Jobs that wait in the partition or are on their way to it, as far as they are known, now. */
+int64_t broker_queued_jobs(const struct broker *broker, size_t partition);
 
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
  * it can go nowhere, because of `terms`, else for want of a way if `cut_off`. O(centres), and what

@@ -380,9 +380,12 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim->next_tick = SIMTIME_NEVER;
     sim->reclaims = sim_may_stop_jobs(setup);
     sim->jobs.whole = sim->reclaims || setup->broker;
-    for (size_t i = 0; i < setup->n_changes; i++)
-        sim->eager |= setup->changes[i].what == CHANGE_RULES &&
-                      decides_after_events(setup->changes[i].config);
+    for (size_t i = 0; i < setup->n_changes; i++) {
+        if (setup->changes[i].what != CHANGE_RULES)
+            continue;
+        sim->eager |= decides_after_events(setup->changes[i].config);
+        sim->limits_queues |= setup->changes[i].config->max_queued >= 0;
+    }
     sim_gates_open(sim);
     for (size_t i = 0; i < sim->n_stations; i++)
         open_station(sim, i);

@@ -117,6 +117,12 @@ NOINLINE void broker_look(struct sim *sim);
 /* What changes what the broker sees. */
 NOINLINE void broker_hear(struct sim *sim, const struct fact *fact);
 NOINLINE void broker_changed(struct sim *sim, int32_t partition);
+
+/* Where there are quotas or guarantees: a job waits (1), or does so no longer (-1); it starts, or
+ * it ends or is stopped; a tenant has other terms. */
+NOINLINE void broker_waits(struct sim *sim, const struct job *job, int sign);
+NOINLINE void broker_runs(struct sim *sim, const struct job *job, int sign);
+NOINLINE void broker_tenant_changed(struct sim *sim, int32_t tenant);
 NOINLINE void broker_joined(struct sim *sim, struct job *job, int32_t partition);
 NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts);
 
@@ -265,8 +271,8 @@ void sim_tenants_free(struct sim *sim);
 NOINLINE void sim_tick(struct sim *sim);
 NOINLINE void sim_turn(struct sim *sim);
 
-/* So many more jobs of its tenant wait; one of those starts; one that ran ends. O(depth), and where
- * there are gates O(partitions). */
+/* So many more jobs of its tenant wait, this one among them while it stands in its queues; one of
+ * those starts; one that ran ends. O(depth), and where there are gates O(partitions). */
 NOINLINE void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
 NOINLINE void sim_tenant_starts(struct sim *sim, const struct job *job);
 NOINLINE void sim_tenant_ends(struct sim *sim, const struct job *job);

@@ -189,8 +189,8 @@ void sim_turn_away(struct sim *sim, struct station *station)
         if (!job->live || job->state != JOB_PENDING || job->joined < sim->now ||
             station->partition.counts.queued_jobs <= most)
             continue;
-        sim_leave_queues(sim, job, NULL);
         sim_tenant_waits(sim, job, -1);
+        sim_leave_queues(sim, job, NULL);
         sim_reject(sim, job, REASON_MAX_QUEUED);
         /* It may have stood in the way of others: a further round, once what the first one made
          * happen at this instant has happened. */

@@ -226,6 +226,8 @@ void sim_tenant_changed(struct sim *sim, int32_t tenant)
     if (!sim->gates)
         return;
     gates_set(sim->gates, tenant, sim->now);
+    if (sim->broker)
+        broker_tenant_changed(sim, tenant);
     queue_turn(sim);
     mark_waiting(sim, NULL, -1);
 }
@@ -255,18 +257,27 @@ static void use(struct sim *sim, const struct job *job, int sign)
                 sched_usage_changed(&sim->stations[i].sched, job->spec.tenant);
 }
 
+static NOINLINE void wait_at_gates(struct sim *sim, const struct job *job, int jobs)
+{
+    gates_wait(sim->gates, job->spec.tenant, jobs);
+    if (sim->broker)
+        broker_waits(sim, job, jobs);
+}
+
 void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)
 {
     if (sim->gates)
-        gates_wait(sim->gates, job->spec.tenant, jobs);
+        wait_at_gates(sim, job, jobs);
 }
 
 void sim_tenant_starts(struct sim *sim, const struct job *job)
 {
     use(sim, job, 1);
     if (sim->gates) {
-        gates_wait(sim->gates, job->spec.tenant, -1);
+        wait_at_gates(sim, job, -1);
         gates_start(sim->gates, job, sim->now);
+        if (sim->broker)
+            broker_runs(sim, job, 1);
         if (sim->n_stations > 1)
             spread_word(sim, job, station_of(sim, job));
     }
@@ -277,6 +288,8 @@ void sim_tenant_ends(struct sim *sim, const struct job *job)
     use(sim, job, -1);
     if (sim->gates) {
         gates_end(sim->gates, job, sim->now);
+        if (sim->broker)
+            broker_runs(sim, job, -1);
         spread_word(sim, job, station_of(sim, job));
     }
 }
@@ -346,19 +359,19 @@ void sim_tenants_turn_away(struct sim *sim)
     for (size_t i = 0; i < newcomers->len; i++) {
         struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
         if (job->live && job->state == JOB_PENDING && job->newcomer) {
-            sim_tenant_waits(sim, job, -1);
+            gates_wait(sim->gates, job->spec.tenant, -1);
             newcomers->items[n++] = job->slot;
         }
         job->newcomer = false;
     }
     for (size_t i = 0; i < n; i++) {
         struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
-        sim_tenant_waits(sim, job, 1);
+        gates_wait(sim->gates, job->spec.tenant, 1);
         if (!gates_crowded(sim->gates, job->spec.tenant))
             continue;
         sim_mark_queues(sim, job); /* it may have stood in the way of others */
-        sim_leave_queues(sim, job, NULL);
         sim_tenant_waits(sim, job, -1);
+        sim_leave_queues(sim, job, NULL);
         sim_reject(sim, job, REASON_QUOTA_QUEUED);
     }
     newcomers->len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/gates.h"
+#include "model/gates_inner.h"
 
 #include "util/date.h"
 #include "util/mem.h"
@@ -7,57 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that. */
-struct gate {
-    int32_t tenant;
-    int32_t up;    /* the next gate above; -1: none */
-    int32_t pot;   /* of its brothers, where any, or one below, has a guarantee; -1 */
-    int32_t below; /* pot of its children that have its home; -1 */
-    int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
-    int64_t at_home;              /* processors running in its home centre */
-    int64_t kept;                 /* of those of its home: neither lent nor used, of it or below */
-    int64_t over;                 /* processors of jobs that outlived their requests */
-    wide spent; /* processor-microseconds of this period, as if all ran to its due; and `over` more
-                   for each microsecond of the clock */
-    wide due;   /* sum of procs x due of what runs within its request */
-    wide most;  /* of spent; -1: no limit */
-    simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
-    bool
-        lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
-    bool carried; /* more was spent than starts were let through for */
-};
-
-/* Brothers that share guarantees: those with one home. */
-struct pot {
-    int32_t parent; /* tenant; -1: the top */
-    int32_t home;   /* centre */
-    int64_t kept;   /* by all brothers */
-};
-
-struct gates {
-    const struct world *world;
-    struct gate_need *needs; /* by tenant, of those there were at the start */
-    size_t n_needs;
-    bool *guarantees_below; /* by parent + 1: one below has a guarantee */
-    int32_t *of;            /* by tenant: its gate, -1 none above either; -2: not looked at yet */
-    size_t n_of;
-    struct {
-        struct gate *items;
-        size_t len, cap;
-    } gates;
-    struct {
-        struct pot *items;
-        size_t len, cap;
-    } pots;
-    int64_t *capacity, *busy; /* by centre */
-    simtime now, next_turn;
-};
-
-static const struct tenant_info *info_of(const struct gates *gates, int32_t tenant)
-{
-    return &gates->world->tenants.items[tenant];
-}
 
 static struct gate_need need_of(const struct gates *gates, int32_t tenant)
 {
@@ -101,6 +50,32 @@ void gates_free(struct gates *gates)
     free(gates);
 }
 
+void gates_assign(struct gates *copy, const struct gates *gates)
+{
+    const size_t n = gates->world->n_centres;
+    const struct gates old = *copy;
+    *copy = *gates;
+    copy->needs = old.needs;
+    copy->guarantees_below = old.guarantees_below;
+    copy->of = mem_resize(old.of, gates->n_of, sizeof(*copy->of));
+    copy->gates.items = mem_resize(old.gates.items, gates->gates.cap, sizeof(*copy->gates.items));
+    copy->pots.items = mem_resize(old.pots.items, gates->pots.cap, sizeof(*copy->pots.items));
+    copy->capacity = old.capacity;
+    copy->busy = old.busy;
+    memcpy(copy->of, gates->of, gates->n_of * sizeof(*copy->of));
+    memcpy(copy->gates.items, gates->gates.items, gates->gates.len * sizeof(*copy->gates.items));
+    memcpy(copy->pots.items, gates->pots.items, gates->pots.len * sizeof(*copy->pots.items));
+    memcpy(copy->capacity, gates->capacity, n * sizeof(*copy->capacity));
+    memcpy(copy->busy, gates->busy, n * sizeof(*copy->busy));
+}
+
+struct gates *gates_copy(const struct gates *gates)
+{
+    struct gates *copy = gates_new(gates->world, gates->needs);
+    gates_assign(copy, gates);
+    return copy;
+}
+
 /* --- which gates there are --- */
 
 static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
@@ -115,38 +90,34 @@ static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
     return (int32_t)gates->pots.len++;
 }
 
-/* Processors that those below it keep to themselves. */
-static int64_t kept_below(const struct gates *gates, const struct gate *gate)
-{
-    return gate->below < 0 ? 0 : gates->pots.items[gate->below].kept;
-}
-
 /* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
  * borrows uses up the guarantee of the group, and not what is kept for another member. */
-static int64_t kept_by(const struct gates *gates, const struct gate *gate)
+static int64_t kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view)
 {
-    const int64_t below = kept_below(gates, gate);
+    const int64_t below = kept_below(gates, gate, view);
     const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
     if (!g || g->lend >= g->processors)
         return below;
-    const int64_t kept = g->processors - g->lend - gate->at_home;
+    const int64_t kept = g->processors - g->lend - at_home(gate, view);
     return kept > below ? kept : below;
 }
 
 /* What it keeps has changed, or what those below do. O(1). */
-static void keep(struct gates *gates, struct gate *gate)
+static void keep(struct gates *gates, struct gate *gate, enum gates_view view)
 {
     if (gate->pot < 0)
         return;
-    const int64_t kept = kept_by(gates, gate);
-    gates->pots.items[gate->pot].kept += kept - gate->kept;
-    gate->kept = kept;
+    const int64_t kept = kept_by(gates, gate, view);
+    gates->pots.items[gate->pot].kept[view] += kept - gate->kept[view];
+    gate->kept[view] = kept;
 }
 
 static void keep_upwards(struct gates *gates, int32_t gate)
 {
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
-        keep(gates, &gates->gates.items[i]);
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        keep(gates, &gates->gates.items[i], GATES_NOW);
+        keep(gates, &gates->gates.items[i], GATES_IDLE);
+    }
 }
 
 /* The first period after `now` that begins. */
@@ -215,6 +186,16 @@ int32_t gates_of(struct gates *gates, int32_t tenant)
     return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
 }
 
+int32_t gates_tenant(const struct gates *gates, int32_t gate)
+{
+    return gates->gates.items[gate].tenant;
+}
+
+int32_t gates_up(const struct gates *gates, int32_t gate)
+{
+    return gates->gates.items[gate].up;
+}
+
 bool gates_guarantee(const struct gates *gates)
 {
     return gates->pots.len > 0;
@@ -261,6 +242,15 @@ static wide committed(const struct job *job, simtime now)
     return (wide)job->procs * ((job->overdue ? 0 : job->due) - now);
 }
 
+/* So many more processors of the centre are in use behind the gate. */
+static void use_home(struct gates *gates, struct gate *gate, int32_t centre, int64_t procs)
+{
+    if (info_of(gates, gate->tenant)->home != centre)
+        return;
+    gate->at_home += procs;
+    keep(gates, gate, GATES_NOW);
+}
+
 /* What a job that starts or ends changes in one gate. */
 static void count(struct gates *gates, struct gate *gate, const struct job *job, int sign)
 {
@@ -271,10 +261,14 @@ static void count(struct gates *gates, struct gate *gate, const struct job *job,
         gate->over += procs;
     else
         gate->due += (wide)procs * job->due;
-    if (info_of(gates, gate->tenant)->home != job->spec.centre)
-        return;
-    gate->at_home += procs;
-    keep(gates, gate);
+    use_home(gates, gate, job->spec.centre, procs);
+}
+
+void gates_suppose(struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
+{
+    gates->busy[centre] += procs;
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        use_home(gates, &gates->gates.items[i], centre, procs);
 }
 
 void gates_start(struct gates *gates, const struct job *job, simtime now)
@@ -321,11 +315,6 @@ void gates_wait(struct gates *gates, int32_t tenant, int jobs)
 
 /* --- what is left --- */
 
-static int64_t lesser(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Processor-microseconds of this period, so far and still to come by request. */
 static wide spent_by_now(const struct gates *gates, const struct gate *gate)
 {
@@ -342,50 +331,11 @@ static int64_t quota_room(const struct gates *gates, const struct gate *gate)
     return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
 }
 
-/* What a tenant may have more at home by its own guarantee. */
-static int64_t borrowing_room(const struct gates *gates, const struct gate *gate, int32_t centre)
-{
-    const struct tenant_info *info = info_of(gates, gate->tenant);
-    const struct tenant_guarantee *g = info->guarantee;
-    if (!g || info->home != centre || g->borrow == INT64_MAX)
-        return INT64_MAX;
-    return g->processors + g->borrow - gate->at_home;
-}
-
-/* Processors of the centre that the brothers of a tenant keep to themselves. */
-static int64_t kept_by_brothers(const struct gates *gates, const struct gate *gate, int32_t centre)
-{
-    if (gate->pot < 0 || gates->pots.items[gate->pot].home != centre)
-        return 0;
-    return gates->pots.items[gate->pot].kept - gate->kept;
-}
-
-/* What is kept from the jobs that a group has of its own: what those below it keep. */
-static int64_t kept_from_own(const struct gates *gates, int32_t gate, int32_t centre)
-{
-    if (gate < 0 || info_of(gates, gates->gates.items[gate].tenant)->home != centre)
-        return 0;
-    return kept_below(gates, &gates->gates.items[gate]);
-}
-
-/* What brothers keep to themselves, at each level, is out of reach; where they keep nothing, what
- * is free in the centre is the only bound, and not of this kind. */
-static int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre)
-{
-    int64_t room = INT64_MAX, kept = kept_from_own(gates, gate, centre);
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        const struct gate *at = &gates->gates.items[i];
-        const int64_t borrowing = borrowing_room(gates, at, centre);
-        if (borrowing < INT64_MAX)
-            room = lesser(room, borrowing - kept);
-        kept += kept_by_brothers(gates, at, centre);
-    }
-    return kept > 0 ? lesser(room, gates->capacity[centre] - gates->busy[centre] - kept) : room;
-}
-
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    struct room room = {INT64_MAX, guarantee_room(gates, gate, centre)};
+    struct room room = {INT64_MAX,
+                        guarantee_room(gates, gate, centre,
+                                       kept_from_own(gates, gate, centre, GATES_NOW), GATES_NOW)};
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
         room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
     room.quota = room.quota < 0 ? 0 : room.quota;
@@ -434,80 +384,6 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
            gates_affords(gates, gate, procs, request);
 }
 
-/* The nearest gate upwards whose own tenant has a guarantee in the centre; -1: none. */
-static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centre)
-{
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        const struct tenant_info *info = info_of(gates, gates->gates.items[i].tenant);
-        if (info->guarantee && info->home == centre)
-            return i;
-    }
-    return -1;
-}
-
-int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
-{
-    const int32_t claimer = guaranteed(gates, gate, centre);
-    if (claimer < 0)
-        return 0;
-    const struct gate *at = &gates->gates.items[claimer];
-    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at->at_home -
-                   kept_from_own(gates, gate, centre);
-    for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
-        left -= kept_by_brothers(gates, &gates->gates.items[i], centre);
-    for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
-        left = lesser(left, borrowing_room(gates, &gates->gates.items[i], centre));
-    return left > 0 ? left : 0;
-}
-
-/* Does the tenant run on no more of the centre than it is guaranteed there? */
-static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
-{
-    const struct tenant_info *info = info_of(gates, gate->tenant);
-    return info->guarantee && info->home == centre && gate->at_home <= info->guarantee->processors;
-}
-
-/* Of the brothers of that tenant, does the one above the job run at home on more than it is
- * guaranteed, and so do all between it and the job? */
-static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
-{
-    for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
-        const struct gate *at = &gates->gates.items[i];
-        if (is_covered(gates, at, job->spec.centre))
-            return false;
-        if (at->pot == gates->gates.items[tenant].pot)
-            return i != tenant;
-    }
-    return false;
-}
-
-/* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
-static bool covers(const struct gates *gates, const struct gate *gate, int32_t procs)
-{
-    return procs <= info_of(gates, gate->tenant)->guarantee->processors - gate->at_home;
-}
-
-bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
-                   int32_t procs)
-{
-    const int32_t nearest = guaranteed(gates, gate, centre);
-    for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
-        const bool by = i == nearest || procs == 0 || covers(gates, &gates->gates.items[i], procs);
-        if (by && borrows_from(gates, job, i))
-            return true;
-    }
-    return false;
-}
-
-int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs)
-{
-    int n = 0;
-    for (int32_t i = guaranteed(gates, gate, centre); i >= 0;
-         i = guaranteed(gates, gates->gates.items[i].up, centre))
-        n += covers(gates, &gates->gates.items[i], procs);
-    return n;
-}
-
 bool gates_crowded(const struct gates *gates, int32_t tenant)
 {
     for (int32_t i = gates->of[tenant]; i >= 0; i = gates->gates.items[i].up) {
@@ -526,12 +402,6 @@ bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime reques
     const wide area = (wide)procs * (request > 0 ? request : 1);
     return procs <= quota->processors && quota->jobs > 0 &&
            (!isfinite(quota->processor_seconds) || area <= most_of(quota));
-}
-
-bool guarantee_could(const struct tenant_guarantee *guarantee, int32_t procs)
-{
-    return !guarantee || guarantee->borrow == INT64_MAX ||
-           procs <= guarantee->processors + guarantee->borrow;
 }
 
 bool gates_spent(const struct gates *gates)
@@ -577,11 +447,11 @@ void gates_turn(struct gates *gates, simtime now)
 void gates_check(const struct gates *gates)
 {
     for (size_t p = 0; p < gates->pots.len; p++) {
-        int64_t kept = 0;
-        for (size_t i = 0; i < gates->gates.len; i++)
-            if (gates->gates.items[i].pot == (int32_t)p)
-                kept += kept_by(gates, &gates->gates.items[i]);
-        REQUIRE(kept == gates->pots.items[p].kept);
+        int64_t kept[2] = {0};
+        for (size_t i = 0; i < 2 * gates->gates.len; i++)
+            if (gates->gates.items[i / 2].pot == (int32_t)p)
+                kept[i % 2] += kept_by(gates, &gates->gates.items[i / 2], i % 2);
+        REQUIRE(memcmp(kept, gates->pots.items[p].kept, sizeof(kept)) == 0);
     }
     for (size_t i = 0; i < gates->gates.len; i++) {
         const struct gate *gate = &gates->gates.items[i];

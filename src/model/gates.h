@@ -32,6 +32,10 @@ bool gates_guarantee(const struct gates *gates);
  * are held alike. O(1). */
 int32_t gates_of(struct gates *gates, int32_t tenant);
 
+/* The tenant whose gate it is, and the next gate above (-1: none). O(1). */
+int32_t gates_tenant(const struct gates *gates, int32_t gate);
+int32_t gates_up(const struct gates *gates, int32_t gate);
+
 /* The world's quota or guarantee of the tenant has changed. O(depth). */
 void gates_set(struct gates *gates, int32_t tenant, simtime now);
 
@@ -47,6 +51,14 @@ void gates_start(struct gates *gates, const struct job *job, simtime now);
 void gates_end(struct gates *gates, const struct job *job, simtime now);
 void gates_overdue(struct gates *gates, const struct job *job);
 void gates_wait(struct gates *gates, int32_t tenant, int jobs);
+
+/* Guarantees take so many processors more (or fewer) of the centre for used behind the gate, until
+ * the same is undone. O(depth). */
+void gates_suppose(struct gates *gates, int32_t gate, int32_t centre, int64_t procs);
+
+/* A copy of the gates as they are; the same, put into a copy. O(gates + tenants). */
+struct gates *gates_copy(const struct gates *gates);
+void gates_assign(struct gates *copy, const struct gates *gates);
 
 /* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
  * everywhere. O(depth). */
@@ -80,6 +92,19 @@ bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t pr
  * but for what others below that keep, and as far as those above let it; 0: nothing, or there is
  * none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* The gate of the tenant that such a claim is one of; -1: there is no guarantee. O(depth). */
+int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* Do guarantees let so many processors in now, as room or as a claim? Would they, if nothing ran in
+ * the centre? O(depth). */
+bool gates_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs);
+bool gates_ever_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs);
+
+/* Processors of the centre that the tenant of the gate, with all below it, may have at most: what
+ * it may borrow, and what brothers, its own and of those above, keep whatever runs. INT64_MAX: no
+ * bound but the centre. O(depth). */
+int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* May a running job be stopped for a claim of `gate` on so many processors: does its tenant, with
  * each above it, run on more than it is guaranteed, up to a brother of the nearest guaranteed

@@ -196,6 +196,79 @@ class Broker(unittest.TestCase):
             self.assertEqual(self.reasons, [reason])
             self.assertEqual(rows["wait"][0], 0)
 
+    def test_guarantee_used_up(self):
+        """t may run on 4 at home. Jobs of 4 of an hour: the second is expected at 1 h, the third at 2 h, once as much
+        is done on 4 processors; b is 90 minutes away."""
+        terms, four = "guarantee: {processors: 4, borrow: 0}, ", "centres: [a, b], jobs: " + jobs(*[("0s", 4, "1h")] * 4)
+        for more in "", ", refresh: 1h", ", sees: queue":
+            rows, where = self.send("{policy: least-wait, delay: 90min%s}" % more, four, terms)
+            self.assertEqual(where, "aabb")
+            self.assertEqual(list(rows["start"]), [0, 3600, 5400, 5400])
+            self.assertEqual(list(rows["wait_guarantee"]), [0, 3600, 0, 0])
+        # at home two hours are no more than `after`; nobody told of what was sent since the look
+        self.assertEqual(self.send("{policy: {overflow: 2h}}", four, terms)[1], "aaab")
+        self.assertEqual(self.send("{policy: {overflow: 30min}}", four, terms)[1], "abba")
+        self.assertEqual(self.send("{policy: least-wait, delay: 90min, refresh: 1h, knows_own: false}", four, terms)[1], "aaaa")
+        # what is not free is not known
+        self.assertEqual(self.send("{policy: least-wait, delay: 90min, sees: free}", four, terms)[1], "abba")
+
+    def test_guarantee_until_one_ends(self):
+        """t may run on 4 at home; 1 until 10 h is in the way of 4 that long, though it is 2.5 h of work for 4; b is full
+        until 5 h. With `depth: 0` no end is looked at."""
+        text = HEAD + ("broker: {policy: least-wait, depth: %d}\ntenants:\n"
+                       "  t: {home: a, guarantee: {processors: 4, borrow: 0}, workloads: {w: {centres: [a, b], jobs: "
+                       + jobs(("0s", 1, "10h"), ("1s", 4, "1h")) + "}}}\n  v: {home: b, workloads: {w: {centres: [b], jobs: "
+                       + jobs(("0s", 8, "5h")) + "}}}\n")
+        self.assertEqual(self.run_text(text % 100)[1], "abb")
+        self.assertEqual(self.run_text(text % 0)[1], "aba")
+
+    def test_kept_by_brothers(self):
+        """v keeps 6 of 8: t's jobs of 4 never start at home, those of 2 one by one. What may not leave waits for ever."""
+        def run(policy, more=""):
+            return self.run_text(HEAD + f"broker: {{policy: {policy}, delay: 90min}}\ntenants:\n"
+                                 "  v: {home: a, guarantee: {processors: 6, lend: 0}}\n"
+                                 f"  t: {{home: a, workloads: {{w: {{centres: [a, b], {more}jobs: "
+                                 + jobs(("0s", 4, "1h"), ("0s", 2, "1h"), ("0s", 2, "1h"), ("0s", 2, "1h")) + "}}}\n")
+        for policy in "least-wait", "{overflow: 1h}":
+            rows, where = run(policy)
+            self.assertEqual(where, "baab")
+            self.assertEqual(list(rows["start"]), [5400, 0, 3600, 5400])
+        self.assertEqual(run("{overflow: unlimited}")[1], "baaa")
+        rows, where = run("least-wait", "data: 1 GB, data_may_leave: false, ")
+        self.assertEqual(where, "aaaa")
+        self.assertEqual(rows["state"][0], 5)
+        self.assertGreater(rows["wait_guarantee"][0], 0)
+
+    def test_claims_go_first(self):
+        """The group may run on 6 of 8, of which 2 are x's; y runs on 4 and has as much as 5 h of it waiting at home, so
+        its next job goes away. x's does not wait behind that."""
+        rows, where = self.run_text(
+            HEAD + "broker: {policy: least-wait, delay: 90min}\ntenants:\n"
+            "  g:\n    home: a\n    guarantee: {processors: 6, borrow: 0}\n    tenants:\n"
+            "      x: {guarantee: {processors: 2}, workloads: {w: {centres: [a, b], jobs: " + jobs(("1min", 2, "1h")) + "}}}\n"
+            "      y: {workloads: {v: {centres: [a], jobs: " + jobs(("0s", 4, "5h"), ("0s", 4, "5h")) + "},\n"
+            "                      w: {centres: [a, b], jobs: " + jobs(("2min", 4, "1h")) + "}}}\n")
+        self.assertEqual(where, "aaab")
+        self.assertEqual(list(rows["start"]), [0, 18000, 60, 5520])
+
+    def test_full_queue(self):
+        """a takes one job that waits and b any number, though it is 10 h until b is free: a job that would not start as
+        it comes goes where it may wait. Where all are full it goes as before, to be rejected."""
+        lines = jobs(("0s", 8, "1h"), ("1s", 8, "10h"), ("2s", 8, "1h"), ("3s", 8, "1h"))
+        text = "broker: {policy: %s}\ntenants: {t: {home: a, workloads: {w: {centres: [a, b], jobs: " + lines + "}}}}\n"
+        half = HEAD.replace("order: fcfs", "order: fcfs, max_queued: 1", 1)
+        for policy in "least-wait", "{overflow: 30min}", "least-wait, refresh: 1h", "least-wait, sees: queue":
+            rows, where = self.run_text(half + text % policy)
+            self.assertEqual(where, "abab", policy)
+            self.assertEqual(list(rows["start"]), [0, 1, 3600, 36001])
+        rows, where = self.run_text(half + text % "{overflow: unlimited}")
+        self.assertEqual((where, list(rows["start"])), ("aabb", [0, 3600, 2, 3602]))
+        both = HEAD.replace("order: fcfs", "order: fcfs, max_queued: 0")
+        rows, where = self.run_text(both + text % "least-wait")
+        self.assertEqual(where, "abaa")
+        self.assertEqual(self.reasons, ["none"] * 2 + ["limit on queued jobs"] * 2)
+        self.assertEqual(self.run_text(half + text % "home")[1], "aaaa")
+
     def test_causes_beside_looks(self):
         """At a a job of 8 stands first until, by its expansion, one that waits for maintenance does, from 2 h on:
         a look sorts the queue, at an instant at which nothing else happens there, and the causes follow."""

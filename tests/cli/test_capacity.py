@@ -43,6 +43,13 @@ tenants: {t: {home: c, workloads: {w: {jobs: [%s]}}}}
         text = ", ".join("{submit: %s s, %s, runtime: %s s}" % job for job in jobs)
         return self.starts(self.MEMORY % (nodes, backfill, placement, text))
 
+    def test_limit_by_date(self):
+        """From 10 on nobody may wait, and there was no limit before. Who waits then stays."""
+        text = self.MEMORY % (1, "easy", "any", ", ".join(
+            "{submit: %d s, processors: 4, runtime: 100 s}" % at for at in (0, 5, 20, 300)))
+        changes = "changes: [{at: 10 s, set: {centres.c.scheduler.max_queued: 0}}]\n"
+        self.assertEqual(self.starts(text + changes), [0, 100, None, 300])
+
     def test_one_node(self):
         """12 of 16 GB are taken, so 6 GB must wait until 100 though processors are free; at 100
         there is room for 4 GB beside them. What asks no memory needs none, and 1 GB fits before."""

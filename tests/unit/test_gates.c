@@ -586,14 +586,53 @@ static void test_random(void **state)
         run_random(seed);
 }
 
+/* Of 16 processors g may have 6 and borrow 4, of which x keeps 2 from its brother y; h keeps 5. */
+static void test_most(void **state)
+{
+    (void)state;
+    const struct tenant_guarantee g = {6, 4, NO_LIMIT}, x = {3, 0, 1}, h = {5, NO_LIMIT, 0};
+    struct tenant_info tenants[] = {
+        {"g", -1, 0, 1, NULL, &g}, {"g/x", 0, 0, 1, NULL, &x},  {"g/y", 0, 0, 1, NULL, NULL},
+        {"h", -1, 0, 1, NULL, &h}, {"i", -1, 0, 1, NULL, NULL}, {"j", -1, 1, 1, NULL, NULL},
+    };
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 6, 16);
+    static const int64_t most[] = {10, 3, 8, 16 - 2, 16 - 5 - 2};
+    for (int32_t i = 0; i < 5; i++)
+        assert_int_equal(gates_most(gates, gates_of(gates, i), 0), most[i]);
+    assert_int_equal(gates_most(gates, gates_of(gates, 0), 1), NO_LIMIT);
+    assert_int_equal(gates_most(gates, gates_of(gates, 5), 1), NO_LIMIT);
+    const int32_t y = gates_of(gates, 2);
+    assert_int_equal(gates_tenant(gates, gates_up(gates, y)), 0);
+    assert_int_equal(gates_tenant(gates, gates_claimer(gates, y, 0)), 0);
+    assert_int_equal(gates_claimer(gates, gates_of(gates, 4), 0), -1);
+
+    /* In a copy 7 of y run; there it is as in the original once these are taken back. */
+    AUTO(gates_free) struct gates *copy = gates_copy(gates);
+    gates_suppose(copy, y, 0, 7);
+    assert_false(gates_allow(copy, y, 0, 2));
+    assert_true(gates_allow(copy, y, 0, 1));
+    assert_true(gates_allow(gates, y, 0, 8));
+    assert_true(gates_ever_allow(copy, y, 0, 8));
+    assert_false(gates_ever_allow(copy, y, 0, 9));
+    gates_suppose(gates, y, 0, 6);
+    gates_suppose(copy, y, 0, -7);
+    assert_true(gates_allow(copy, y, 0, 8));
+    gates_assign(copy, gates);
+    assert_true(gates_allow(copy, y, 0, 2));
+    assert_false(gates_allow(copy, y, 0, 3));
+    gates_check(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotas),        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_overrun),       cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_cohort),        cmocka_unit_test(test_could),
-        cmocka_unit_test(test_nested),        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_bounded_claim), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_quotas),   cmocka_unit_test(test_most),
+        cmocka_unit_test(test_hours),    cmocka_unit_test(test_overrun),
+        cmocka_unit_test(test_calendar), cmocka_unit_test(test_cohort),
+        cmocka_unit_test(test_could),    cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_members),  cmocka_unit_test(test_bounded_claim),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,9 @@ static size_t choose(const void *params, void *state, const struct broker_view *
     const simtime most =
         overflow->after < SIMTIME_NEVER ? view->now + overflow->after : SIMTIME_NEVER;
     const simtime before = most < SIMTIME_NEVER ? most + 1 : SIMTIME_NEVER;
-    return broker_start(view, 0, before) > most ? broker_earliest(view) : 0;
+    const simtime start = broker_start(view, 0, before);
+    /* What is not known is more than any wait. */
+    return start > most || start == SIMTIME_NEVER ? broker_earliest(view) : 0;
 }
 
 const struct broker_type broker_overflow = {

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/gates_inner.h"
+
+/* The nearest gate upwards whose own tenant has a guarantee in the centre; -1: none. */
+static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        const struct tenant_info *info = info_of(gates, gates->gates.items[i].tenant);
+        if (info->guarantee && info->home == centre)
+            return i;
+    }
+    return -1;
+}
+
+static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
+                        enum gates_view view)
+{
+    const int32_t claimer = guaranteed(gates, gate, centre);
+    if (claimer < 0)
+        return 0;
+    const struct gate *at = &gates->gates.items[claimer];
+    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at_home(at, view) -
+                   kept_from_own(gates, gate, centre, view);
+    for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
+        left -= kept_by_brothers(gates, &gates->gates.items[i], centre, view);
+    for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
+        left = lesser(left, borrowing_room(gates, &gates->gates.items[i], centre, view));
+    return left > 0 ? left : 0;
+}
+
+int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    return claim_of(gates, gate, centre, GATES_NOW);
+}
+
+int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    return guaranteed(gates, gate, centre);
+}
+
+static bool allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs,
+                  enum gates_view view)
+{
+    const int64_t kept = kept_from_own(gates, gate, centre, view);
+    return procs <= guarantee_room(gates, gate, centre, kept, view) ||
+           procs <= claim_of(gates, gate, centre, view);
+}
+
+bool gates_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
+{
+    return allow(gates, gate, centre, procs, GATES_NOW);
+}
+
+bool gates_ever_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
+{
+    return allow(gates, gate, centre, procs, GATES_IDLE);
+}
+
+int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    const int64_t most = guarantee_room(gates, gate, centre, 0, GATES_IDLE);
+    return most < gates->capacity[centre] ? most : INT64_MAX;
+}
+
+/* Does the tenant run on no more of the centre than it is guaranteed there? */
+static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
+{
+    const struct tenant_info *info = info_of(gates, gate->tenant);
+    return info->guarantee && info->home == centre && gate->at_home <= info->guarantee->processors;
+}
+
+/* Of the brothers of that tenant, does the one above the job run at home on more than it is
+ * guaranteed, and so do all between it and the job? */
+static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
+{
+    for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        if (is_covered(gates, at, job->spec.centre))
+            return false;
+        if (at->pot == gates->gates.items[tenant].pot)
+            return i != tenant;
+    }
+    return false;
+}
+
+/* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
+static bool covers(const struct gates *gates, const struct gate *gate, int32_t procs)
+{
+    return procs <= info_of(gates, gate->tenant)->guarantee->processors - gate->at_home;
+}
+
+bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
+                   int32_t procs)
+{
+    const int32_t nearest = guaranteed(gates, gate, centre);
+    for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
+        const bool by = i == nearest || procs == 0 || covers(gates, &gates->gates.items[i], procs);
+        if (by && borrows_from(gates, job, i))
+            return true;
+    }
+    return false;
+}
+
+int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs)
+{
+    int n = 0;
+    for (int32_t i = guaranteed(gates, gate, centre); i >= 0;
+         i = guaranteed(gates, gates->gates.items[i].up, centre))
+        n += covers(gates, &gates->gates.items[i], procs);
+    return n;
+}
+
+bool guarantee_could(const struct tenant_guarantee *guarantee, int32_t procs)
+{
+    return !guarantee || guarantee->borrow == INT64_MAX ||
+           procs <= guarantee->processors + guarantee->borrow;
+}
