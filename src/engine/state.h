@@ -114,6 +114,7 @@ NOINLINE void broker_look(struct sim *sim);
 
 /* What changes what the broker sees. */
 NOINLINE void broker_hear(struct sim *sim, const struct fact *fact);
+uint32_t broker_hears(const struct sim *sim); /* FACT_BIT of each kind that means something to it */
 NOINLINE void broker_changed(struct sim *sim, int32_t partition);
 NOINLINE void broker_joined(struct sim *sim, struct job *job, int32_t partition);
 NOINLINE void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts);
