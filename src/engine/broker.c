@@ -41,6 +41,8 @@ struct broker *broker_new(struct sim *sim)
         struct rows *rows = &broker->rows[world->partitions[i].centre];
         rows->to = rows->to > 0 ? rows->to : i + 1;
         rows->from = i;
+        rows->plain =
+            rows->to == i + 1 && !world->partitions[i].part && !world->access && !sim->gates;
     }
     return broker;
 }
