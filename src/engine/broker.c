@@ -45,6 +45,8 @@ struct broker *broker_new(struct sim *sim)
         struct rows *rows = &broker->rows[world->partitions[i].centre];
         rows->to = rows->to > 0 ? rows->to : i + 1;
         rows->from = i;
+        rows->plain =
+            rows->to == i + 1 && !world->partitions[i].part && !world->access && !sim->gates;
     }
     return broker;
 }
@@ -189,6 +191,26 @@ void broker_tenant_changed(struct sim *sim, int32_t tenant)
 void broker_changed(struct sim *sim, int32_t partition)
 {
     forecast_doubt(&sim->broker->forecasts[partition]);
+}
+
+/* May a scheduler give reservations, now or by a change of rules? */
+static bool may_reserve(const struct sim *sim)
+{
+    bool may = false;
+    for (size_t i = 0; i < sim->n_stations; i++)
+        may |= sim->stations[i].sched.config.conservative;
+    for (size_t i = 0; i < sim->setup.n_changes; i++)
+        may |= sim->setup.changes[i].what == CHANGE_RULES &&
+               sim->setup.changes[i].config->conservative;
+    return may;
+}
+
+uint32_t broker_hears(const struct sim *sim)
+{
+    if (!sim->broker->setup->type->looks)
+        return 0;
+    return FACT_BIT(FACT_START) | FACT_BIT(FACT_END) | FACT_BIT(FACT_STOP) | FACT_BIT(FACT_REJECT) |
+           FACT_BIT(FACT_CAPACITY) | (may_reserve(sim) ? FACT_BIT(FACT_PASS) : 0);
 }
 
 void broker_hear(struct sim *sim, const struct fact *fact)

@@ -12,29 +12,40 @@
  * one and it can hold the job; else any that can. -2: nowhere. */
 enum { NOWHERE = -2 };
 
-static int32_t partition_at(const struct sim *sim, const struct job *job, int32_t centre)
+static NOINLINE int32_t search_partition(struct broker *broker, const struct job *job,
+                                         int32_t centre)
 {
-    const struct world *world = sim->setup.world;
-    const int32_t *names = sim->broker->names;
-    const int32_t name = job->spec.partition >= 0 ? names[job->spec.partition] : PARTITION_ANY;
+    const struct sim *sim = broker->sim;
+    const struct rows *rows = &broker->rows[centre];
+    const int32_t named = job->spec.partition;
     int32_t one = NOWHERE;
-    size_t holding = 0;
-    const struct rows *rows = &sim->broker->rows[centre];
     for (size_t i = rows->from; i < rows->to; i++) {
-        if (world->partitions[i].part)
+        if (sim->setup.world->partitions[i].part)
             continue;
         const enum job_reason reason = sim_may_hold(sim, &sim->stations[i], &job->spec);
         if (reason != REASON_NONE) {
-            if (sim_is_of_terms(reason) && sim->broker->terms == REASON_NONE)
-                sim->broker->terms = reason;
+            if (sim_is_of_terms(reason) && broker->terms == REASON_NONE)
+                broker->terms = reason;
             continue;
         }
-        if (names[i] == name)
+        if (named >= 0 && broker->names[i] == broker->names[named])
             return (int32_t)i;
-        one = (int32_t)i;
-        holding++;
+        one = one == NOWHERE ? (int32_t)i : PARTITION_ANY;
     }
-    return holding > 1 ? PARTITION_ANY : one;
+    return one;
+}
+
+/* The same, mostly told by the size of the only partition. */
+static inline int32_t partition_at(struct broker *broker, const struct job *job, int32_t centre)
+{
+    const struct rows *rows = &broker->rows[centre];
+    const struct sched *sched = broker->forecasts[rows->from].sched;
+    const struct partition *partition = sched->partition;
+    const int64_t most = sched->config.max_processors, procs = job->spec.ask.procs;
+    if (rows->plain && job->spec.ask.nodes == 0 && partition->cluster->plain &&
+        procs <= partition->counts.capacity - partition->counts.down && (most < 0 || procs <= most))
+        return (int32_t)rows->from;
+    return search_partition(broker, job, centre);
 }
 
 /* The precision that its speed is asked for in: of a job by work its own, else that in which the
@@ -72,41 +83,46 @@ static double speed_at(const struct sim *sim, const struct job *job, int32_t cen
     return speed;
 }
 
-static void add_choice(struct broker *broker, const struct job *job, int32_t centre)
+static inline void add_choice(struct broker *broker, const struct job *job,
+                              const struct sim_freight *freight, int32_t centre)
 {
-    struct sim *sim = broker->sim;
-    const struct sim_freight *freight = broker_freight(broker, job);
     const bool home = centre == freight->home;
     if ((freight->centres && !freight->centres[centre]) ||
         (!freight->may_leave && centre != freight->data_at))
         return;
-    const int32_t partition = partition_at(sim, job, centre);
+    const int32_t partition = partition_at(broker, job, centre);
     if (partition == NOWHERE)
         return;
-    const simtime transfer = network_expect(broker->network, freight->data_at, centre, job->data);
-    if (transfer == SIMTIME_NEVER) {
-        broker->cut_off = true;
-        return;
+    simtime moving = home ? 0 : broker->setup->delay;
+    if (job->data > 0 && centre != freight->data_at) {
+        const simtime transfer =
+            network_expect(broker->network, freight->data_at, centre, job->data);
+        if (transfer == SIMTIME_NEVER) {
+            broker->cut_off = true;
+            return;
+        }
+        moving += transfer;
     }
     broker->partitions[broker->n_choices] = partition;
     broker->choices[broker->n_choices++] = (struct broker_choice){
         .centre = centre,
         .home = home,
-        .moving = transfer + (home ? 0 : broker->setup->delay),
-        .speed = broker->setup->type->speeds ? speed_at(sim, job, centre, partition) : 0,
+        .moving = moving,
+        .speed = broker->setup->type->speeds ? speed_at(broker->sim, job, centre, partition) : 0,
     };
 }
 
 static void find_choices(struct broker *broker, const struct job *job)
 {
-    const int32_t home = broker_freight(broker, job)->home;
+    const struct sim_freight *freight = broker_freight(broker, job);
+    const int32_t n = (int32_t)broker->sim->setup.world->n_centres;
     broker->n_choices = 0;
     broker->cut_off = false;
     broker->terms = REASON_NONE;
-    add_choice(broker, job, home);
-    for (size_t i = 0; i < broker->sim->setup.world->n_centres; i++)
-        if ((int32_t)i != home)
-            add_choice(broker, job, (int32_t)i);
+    /* Home first, then the others in their order. */
+    for (int32_t i = -1; i < n; i++)
+        if (i != freight->home)
+            add_choice(broker, job, freight, i < 0 ? freight->home : i);
 }
 
 /* The next partition from `k` on where the job would wait, were it sent by choice i; n_stations:

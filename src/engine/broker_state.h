@@ -19,6 +19,7 @@ struct way {
 /* Rows of partitions: [from, to). */
 struct rows {
     size_t from, to;
+    bool plain; /* one, which is nobody's part and open to all, without terms */
 };
 
 struct broker {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Jobs placed before the question is asked again whether that is enough. */
-#define STRIDE 3
+#define STRIDE 8
 
 /* Jobs of a queue read at a time. */
 #define SOME 32
@@ -68,14 +68,22 @@ static void assign(struct profile **copy, const struct profile *profile)
 
 /* --- what is seen --- */
 
-static void see_counts(struct forecast *forecast, simtime at)
+/* Work from the last look on, as it is now. */
+static area find_backlog(const struct forecast *forecast)
+{
+    const area running =
+        forecast->running - (area)forecast->sched->partition->counts.busy * forecast->at;
+    return (running > 0 ? running : 0) + forecast->waiting + forecast->coming;
+}
+
+static void see_counts(struct forecast *forecast)
 {
     const struct partition_counts *counts = &forecast->sched->partition->counts;
-    const area running = forecast->running - (area)counts->busy * at;
     forecast->free = cluster_free_procs(forecast->sched->partition->cluster);
     forecast->queued = counts->queued_procs + forecast->coming_procs;
     forecast->in_service = counts->capacity - counts->down;
-    forecast->backlog = (running > 0 ? running : 0) + forecast->waiting + forecast->coming;
+    if (forecast->stale)
+        forecast->backlog = find_backlog(forecast);
 }
 
 static bool key_before(struct jobkey a, struct jobkey b)
@@ -169,7 +177,7 @@ void forecast_look(struct forecast *forecast, simtime at)
     if (forecast->first < at)
         forecast_replan(forecast);
     forecast->at = at;
-    see_counts(forecast, at);
+    see_counts(forecast);
 }
 
 /* What is free but for running jobs and reservations, where the profile itself will not do. */
@@ -321,23 +329,34 @@ void forecast_started(struct forecast *forecast, const struct job *job, simtime 
 
 /* --- the plan --- */
 
-static simtime place(struct profile *plan, const struct expected *expected, simtime from)
+static inline simtime place(struct profile *plan, const struct expected *expected, simtime from)
 {
     const struct jobitem *item = &expected->item;
     const simtime after = expected->after > from ? expected->after : from;
     return profile_place(plan, after, item->request, item->procs);
 }
 
-/* Place the next item. */
-static const struct expected *place_next(struct forecast *forecast, simtime now)
+/* Place items, of the first `ahead`, until some of them take from the time [from, to). Whether one
+ * did. */
+static bool place_some(struct forecast *forecast, size_t ahead, simtime now, simtime from,
+                       simtime to)
 {
-    if (forecast->placed == 0)
+    struct expected *items = forecast->items;
+    size_t i = forecast->placed;
+    simtime first = forecast->first;
+    uint32_t met = 0;
+    if (i == 0)
         assign(&forecast->plan, base_of(forecast));
-    struct expected *expected = &forecast->items[forecast->placed++];
-    expected->start = place(forecast->plan, expected, now);
-    if (expected->start < forecast->first)
-        forecast->first = expected->start;
-    return expected;
+    struct profile *plan = forecast->plan;
+    for (; i < ahead && met < STRIDE; i++) {
+        const simtime start = place(plan, &items[i], now);
+        items[i].start = start;
+        first = start < first ? start : first;
+        met += (uint32_t)(start < to) & (uint32_t)(from < start + items[i].item.request);
+    }
+    forecast->placed = i;
+    forecast->first = first;
+    return met > 0;
 }
 
 static simtime start_in(const struct profile *profile, const struct jobitem *item, simtime after)
@@ -357,14 +376,10 @@ static simtime planned_start(struct forecast *forecast, const struct jobitem *it
         return start_in(forecast->scratch, item, forecast->bound);
     }
     while (forecast->bound < before && (!forecast->fits || forecast->placed < ahead)) {
-        size_t met = 0;
         /* It stays where it is unless what is placed takes from its time, and then starts later. */
-        while (met < STRIDE && forecast->placed < ahead) {
-            const struct expected *next = place_next(forecast, now);
-            met += next->start < forecast->bound + item->request &&
-                   forecast->bound < next->start + next->item.request;
-        }
-        if (!forecast->fits || met > 0)
+        const bool met =
+            place_some(forecast, ahead, now, forecast->bound, forecast->bound + item->request);
+        if (!forecast->fits || met)
             forecast->bound = start_in(plan_of(forecast), item, forecast->bound);
         forecast->fits = true;
     }
@@ -376,7 +391,8 @@ static simtime drained(const struct forecast *forecast)
 {
     if (forecast->in_service <= 0)
         return SIMTIME_NEVER;
-    const area time = forecast->backlog / forecast->in_service;
+    const area backlog = forecast->stale ? forecast->backlog : find_backlog(forecast);
+    const area time = backlog / forecast->in_service;
     return time < SIMTIME_NEVER - forecast->at ? forecast->at + (simtime)time : SIMTIME_NEVER;
 }
 
@@ -404,10 +420,11 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
     if (sees == SEES_PLAN) {
         const simtime request = request_of(partition, job, procs);
         const struct profile *profile = forecast->stale ? forecast->base : partition->profile;
+        const bool last = is_queue(forecast);
         bool outlasted = false;
         /* Behind all that is placed: no sooner than the plan has it, and just then once that is
          * all. */
-        const bool behind = forecast->queued > 0 && forecast->valid && is_queue(forecast);
+        const bool behind = last && forecast->queued > 0 && forecast->valid;
         if (behind) {
             const simtime evenly = forecast->deeper ? drained(forecast) : after;
             after = evenly > after ? evenly : after;
@@ -416,7 +433,7 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
         }
         forecast->asked = job->seq + 1;
         forecast->bound = profile_earliest(profile, after, request, procs);
-        forecast->fits = is_queue(forecast) && !holds_reservations(forecast->sched);
+        forecast->fits = last && !holds_reservations(forecast->sched);
         *ret_exact = forecast->queued == 0 || outlasted ||
                      (behind && forecast->placed == forecast->len && forecast->placed > 0);
         return forecast->bound;

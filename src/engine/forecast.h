@@ -44,7 +44,7 @@ struct forecast {
     uint64_t looked; /* the owner's: when it looked last */
     simtime at;
     int64_t free, queued, in_service;
-    area backlog; /* work from `at` on */
+    area backlog; /* of a stale one: work from `at` on */
 
     struct expected *items; /* in the order of the queue; owned */
     size_t len, cap;

@@ -404,8 +404,10 @@ struct sim *sim_new(const struct sim_setup *setup)
     }
     for (size_t i = 0; i < setup->n_observers; i++)
         sim->told |= setup->observers[i].hears;
-    if (sim->check || sim->broker)
+    if (sim->check)
         sim->told |= ~FACT_BIT(FACT_SETTLED);
+    if (sim->broker)
+        sim->told |= broker_hears(sim);
     sim->heard = sim->waits ? UINT32_MAX : sim->told;
     return sim;
 }

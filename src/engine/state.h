@@ -116,6 +116,7 @@ NOINLINE void broker_look(struct sim *sim);
 
 /* What changes what the broker sees. */
 NOINLINE void broker_hear(struct sim *sim, const struct fact *fact);
+uint32_t broker_hears(const struct sim *sim); /* FACT_BIT of each kind that means something to it */
 NOINLINE void broker_changed(struct sim *sim, int32_t partition);
 
 /* Where there are quotas or guarantees: a job waits (1), or does so no longer (-1); it starts, or

@@ -48,12 +48,12 @@ static void give_all(struct profile *profile, void *node, int height)
 
 static void copy_leaf(struct leaf *to, const struct leaf *from)
 {
-    const size_t len = from->hi - from->lo;
-    to->lo = from->lo;
-    to->hi = from->hi;
+    const uint32_t len = from->hi - from->lo;
+    to->lo = 0;
+    to->hi = len;
     to->before = from->before;
-    memcpy(to->time + to->lo, from->time + from->lo, len * sizeof(to->time[0]));
-    memcpy(to->level + to->lo, from->level + from->lo, len * sizeof(to->level[0]));
+    memcpy(to->time, from->time + from->lo, len * sizeof(to->time[0]));
+    memcpy(to->level, from->level + from->lo, len * sizeof(to->level[0]));
 }
 
 static void *copy_node(struct profile *to, const void *node, int height)

@@ -4,6 +4,79 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/profile_tree.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* A bit for each of PROFILE_SOME levels that is lower than `sought`. */
+static inline uint32_t low_of_some(const int64_t *level, int64_t sought)
+{
+#if defined(__SSE2__)
+    /* The sign of a difference is in its upper half: halves are put together, and narrowed. */
+    const __m128i least = _mm_set1_epi64x(sought);
+    __m128i four[PROFILE_SOME / 4];
+    for (size_t i = 0; i < PROFILE_SOME / 4; i++) {
+        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(level + 4 * i));
+        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(level + 4 * i + 2));
+        four[i] = _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(_mm_sub_epi64(a, least)),
+                                                  _mm_castsi128_ps(_mm_sub_epi64(b, least)),
+                                                  _MM_SHUFFLE(3, 1, 3, 1)));
+    }
+    return (uint32_t)_mm_movemask_epi8(
+        _mm_packs_epi16(_mm_packs_epi32(four[0], four[1]), _mm_packs_epi32(four[2], four[3])));
+#else
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < PROFILE_SOME; i++)
+        bits |= (uint32_t)(level[i] < sought) << i;
+    return bits;
+#endif
+}
+
+/* A bit for each step in [from, to) of the leaf whose level is at least `sought`; from < to. */
+static inline uint64_t high_steps(const struct leaf *leaf, uint32_t from, uint32_t to,
+                                  int64_t sought)
+{
+    uint64_t low = 0;
+    for (uint32_t i = from; i < to; i += PROFILE_SOME)
+        low |= (uint64_t)low_of_some(leaf->level + i, sought) << i;
+    return ~low & UINT64_MAX << from & UINT64_MAX >> (PROFILE_LEAF - to);
+}
+
+/* As leaf_hole, where the hole is behind many steps: which of them are high enough cannot be
+ * foreseen, so that all are compared first. */
+static inline bool hole_of_many(const struct leaf *leaf, simtime after, simtime duration,
+                                int64_t sought, struct hole *ret_hole)
+{
+    const uint32_t hi = leaf->hi;
+    uint32_t i = leaf->lo;
+    while (i < hi && leaf->time[i] <= after)
+        i++;
+    simtime t = after;
+    bool room = level_before(leaf, i) >= sought;
+    uint64_t high = i < hi ? high_steps(leaf, i, hi, sought) : 0;
+    uint64_t rest = i < hi ? ~high & UINT64_MAX << i : 0;
+    for (;;) {
+        if (!room) {
+            if (high == 0)
+                return false;
+            i = (uint32_t)__builtin_ctzll(high);
+            t = leaf->time[i++];
+            rest = ~high & -(high & -high);
+        }
+        const simtime end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
+        const uint32_t fall = rest != 0 ? (uint32_t)__builtin_ctzll(rest) : hi;
+        uint32_t k = i;
+        while (k < fall && leaf->time[k] < end)
+            k++;
+        if (k == hi || leaf->time[k] >= end) {
+            *ret_hole = (struct hole){t, end, i, k};
+            return t < SIMTIME_NEVER;
+        }
+        high &= -(rest & -rest);
+        room = false;
+    }
+}
+
 /* Room for two more steps, at the end. */
 static bool make_room(struct leaf *leaf, struct hole *hole)
 {
@@ -39,13 +112,15 @@ static inline void shift_steps(struct leaf *leaf, uint32_t from, uint32_t to, ui
 
 /* The steps from `from` on move up by one, two at a time: a call would cost more than they do. What
  * stands before them may move too, to where a step is to be written. */
-static inline void move_up(int64_t *steps, uint32_t from, uint32_t to)
+static inline void move_up(struct leaf *leaf, uint32_t from, uint32_t to)
 {
     while (to > from) {
-        int64_t two[2];
+        int64_t time[2], level[2];
         to -= 2;
-        memcpy(two, &steps[to], sizeof(two));
-        memcpy(&steps[to + 1], two, sizeof(two));
+        memcpy(time, &leaf->time[to], sizeof(time));
+        memcpy(level, &leaf->level[to], sizeof(level));
+        memcpy(&leaf->time[to + 1], time, sizeof(time));
+        memcpy(&leaf->level[to + 1], level, sizeof(level));
     }
 }
 
@@ -60,8 +135,7 @@ static inline bool take_usual(struct profile *profile, const struct hole *hole, 
     const int64_t after = leaf->level[to - 1];
     uint32_t last = to;
     if (leaf->level[from - 1] - procs != leaf->level[from - 2]) {
-        move_up(leaf->time, to, hi);
-        move_up(leaf->level, to, hi);
+        move_up(leaf, to, hi);
         leaf->level[from - 1] -= procs;
         for (uint32_t i = from; i < to; i++)
             leaf->level[i] -= procs;
@@ -121,17 +195,24 @@ static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
     return true;
 }
 
-simtime profile_place(struct profile *profile, simtime after, simtime duration, int64_t procs)
+/* As below, in two steps: where the tree is higher, or its leaf has no room. */
+static NOINLINE simtime place_by_search(struct profile *profile, simtime after, simtime duration,
+                                        int64_t procs)
 {
-    struct hole hole;
-    if (profile->height == 0 && duration > 0 && procs > 0) {
-        if (!leaf_hole(profile->root, after, duration, procs - profile->lift, &hole))
-            return SIMTIME_NEVER;
-        if (hole.at > profile->now && take_hole(profile, &hole, procs))
-            return hole.at;
-    }
     const simtime at = profile_earliest(profile, after, duration, procs);
     if (at < SIMTIME_NEVER)
         profile_reserve(profile, at, at + duration, procs);
     return at;
+}
+
+simtime profile_place(struct profile *profile, simtime after, simtime duration, int64_t procs)
+{
+    struct hole hole;
+    if (profile->height == 0 && duration > 0 && procs > 0) {
+        if (!hole_of_many(profile->root, after, duration, procs - profile->lift, &hole))
+            return SIMTIME_NEVER;
+        if (hole.at > profile->now && take_hole(profile, &hole, procs))
+            return hole.at;
+    }
+    return place_by_search(profile, after, duration, procs);
 }

@@ -195,8 +195,8 @@ simtime profile_earliest(const struct profile *profile, simtime after, simtime d
     return profile_hole(profile, after, duration, procs, &free);
 }
 
-simtime profile_hole(const struct profile *profile, simtime after, simtime duration, int64_t procs,
-                     int64_t *ret_free)
+NOINLINE simtime profile_hole(const struct profile *profile, simtime after, simtime duration,
+                              int64_t procs, int64_t *ret_free)
 {
     const struct leaf *leaf = profile->root;
     struct hole hole;

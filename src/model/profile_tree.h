@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define PROFILE_LEAF 64
+#define PROFILE_SOME 16 /* levels that are compared at once */
 #define PROFILE_FAN 16
 #define HEIGHT_MAX 32
 
@@ -23,7 +24,7 @@ struct leaf {
     uint32_t lo, hi;
     int64_t before; /* level just before the first step */
     simtime time[PROFILE_LEAF];
-    int64_t level[PROFILE_LEAF];
+    int64_t level[PROFILE_LEAF + PROFILE_SOME]; /* beyond `hi` anything may be read */
 };
 
 struct inner {
