@@ -118,13 +118,6 @@ static void start(struct sched *sched, const struct jobitem *item)
     sched->news = true;
 }
 
-/* Past those that the plan knows. */
-static void start_unplanned(struct sched *sched, const struct jobitem *item)
-{
-    start(sched, item);
-    sched->unplanned = true;
-}
-
 /* Too young to be waited for. */
 static bool is_young(const struct sched *sched, const struct jobitem *item, simtime now)
 {
@@ -141,7 +134,7 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
     sched->cut = false;
     while (sched_first(sched, &item) && left > 0 &&
            (sched_can_start(sched, &item, now) || sched_make_room(sched, &item, now))) {
-        start_unplanned(sched, &item);
+        start(sched, &item);
         sched_settle_live(sched, now);
         left--;
     }
@@ -152,7 +145,7 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
             return;
         }
         if (sched_can_start(sched, &item, now))
-            start_unplanned(sched, &item);
+            start(sched, &item);
         else if (!is_young(sched, &item, now))
             return;
         more = queue_next(&sched->queue, key, &item);
@@ -231,6 +224,7 @@ static void plan_pass(struct sched *sched, simtime now)
     const struct jobkey *after = NULL;
     if (sched->tested)
         memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
+    sched->news = false;
     while (left.depth > 0 && left.starts > 0 && sched_hopes(sched, after, now, &hope) &&
            queue_some(&sched->queue, after, 1, &item) > 0) {
         last = item.key;
@@ -241,25 +235,6 @@ static void plan_pass(struct sched *sched, simtime now)
         }
     }
     sched_drop_reservations(sched);
-    sched->unplanned = left.depth == 0 || left.starts == 0;
-}
-
-/* Could a plan start somebody whom the last one did not, by what happened since? Not by submissions
- * alone of jobs that do not fit: their reservations only take, as time alone does. Limits that a
- * job uses up for others, overdue jobs, ranks that follow each start: anything may be. */
-static bool is_unplanned(const struct sched *sched, simtime now)
-{
-    const struct backfill_slurm *slurm = sched->config.slurm;
-    if (sched->changed || sched->vacated || sched->config.extend || sched->queue.order->live ||
-        slurm->per_tenant < INT64_MAX || slurm->reservations < INT64_MAX)
-        return true;
-    const int64_t free = sched_free(sched, now);
-    for (size_t i = 0; i < sched->fresh.len; i++) {
-        const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
-        if (partition_procs(sched->partition, &job->spec.ask) <= free)
-            return true;
-    }
-    return false;
 }
 
 /* Does time alone change what may start? On an idle partition it has been tried already. */
@@ -274,15 +249,11 @@ void sched_slurm_pass(struct sched *sched, simtime now)
     const bool happened = sched->changed || sched->fresh.len > 0;
     const bool full = is_multiple(now, slurm->full_interval);
     const bool ages = is_restless(sched);
-    sched->unplanned = sched->unplanned || ages || is_unplanned(sched, now);
     sched->vacated = false;
     sched->news |= happened;
     if (happened || (full && (sched->cut || ages)))
         main_pass(sched, now, full ? INT64_MAX : slurm->queue_depth);
-    if (!is_multiple(now, slurm->interval) || !(sched->news || ages))
-        return;
-    sched->news = false;
-    if (sched->unplanned)
+    if (is_multiple(now, slurm->interval) && (sched->news || ages))
         plan_pass(sched, now);
 }
 

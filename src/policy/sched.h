@@ -129,7 +129,6 @@ struct sched {
 
     /* Slurm. */
     bool news;       /* something happened since the last plan */
-    bool unplanned;  /* another plan could start what the last one did not */
     bool cut;        /* the last look at the queue ended at its depth */
     int64_t *tested; /* jobs of each tenant in this plan; owned */
     size_t tested_cap;

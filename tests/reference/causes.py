@@ -21,6 +21,7 @@ import program
 
 US = 1000000
 CAUSES = ('capacity', 'fragmentation', 'reserved', 'order')
+INTERVAL = 97003000  # between plans of `slurm`: nothing else happens at multiples of it
 
 
 def minutes(rng, most):
@@ -63,7 +64,22 @@ def make(rng):
                  'runtime': rng.choice([0, minutes(rng, 60), minutes(rng, 60)]), 'request': minutes(rng, 90)}
                 for _ in range(rng.randint(1, 25))]
         works['w%d' % k] = {'partition': rng.choice([*parts, *(['any'] if len(parts) > 1 else [])]), 'jobs': jobs}
-    return parts, works, rng.choice([None, 3 * 3600])
+    length = rng.choice([None, 3 * 3600])
+    if len(parts) == 1 and rng.random() < 0.4:
+        turn_to_slurm(parts['p0']['rules'], [job for work in works.values() for job in work['jobs']])
+    return parts, works, length
+
+
+def turn_to_slurm(rules, jobs):
+    """Looks are never cut, and nothing happens at the instant of a plan but what that starts, which lasts."""
+    for key in ('every', 'commit_head', 'each_event'):
+        rules.pop(key, None)
+    rules['order'] = 'sjf' if rules['order'] == 'sjf' else 'fcfs'
+    rules['backfill'] = '{slurm: {interval: %.3fs, queue_depth: unlimited, full_interval: unlimited}}' % (INTERVAL / US)
+    rules['slurm'] = True
+    for job in jobs:
+        job['submit'] = job['submit'] or 30
+        job['runtime'] = job['runtime'] or 60
 
 
 def text_of(parts, works, length):
@@ -133,7 +149,14 @@ class Partition:
         tick = at // (self.rules['every'] * US) * self.rules['every'] * US
         return any(tick < stir <= at for stir in self.stirs)
 
+    def is_owed_a_plan(self, at):
+        plan = at // INTERVAL * INTERVAL
+        return (any(plan < stir <= at for stir in self.stirs)
+                or any(job.start == plan for job in self.jobs if job.ran_in == self.name))
+
     def cause_of_fitting(self, at):
+        if 'slurm' in self.rules:
+            return 'order' if self.is_owed_a_plan(at) else 'reserved'
         if self.rules.get('commit_head') or self.is_owed_a_pass(at):
             return 'order'
         if self.rules['backfill'] not in ('none', '{reserve: 0}'):
@@ -152,6 +175,8 @@ def work_out(partitions, jobs, end):
         instants |= {stir for stir in partition.stirs if stir < end}
         if 'every' in partition.rules:
             instants |= set(range(0, end, partition.rules['every'] * US))
+        if 'slurm' in partition.rules:
+            instants |= set(range(0, end, INTERVAL))
     instants |= {job.start for job in jobs if job.start is not None} | {job.submit for job in jobs}
     instants = sorted(instants)
     for at, until in zip(instants, instants[1:]):
@@ -203,6 +228,22 @@ def run_case(binary, folder, seed, seen):
         return check_sums(trace, jobs)
 
 
+def by_hand(binary, folder):
+    """The example of docs/causes.md under Slurm's form of backfilling."""
+    rules = {'order': 'fcfs', 'backfill': 'slurm', 'placement': 'any'}
+    asked = [(0, 3, 100), (1, 4, 50), (2, 1, 20), (35, 1, 40)]
+    jobs = [{'submit': at, 'processors': n, 'runtime': t, 'request': t} for at, n, t in asked]
+    path = os.path.join(folder, 'hand.yaml')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text_of({'p': {'nodes': 4, 'size': 1, 'rules': rules, 'windows': []}},
+                           {'w': {'partition': 'p', 'jobs': jobs}}, None))
+    with program.run(binary, path, os.path.join(folder, 'hand.h5'), '--check') as trace:
+        rows = sorted(trace['jobs'][:], key=lambda row: row['id'])
+        got = [tuple(float(row[name]) for name in ('start', 'wait_capacity', 'wait_reserved', 'wait_order')) for row in rows]
+    want = [(0, 0, 0, 0), (100, 99, 0, 0), (30, 0, 0, 28), (150, 65, 40, 10)]
+    return None if got == want else 'by hand: got %s, want %s' % (got, want)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('program')
@@ -211,6 +252,11 @@ def main():
     options = parser.parse_args()
     binary = program.binary_or_skip(options.program)
     failures, seen = 0, dict.fromkeys(CAUSES, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        why = by_hand(binary, folder)
+    if why:
+        failures += 1
+        print(why)
     for seed in range(options.first, options.first + options.cases):
         with tempfile.TemporaryDirectory() as folder:
             try:

@@ -103,6 +103,19 @@ BY_HAND = [
      [job(0, 10, 4), job(5, 10, 4)], [0, NO], [], [(8, 2)]),
     ('slurm: one job a tenant', 4, slurm(per_tenant=1),
      [job(0, 100, 3), job(1, 50, 4), job(2, 20, 1), dataclasses.replace(job(3, 10, 1), tenant=1)], [0, 100, 150, 30]),
+    # Reservations do not only take: one more in front moves the next, which opens the way for a third that waited.
+    ('slurm: a job that comes in front and does not fit opens the way for another', 6,
+     Scheduler('sjf', {'slurm': {'resolution': US}}),
+     [job(0, 100, 2), job(0, 160, 2), job(1, 70, 4), job(1, 90, 2), job(31, 50, 6)], [0, 0, 210, 60, 160]),
+    ('slurm: so does a start that comes within the window', 6, slurm(resolution=US, window=100 * US),
+     [job(0, 100, 2), job(0, 160, 2), job(1, 50, 6), job(1, 70, 4), job(1, 90, 2), job(31, 10, 6)],
+     [0, 0, 160, 210, 60, 280]),
+    ('slurm: so does a job that comes of age', 6,
+     Scheduler('sjf', {'slurm': {'resolution': US, 'reserve_after': 40 * US}}),
+     [job(0, 100, 2), job(0, 160, 2), job(1, 65, 4), job(31, 50, 6), job(45, 69, 2), job(61, 80, 6)],
+     [0, 0, 210, 160, 90, 275]),
+    ('slurm: what a plan started comes free before the reservation in front, which then holds less', 6, slurm(),
+     [job(0, 100, 2), job(1, 50, 5), job(2, 50, 1), job(2, 40, 1)], [0, 100, 30, 60]),
 ]
 
 
