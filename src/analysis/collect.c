@@ -311,6 +311,7 @@ static bool watch_wants(struct watch *watch, const struct collect *collect, cons
     }
     return slice_matches(&collect->slices.items[leaf->slice],
                          selector_condition(selector, CONDITION_PERIOD)) &&
+           selector_wants_tenant(selector, collect->world, job->spec.tenant) &&
            selector_wants_job(selector, collect->world, job, procs);
 }
 

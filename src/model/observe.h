@@ -53,6 +53,8 @@ struct tenant_info {
     const struct tenant_quota *quota;         /* NULL: none; borrowed */
     const struct tenant_guarantee *guarantee; /* NULL: none; borrowed */
     const struct tenant_quota *each; /* quota of each that a log brings below it, or NULL */
+    bool remote;                     /* it is not where the centre is */
+    const char *sector;              /* its trade; NULL: not said; borrowed */
 };
 
 struct workload_info {

@@ -186,6 +186,8 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
     info->share = tenant->share;
     info->home = tenant->home ? (int32_t)scenario_centre(scenario, tenant->home) : -1;
+    info->remote = tenant->location == LOCATION_REMOTE;
+    info->sector = tenant->sector;
     info->quota = kept_quota(build, &tenant->quota);
     info->each =
         tenant->members.by && tenant->each ? kept_quota(build, &tenant->each->quota) : NULL;

@@ -21,6 +21,54 @@ FIXTURES = os.environ.get("JISHI_FIXTURES") or (sys.argv.pop(1) if len(sys.argv)
 HOUR, DAY = 3600, 86400
 
 
+class Kinds(unittest.TestCase):
+    """Metrics of the tenants of a location or a sector."""
+
+    def test_by_hand(self):
+        """Four processors, fcfs, all at once: city runs 0-2 h, city/firm (remote, and of the sector above) 2-3 h, lab 3-6 h,
+        two jobs of far 6-7 h beside each other."""
+        want = {"wait.mean[location=remote]": (2 + 6 + 6) / 3 * HOUR, "wait.mean[location=local]": 1.5 * HOUR,
+                "wait.mean[sector=vision]": HOUR, "wait.mean[sector=vision, location=remote]": 2 * HOUR,
+                "wait.mean[tenant=city, location=local]": 0, "wait.mean[location=remote, processors=2]": 6 * HOUR,
+                "wait.mean[sector=\"cloud, servers\", processors>=3]": 3 * HOUR, "jobs.submitted[sector=vision]": 2,
+                "processor_hours[sector=vision]": 12, "processor_hours[sector=\"cloud, servers\"]": 12,
+                "processor_hours[location=remote]": 8}
+        run = run_text(f"""
+jishi: 1
+time: {{length: 10h}}
+centres: {{c: {{partitions: {{p: {{nodes: 4, processors_per_node: 1}}}}, scheduler: {{order: fcfs, backfill: none}}}}}}
+metrics: {[*want]}
+tenants:
+  city:
+    home: c
+    sector: vision
+    workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 2h}}]}}}}
+    tenants: {{firm: {{location: remote, workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 1h}}]}}}}}}}}
+  lab: {{home: c, sector: "cloud, servers", workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 3h}}]}}}}}}
+  far: {{home: c, location: remote, workloads: {{w: {{jobs: [{{submit: 0s, processors: 2, runtime: 1h, count: 2}}]}}}}}}
+""")
+        for name, value in want.items():
+            self.assertAlmostEqual(run.metrics[name, "all"], value, msg=name)
+
+    def test_of_a_log(self):
+        """Users that a log brings are of the location and the sector of the tenant above them."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "x.swf"), "w", encoding="ascii") as file:
+                for job, submit, user in ((1, 0, 7), (2, 0, 8), (3, 60, 7)):
+                    print(job, submit, -1, 3600, 1, -1, -1, 1, 3600, -1, 1, user, *[-1] * 6, file=file)
+            run = run_text("""
+jishi: 1
+time: {length: 10h}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 1}}}}
+metrics: ["jobs.submitted[sector=weather]", "jobs.submitted[location=remote]", "jobs.submitted[location=local, runtime>=1h]"]
+tenants:
+  users: {home: c, location: remote, sector: weather, members: {by: user}, tenants: {"8": {location: local}},
+          workloads: {log: {log: "%s"}}}
+""" % os.path.join(folder, "x.swf"))
+        self.assertEqual([run.metrics[name, "all"] for name in ("jobs.submitted[sector=weather]", "jobs.submitted[location=remote]",
+                                                                "jobs.submitted[location=local, runtime>=1h]")], [3, 2, 1])
+
+
 class Run:
     """One run: its jobs, the names of its tenants, its metrics."""
 
