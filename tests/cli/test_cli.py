@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -131,6 +132,27 @@ tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1,
             more = [word for setting in settings for word in ("--set", setting)]
             got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
             self.assertEqual(note in got, told, got)
+
+    def test_rejected_are_not_asked_for(self):
+        """What quotas refuse for ever lets no queue grow, whether by size, by processor-hours (the request counts) or whole."""
+        path = self.write("grows.yaml", self.TEXT.replace("nodes: 2", "nodes: 8"))
+        work = "tenants.t.workloads.w."
+        two, hours = "tenants.t.quota={processors: 2}", "tenants.t.quota={processor_hours: {limit: 2, per: 1d}}"
+        for settings, note in (
+                ([two], "tenant t is asked for 3 of 2 processors that its quota allows (150 %)"),
+                ([two, work + "processors=3"], None),
+                ([two, work + "processors={choice: {1: 0.5, 3: 0.5}}"], None),
+                ([two, work + "processors={choice: {1: 0.5, 3: 0.5}}", work + "arrival.poisson=5/h"],
+                 "tenant t is asked for 2.5 of 2 processors that its quota allows (125 %)"),
+                ([hours, work + "runtime=2h"], "tenant t is asked for 6 of 0.08333 processors that its quota allows (7200 %)"),
+                ([hours, work + "runtime=2h", work + "request={factor: 1.01}"], None),
+                ([hours, work + "runtime=2h", work + "processors=2"], None),
+                (["tenants.t.guarantee={processors: 1, borrow: 0}", two, work + "processors=2"], None),
+                (["tenants.t.quota={jobs: 0, processors: 2}"], None)):
+            more = [word for setting in settings for word in ("--set", setting)]
+            got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
+            with self.subTest(settings):
+                self.assertEqual(re.findall(r"\S+ \S+ is asked for .*? %\)", got)[-1:], [note] if note else [])
 
 
 class Usage(Case):
