@@ -268,6 +268,25 @@ metrics: ["processor_hours[processors=3, period=2023-02]"]
             ("tenant:b", "2023"): 91, ("tenant:b", "2023-01"): 32, ("tenant:b", "2023-02"): 59,
             ("all", ""): 33})
 
+    def test_hours_of_a_window(self):
+        """Of jobs submitted before the window only what they received in it, 2-6 h: x runs over 0-4 and 5-15 h, y over 1-4 and
+        5-20, the end, stopped in between for a, 4-5. Of w, submitted in it, all: 3-4 and 5-15. z comes after it."""
+        self.write("window.yaml", """\
+jishi: 1
+time: {length: 20h}
+measure: {from: 2h, until: 6h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {backfill: easy, reclaim: newest}}}
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 4h, processors: 4, runtime: 1h}]}}}
+  b: {home: c, workloads: {x: {jobs: [{submit: 0h, processors: 1, runtime: 10h}]}, y: {jobs: [{submit: 1h, processors: 1, runtime: 100h}]},
+                           w: {jobs: [{submit: 3h, processors: 1, runtime: 10h}]}, z: {jobs: [{submit: 7h, processors: 1, runtime: 1h}]}}}
+metrics: ["processor_hours[workload=b/x]", "processor_hours[workload=b/y]", "processor_hours[workload=b/w]", "processor_hours[workload=b/z]"]
+""")
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "window.yaml", "-o", "w.h5", "--format", "csv").stdout))
+        hours = [float(row["value"]) for row in rows if row["name"].startswith("processor_hours") and
+                 (row["scope"] != "partition:c/p") and row["scope"] != "centre:c" and row["name"] != "processor_hours.due"]
+        self.assertEqual(hours, [21, 4, 17, 3, 3, 11, 0])
+
     def test_asked_for(self):
         self.write("many.yaml", """\
 jishi: 1
