@@ -287,9 +287,30 @@ static void compare_brought(const struct build *build, size_t epoch, size_t row,
     }
 }
 
+/* The shares over all epochs; NULL: one. */
+static const struct tenant_shares *shares_over_time(struct build *build, size_t row)
+{
+    const struct program *program = build->program;
+    struct tenant_shares *shares =
+        mem_new(1, sizeof(*shares) + program->n_epochs * sizeof(shares->items[0]));
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const double share = build_tenant(build, e, row)->share;
+        const double before = shares->len > 0 ? shares->items[shares->len - 1].share : 0;
+        if (share < before || share > before) {
+            shares->items[shares->len].at = program->epochs[e].at;
+            shares->items[shares->len++].share = share;
+        }
+    }
+    if (shares->len > 1)
+        return build_keep(build, shares);
+    free(shares);
+    return NULL;
+}
+
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
+        build->world.tenants.items[i].shares = shares_over_time(build, i);
         struct tenant_info old = build->world.tenants.items[i];
         for (size_t e = 1; e < build->program->n_epochs; e++) {
             struct tenant_info new = old;

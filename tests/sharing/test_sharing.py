@@ -723,6 +723,46 @@ changes:
         self.assertAlmostEqual(float(load["some"]), 24, delta=3 * 72 * 8 / 9 * 0.5 / 2000 ** 0.5)
 
 
+class Due(unittest.TestCase):
+    def test_dated_shares(self):
+        """Of 400 processor-hours, 200 at 1 : 1 and 200 at 3 : 1; the last share alone would make 300 and 100. Shares that end as
+        they began count too."""
+        text = """
+jishi: 1
+time: {length: 100h}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 1}}, scheduler: {order: fair-share}}}
+tenants:
+  a: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 1h, count: 900}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 1h, count: 900}]}}}
+changes: [{at: 50h, set: {tenants.a.share: 3}}]
+"""
+        due = {name: value for name, value in run_text(text).metrics.items() if name[0] == "processor_hours.due"}
+        self.assertEqual({scope: round(value, 9) for (_, scope), value in due.items()}, {"all": 400, "tenant:a": 250, "tenant:b": 150})
+        back = text.replace("share: 3}}]", "share: 3}}, {at: 75h, set: {tenants.a.share: 1}}]")
+        self.assertAlmostEqual(run_text(back).metrics["processor_hours.due", "tenant:a"], 100 + 75 + 50)
+
+    def test_periods(self):
+        """In January a has the two processors, in February b; both asked in January. What a month's shares are of is what was
+        received in it: half is due to each in January, all to b in February."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+time: {start: 2022-01-31, length: 48h}
+measure: {periods: month}
+centres: {c: {partitions: {p: {nodes: 2, processors_per_node: 1}}}}
+tenants:
+  a: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 24h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 1h, processors: 2, runtime: 24h}]}}}
+""")
+            subprocess.run([PROGRAM, "run", path, "-q", "-o", out, "--check"], check=True)
+            with h5py.File(out) as file:
+                jain = {row["period"].decode(): row["value"] for row in file["metrics"][:]
+                        if row["name"] == b"fairness.jain" and row["scope"] == b"all"}
+        self.assertEqual(jain, {"": 1, "2022": 1, "2022-01": 0.5, "2022-02": 1})
+
+
 class Cohort(unittest.TestCase):
     def cohort(self, *more):
         return Run(os.path.join(HERE, "cohort.yaml"), "--check", *more)
