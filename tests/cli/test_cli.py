@@ -710,6 +710,21 @@ class Tenants(Case):
             years = numpy.log(max(k, 4) / 4) / numpy.log(8599.75)
             self.assertGreaterEqual(first, 10 + 365 * years)
 
+    def test_adoption(self):
+        """The example of the manual: 35 % more firms a year, of which each submits daily once it is there."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "scenario.md"), encoding="utf-8") as file:
+            text, = [block for block in file.read().split("```yaml\n") if "title: A park that fills\n" in block]
+        self.write("tree.yaml", text.split("```")[0])
+        days = {}
+        for path, submit, *_ in self.jobs("tree.yaml"):
+            days.setdefault(path, []).append(submit / 86400)
+        for k in range(1, 37):
+            first = max(0, numpy.log(k / 20) / numpy.log(1.35) * 365)
+            self.assertEqual(sorted(days[f"park/{k}"]), list(range(int(numpy.ceil(round(first, 6))), 730)))
+        self.assertEqual([min(days[f"park/{k}"]) for k in (20, 21, 27, 36)], [0, 60, 365, 715])
+        self.assertIn("  1..36         36      1      -          -       13.5            20          36\n",
+                      self.jishi("check", "tree.yaml").stdout)
+
     def test_ten_thousand(self):
         """A scenario with ten thousand members that vary is read in seconds on any machine."""
         self.write("tree.yaml", TREE)
