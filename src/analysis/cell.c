@@ -127,7 +127,6 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     into->used += from->used;
     into->asked += from->asked;
     into->carried += from->carried;
-    into->carried_procs += from->carried_procs;
     into->ran += from->ran;
     into->running_procs += from->running_procs;
     into->running_since += from->running_since;
@@ -152,16 +151,6 @@ void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs
     }
 }
 
-void cell_carry(struct cell *cell, const struct job *job, int32_t procs, simtime from, simtime end)
-{
-    const simtime began = job->spec.submit + job->wait, since = began > from ? began : from;
-    cell->carried -= (wide)since * procs;
-    if (end == SIMTIME_NEVER)
-        cell->carried_procs += procs;
-    else
-        cell->carried += (wide)end * procs;
-}
-
 wide cell_received(const struct cell *cell, simtime end)
 {
     REQUIRE(cell->len == 0);
@@ -170,7 +159,7 @@ wide cell_received(const struct cell *cell, simtime end)
 
 wide cell_delivered(const struct cell *cell, simtime end)
 {
-    return cell_received(cell, end) + cell->carried + (wide)cell->carried_procs * end;
+    return cell_received(cell, end) + cell->carried;
 }
 
 struct tally *cell_tally(const struct cell *cell, enum cell_quantity quantity)

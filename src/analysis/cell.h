@@ -35,9 +35,7 @@ struct cell {
     wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */
     wide asked;            /* processor-microseconds that unfinished jobs need in all */
-    wide
-        carried; /* processor-microseconds in the window of jobs submitted before it, but for ... */
-    int64_t carried_procs; /* ... what these, which run on, receive from the start of the run on */
+    wide carried;          /* processor-microseconds in the window of jobs submitted before it */
     wide ran; /* processor-microseconds that anybody received in the period of the cell */
     int64_t running_procs; /* of jobs running at the end ... */
     wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
@@ -66,10 +64,6 @@ struct tally *cell_tally(const struct cell *cell, enum cell_quantity quantity);
 
 /* A job that was pending or running when the run ended. */
 void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs);
-
-/* A job submitted before the window, which began at `from`, and that ran in it until `end`
- * (SIMTIME_NEVER: it runs on). */
-void cell_carry(struct cell *cell, const struct job *job, int32_t procs, simtime from, simtime end);
 
 /* Processor-microseconds received until `end`, the end of the run, without those carried. Settled
  * cells only. */

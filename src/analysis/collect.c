@@ -311,6 +311,7 @@ static bool watch_wants(struct watch *watch, const struct collect *collect, cons
     }
     return slice_matches(&collect->slices.items[leaf->slice],
                          selector_condition(selector, CONDITION_PERIOD)) &&
+           selector_wants_tenant(selector, collect->world, job->spec.tenant) &&
            selector_wants_job(selector, collect->world, job, procs);
 }
 
@@ -354,35 +355,45 @@ static inline void see_job(struct collect *collect, const struct job *job, enum 
             put(collect, &collect->watches.items[i].cell, job, procs, outcome);
 }
 
-/* A job submitted before the window that ran in it, until `end`: in the first period. */
-static void see_carried(struct collect *collect, const struct job *job, simtime end)
+static wide overlap(simtime from, simtime to, simtime since, simtime until)
 {
-    const simtime from = collect->world->measure_from;
-    if (LIKELY(job->spec.submit >= from) || end <= from || collect->slices.len == 0)
+    since = from > since ? from : since;
+    until = to < until ? to : until;
+    return until > since ? until - since : 0;
+}
+
+/* Of a stretch of running, what a job submitted before the window received in it: in the first
+ * period. */
+static void see_carried(struct collect *collect, const struct job *job, simtime from, simtime to)
+{
+    const struct world *world = collect->world;
+    if (LIKELY(job->spec.submit >= world->measure_from) || collect->slices.len == 0)
+        return;
+    const int32_t procs = procs_of(job);
+    const wide area = overlap(from, to, world->measure_from, world->measure_until) * procs;
+    if (area == 0)
         return;
     struct leaf *leaf = leaf_in(collect, job, 0);
-    const int32_t procs = procs_of(job);
-    cell_carry(&leaf->cell, job, procs, from, end);
+    leaf->cell.carried += area;
     for (size_t i = 0; i < collect->watches.len; i++)
         if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
-            cell_carry(&collect->watches.items[i].cell, job, procs, from, end);
+            collect->watches.items[i].cell.carried += area;
 }
 
 /* A stretch of running over [from, to), with no change of its processors: what each period got of
  * it. Runs end in the last periods, so these are looked at first. */
 static void see_stretch(struct collect *collect, const struct job *job, simtime from, simtime to)
 {
+    see_carried(collect, job, from, to);
     if (collect->periods == PERIODS_NONE)
         return;
     const int32_t procs = procs_of(job);
     for (size_t s = collect->slices.len; s-- > 0 && collect->slices.items[s].to > from;) {
         const struct slice *slice = &collect->slices.items[s];
-        const simtime since = from > slice->from ? from : slice->from;
-        const simtime until = to < slice->to ? to : slice->to;
-        if (until <= since)
+        const wide area = overlap(from, to, slice->from, slice->to) * procs;
+        if (area == 0)
             continue;
         struct leaf *leaf = leaf_in(collect, job, (int32_t)s);
-        const wide area = (wide)(until - since) * procs;
         leaf->cell.ran += area;
         for (size_t i = 0; i < collect->watches.len; i++)
             if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
@@ -421,10 +432,8 @@ static NOINLINE void see_end(struct collect *collect, const struct fact *fact)
     if (ran && fact->partition >= 0)
         collect->lanes[fact->partition].use.ended++;
     see_job(collect, fact->job, ran ? OUTCOME_RAN : OUTCOME_NEVER_RAN);
-    if (!ran)
-        return;
-    see_carried(collect, fact->job, fact->at);
-    see_stretch(collect, fact->job, fact->job->began, fact->at);
+    if (ran)
+        see_stretch(collect, fact->job, fact->job->began, fact->at);
 }
 
 static inline void see_fact(struct collect *collect, const struct fact *fact)
@@ -457,10 +466,8 @@ static void see_unfinished(void *ctx, const struct job *job, simtime end)
 {
     cross(ctx, end);
     see_job(ctx, job, OUTCOME_UNFINISHED);
-    if (job->state != JOB_RUNNING)
-        return;
-    see_carried(ctx, job, SIMTIME_NEVER);
-    see_stretch(ctx, job, job->began, end);
+    if (job->state == JOB_RUNNING)
+        see_stretch(ctx, job, job->began, end);
 }
 
 static void see_finish(void *ctx, simtime end)

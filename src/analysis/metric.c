@@ -269,7 +269,7 @@ const struct metric metrics_table[] = {
      "the window is the whole run and nobody is left pending", METRIC_TIME, false, little, 0, 0},
     {"fairness.jain", "1", "Jain's index, over tenants, of processor-time received / due (due: the "
      "max-min share of what was delivered, capped by demand, by the shares of brothers at each level "
-     "of the tree), of one kind of processor", METRIC_FAIRNESS, false, fairness, 0, 0},
+     "of the tree, over time), of one kind of processor", METRIC_FAIRNESS, false, fairness, 0, 0},
     {"fairness.gini", "1", "Gini's coefficient, over tenants, of processor-time received / due, of one "
      "kind of processor", METRIC_FAIRNESS, false, fairness, 1, 0},
     {"processor_hours.due", "processor-h", "processor-hours due to a tenant, as for fairness.jain, of each kind of processor; "

@@ -12,6 +12,7 @@ struct metric_view {
     const struct use *use;   /* NULL where time metrics make no sense: of a tenant */
     int64_t peak;            /* most jobs in the queue; < 0: not known of this scope */
     simtime span;            /* of the window or period, cut to the run */
+    simtime from, to;        /* the same */
     simtime end;             /* of the run */
     bool one_kind;           /* all processors of the scope are of one kind */
     bool part;               /* of a period, not of the whole window */

@@ -120,9 +120,10 @@ static bool is_of_kind(const struct world *world, int32_t place, const char *kin
     return false;
 }
 
-/* Processor-microseconds of one kind; adds up what was received and asked for by tenant. */
+/* Processor-microseconds of one kind; adds up what was received and asked for by tenant. Of a
+ * period that is what was received in it, and asked for at least what jobs submitted in it need. */
 static wide gather(struct metrics *metrics, struct leaf *const *leaves, size_t len,
-                   const char *kind)
+                   const char *kind, bool part)
 {
     const struct collect *collect = metrics->collect;
     wide total = 0;
@@ -131,9 +132,10 @@ static wide gather(struct metrics *metrics, struct leaf *const *leaves, size_t l
         if (!is_of_kind(collect->world, leaves[i]->place, kind))
             continue;
         const wide own = cell_received(cell, collect->end), asked = cell->used + cell->asked;
-        const wide received = cell_delivered(cell, collect->end);
+        const wide received = part ? cell->ran : cell_delivered(cell, collect->end);
         metrics->received[leaves[i]->tenant] += received;
-        metrics->demand[leaves[i]->tenant] += received + (asked > own ? asked - own : 0);
+        metrics->demand[leaves[i]->tenant] +=
+            part ? asked : received + (asked > own ? asked - own : 0);
         total += received;
     }
     return total;
@@ -145,13 +147,15 @@ static bool measure_kind(struct metrics *metrics, struct leaf *const *leaves, si
 {
     const struct world *world = metrics->collect->world;
     const size_t n = world->tenants.len;
-    const wide total = gather(metrics, leaves, len, kind);
+    const wide total = gather(metrics, leaves, len, kind, view->part);
     double *demands = mem_new(4 * n, sizeof(*demands)), *due = demands + n, *got = demands + 2 * n;
     double *due_all = demands + 3 * n;
-    for (size_t t = 0; t < n; t++)
-        demands[t] = (double)metrics->demand[t] / 1e6;
-    tenants_due(world, metrics->order, metrics->members, (double)total / 1e6, demands, due,
-                due_all);
+    for (size_t t = 0; t < n; t++) {
+        const wide least = metrics->received[t];
+        demands[t] = (double)(metrics->demand[t] > least ? metrics->demand[t] : least) / 1e6;
+    }
+    const struct tenant_tree tree = {world, metrics->order, metrics->members};
+    tenants_due(&tree, view->from, view->to, (double)total / 1e6, demands, due, due_all);
     size_t with = 0;
     for (size_t t = 0; t < n; t++) {
         if (due[t] > 0)
@@ -195,7 +199,11 @@ bool metrics_whole(const struct collect *collect)
 
 struct metric_view metrics_view(const struct collect *collect, const struct cell *cell)
 {
+    const struct world *world = collect->world;
     return (struct metric_view){.cell = cell,
+                                .from = world->measure_from,
+                                .to = world->measure_until < collect->end ? world->measure_until
+                                                                          : collect->end,
                                 .end = collect->end,
                                 .peak = -1,
                                 .jain = (double)NAN,

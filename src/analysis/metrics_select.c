@@ -45,7 +45,8 @@ static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_
     for (size_t i = 0; i < metrics->n_leaves && !watch->needs_jobs; i++) {
         struct leaf *leaf = metrics->leaves[i];
         if (!slices[leaf->slice] || !watch->places[leaf->place] ||
-            (tenant && !tenant_within(collect->world, leaf->tenant, row)))
+            (tenant && !tenant_within(collect->world, leaf->tenant, row)) ||
+            !selector_wants_tenant(selector, collect->world, leaf->tenant))
             continue;
         leaves[len++] = leaf;
     }

@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_kind { VALUE_NAME, VALUE_PERIOD, VALUE_PRIORITY, VALUE_COUNT, VALUE_TIME };
+enum value_kind {
+    VALUE_NAME,
+    VALUE_PERIOD,
+    VALUE_LOCATION,
+    VALUE_PRIORITY,
+    VALUE_COUNT,
+    VALUE_TIME
+};
 
 static const struct {
     const char *name;
@@ -20,6 +27,8 @@ static const struct {
     [CONDITION_PARTITION] = {"partition", VALUE_NAME},
     [CONDITION_PROCESSOR] = {"processor", VALUE_NAME},
     [CONDITION_PERIOD] = {"period", VALUE_PERIOD},
+    [CONDITION_LOCATION] = {"location", VALUE_LOCATION},
+    [CONDITION_SECTOR] = {"sector", VALUE_NAME},
     [CONDITION_WORKLOAD] = {"workload", VALUE_NAME},
     [CONDITION_PRIORITY] = {"priority", VALUE_PRIORITY},
     [CONDITION_PROCESSORS] = {"processors", VALUE_COUNT},
@@ -27,8 +36,8 @@ static const struct {
     [CONDITION_REQUEST] = {"request", VALUE_TIME},
 };
 
-static const char *const key_list = "tenant, centre, partition, processor, period, workload, "
-                                    "priority, processors, runtime, request";
+static const char *const key_list = "tenant, centre, partition, processor, period, location, "
+                                    "sector, workload, priority, processors, runtime, request";
 
 /* Longer signs first, so that >= is not read as >. */
 static const struct {
@@ -100,17 +109,22 @@ static int set_period(struct condition *condition, struct error *err)
     return 0;
 }
 
-static int set_priority(struct condition *condition, struct error *err)
+static const char *const locations[] = {"local", "remote", NULL};
+static const char *const priorities[] = {
+    [PRIORITY_HIGH] = "high", [PRIORITY_MEDIUM] = "medium", [PRIORITY_LOW] = "low", NULL};
+
+/* `all`: the names, for people. */
+static int set_choice(struct condition *condition, const char *const *names, const char *all,
+                      struct error *err)
 {
-    static const char *const names[] = {
-        [PRIORITY_HIGH] = "high", [PRIORITY_MEDIUM] = "medium", [PRIORITY_LOW] = "low"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; names[i]; i++) {
         if (strcmp(condition->text, names[i]) == 0) {
             condition->number = (int64_t)i;
             return 0;
         }
     }
-    return error_set(err, "priority: \"%.40s\" is none of high, medium, low", condition->text);
+    return error_set(err, "%s: \"%.40s\" is none of %s", keys[condition->key].name, condition->text,
+                     all);
 }
 
 static int set_number(struct condition *condition, enum value_kind kind, struct error *err)
@@ -141,7 +155,9 @@ static int set_value(struct condition *condition, struct error *err)
         return error_set(err, "%s is compared with = only", name);
     if (kind == VALUE_PERIOD)
         return set_period(condition, err);
-    return kind == VALUE_PRIORITY ? set_priority(condition, err) : 0;
+    if (kind == VALUE_LOCATION)
+        return set_choice(condition, locations, "local, remote", err);
+    return kind == VALUE_PRIORITY ? set_choice(condition, priorities, "high, medium, low", err) : 0;
 }
 
 static int find_key(const char *name, enum condition_key *ret_key, struct error *err)
@@ -326,6 +342,16 @@ bool selector_wants_job(const struct selector *selector, const struct world *wor
     return true;
 }
 
+bool selector_wants_tenant(const struct selector *selector, const struct world *world,
+                           int32_t tenant)
+{
+    const struct tenant_info *info = &world->tenants.items[tenant];
+    const struct condition *location = selector_condition(selector, CONDITION_LOCATION);
+    const struct condition *sector = selector_condition(selector, CONDITION_SECTOR);
+    return (!location || info->remote == (location->number > 0)) &&
+           (!sector || (info->sector && strcmp(info->sector, sector->text) == 0));
+}
+
 bool selector_wants_partition(const struct selector *selector, const struct world *world,
                               size_t partition)
 {
@@ -345,7 +371,7 @@ bool selector_wants_partition(const struct selector *selector, const struct worl
     return true;
 }
 
-/* The names a key may have, one by one; NULL past the last. */
+/* The names a key may have, one by one, "" for none; NULL past the last. */
 static const char *known_name(const struct world *world, const struct condition *condition,
                               size_t i)
 {
@@ -358,6 +384,10 @@ static const char *known_name(const struct world *world, const struct condition 
         return strchr(condition->text, '/') ? world->partitions[i].path : world->partitions[i].name;
     case CONDITION_PROCESSOR:
         return i < world->n_partitions ? world->partitions[i].processor : NULL;
+    case CONDITION_SECTOR:
+        if (i >= world->tenants.len)
+            return NULL;
+        return world->tenants.items[i].sector ? world->tenants.items[i].sector : "";
     case CONDITION_WORKLOAD:
         return i < world->n_workloads ? world->workloads[i].path : NULL;
     default:
@@ -365,31 +395,58 @@ static const char *known_name(const struct world *world, const struct condition 
     }
 }
 
+/* The names a key may have, each once: the array is the caller's. O(names x different ones). */
+static const char **list_names(const struct world *world, const struct condition *condition,
+                               size_t *ret_len)
+{
+    const char **names = NULL;
+    size_t len = 0;
+    for (size_t i = 0; known_name(world, condition, i); i++) {
+        const char *name = known_name(world, condition, i);
+        size_t k = 0;
+        while (k < len && strcmp(names[k], name) != 0)
+            k++;
+        if (k < len || !*name)
+            continue;
+        names = mem_resize(names, len + 1, sizeof(*names));
+        names[len++] = name;
+    }
+    *ret_len = len;
+    return names;
+}
+
+static int no_such_name(const struct condition *condition, const struct world *world,
+                        struct error *err)
+{
+    size_t len;
+    const char **names = list_names(world, condition, &len);
+    const char *what = keys[condition->key].name;
+    const char *near = nearest_name(condition->text, names, len);
+    if (near)
+        error_set(err, "there is no %s \"%.80s\"; did you mean \"%.80s\"?", what, condition->text,
+                  near);
+    else if (len > 0)
+        error_set(err, "there is no %s \"%.80s\"; the first of %zu is \"%.80s\"", what,
+                  condition->text, len, names[0]);
+    else
+        error_set(err, "there is no %s \"%.80s\"; there are none", what, condition->text);
+    free(names);
+    return -1;
+}
+
 static int check_name(const struct selector *selector, const struct condition *condition,
                       const struct world *world, struct error *err)
 {
-    const char **names = NULL;
-    size_t len = 0, same = 0;
-    for (const char *name; (name = known_name(world, condition, len)); len++) {
-        names = mem_resize(names, len + 1, sizeof(*names));
-        names[len] = name;
-        same += strcmp(name, condition->text) == 0;
-    }
-    const char *what = keys[condition->key].name;
-    int status = 0;
+    size_t same = 0;
+    for (size_t i = 0; known_name(world, condition, i); i++)
+        same += strcmp(known_name(world, condition, i), condition->text) == 0;
+    if (same == 0)
+        return no_such_name(condition, world, err);
     if (same > 1 && condition->key == CONDITION_PARTITION &&
-        !selector_condition(selector, CONDITION_CENTRE)) {
-        status = error_set(err, "there are %zu partitions \"%.40s\": write centre/partition", same,
-                           condition->text);
-    } else if (same == 0) {
-        const char *near = nearest_name(condition->text, names, len);
-        status = near ? error_set(err, "there is no %s \"%.80s\"; did you mean \"%.80s\"?", what,
-                                  condition->text, near)
-                      : error_set(err, "there is no %s \"%.80s\"; the first of %zu is \"%.80s\"",
-                                  what, condition->text, len, len ? names[0] : "");
-    }
-    free(names);
-    return status;
+        !selector_condition(selector, CONDITION_CENTRE))
+        return error_set(err, "there are %zu partitions \"%.40s\": write centre/partition", same,
+                         condition->text);
+    return 0;
 }
 
 int selector_check(const struct selector *selector, const struct world *world, struct error *err)
@@ -397,7 +454,7 @@ int selector_check(const struct selector *selector, const struct world *world, s
     for (size_t i = 0; i < selector->len; i++) {
         const enum condition_key key = selector->conditions[i].key;
         if (key != CONDITION_CENTRE && key != CONDITION_PARTITION && key != CONDITION_PROCESSOR &&
-            key != CONDITION_WORKLOAD)
+            key != CONDITION_SECTOR && key != CONDITION_WORKLOAD)
             continue;
         if (check_name(selector, &selector->conditions[i], world, err))
             return error_prefix(err, "\"%.100s\": ", selector->text);

@@ -13,6 +13,8 @@ enum condition_key {
     CONDITION_PARTITION, /* "wuhan-ai/ascend", or "ascend" where that is not ambiguous */
     CONDITION_PROCESSOR, /* kind of processor */
     CONDITION_PERIOD,    /* of submission: "2025", "2025-06" */
+    CONDITION_LOCATION,  /* of the job's own tenant: "local", "remote" */
+    CONDITION_SECTOR,    /* of the job's own tenant */
     CONDITION_SCOPES, /* the ones above are read off cells; those below need a cell of their own */
     CONDITION_WORKLOAD = CONDITION_SCOPES,
     CONDITION_PRIORITY,
@@ -28,7 +30,8 @@ struct condition {
     enum condition_key key;
     enum condition_op op;
     char *text;     /* as given, without quotes; owned */
-    int64_t number; /* processors; microseconds; enum job_priority; year * 100 + month (0: none) */
+    int64_t number; /* processors; microseconds; enum job_priority; year * 100 + month (0: none);
+                     * 1: remote */
 };
 
 struct selector {
@@ -42,8 +45,8 @@ struct selector {
 int selector_parse(const char *text, struct selector *ret_selector, struct error *err);
 void selector_deinit(struct selector *selector);
 
-/* Do the centres, partitions, processors and workloads that it names exist? Tenants may appear
- * later: a log brings its own. */
+/* Do the centres, partitions, processors, sectors and workloads that it names exist? Tenants may
+ * appear later: a log brings its own, of the sector of the one above them. */
 int selector_check(const struct selector *selector, const struct world *world, struct error *err);
 
 /* NULL if it has no such condition. Keys other than numbers occur at most once. */
@@ -55,6 +58,10 @@ bool selector_needs_jobs(const struct selector *selector);
 /* Do the conditions below CONDITION_SCOPES hold? `procs` as given to the job. */
 bool selector_wants_job(const struct selector *selector, const struct world *world,
                         const struct job *job, int32_t procs);
+
+/* Does the tenant in this row meet its conditions on location and sector? */
+bool selector_wants_tenant(const struct selector *selector, const struct world *world,
+                           int32_t tenant);
 
 /* Does the partition meet its conditions on places? */
 bool selector_wants_partition(const struct selector *selector, const struct world *world,

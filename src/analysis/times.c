@@ -52,6 +52,9 @@ void view_times(const struct collect *collect, const bool *places, const bool *s
         const struct slice *slice = &collect->slices.items[s];
         if (!slices[s])
             continue;
+        if (view->span == 0)
+            view->from = slice->from;
+        view->to = slice->to;
         view->span += slice->to - slice->from;
         for (size_t p = 0; p < collect->world->n_partitions; p++)
             if (!places || places[p])

@@ -493,9 +493,8 @@ static int read_offers(struct explain *explain, struct error_list *errors)
     const size_t before = errors->len;
     explain->offers = mem_new(world->n_workloads, sizeof(*explain->offers));
     for (size_t i = 0; i < world->n_workloads; i++) {
-        const struct build_workload *bw = &explain->build->workloads[i];
         struct error err = {0};
-        if (offer_init(&explain->offers[i], bw, world->length, &err) == 0)
+        if (offer_init(&explain->offers[i], explain->build, i, &err) == 0)
             continue;
         build_workload_error(explain->build, i, &err);
         error_list_add(errors, &err);

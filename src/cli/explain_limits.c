@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/explain_limits.h"
 
+#include "analysis/text_table.h"
+#include "experiment/refused.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -50,95 +52,49 @@ static void warn_quotas(const struct build *build, const int32_t *alike, FILE *o
 
 /* --- jobs larger than a tenant above may ever hold --- */
 
-struct most {
-    int64_t processors; /* INT64_MAX: no bound */
-    int32_t tenant;     /* whose bound it is */
-};
-
-/* The highest that the terms of the tenant ever are. */
-static int64_t highest(const struct build *build, size_t tenant,
-                       int64_t (*of)(const struct tenant *))
+static void warn_share(double share, FILE *out)
 {
-    int64_t most = INT64_MIN;
-    for (size_t e = 0; e < build->program->n_epochs; e++) {
-        const int64_t value = of(build_tenant(build, e, tenant));
-        most = value > most ? value : most;
-    }
-    return most;
-}
-
-static int64_t quota_of(const struct tenant *tenant)
-{
-    return tenant->quota.processors;
-}
-
-static int64_t guarantee_of(const struct tenant *tenant)
-{
-    const struct guarantee_plan *plan = &tenant->guarantee;
-    return plan->processors < 0 || plan->borrow == INT64_MAX ? INT64_MAX
-                                                             : plan->processors + plan->borrow;
-}
-
-/* The tightest of the tenant's own and of those above it. Guarantees are of the home alone, and
- * with a broker jobs may run elsewhere. */
-static struct most most_of(const struct build *build, size_t workload,
-                           int64_t (*of)(const struct tenant *))
-{
-    const struct world *world = &build->world;
-    const int32_t centre = build->workloads[workload].context.base.centre;
-    struct most most = {INT64_MAX, -1};
-    int32_t t = world->workloads[workload].tenant;
-    for (; t >= 0; t = world->tenants.items[t].parent) {
-        if (of == guarantee_of && (build->broker || world->tenants.items[t].home != centre))
-            continue;
-        const int64_t own = highest(build, (size_t)t, of);
-        if (own < most.processors)
-            most = (struct most){own, t};
-    }
-    return most;
-}
-
-/* The share of its jobs that asks for more than so many processors. */
-static double share_above(const struct build_workload *workload, int64_t processors,
-                          int64_t *ret_largest)
-{
-    const void *params = workload->workload->params;
-    const struct workload_kind *kind = workload->workload->kind;
-    struct workload_context context = workload->context;
-    struct workload_outlook outlook = {0};
-    const int64_t per_node = context.procs_per_node > 0 ? context.procs_per_node : 1;
-    const bool whole = kind->asks_nodes && kind->asks_nodes(params);
-    context.from = workload->stay.from > 0 ? workload->stay.from : 0;
-    if (workload->stay.until < context.limit)
-        context.limit = workload->stay.until;
-    context.fits_procs = processors > 0 ? processors : 1;
-    context.fits_nodes = processors >= per_node ? processors / per_node : 1;
-    if (context.from >= context.limit || kind->outlook(params, &context, &outlook, NULL) < 0)
-        return 0;
-    *ret_largest = outlook.largest;
-    return processors < (whole ? per_node : 1) ? 1 : outlook.too_large;
-}
-
-static void warn_larger(const struct build *build, size_t workload, const struct most *most,
-                        const char *what, FILE *out)
-{
-    const struct build_workload *bw = &build->workloads[workload];
-    int64_t largest = 0;
-    char up_to[64] = "";
-    if (most->processors == INT64_MAX ||
-        (bw->context.fits_procs > 0 && most->processors >= bw->context.fits_procs))
-        return;
-    const double share = share_above(bw, most->processors, &largest);
-    if (!(share > 1e-12)) /* less is what sums leave */
-        return;
-    if (largest > 0)
-        snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
-    fprintf(out, "  %s: jobs%s, but %s %s %lld: ", build->world.workloads[workload].path, up_to,
-            build->world.tenants.items[most->tenant].path, what, (long long)most->processors);
     if (share > 1 - 1e-12)
         fputs("all are rejected.\n", out);
     else
         fprintf(out, "the larger ones (%.3g %% of its jobs) are rejected.\n", 100 * share);
+}
+
+static void warn_larger(const struct build *build, size_t workload, const struct ceiling *ceiling,
+                        const char *what, FILE *out)
+{
+    const int64_t fits = build->workloads[workload].context.fits_procs;
+    int64_t largest = 0;
+    char up_to[64] = "";
+    if (isinf(ceiling->most) || (fits > 0 && ceiling->most >= (double)fits))
+        return;
+    const double share = refused_by_size(build, workload, ceiling->most, &largest);
+    if (!(share > 1e-12)) /* less is what sums leave */
+        return;
+    if (largest > 0)
+        snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
+    fprintf(out, "  %s: jobs%s, but %s %s %.0f: ", build->world.workloads[workload].path, up_to,
+            build->world.tenants.items[ceiling->tenant].path, what, ceiling->most);
+    warn_share(share, out);
+}
+
+static void warn_hours(const struct build *build, size_t workload, double size, FILE *out)
+{
+    const struct ceiling ceiling = ceiling_of(build, workload, CEILING_HOURS);
+    char up_to[96] = "", number[48];
+    if (isinf(ceiling.most))
+        return;
+    const struct refused_hours refused = refused_by_hours(build, workload, size, ceiling.most);
+    if (!(refused.jobs > 0))
+        return;
+    if (!isnan(refused.largest))
+        snprintf(up_to, sizeof(up_to), " of up to %.6g processor-hours by their requests",
+                 refused.largest / 3600);
+    fprintf(out, "  %s: jobs%s, but %s has a quota of %s processor-hours: ",
+            build->world.workloads[workload].path, up_to,
+            build->world.tenants.items[ceiling.tenant].path,
+            count_format(ceiling.most / 3600, number, sizeof(number)));
+    warn_share(refused.jobs, out);
 }
 
 static void warn_sizes(const struct build *build, const int32_t *alike, FILE *out)
@@ -147,12 +103,14 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
         const int32_t tenant = build->world.workloads[w].tenant;
         if (alike[tenant] != tenant)
             continue;
-        const struct most quota = most_of(build, w, quota_of);
-        const struct most guarantee = most_of(build, w, guarantee_of);
-        if (quota.processors > 0) /* of nothing: warn_quotas tells */
+        const struct ceiling quota = ceiling_of(build, w, CEILING_QUOTA);
+        const struct ceiling guarantee = ceiling_of(build, w, CEILING_GUARANTEE);
+        if (quota.most > 0) /* of nothing: warn_quotas tells */
             warn_larger(build, w, &quota, "has a quota of", out);
-        if (guarantee.processors < quota.processors)
+        if (guarantee.most < quota.most)
             warn_larger(build, w, &guarantee, "is guaranteed, and may borrow, no more than", out);
+        if (quota.most > 0)
+            warn_hours(build, w, fmin(quota.most, guarantee.most), out);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "cli/scenario_options.h"
 
 #include "cli/arguments.h"
+#include "scenario/resolve.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -20,6 +21,10 @@ int scenario_option(const struct command *command, struct scenario_options *opti
         options->variant = argument;
         return 1;
     case OPTION_SET:
+        if (!setting_is_formed(argument)) {
+            usage_error(command, "--set takes PATH=VALUE, not \"%.200s\"", argument);
+            return -1;
+        }
         options->sets = mem_resize(options->sets, options->n_sets + 1, sizeof(*options->sets));
         options->sets[options->n_sets++] = argument;
         return 1;

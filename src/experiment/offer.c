@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/offer.h"
 
+#include "experiment/refused.h"
+
 #include <math.h>
 
 static double within(double from, double to, double lo, double hi)
@@ -17,20 +19,23 @@ static double part_of_list(const struct workload_outlook *outlook, double from, 
     return within(from, to, outlook->first, outlook->first + outlook->span) / outlook->span;
 }
 
-int offer_init(struct offer *offer, const struct build_workload *workload, simtime length,
-               struct error *err)
+int offer_init(struct offer *offer, const struct build *build, size_t row, struct error *err)
 {
+    const struct build_workload *workload = &build->workloads[row];
+    const simtime length = build->world.length;
     const struct workload_kind *kind = workload->workload->kind;
     const struct stay *stay = &workload->stay;
     struct workload_context context = workload->context;
     struct workload_outlook *outlook = &offer->outlook;
-    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
+    *offer = (struct offer){
+        .workload = workload, .largest = (double)NAN, .work = (double)NAN, .left = 1};
     context.from = stay->from > 0 ? stay->from : 0;
     context.limit = stay->until < length ? stay->until : length;
     if (context.from >= context.limit)
         return 0;
     if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
         return -1;
+    offer->left = refused_leaves(build, row);
     const double from = simtime_seconds(context.from), limit = simtime_seconds(context.limit);
     const bool ends = context.limit < SIMTIME_NEVER;
     offer->largest = outlook->largest > 0 ? (double)outlook->largest : (double)NAN;
@@ -71,10 +76,10 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
         from = stay->from;
     if (stay->until < to)
         to = stay->until;
-    if (from >= to)
+    if (from >= to || offer->left <= 0)
         return 0;
     if (!outlook->endless || outlook->even)
-        return outlook->processor_seconds *
+        return offer->left * outlook->processor_seconds *
                part_of_list(outlook, simtime_seconds(from), simtime_seconds(to));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const simtime begin = program->epochs[e].at;
@@ -85,13 +90,16 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
             continue;
         sum += asked_between(offer->workload, params, lo, hi);
     }
-    return sum;
+    return offer->left * sum;
 }
 
 double offer_load(const struct offer *offer)
 {
     const struct workload_outlook *outlook = &offer->outlook;
+    if (offer->left <= 0)
+        return 0;
     if (outlook->endless)
-        return outlook->load;
-    return outlook->span > 0 ? outlook->processor_seconds / outlook->span : (double)NAN;
+        return offer->left * outlook->load;
+    return outlook->span > 0 ? offer->left * outlook->processor_seconds / outlook->span
+                             : (double)NAN;
 }

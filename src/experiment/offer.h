@@ -11,14 +11,14 @@ struct offer {
     double jobs;                           /* of the whole run; NaN: not known */
     double work;                           /* processor-seconds a job */
     double largest;                        /* processors of a job; NaN: no bound */
+    double left; /* of what it asks, the share that no quota or guarantee refuses for ever */
 };
 
-/* Reads a log once. -1 with an error. */
-int offer_init(struct offer *offer, const struct build_workload *workload, simtime length,
-               struct error *err);
+/* Reads a log once, and again where processor-hours are limited. -1 with an error. */
+int offer_init(struct offer *offer, const struct build *build, size_t workload, struct error *err);
 
-/* Processor-seconds asked for by jobs submitted in [from, to); those of a log count as spread
- * evenly from its first to its last submission. */
+/* Processor-seconds asked for by jobs submitted in [from, to) that are not refused for ever; those
+ * of a log count as spread evenly from its first to its last submission. */
 double offer_asked(const struct offer *offer, const struct program *program, simtime from,
                    simtime to);
 

@@ -3,6 +3,7 @@
 
 #include "analysis/collect.h"
 #include "experiment/capacity.h"
+#include "experiment/refused.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -54,14 +55,16 @@ static bool inside(const struct build *build, size_t row, int32_t partition, int
                           : centre < 0 || world->partitions[row].centre == centre;
 }
 
-static double asked_by(const struct build_workload *workload)
+static double asked_by(const struct build *build, size_t row)
 {
+    const struct build_workload *workload = &build->workloads[row];
     struct workload_outlook outlook = {0};
     struct workload_context context = workload->context;
     const struct workload_kind *kind = workload->workload->kind;
     if (!kind->endless || kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
         return 0;
-    return outlook.even ? 0 : outlook.load;
+    const double left = outlook.even ? 0 : refused_leaves(build, row);
+    return left > 0 ? left * outlook.load : 0;
 }
 
 /* Of a partition, of a centre (partition -1) or of all (both -1). Jobs that may run anywhere in a
@@ -152,7 +155,7 @@ char *stability_excess(const struct build *build)
 {
     double *asked = mem_new(build->world.n_workloads + 1, sizeof(*asked)); /* by workload */
     for (size_t w = 0; w < build->world.n_workloads; w++)
-        asked[w] = asked_by(&build->workloads[w]);
+        asked[w] = asked_by(build, w);
     char *text = too_much_asked(build, asked);
     free(asked);
     return text;

@@ -45,14 +45,26 @@ struct tenant_guarantee {
     int64_t lend;       /* of it, to brothers, while idle; INT64_MAX: all */
 };
 
+/* The shares of a tenant whose share changes at dates. */
+struct tenant_shares {
+    size_t len;
+    struct {
+        simtime at; /* from then on; the first is of the start */
+        double share;
+    } items[];
+};
+
 struct tenant_info {
     const char *path; /* "users/12" */
     int32_t parent;   /* row, -1: none */
     int32_t home;     /* row of the centre */
-    double share;     /* of what its parent has, relative to its brothers; above 0 */
+    double share;     /* of what its parent has, relative to its brothers; above 0; as of now */
     const struct tenant_quota *quota;         /* NULL: none; borrowed */
     const struct tenant_guarantee *guarantee; /* NULL: none; borrowed */
-    const struct tenant_quota *each; /* quota of each that a log brings below it, or NULL */
+    const struct tenant_quota *each;    /* quota of each that a log brings below it, or NULL */
+    bool remote;                        /* it is not where the centre is */
+    const char *sector;                 /* its trade; NULL: not said; borrowed */
+    const struct tenant_shares *shares; /* NULL: `share` stays as it is; borrowed */
 };
 
 struct workload_info {

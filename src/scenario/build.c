@@ -42,9 +42,14 @@ static int32_t add_tenant(struct world *world, const char *path, int32_t parent)
 {
     MEM_GROW(&world->tenants);
     REQUIRE(world->tenants.len < INT32_MAX);
-    const int32_t home = parent >= 0 ? world->tenants.items[parent].home : -1;
-    world->tenants.items[world->tenants.len] =
-        (struct tenant_info){.path = path, .parent = parent, .home = home, .share = 1};
+    const struct tenant_info none = {.home = -1};
+    const struct tenant_info *above = parent >= 0 ? &world->tenants.items[parent] : &none;
+    world->tenants.items[world->tenants.len] = (struct tenant_info){.path = path,
+                                                                    .parent = parent,
+                                                                    .home = above->home,
+                                                                    .share = 1,
+                                                                    .remote = above->remote,
+                                                                    .sector = above->sector};
     if (world->access)
         access_add(world->access, path, parent);
     return (int32_t)world->tenants.len++;

@@ -2,6 +2,7 @@
 #include "scenario/changes.h"
 
 #include "scenario/build_tenants.h"
+#include "scenario/complete.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -74,12 +75,24 @@ static const struct partition_plan *plan_at(const struct scenario *scenario, siz
     return (const struct partition_plan *)(*ret_centre)->partitions.items + partition;
 }
 
+static const struct node *scheduler_node(const struct centre *centre,
+                                         const struct partition_plan *plan)
+{
+    return plan->scheduler_node ? plan->scheduler_node : centre->scheduler_node;
+}
+
 static bool same_scheduler(const struct centre *c, const struct partition_plan *p,
                            const struct centre *d, const struct partition_plan *q)
 {
-    const struct node *a = p->scheduler_node ? p->scheduler_node : c->scheduler_node;
-    const struct node *b = q->scheduler_node ? q->scheduler_node : d->scheduler_node;
+    const struct node *a = scheduler_node(c, p), *b = scheduler_node(d, q);
     return a == b || (a && b && node_equal(a, b));
+}
+
+static struct mark rule_mark(const struct centre *centre, const struct partition_plan *plan,
+                             const char *key)
+{
+    const struct node *rules = scheduler_node(centre, plan);
+    return rules ? mark_of(rules, key) : plan->named.at;
 }
 
 static void compare_partition(struct build *build, size_t epoch, size_t centre, size_t k,
@@ -100,7 +113,7 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
         return;
     const struct scheduler *s = partition_scheduler(d, q);
     if (s->placement.kind != partition_scheduler(c, p)->placement.kind)
-        error_list_addf(errors, q->named.at,
+        error_list_addf(errors, rule_mark(d, q, "placement"),
                         "changes: the placement of %s cannot change while the run goes on",
                         build->world.partitions[row].path);
     struct sched_config *config = mem_new(1, sizeof(*config));
@@ -108,7 +121,7 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
     *config = scheduler_config(s);
     config->weight = q->weight;
     if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
-        error_list_addf(errors, q->named.at,
+        error_list_addf(errors, rule_mark(d, q, "decide"),
                         "changes: decide of %s cannot change to or from each-event while the run "
                         "goes on",
                         build->world.partitions[row].path);
@@ -173,6 +186,8 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
     info->share = tenant->share;
     info->home = tenant->home ? (int32_t)scenario_centre(scenario, tenant->home) : -1;
+    info->remote = tenant->location == LOCATION_REMOTE;
+    info->sector = tenant->sector;
     info->quota = kept_quota(build, &tenant->quota);
     info->each =
         tenant->members.by && tenant->each ? kept_quota(build, &tenant->each->quota) : NULL;
@@ -185,16 +200,18 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
     info->guarantee = guarantee;
 }
 
-/* Two trees of a workload, but for what may change of any kind: its priority. */
-static bool same_but_priority(const struct node *a, const struct node *b)
+/* Do two trees of a workload differ in more than what may change of any kind, its priority? */
+static bool differs(const struct node *a, const struct node *b, struct mark *ret_at)
 {
     struct node *x = node_copy(a), *y = node_copy(b);
     node_free(node_remove(x, "priority"));
     node_free(node_remove(y, "priority"));
-    const bool same = node_equal(x, y);
+    const struct node *found = node_difference(x, y);
+    if (found)
+        *ret_at = found->at;
     node_free(x);
     node_free(y);
-    return same;
+    return found;
 }
 
 static void compare_workload(struct build *build, size_t epoch, const struct workload *old,
@@ -205,8 +222,9 @@ static void compare_workload(struct build *build, size_t epoch, const struct wor
                                               .what = CHANGE_PRIORITY,
                                               .workload = row,
                                               .priority = new->priority});
-    if (!new->kind->changes && !same_but_priority(old->node, new->node))
-        error_list_addf(errors, new->named.at,
+    struct mark at;
+    if (!new->kind->changes && differs(old->node, new->node, &at))
+        error_list_addf(errors, at,
                         "changes: %s: the jobs of a %s workload cannot change at a date, but for "
                         "their priority",
                         build->world.workloads[row].path, new->kind->key);
@@ -259,7 +277,9 @@ static void compare_brought(const struct build *build, size_t epoch, size_t row,
         struct path path = {0};
         char place[200];
         push_tenant(&path, build->program->epochs[epoch].scenario->rows.items, (int32_t)row);
-        error_list_addf(errors, b->named.at,
+        const struct node *was = a->members.each_node, *is = b->members.each_node;
+        const struct node *found = was && is ? node_difference(was, is) : is;
+        error_list_addf(errors, found ? found->at : b->named.at,
                         "%s.members.each: what a log brings keeps its terms: changes cannot set "
                         "them",
                         path_format(&path, place, sizeof(place)));
@@ -267,9 +287,30 @@ static void compare_brought(const struct build *build, size_t epoch, size_t row,
     }
 }
 
+/* The shares over all epochs; NULL: one. */
+static const struct tenant_shares *shares_over_time(struct build *build, size_t row)
+{
+    const struct program *program = build->program;
+    struct tenant_shares *shares =
+        mem_new(1, sizeof(*shares) + program->n_epochs * sizeof(shares->items[0]));
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const double share = build_tenant(build, e, row)->share;
+        const double before = shares->len > 0 ? shares->items[shares->len - 1].share : 0;
+        if (share < before || share > before) {
+            shares->items[shares->len].at = program->epochs[e].at;
+            shares->items[shares->len++].share = share;
+        }
+    }
+    if (shares->len > 1)
+        return build_keep(build, shares);
+    free(shares);
+    return NULL;
+}
+
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
+        build->world.tenants.items[i].shares = shares_over_time(build, i);
         struct tenant_info old = build->world.tenants.items[i];
         for (size_t e = 1; e < build->program->n_epochs; e++) {
             struct tenant_info new = old;

@@ -176,17 +176,40 @@ bool node_is_null(const struct node *node)
 
 bool node_equal(const struct node *a, const struct node *b)
 {
-    if (a->kind != b->kind || a->len != b->len)
-        return false;
+    return !node_difference(a, b);
+}
+
+const struct node *node_difference(const struct node *a, const struct node *b)
+{
+    if (a->kind != b->kind)
+        return b;
     if (a->kind == NODE_SCALAR)
-        return strcmp(a->text, b->text) == 0 && node_is_null(a) == node_is_null(b);
-    for (size_t i = 0; i < a->len; i++) {
-        if (a->kind == NODE_MAP && strcmp(a->items[i].key, b->items[i].key) != 0)
-            return false;
-        if (!node_equal(a->items[i].value, b->items[i].value))
-            return false;
+        return strcmp(a->text, b->text) == 0 && node_is_null(a) == node_is_null(b) ? NULL : b;
+    for (size_t i = 0; i < b->len; i++) {
+        const struct node_entry *entry = &b->items[i];
+        if (i >= a->len || (a->kind == NODE_MAP && strcmp(a->items[i].key, entry->key) != 0))
+            return entry->value;
+        const struct node *found = node_difference(a->items[i].value, entry->value);
+        if (found)
+            return found;
     }
-    return true;
+    return a->len > b->len ? b : NULL;
+}
+
+static bool same_mark(struct mark a, struct mark b)
+{
+    return a.line == b.line && a.column == b.column && a.file && b.file &&
+           strcmp(a.file, b.file) == 0;
+}
+
+bool node_has_mark(const struct node *node, struct mark at)
+{
+    if (same_mark(node->at, at))
+        return true;
+    for (size_t i = 0; i < node->len; i++)
+        if (same_mark(node->items[i].at, at) || node_has_mark(node->items[i].value, at))
+            return true;
+    return false;
 }
 
 size_t node_count(const struct node *node)

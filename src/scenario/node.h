@@ -66,6 +66,13 @@ bool node_is_null(const struct node *node);
  * null. */
 bool node_equal(const struct node *a, const struct node *b);
 
+/* The first value of b, inside it or all of it, that makes it not equal to a; NULL: none. O(len).
+ */
+const struct node *node_difference(const struct node *a, const struct node *b);
+
+/* Has the node, or a key or value inside it, this place? */
+bool node_has_mark(const struct node *node, struct mark at);
+
 /* Number of nodes in the tree; its depth (a scalar: 1). */
 size_t node_count(const struct node *node);
 size_t node_depth(const struct node *node);

@@ -321,6 +321,99 @@ static int decode_epoch(struct program *program, size_t i, struct error_list *er
     return epoch->scenario ? 0 : -1;
 }
 
+/* The changes of one instant: settings in the order in which they are applied. */
+struct moment {
+    const struct dated *items;
+    size_t len;
+    const struct node *before; /* the state that they change, in which nothing is wrong */
+};
+
+/* Setting number `nth` of the moment; NULL: there are no more. */
+static const struct node_entry *setting_at(const struct moment *moment, size_t nth)
+{
+    for (size_t i = 0; i < moment->len; i++) {
+        if (nth < moment->items[i].set->len)
+            return &moment->items[i].set->items[nth];
+        nth -= moment->items[i].set->len;
+    }
+    return NULL;
+}
+
+/* Is it wrong after the first n settings already? */
+static bool is_wrong(const struct moment *moment, size_t n, const char *file, const char *text)
+{
+    struct error_list errors = {0};
+    struct node *tree = node_copy(moment->before);
+    for (size_t i = 0; i < n; i++) {
+        const struct node_entry *setting = setting_at(moment, i);
+        struct node *one = node_new(NODE_MAP, setting->at);
+        node_add(one, setting->key, setting->at, node_copy(setting->value));
+        path_set_all(tree, scenario_fields, one, true, &errors);
+        node_free(one);
+    }
+    scenario_free(scenario_decode(tree, file, &errors));
+    bool found = false;
+    for (size_t i = 0; i < errors.len && i < ERROR_LIST_MAX && !found; i++)
+        found = strcmp(errors.items[i].text, text) == 0;
+    error_list_deinit(&errors);
+    node_free(tree);
+    return found;
+}
+
+/* What does not fit together is told where it is found, which may be a value that stays: its place
+ * is that of the setting from which on it is wrong. */
+static void place_error(const struct moment *moment, const char *file, struct error *err)
+{
+    for (size_t i = 0; i < moment->len; i++)
+        if (node_has_mark(moment->items[i].set, err->at))
+            return;
+    size_t right = 0, wrong = 0;
+    while (setting_at(moment, wrong))
+        wrong++;
+    while (wrong - right > 1) {
+        const size_t middle = right + (wrong - right) / 2;
+        if (is_wrong(moment, middle, file, err->text))
+            wrong = middle;
+        else
+            right = middle;
+    }
+    if (wrong > 0)
+        err->at = setting_at(moment, wrong - 1)->value->at;
+}
+
+/* Put the changes of one instant on top of the last state: into it, or as one more. */
+static int make_epoch(struct program *program, simtime at, struct moment *moment,
+                      struct error_list *errors)
+{
+    const struct epoch *last = &program->epochs[program->n_epochs - 1];
+    struct node *before = node_copy(last->tree);
+    if (at > last->at) {
+        node_free(node_remove(before, "uncertain")); /* it is of the start */
+        add_epoch(program, at, node_copy(before));
+    }
+    moment->before = before;
+    const size_t n = program->n_epochs - 1, old_errors = errors->len;
+    struct epoch *epoch = &program->epochs[n];
+    int rc = 0;
+    for (size_t i = 0; i < moment->len && rc == 0; i++)
+        rc = path_set_all(epoch->tree, scenario_fields, moment->items[i].set, true, errors);
+    if (rc == 0) {
+        scenario_free(epoch->scenario);
+        epoch->scenario = NULL;
+        rc = decode_epoch(program, n, errors);
+        for (size_t i = old_errors; i < errors->len && i < ERROR_LIST_MAX; i++)
+            place_error(moment, program->document.files.items[0], &errors->items[i]);
+    }
+    if (rc == 0 && n > 0 && !same_things(program->epochs[0].scenario, epoch->scenario)) {
+        error_list_addf(errors, moment->items[moment->len - 1].set->at,
+                        "changes: a change gives new values; it cannot add or take away "
+                        "centres, partitions, groups, tenants or workloads");
+        rc = -1;
+    }
+    node_free(before);
+    return rc;
+}
+
 /* Values of all states together. */
 #define STATES_MAX 4000000
 
@@ -335,10 +428,11 @@ static int make_epochs(struct program *program, struct error_list *errors)
     struct dated *dated = list ? read_changes(program, list, &len, errors) : NULL;
     const size_t size = node_count(program->epochs[0].tree);
     int rc = errors->len > before ? -1 : 0;
-    for (size_t i = 0; i < len && rc == 0; i++) {
-        const struct epoch *last = &program->epochs[program->n_epochs - 1];
+    for (size_t i = 0, next; i < len && rc == 0; i = next) {
         const simtime at = dated[i].at > 0 ? dated[i].at : 0;
-        if (at > last->at && program->n_epochs * size > STATES_MAX) {
+        for (next = i + 1; next < len && dated[next].at <= at;)
+            next++;
+        if (at > 0 && program->n_epochs * size > STATES_MAX) {
             error_list_addf(errors, dated[i].set->at,
                             "changes: too many dates for a scenario of this size: %zu states of "
                             "%zu values each",
@@ -346,24 +440,8 @@ static int make_epochs(struct program *program, struct error_list *errors)
             rc = -1;
             break;
         }
-        if (at > last->at) {
-            last = add_epoch(program, at, node_copy(last->tree));
-            node_free(node_remove(last->tree, "uncertain")); /* it is of the start */
-        }
-        rc = path_set_all(last->tree, scenario_fields, dated[i].set, true, errors);
-        if (rc == 0 && (i + 1 == len || dated[i + 1].at > at)) {
-            struct epoch *epoch = &program->epochs[program->n_epochs - 1];
-            scenario_free(epoch->scenario);
-            epoch->scenario = NULL;
-            rc = decode_epoch(program, program->n_epochs - 1, errors);
-            if (rc == 0 && program->n_epochs > 1 &&
-                !same_things(program->epochs[0].scenario, epoch->scenario)) {
-                error_list_addf(errors, dated[i].set->at,
-                                "changes: a change gives new values; it cannot add or take away "
-                                "centres, partitions, groups, tenants or workloads");
-                rc = -1;
-            }
-        }
+        struct moment moment = {.items = dated + i, .len = next - i};
+        rc = make_epoch(program, at, &moment, errors);
     }
     free(dated);
     return rc;

@@ -468,16 +468,22 @@ static const char *find_equals(const char *text)
     return NULL;
 }
 
+bool setting_is_formed(const char *text)
+{
+    const char *equals = find_equals(text);
+    return equals && equals > text;
+}
+
 /* Setting `i`. Its mark tells it from the others, though it has no line. */
 static int apply_set(struct node *root, const struct field *table, const char *text, size_t i,
                      struct error_list *errors)
 {
     const struct mark at = {SET_FILE, 0, (unsigned)i + 1};
-    const char *equals = find_equals(text);
-    if (!equals || equals == text) {
+    if (!setting_is_formed(text)) {
         error_list_addf(errors, at, "\"%.200s\": expected PATH=VALUE", text);
         return -1;
     }
+    const char *equals = find_equals(text);
     struct path path = {0};
     struct error err;
     char *name = mem_text_n(text, (size_t)(equals - text));

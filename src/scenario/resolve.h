@@ -46,6 +46,9 @@ void document_deinit(struct document *document);
 struct node *document_resolve(const struct document *document, const char *variant,
                               const char *const *sets, size_t sets_len, struct error_list *errors);
 
+/* Has the text an = with something before it, so that it can be PATH=VALUE at all? */
+bool setting_is_formed(const char *text);
+
 /* Which of the texts an error or a value is of, from 1 on; 0: of a file. */
 size_t setting_of(struct mark at);
 

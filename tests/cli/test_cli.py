@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -132,6 +133,27 @@ tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1,
             got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
             self.assertEqual(note in got, told, got)
 
+    def test_rejected_are_not_asked_for(self):
+        """What quotas refuse for ever lets no queue grow, whether by size, by processor-hours (the request counts) or whole."""
+        path = self.write("grows.yaml", self.TEXT.replace("nodes: 2", "nodes: 8"))
+        work = "tenants.t.workloads.w."
+        two, hours = "tenants.t.quota={processors: 2}", "tenants.t.quota={processor_hours: {limit: 2, per: 1d}}"
+        for settings, note in (
+                ([two], "tenant t is asked for 3 of 2 processors that its quota allows (150 %)"),
+                ([two, work + "processors=3"], None),
+                ([two, work + "processors={choice: {1: 0.5, 3: 0.5}}"], None),
+                ([two, work + "processors={choice: {1: 0.5, 3: 0.5}}", work + "arrival.poisson=5/h"],
+                 "tenant t is asked for 2.5 of 2 processors that its quota allows (125 %)"),
+                ([hours, work + "runtime=2h"], "tenant t is asked for 6 of 0.08333 processors that its quota allows (7200 %)"),
+                ([hours, work + "runtime=2h", work + "request={factor: 1.01}"], None),
+                ([hours, work + "runtime=2h", work + "processors=2"], None),
+                (["tenants.t.guarantee={processors: 1, borrow: 0}", two, work + "processors=2"], None),
+                (["tenants.t.quota={jobs: 0, processors: 2}"], None)):
+            more = [word for setting in settings for word in ("--set", setting)]
+            got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
+            with self.subTest(settings):
+                self.assertEqual(re.findall(r"\S+ \S+ is asked for .*? %\)", got)[-1:], [note] if note else [])
+
 
 class Usage(Case):
     def test_wrong_lines(self):
@@ -143,6 +165,11 @@ class Usage(Case):
                 (["run", "small.yaml", "-o"], "-o needs a value"),
                 (["run", "small.yaml", "--variant"], "--variant needs a value"),
                 (["run", "small.yaml", "--set"], "--set needs a value"),
+                (["run", "small.yaml", "--set", "seed"], '--set takes PATH=VALUE, not "seed"; see jishi run --help'),
+                (["run", "none.yaml", "--set", "=1"], '--set takes PATH=VALUE, not "=1"; see jishi run --help'),
+                (["check", "small.yaml", "--set", "x"], '--set takes PATH=VALUE, not "x"; see jishi check --help'),
+                (["compare", "small.yaml", "--set", 'x["="]'], """--set takes PATH=VALUE, not "x["="]"; see jishi compare --help"""),
+                (["plan", "small.yaml", "--set", ""], '--set takes PATH=VALUE, not ""; see jishi plan --help'),
                 (["run", "small.yaml", "--seed", "x"], "--seed takes a whole number"),
                 (["run", "small.yaml", "--seed", "-1"], "--seed takes a whole number"),
                 (["run", "small.yaml", "--replication", "0"], "--replication takes"),
@@ -240,6 +267,25 @@ metrics: ["processor_hours[processors=3, period=2023-02]"]
             ("tenant:a", "2023"): 16, ("tenant:a", "2023-01"): 8, ("tenant:a", "2023-02"): 8,
             ("tenant:b", "2023"): 91, ("tenant:b", "2023-01"): 32, ("tenant:b", "2023-02"): 59,
             ("all", ""): 33})
+
+    def test_hours_of_a_window(self):
+        """Of jobs submitted before the window only what they received in it, 2-6 h: x runs over 0-4 and 5-15 h, y over 1-4 and
+        5-20, the end, stopped in between for a, 4-5. Of w, submitted in it, all: 3-4 and 5-15. z comes after it."""
+        self.write("window.yaml", """\
+jishi: 1
+time: {length: 20h}
+measure: {from: 2h, until: 6h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {backfill: easy, reclaim: newest}}}
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 4h, processors: 4, runtime: 1h}]}}}
+  b: {home: c, workloads: {x: {jobs: [{submit: 0h, processors: 1, runtime: 10h}]}, y: {jobs: [{submit: 1h, processors: 1, runtime: 100h}]},
+                           w: {jobs: [{submit: 3h, processors: 1, runtime: 10h}]}, z: {jobs: [{submit: 7h, processors: 1, runtime: 1h}]}}}
+metrics: ["processor_hours[workload=b/x]", "processor_hours[workload=b/y]", "processor_hours[workload=b/w]", "processor_hours[workload=b/z]"]
+""")
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "window.yaml", "-o", "w.h5", "--format", "csv").stdout))
+        hours = [float(row["value"]) for row in rows if row["name"].startswith("processor_hours") and
+                 (row["scope"] != "partition:c/p") and row["scope"] != "centre:c" and row["name"] != "processor_hours.due"]
+        self.assertEqual(hours, [21, 4, 17, 3, 3, 11, 0])
 
     def test_asked_for(self):
         self.write("many.yaml", """\
@@ -663,6 +709,21 @@ class Tenants(Case):
         for k, first in enumerate(firsts, 1):
             years = numpy.log(max(k, 4) / 4) / numpy.log(8599.75)
             self.assertGreaterEqual(first, 10 + 365 * years)
+
+    def test_adoption(self):
+        """The example of the manual: 35 % more firms a year, of which each submits daily once it is there."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "scenario.md"), encoding="utf-8") as file:
+            text, = [block for block in file.read().split("```yaml\n") if "title: A park that fills\n" in block]
+        self.write("tree.yaml", text.split("```")[0])
+        days = {}
+        for path, submit, *_ in self.jobs("tree.yaml"):
+            days.setdefault(path, []).append(submit / 86400)
+        for k in range(1, 37):
+            first = max(0, numpy.log(k / 20) / numpy.log(1.35) * 365)
+            self.assertEqual(sorted(days[f"park/{k}"]), list(range(int(numpy.ceil(round(first, 6))), 730)))
+        self.assertEqual([min(days[f"park/{k}"]) for k in (20, 21, 27, 36)], [0, 60, 365, 715])
+        self.assertIn("  1..36         36      1      -          -       13.5            20          36\n",
+                      self.jishi("check", "tree.yaml").stdout)
 
     def test_ten_thousand(self):
         """A scenario with ten thousand members that vary is read in seconds on any machine."""

@@ -21,6 +21,54 @@ FIXTURES = os.environ.get("JISHI_FIXTURES") or (sys.argv.pop(1) if len(sys.argv)
 HOUR, DAY = 3600, 86400
 
 
+class Kinds(unittest.TestCase):
+    """Metrics of the tenants of a location or a sector."""
+
+    def test_by_hand(self):
+        """Four processors, fcfs, all at once: city runs 0-2 h, city/firm (remote, and of the sector above) 2-3 h, lab 3-6 h,
+        two jobs of far 6-7 h beside each other."""
+        want = {"wait.mean[location=remote]": (2 + 6 + 6) / 3 * HOUR, "wait.mean[location=local]": 1.5 * HOUR,
+                "wait.mean[sector=vision]": HOUR, "wait.mean[sector=vision, location=remote]": 2 * HOUR,
+                "wait.mean[tenant=city, location=local]": 0, "wait.mean[location=remote, processors=2]": 6 * HOUR,
+                "wait.mean[sector=\"cloud, servers\", processors>=3]": 3 * HOUR, "jobs.submitted[sector=vision]": 2,
+                "processor_hours[sector=vision]": 12, "processor_hours[sector=\"cloud, servers\"]": 12,
+                "processor_hours[location=remote]": 8}
+        run = run_text(f"""
+jishi: 1
+time: {{length: 10h}}
+centres: {{c: {{partitions: {{p: {{nodes: 4, processors_per_node: 1}}}}, scheduler: {{order: fcfs, backfill: none}}}}}}
+metrics: {[*want]}
+tenants:
+  city:
+    home: c
+    sector: vision
+    workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 2h}}]}}}}
+    tenants: {{firm: {{location: remote, workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 1h}}]}}}}}}}}
+  lab: {{home: c, sector: "cloud, servers", workloads: {{w: {{jobs: [{{submit: 0s, processors: 4, runtime: 3h}}]}}}}}}
+  far: {{home: c, location: remote, workloads: {{w: {{jobs: [{{submit: 0s, processors: 2, runtime: 1h, count: 2}}]}}}}}}
+""")
+        for name, value in want.items():
+            self.assertAlmostEqual(run.metrics[name, "all"], value, msg=name)
+
+    def test_of_a_log(self):
+        """Users that a log brings are of the location and the sector of the tenant above them."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "x.swf"), "w", encoding="ascii") as file:
+                for job, submit, user in ((1, 0, 7), (2, 0, 8), (3, 60, 7)):
+                    print(job, submit, -1, 3600, 1, -1, -1, 1, 3600, -1, 1, user, *[-1] * 6, file=file)
+            run = run_text("""
+jishi: 1
+time: {length: 10h}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 1}}}}
+metrics: ["jobs.submitted[sector=weather]", "jobs.submitted[location=remote]", "jobs.submitted[location=local, runtime>=1h]"]
+tenants:
+  users: {home: c, location: remote, sector: weather, members: {by: user}, tenants: {"8": {location: local}},
+          workloads: {log: {log: "%s"}}}
+""" % os.path.join(folder, "x.swf"))
+        self.assertEqual([run.metrics[name, "all"] for name in ("jobs.submitted[sector=weather]", "jobs.submitted[location=remote]",
+                                                                "jobs.submitted[location=local, runtime>=1h]")], [3, 2, 1])
+
+
 class Run:
     """One run: its jobs, the names of its tenants, its metrics."""
 
@@ -567,23 +615,27 @@ class Never(unittest.TestCase):
         return re.findall(r"^  \S+(?: below \S+)?: .*$", self.check(name, *more).split("\nTenants")[1], re.M)
 
     def test_too_large_for_a_quota(self):
+        hours, work = [f"  {name}/w: jobs of up to {most} processor-hours by their requests, but {name} has a quota of 20 "
+                       "processor-hours: the larger ones (50 % of its jobs) are rejected." for name, most in
+                       (("hours", "20.004"), ("work", "64"))]  # at the mean speed, 576 PFLOP take 64 h
         self.assertEqual(self.told("never.yaml")[2:], [
+            hours,
             "  raised/w: jobs of up to 9 processors, but raised has a quota of 8: the larger ones (50 % of its jobs) are rejected.",
             "  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: the larger ones (50 % of its jobs) are "
-            "rejected."])
+            "rejected.", work])
         firm = "tenants.firm.tenants.project.workloads.w.jobs="
-        self.assertEqual(self.told("never.yaml", firm + "[{submit: 0h, processors: 4, runtime: 1h}]")[3:],
-                         ["  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: all are rejected."])
+        self.assertEqual(self.told("never.yaml", firm + "[{submit: 0h, processors: 4, runtime: 1h}]")[4:],
+                         ["  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: all are rejected.", work])
         # whole nodes, drawn, and of a quota that is never higher
         drawn = "tenants.firm.tenants.project.workloads.w={partition: p, arrival: {poisson: 1/h}, nodes: {choice: {2: 0.5, 4: 0.5}}, runtime: 1h}"
         self.assertEqual(self.told("never.yaml", "tenants.firm.quota.processors=1",
-                                   drawn.replace("{choice: {2: 0.5, 4: 0.5}}", "2"))[3:],
-                         ["  firm/project/w: jobs of up to 2 processors, but firm has a quota of 1: all are rejected."])
-        self.assertEqual(self.told("never.yaml", drawn)[3:],
+                                   drawn.replace("{choice: {2: 0.5, 4: 0.5}}", "2"))[4:],
+                         ["  firm/project/w: jobs of up to 2 processors, but firm has a quota of 1: all are rejected.", work])
+        self.assertEqual(self.told("never.yaml", drawn)[4:],
                          ["  firm/project/w: jobs of up to 4 processors, but firm has a quota of 3: the larger ones (50 % of its "
-                          "jobs) are rejected."])
+                          "jobs) are rejected.", work])
         self.assertEqual(self.told("never.yaml", "changes=[{at: 50h, set: {tenants.firm.quota.processors: 4, "
-                                   "tenants.raised.quota.processors: 9}}]")[2:], [])
+                                   "tenants.raised.quota.processors: 9}}]")[2:], [hours, work])
 
     def test_too_large_to_borrow(self):
         settings = ("tenants.team-a.workloads.w={jobs: [{submit: 0h, processors: 3, runtime: 1h}]}",
@@ -629,6 +681,86 @@ class Never(unittest.TestCase):
                                 "firm": [], "firm/project": ["rejected", 0], "work": [0, "rejected"]})
         self.assertEqual({run.reasons[job["reason"]] for job in run.jobs[run.jobs["state"] == 4]},
                          {"asks more than a quota allows"})
+
+
+    def test_too_many_processor_hours(self):
+        """By hand: of written, 8 processors for 5 h by request are more than 32 h, the others 32 h; of some, half ask for 48 h,
+        the others keep 2/h x 1/2 x 8 x 3 h = 24 processors busy; later is raised to the 48 h that its jobs ask for."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+time: {length: 1000h}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 8}}}}
+templates: {t: {home: c, quota: {processor_hours: {limit: 32, per: month}}}}
+tenants:
+  written:
+    like: t
+    workloads: {w: {jobs: [{submit: 0s, processors: 4, runtime: 8h}, {submit: 0s, processors: 8, runtime: 1h, request: 5h},
+                           {submit: 1h, nodes: 1, runtime: 4h, count: 2}]}}
+  all: {like: t, workloads: {w: {arrival: {poisson: 1 per h}, processors: 16, runtime: 3h}}}
+  some: {like: t, workloads: {w: {arrival: {every: 30min}, processors: {choice: {8: 0.5, 16: 0.5}}, runtime: 3h}}}
+  later: {like: t, workloads: {w: {arrival: {poisson: 1 per h}, processors: 16, runtime: 3h}}}
+  above: {like: t, tenants: {below: {workloads: {w: {jobs: [{submit: 0s, processors: 16, runtime: 2.001h}]}}}}}
+changes:
+  - {at: 20h, set: {tenants.later.quota.processor_hours.limit: 48}}
+""")
+            text = self.check(path)
+        told = re.findall(r"^  \S+/w: .*$", text, re.M)
+        self.assertEqual(told[:2] + told[3:], [
+            "  written/w: jobs of up to 40 processor-hours by their requests, but written has a quota of 32 processor-hours: the "
+            "larger ones (25 % of its jobs) are rejected.",
+            "  all/w: jobs of up to 48 processor-hours by their requests, but all has a quota of 32 processor-hours: all are "
+            "rejected.",
+            "  above/below/w: jobs of up to 32.016 processor-hours by their requests, but above has a quota of 32 processor-hours: "
+            "all are rejected."])
+        some = re.fullmatch(r"  some/w: jobs, but some has a quota of 32 processor-hours: the larger ones "
+                            r"\(([\d.]+) % of its jobs\) are rejected\.", told[2])
+        self.assertAlmostEqual(float(some[1]), 50, delta=3 * 50 / 2000 ** 0.5)
+        load = dict(re.findall(r"^([a-z]+) .* ([\d.]+)$", text.split("\nTenants")[1], re.M))
+        self.assertEqual((load["all"], load["later"], load["above"]), ("0.0", "48.0", "0.0"))
+        self.assertAlmostEqual(float(load["some"]), 24, delta=3 * 72 * 8 / 9 * 0.5 / 2000 ** 0.5)
+
+
+class Due(unittest.TestCase):
+    def test_dated_shares(self):
+        """Of 400 processor-hours, 200 at 1 : 1 and 200 at 3 : 1; the last share alone would make 300 and 100. Shares that end as
+        they began count too."""
+        text = """
+jishi: 1
+time: {length: 100h}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 1}}, scheduler: {order: fair-share}}}
+tenants:
+  a: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 1h, count: 900}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 1h, count: 900}]}}}
+changes: [{at: 50h, set: {tenants.a.share: 3}}]
+"""
+        due = {name: value for name, value in run_text(text).metrics.items() if name[0] == "processor_hours.due"}
+        self.assertEqual({scope: round(value, 9) for (_, scope), value in due.items()}, {"all": 400, "tenant:a": 250, "tenant:b": 150})
+        back = text.replace("share: 3}}]", "share: 3}}, {at: 75h, set: {tenants.a.share: 1}}]")
+        self.assertAlmostEqual(run_text(back).metrics["processor_hours.due", "tenant:a"], 100 + 75 + 50)
+
+    def test_periods(self):
+        """In January a has the two processors, in February b; both asked in January. What a month's shares are of is what was
+        received in it: half is due to each in January, all to b in February."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("""
+jishi: 1
+time: {start: 2022-01-31, length: 48h}
+measure: {periods: month}
+centres: {c: {partitions: {p: {nodes: 2, processors_per_node: 1}}}}
+tenants:
+  a: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 24h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 1h, processors: 2, runtime: 24h}]}}}
+""")
+            subprocess.run([PROGRAM, "run", path, "-q", "-o", out, "--check"], check=True)
+            with h5py.File(out) as file:
+                jain = {row["period"].decode(): row["value"] for row in file["metrics"][:]
+                        if row["name"] == b"fairness.jain" and row["scope"] == b"all"}
+        self.assertEqual(jain, {"": 1, "2022": 1, "2022-01": 0.5, "2022-02": 1})
 
 
 class Cohort(unittest.TestCase):

@@ -544,9 +544,10 @@ static void test_due_by_hand(void **ctx)
     int32_t *order;
     uint32_t *members;
     tenant_order(&world, &order, &members);
+    const struct tenant_tree lie = {&world, order, members};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         double own[4], all[4];
-        tenants_due(&world, order, members, 100, rows[i].demands, own, all);
+        tenants_due(&lie, 0, 10 * H, 100, rows[i].demands, own, all);
         for (size_t k = 0; k < 4; k++) {
             assert_near(own[k], rows[i].own[k]);
             assert_near(all[k], rows[i].all[k]);
@@ -554,6 +555,58 @@ static void test_due_by_hand(void **ctx)
     }
     free(order);
     free(members);
+}
+
+/* a's share is 1, from 5 h on 3, b's 1, from 8 h on 2 of which c takes no part as it asks for
+ * nothing. Over [0, 10 h): of a 5/10 1/2 + 3/10 3/4 + 2/10 3/5 = 0.595. Over [5, 8) all is as it
+ * was. With jobs of a group's own, share 1: over [0, 10) of a 0.5/3 + 0.5 x 3/5 = 7/15. */
+static void test_due_of_dated_shares(void **ctx)
+{
+    (void)ctx;
+    const size_t size =
+        sizeof(struct tenant_shares) + 2 * sizeof(((struct tenant_shares *)0)->items[0]);
+    struct tenant_shares *a = mem_new(1, size), *b = mem_new(1, size), *c = mem_new(1, size);
+    a->len = b->len = c->len = 2;
+    a->items[0].share = b->items[0].share = c->items[0].share = 1;
+    a->items[1].at = 5 * H;
+    a->items[1].share = 3;
+    b->items[1].at = 8 * H;
+    b->items[1].share = 2;
+    c->items[1].at = 5 * H;
+    c->items[1].share = 1000;
+    struct tenant_info flat[] = {{"a", -1, .share = 3, .shares = a},
+                                 {"b", -1, .share = 2, .shares = b},
+                                 {"c", -1, .share = 1000, .shares = c}};
+    struct tenant_info below[] = {
+        {"g", -1, .share = 1}, {"g/a", 0, .share = 3, .shares = a}, {"g/b", 0, .share = 1}};
+    static const struct {
+        bool tree;
+        simtime from, to;
+        double demands[3], want[3]; /* due to each's own jobs */
+    } rows[] = {
+        {false, 0, 10 * H, {99, 99, 0}, {59.5, 40.5, 0}},
+        {false, 0, 10 * H, {50, 99, 0}, {50, 50, 0}},
+        {false, 5 * H, 8 * H, {99, 99, 0}, {75, 25, 0}},
+        {false, 0, 5 * H, {99, 99, 0}, {50, 50, 0}},
+        {false, 9 * H, 9 * H, {99, 99, 0}, {60, 40, 0}},
+        {true, 0, 10 * H, {99, 99, 99}, {80.0 / 3, 140.0 / 3, 80.0 / 3}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct world world = {.tenants = {.items = rows[i].tree ? below : flat, .len = 3}};
+        int32_t *order;
+        uint32_t *members;
+        double own[3], all[3];
+        tenant_order(&world, &order, &members);
+        const struct tenant_tree lie = {&world, order, members};
+        tenants_due(&lie, rows[i].from, rows[i].to, 100, rows[i].demands, own, all);
+        for (size_t k = 0; k < 3; k++)
+            assert_near(own[k], rows[i].want[k]);
+        free(order);
+        free(members);
+    }
+    free(a);
+    free(b);
+    free(c);
 }
 
 static void test_fairness_by_hand(void **ctx)
@@ -679,13 +732,13 @@ static void test_table_is_sound(void **ctx)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_selectors),      cmocka_unit_test(test_selector_errors),
-        cmocka_unit_test(test_accounts),       cmocka_unit_test(test_many_cells),
-        cmocka_unit_test(test_whole_nodes),    cmocka_unit_test(test_nothing_happened),
-        cmocka_unit_test(test_due_by_hand),    cmocka_unit_test(test_fairness_by_hand),
-        cmocka_unit_test(test_summary),        cmocka_unit_test(test_for_programs),
-        cmocka_unit_test(test_table_is_sound),
+        cmocka_unit_test(test_by_hand),          cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_selectors),        cmocka_unit_test(test_selector_errors),
+        cmocka_unit_test(test_accounts),         cmocka_unit_test(test_many_cells),
+        cmocka_unit_test(test_whole_nodes),      cmocka_unit_test(test_nothing_happened),
+        cmocka_unit_test(test_due_by_hand),      cmocka_unit_test(test_due_of_dated_shares),
+        cmocka_unit_test(test_fairness_by_hand), cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_for_programs),     cmocka_unit_test(test_table_is_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,43 @@ static void relative(void **state)
     }
 }
 
+/* Where the second text is other than the first. */
+static void differences(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        unsigned line, column; /* of the value; 0: they are equal */
+    } rows[] = {
+        {"x: [1, {y: 2}]", "x:\n  - '1'\n  - y: 2", 0, 0},
+        {"x: [1, {y: 2}]", "x: [1, {y: 3}]", 1, 12},
+        {"x: [1, 2]", "x: [1]", 1, 4},
+        {"x: [1]", "x: [1, 2]", 1, 8},
+        {"x: 1\ny: 2", "x: 1\nz: 2", 2, 4},
+        {"x: 1\ny: 2", "y: 2\nx: 1", 1, 4},
+        {"x: 1", "x: 1\ny: {z: 1}", 2, 4},
+        {"x: null", "x: 'null'", 1, 4},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct node *a = parse(rows[i].a), *b = parse(rows[i].b);
+        const struct node *found = node_difference(a, b);
+        assert_int_equal(node_equal(a, b), rows[i].line == 0);
+        assert_int_equal(found ? found->at.line : 0, rows[i].line);
+        assert_int_equal(found ? found->at.column : 0, rows[i].column);
+        if (found)
+            assert_true(node_has_mark(b, found->at));
+        node_free(a);
+        node_free(b);
+    }
+    AUTO(node_free)
+    struct node *root = parse("x: [1, {y: 2}]");
+    assert_true(node_has_mark(root, (struct mark){root->at.file, 1, 9}));   /* a key */
+    assert_true(node_has_mark(root, (struct mark){root->at.file, 1, 12}));  /* its value */
+    assert_false(node_has_mark(root, (struct mark){root->at.file, 1, 11})); /* between them */
+    assert_false(node_has_mark(root, (struct mark){"other", 1, 9}));
+    assert_false(node_has_mark(root, (struct mark){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,7 +379,7 @@ int main(void)
         cmocka_unit_test(aliases_and_merges), cmocka_unit_test(limits),
         cmocka_unit_test(large_maps),         cmocka_unit_test(emit_round_trip),
         cmocka_unit_test(emit_is_readable),   cmocka_unit_test(paths),
-        cmocka_unit_test(relative),
+        cmocka_unit_test(relative),           cmocka_unit_test(differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

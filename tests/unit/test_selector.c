@@ -14,11 +14,18 @@ static struct partition_info partitions[] = {
     {.name = "ascend", .path = "wuhan/ascend", .centre = 1, .processor = "ascend-910"},
     {.name = "sp2", .path = "wuhan/sp2", .centre = 1, .processor = "power2"},
 };
+static struct tenant_info tenants[] = {
+    {.path = "a", .parent = -1, .sector = "vision"},
+    {.path = "a/b", .parent = 0, .sector = "vision", .remote = true},
+    {.path = "c", .parent = -1, .remote = true},
+    {.path = "d", .parent = -1, .sector = "cloud, servers"},
+};
 static struct workload_info workloads[] = {{"a/w", 0}};
 static const struct world world = {.centres = centres,
                                    .n_centres = 2,
                                    .partitions = partitions,
                                    .n_partitions = 3,
+                                   .tenants = {tenants, ARRAY_LEN(tenants), ARRAY_LEN(tenants)},
                                    .workloads = workloads,
                                    .n_workloads = 1};
 
@@ -36,7 +43,8 @@ static void test_errors(void **ctx)
          "\"wait.mean[tenan=x]\": there is no condition \"tenan\"; did you mean \"tenant\"?"},
         {"wait.mean[colour=x]",
          "\"wait.mean[colour=x]\": there is no condition \"colour\"; there are: tenant, centre, "
-         "partition, processor, period, workload, priority, processors, runtime, request"},
+         "partition, processor, period, location, sector, workload, priority, processors, runtime, "
+         "request"},
         {"wait.mean[tenant]", "\"wait.mean[tenant]\": tenant: one of = >= <= > < is missing"},
         {"wait.mean[tenant=]", "\"wait.mean[tenant=]\": tenant: a value is missing"},
         {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = only"},
@@ -53,6 +61,22 @@ static void test_errors(void **ctx)
                                      "a year (2025) nor a month (2025-06)"},
         {"wait.mean[priority=urgent]",
          "\"wait.mean[priority=urgent]\": priority: \"urgent\" is none of high, medium, low"},
+        {"wait.mean[location=remot]",
+         "\"wait.mean[location=remot]\": location: \"remot\" is none of local, remote"},
+        {"wait.mean[location>local]",
+         "\"wait.mean[location>local]\": location is compared with = only"},
+        {"wait.mean[sector=vision, sector=servers]",
+         "\"wait.mean[sector=vision, sector=servers]\": sector is given twice"},
+        {"wait.mean[sector=visions]",
+         "\"wait.mean[sector=visions]\": there is no sector \"visions\"; did you mean \"vision\"?"},
+        {"wait.mean[sector=textiles]", "\"wait.mean[sector=textiles]\": there is no sector "
+                                       "\"textiles\"; the first of 2 is \"vision\""},
+        {"utilisation[sector=vision]",
+         "\"utilisation[sector=vision]\": utilisation is of partitions: sector cannot pick out a "
+         "part of it (centre, partition, processor and period can)"},
+        {"fairness.jain[location=local]",
+         "\"fairness.jain[location=local]\": fairness.jain is over all tenants: location cannot "
+         "pick out a part of it (centre, partition, processor and period can)"},
         {"wait.mean[processors=1.5]",
          "\"wait.mean[processors=1.5]\": processors: \"1.5\" is not a whole number"},
         {"utilisation[tenant=x]",
@@ -162,13 +186,45 @@ static void test_places(void **ctx)
     }
 }
 
+static void test_tenants(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        const char *text;
+        bool wants[ARRAY_LEN(tenants)];
+    } rows[] = {
+        {"wait.p95", {true, true, true, true}},
+        {"wait.p95[location=local]", {true, false, false, true}},
+        {"wait.p95[location=remote]", {false, true, true, false}},
+        {"wait.p95[sector=vision]", {true, true, false, false}},
+        {"wait.p95[sector=\"cloud, servers\"]", {false, false, false, true}},
+        {"wait.p95[sector=vision, location=remote]", {false, true, false, false}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector;
+        assert_int_equal(selector_parse(rows[i].text, &selector, NULL), 0);
+        assert_int_equal(selector_check(&selector, &world, NULL), 0);
+        assert_false(selector_needs_jobs(&selector));
+        for (int32_t t = 0; t < (int32_t)ARRAY_LEN(tenants); t++)
+            assert_int_equal(selector_wants_tenant(&selector, &world, t), rows[i].wants[t]);
+        selector_deinit(&selector);
+    }
+    static const struct world bare = {.centres = centres, .n_centres = 2};
+    struct selector selector;
+    struct error err;
+    assert_int_equal(selector_parse("wait.mean[sector=vision]", &selector, NULL), 0);
+    assert_int_equal(selector_check(&selector, &bare, &err), -1);
+    assert_string_equal(err.text, "\"wait.mean[sector=vision]\": there is no sector \"vision\"; "
+                                  "there are none");
+    selector_deinit(&selector);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_errors),    cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_odd_names), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_tenants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

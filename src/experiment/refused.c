@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiment/refused.h"
+
+#include "scenario/build_tenants.h"
+
+#include <math.h>
+
+/* Jobs that are looked at of a workload that never ends. */
+enum { SAMPLE = 2000 };
+
+/* --- what a tenant may have --- */
+
+static double quota_of(const struct quota_plan *quota)
+{
+    if (quota->jobs <= 0 || quota->processor_hours.limit <= 0)
+        return 0;
+    return quota->processors == INT64_MAX ? HUGE_VAL : (double)quota->processors;
+}
+
+static double most_ever(const struct tenant *tenant, enum ceiling_kind kind)
+{
+    const struct guarantee_plan *plan = &tenant->guarantee;
+    switch (kind) {
+    case CEILING_QUOTA:
+        return quota_of(&tenant->quota);
+    case CEILING_HOURS:
+        return tenant->quota.processor_hours.limit * 3600;
+    default:
+        return plan->processors < 0 || plan->borrow == INT64_MAX
+                   ? HUGE_VAL
+                   : (double)(plan->processors + plan->borrow);
+    }
+}
+
+struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind)
+{
+    const struct world *world = &build->world;
+    const int32_t centre = build->workloads[workload].context.base.centre;
+    struct ceiling least = {HUGE_VAL, -1};
+    int32_t t = world->workloads[workload].tenant;
+    for (; t >= 0; t = world->tenants.items[t].parent) {
+        /* Guarantees are of the home alone, and with a broker jobs may run elsewhere. */
+        if (kind == CEILING_GUARANTEE && (build->broker || world->tenants.items[t].home != centre))
+            continue;
+        double own = 0;
+        for (size_t e = 0; e < build->program->n_epochs; e++)
+            own = fmax(own, most_ever(build_tenant(build, e, (size_t)t), kind));
+        if (own < least.most)
+            least = (struct ceiling){own, t};
+    }
+    return least;
+}
+
+/* --- by size --- */
+
+/* The outlook of the jobs of no more than `most` processors. false: there are none at all. */
+static bool outlook_within(const struct build_workload *workload, double most,
+                           struct workload_outlook *ret)
+{
+    struct workload_context context = workload->context;
+    const struct workload_kind *kind = workload->workload->kind;
+    const int64_t per_node = context.procs_per_node > 0 ? context.procs_per_node : 1;
+    if (context.fits_procs == 0 || most < (double)context.fits_procs) {
+        const int64_t processors = most < INT32_MAX ? (int64_t)most : INT32_MAX;
+        context.fits_procs = processors > 0 ? processors : 1;
+        context.fits_nodes = processors >= per_node ? processors / per_node : 1;
+    }
+    context.from = workload->stay.from > 0 ? workload->stay.from : 0;
+    if (workload->stay.until < context.limit)
+        context.limit = workload->stay.until;
+    return context.from < context.limit &&
+           kind->outlook(workload->workload->params, &context, ret, NULL) == 0;
+}
+
+/* Does every job ask for more? */
+static bool is_below_all(const struct build_workload *workload, double most)
+{
+    const struct workload_kind *kind = workload->workload->kind;
+    const int32_t per_node = workload->context.procs_per_node;
+    const bool whole = kind->asks_nodes && kind->asks_nodes(workload->workload->params);
+    return most < (whole && per_node > 0 ? per_node : 1);
+}
+
+double refused_by_size(const struct build *build, size_t workload, double most,
+                       int64_t *ret_largest)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    struct workload_outlook outlook = {0};
+    if (!outlook_within(bw, most, &outlook))
+        return 0;
+    *ret_largest = outlook.largest;
+    return is_below_all(bw, most) ? 1 : outlook.too_large;
+}
+
+/* --- by processor-hours --- */
+
+/* The outlook wants no tenants of a log. */
+static int32_t any_tenant(void *ctx, int64_t key)
+{
+    (void)key;
+    return *(const int32_t *)ctx;
+}
+
+struct asked {
+    double jobs, work, refused_jobs, refused_work, largest;
+};
+
+static void look_at(const struct workload_context *context, const struct job_spec *job, double size,
+                    double most, struct asked *asked)
+{
+    const double n = job->ask.nodes > 0 ? (double)job->ask.nodes * context->procs_per_node
+                                        : (double)job->ask.procs;
+    double runtime = simtime_seconds(job->runtime), request = simtime_seconds(job->request);
+    if (job->work > 0) {
+        const double speed = context->speeds[job->precision];
+        runtime = speed > 0 ? job->work / (n * speed) : 0;
+        request = job->request_factor < 0 ? request : job->request_factor * runtime;
+    }
+    const double work = n * (context->kills ? fmin(runtime, request) : runtime);
+    if (n > size)
+        return;
+    asked->jobs++;
+    asked->work += work;
+    asked->largest = fmax(asked->largest, n * request);
+    if (n * request > most * (1 + 1e-12)) {
+        asked->refused_jobs++;
+        asked->refused_work += work;
+    }
+}
+
+/* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
+static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort, double size,
+                       double most, struct asked *ret)
+{
+    const struct workload_kind *kind = bw->workload->kind;
+    struct workload_context context = bw->context;
+    int32_t tenant = context.base.tenant;
+    context.sort |= sort;
+    context.tenant_of = any_tenant;
+    context.tenant_ctx = &tenant;
+    struct error err;
+    struct source *source = kind->open(bw->epochs, n_epochs, &context, &err);
+    int got = source ? SOURCE_JOB : SOURCE_ERROR;
+    *ret = (struct asked){0};
+    for (size_t i = 0; got == SOURCE_JOB && (i < SAMPLE || !kind->endless); i++) {
+        struct job_spec job;
+        got = source_next(source, &job, &err);
+        if (got == SOURCE_JOB && job.submit >= context.limit)
+            got = SOURCE_END;
+        if (got == SOURCE_JOB && job.submit >= bw->stay.from && job.submit < bw->stay.until)
+            look_at(&context, &job, size, most, ret);
+    }
+    source_free(source);
+    return got;
+}
+
+struct refused_hours refused_by_hours(const struct build *build, size_t workload, double size,
+                                      double most)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    const size_t n = build->program->n_epochs;
+    struct asked asked;
+    int got = look_at_all(bw, n, false, size, most, &asked);
+    if (got == SOURCE_UNSORTED)
+        got = look_at_all(bw, n, true, size, most, &asked);
+    return (struct refused_hours){
+        .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
+        .work = asked.work > 0 ? asked.refused_work / asked.work : 0,
+        .largest = got == SOURCE_END ? asked.largest : (double)NAN,
+    };
+}
+
+/* --- both --- */
+
+static double load_of(const struct workload_outlook *outlook)
+{
+    return outlook->endless ? outlook->load : outlook->processor_seconds;
+}
+
+double refused_leaves(const struct build *build, size_t workload)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    const double hours = ceiling_of(build, workload, CEILING_HOURS).most;
+    const double size = fmin(ceiling_of(build, workload, CEILING_QUOTA).most,
+                             ceiling_of(build, workload, CEILING_GUARANTEE).most);
+    struct workload_outlook all = {0}, fit = {0};
+    double share = 1;
+    if (is_below_all(bw, size))
+        return 0;
+    if (size < (double)bw->context.fits_procs && outlook_within(bw, HUGE_VAL, &all) &&
+        outlook_within(bw, size, &fit)) {
+        const double load = load_of(&all);
+        share = load_of(&fit) <= 0 ? 0 : isfinite(load) ? load_of(&fit) / load : 1;
+    }
+    if (isfinite(hours) && share > 0)
+        share *= 1 - refused_by_hours(build, workload, size, hours).work;
+    return share;
+}

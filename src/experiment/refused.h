@@ -1,0 +1,42 @@
+/* What the quotas and guarantees of tenants refuse for ever: jobs that are rejected at their
+ * submission. Expectations, no run. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EXPERIMENT_REFUSED_H
+#define EXPERIMENT_REFUSED_H
+
+#include "scenario/build.h"
+
+enum ceiling_kind {
+    CEILING_QUOTA,     /* processors a job; 0: the quota lets nothing start */
+    CEILING_GUARANTEE, /* processors a job: guaranteed and borrowed, at home, without a broker */
+    CEILING_HOURS      /* processor-seconds a job, by its request */
+};
+
+struct ceiling {
+    double most;    /* INFINITY: no bound */
+    int32_t tenant; /* whose bound it is */
+};
+
+/* The tightest for the jobs of a workload: of their tenant and of those above it, each at the
+ * highest that it ever is. O(depth x dates). */
+struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind);
+
+/* The share of the jobs that ask for more than so many processors; ret_largest: most of one, 0: not
+ * known. */
+double refused_by_size(const struct build *build, size_t workload, double most,
+                       int64_t *ret_largest);
+
+/* Of the jobs that ask for no more than `size` processors, those whose processors times request are
+ * above `most`. Of a workload that never ends its first ones tell, which it would submit. */
+struct refused_hours {
+    double jobs, work; /* shares of the jobs, of the processor-time that they need */
+    double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
+};
+
+struct refused_hours refused_by_hours(const struct build *build, size_t workload, double size,
+                                      double most);
+
+/* The share of the processor-time that a workload asks for which is not refused for ever. */
+double refused_leaves(const struct build *build, size_t workload);
+
+#endif
