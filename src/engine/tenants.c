@@ -129,6 +129,11 @@ static void queue_turn(struct sim *sim)
     sim->next_turn = at;
 }
 
+static bool of_hours(const struct tenant_quota *quota)
+{
+    return quota && isfinite(quota->processor_seconds);
+}
+
 void sim_gates_open(struct sim *sim)
 {
     const struct world *world = sim->setup.world;
@@ -136,14 +141,15 @@ void sim_gates_open(struct sim *sim)
     bool needed = false;
     for (size_t i = 0; i < world->tenants.len; i++)
         needs[i] = (struct gate_need){world->tenants.items[i].quota != NULL,
-                                      world->tenants.items[i].guarantee != NULL};
+                                      world->tenants.items[i].guarantee != NULL,
+                                      of_hours(world->tenants.items[i].quota)};
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *change = &sim->setup.changes[i];
         if (change->what != CHANGE_TENANT)
             continue;
         needs[change->tenant].quota |= change->quota != NULL;
         needs[change->tenant].guarantee |= change->guarantee != NULL;
-        needs[change->tenant].hours |= change->quota && isfinite(change->quota->processor_seconds);
+        needs[change->tenant].hours |= of_hours(change->quota);
     }
     for (size_t i = 0; i < world->tenants.len; i++)
         needed |= needs[i].quota || needs[i].guarantee || world->tenants.items[i].each;
@@ -257,8 +263,10 @@ static void use(struct sim *sim, const struct job *job, int sign)
 
 void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)
 {
-    if (sim->gates)
-        gates_wait(sim->gates, job->spec.tenant, jobs);
+    if (!sim->gates)
+        return;
+    gates_wait(sim->gates, job->spec.tenant, jobs);
+    queue_turn(sim); /* of one that a log brought */
 }
 
 void sim_tenant_starts(struct sim *sim, const struct job *job)

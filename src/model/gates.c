@@ -194,7 +194,7 @@ static int32_t add_gate(struct gates *gates, int32_t tenant, int32_t up, int32_t
             above->below = pot;
     }
     keep_upwards(gates, id);
-    arm(gates, gate, 0);
+    arm(gates, gate, gates->now);
     return id;
 }
 

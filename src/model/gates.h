@@ -16,7 +16,7 @@ struct gates;
 /* What a tenant has, now or after a dated change. */
 struct gate_need {
     bool quota, guarantee;
-    bool hours; /* after a change a quota of processor-hours */
+    bool hours; /* the quota is of processor-hours, now or later */
 };
 
 /* `needs`: one a row of the world's tenants. The world is borrowed; its tenants may grow meanwhile:

@@ -152,6 +152,26 @@ changes: [{at: 2021-01-03, set: {tenants.a.quota.processor_hours: {limit: 20, pe
                 self.assertLessEqual(run.hours("a", day, day + 1), 20)
 
 
+class Lifted(unittest.TestCase):
+    """A quota of processor-hours that a dated change takes away: causes went on asking for it."""
+
+    TEXT = """
+jishi: 1
+title: Lifted
+seed: 1
+centres: {c: {partitions: {p: {nodes: 16}}}}
+tenants:
+  a: {home: c, quota: {processor_hours: {limit: 4}}, workloads: {w: {jobs: [
+    {submit: 0s, processors: 4, runtime: 1h}, {submit: 0s, processors: 3, runtime: 1h}, {submit: 0s, processors: 1, runtime: 2h}]}}}
+changes: [{at: 3h, set: {tenants.a.quota: {processors: 3}}}]
+"""
+
+    def test_holds_by_what_is_left(self):
+        run = run_text(self.TEXT)
+        self.assertEqual(sorted(run.of("a")["start"] / HOUR), [0, 3, 4])
+        self.assertEqual(list(run.of("a")["wait_quota"] / HOUR), [0, 3, 4])
+
+
 class Overrun(unittest.TestCase):
     def test_counts_as_it_runs(self):
         """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
@@ -342,6 +362,30 @@ tenants:
         self.assertEqual(run.starts("g/9"), {0: 2, 1: 2})
         self.assertRegex(told, r"each user +- +3 +2 ")
         self.assertEqual(set(run.of("g/5")["wait_quota"]), {0, HOUR})
+
+
+class Turned(unittest.TestCase):
+    """The periods of a quota begin anew for whom a log brings, too."""
+
+    TEXT = """
+jishi: 1
+title: Turned
+seed: 1
+centres: {c: {partitions: {p: {nodes: 16}}}}
+tenants:
+  users: {home: c, members: {by: user, each: {quota: {processor_hours: {limit: 4, per: 1 day}}}}, workloads: {w: {log: x.swf}}}
+"""
+
+    def test_users_of_a_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "x.swf"), "w", encoding="utf-8") as file:
+                for i, (at, user) in enumerate([(0, 7), (0, 7), (100000, 7), (900000, 8)]):  # 4 processors for 1 h each
+                    file.write("%d %d 0 3600 4 -1 -1 4 3600 -1 1 %d 1 1 1 1 -1 -1\n" % (i + 1, at, user))
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT)
+            run = Run(path, "--check")
+        self.assertEqual(list(run.jobs["start"]), [0, DAY, 2 * DAY, 900000])
 
 
 class Shares(unittest.TestCase):
