@@ -22,13 +22,14 @@ static const struct {
     [CONDITION_PERIOD] = {"period", VALUE_PERIOD},
     [CONDITION_WORKLOAD] = {"workload", VALUE_NAME},
     [CONDITION_PRIORITY] = {"priority", VALUE_PRIORITY},
+    [CONDITION_QOS] = {"qos", VALUE_NAME},
     [CONDITION_PROCESSORS] = {"processors", VALUE_COUNT},
     [CONDITION_RUNTIME] = {"runtime", VALUE_TIME},
     [CONDITION_REQUEST] = {"request", VALUE_TIME},
 };
 
 static const char *const key_list = "tenant, centre, partition, processor, period, workload, "
-                                    "priority, processors, runtime, request";
+                                    "priority, qos, processors, runtime, request";
 
 /* Longer signs first, so that >= is not read as >. */
 static const struct {
@@ -320,6 +321,8 @@ bool selector_wants_job(const struct selector *selector, const struct world *wor
             holds = compare(job->spec.priority, condition);
         else if (condition->key == CONDITION_WORKLOAD)
             holds = strcmp(world->workloads[job->spec.workload].path, condition->text) == 0;
+        else if (condition->key == CONDITION_QOS)
+            holds = strcmp(world->qos[job->spec.qos].name, condition->text) == 0;
         if (!holds)
             return false;
     }
@@ -360,6 +363,8 @@ static const char *known_name(const struct world *world, const struct condition 
         return i < world->n_partitions ? world->partitions[i].processor : NULL;
     case CONDITION_WORKLOAD:
         return i < world->n_workloads ? world->workloads[i].path : NULL;
+    case CONDITION_QOS:
+        return i < world->n_qos ? world->qos[i].name : NULL;
     default:
         return NULL;
     }
@@ -381,12 +386,15 @@ static int check_name(const struct selector *selector, const struct condition *c
         !selector_condition(selector, CONDITION_CENTRE)) {
         status = error_set(err, "there are %zu partitions \"%.40s\": write centre/partition", same,
                            condition->text);
+    } else if (len == 0) {
+        status = error_set(err, "there is no %s \"%.80s\"; the scenario has none", what,
+                           condition->text);
     } else if (same == 0) {
         const char *near = nearest_name(condition->text, names, len);
         status = near ? error_set(err, "there is no %s \"%.80s\"; did you mean \"%.80s\"?", what,
                                   condition->text, near)
                       : error_set(err, "there is no %s \"%.80s\"; the first of %zu is \"%.80s\"",
-                                  what, condition->text, len, len ? names[0] : "");
+                                  what, condition->text, len, names[0]);
     }
     free(names);
     return status;
@@ -397,7 +405,7 @@ int selector_check(const struct selector *selector, const struct world *world, s
     for (size_t i = 0; i < selector->len; i++) {
         const enum condition_key key = selector->conditions[i].key;
         if (key != CONDITION_CENTRE && key != CONDITION_PARTITION && key != CONDITION_PROCESSOR &&
-            key != CONDITION_WORKLOAD)
+            key != CONDITION_WORKLOAD && key != CONDITION_QOS)
             continue;
         if (check_name(selector, &selector->conditions[i], world, err))
             return error_prefix(err, "\"%.100s\": ", selector->text);

@@ -29,6 +29,30 @@ static bool *find_busy(const struct build *build)
     return busy;
 }
 
+/* The same of QOS that jobs have at the start. */
+static void warn_qos(const struct build *build, FILE *out)
+{
+    const struct program *program = build->program;
+    bool *busy = mem_new(build->world.n_qos, sizeof(*busy));
+    for (size_t w = 0; w < build->world.n_workloads; w++)
+        if (build->world.n_qos > 0)
+            busy[build->workloads[w].context.base.qos] = true;
+    for (size_t q = 1; q < build->world.n_qos; q++)
+        for (int each = 0; each <= 1 && busy[q]; each++) {
+            const char *what = NULL;
+            for (size_t e = 0; e < program->n_epochs; e++) {
+                const struct qos_plan *plans = program->epochs[e].scenario->qos.items;
+                what = lets_nothing(each ? &plans[q - 1].each : &plans[q - 1].quota);
+                if (!what)
+                    break;
+            }
+            if (what)
+                fprintf(out, "  QOS %s: a quota of 0 %s%s lets no job start: all are rejected.\n",
+                        build->world.qos[q].name, what, each ? " for each tenant" : "");
+        }
+    free(busy);
+}
+
 /* Quotas under which no job could ever start, now or at a date. */
 static void warn_quotas(const struct build *build, const int32_t *alike, FILE *out)
 {
@@ -50,10 +74,18 @@ static void warn_quotas(const struct build *build, const int32_t *alike, FILE *o
 
 /* --- jobs larger than a tenant above may ever hold --- */
 
+/* A bound on what a job may ask for, and who says so. */
 struct most {
     int64_t processors; /* INT64_MAX: no bound */
-    int32_t tenant;     /* whose bound it is */
+    const char *of, *who, *says;
 };
+
+static void tighten(struct most *most, int64_t own, const char *of, const char *who,
+                    const char *says)
+{
+    if (own < most->processors)
+        *most = (struct most){own, of, who, says};
+}
 
 /* The highest that the terms of the tenant ever are. */
 static int64_t highest(const struct build *build, size_t tenant,
@@ -72,6 +104,11 @@ static int64_t quota_of(const struct tenant *tenant)
     return tenant->quota.processors;
 }
 
+static int64_t size_of(const struct tenant *tenant)
+{
+    return tenant->quota.max_processors;
+}
+
 static int64_t guarantee_of(const struct tenant *tenant)
 {
     const struct guarantee_plan *plan = &tenant->guarantee;
@@ -79,22 +116,69 @@ static int64_t guarantee_of(const struct tenant *tenant)
                                                              : plan->processors + plan->borrow;
 }
 
-/* The tightest of the tenant's own and of those above it. Guarantees are of the home alone, and
- * with a broker jobs may run elsewhere. */
-static struct most most_of(const struct build *build, size_t workload,
-                           int64_t (*of)(const struct tenant *))
+#define ONE_JOB "lets one job have no more than"
+
+static void raise_to(struct quota_plan *highest, const struct quota_plan *plan)
+{
+    if (plan->processors > highest->processors)
+        highest->processors = plan->processors;
+    if (plan->max_processors > highest->max_processors)
+        highest->max_processors = plan->max_processors;
+}
+
+/* The tightest of what the QOS of the workload at the start ever lets its jobs ask for; nothing of
+ * one whose QOS changes. */
+static void tighten_by_qos(const struct build *build, size_t workload, struct most *most)
+{
+    const struct program *program = build->program;
+    const int32_t row = build->workloads[workload].context.base.qos;
+    struct qos_plan highest = {.quota = {.processors = INT64_MIN, .max_processors = INT64_MIN},
+                               .each = {.processors = INT64_MIN, .max_processors = INT64_MIN}};
+    if (row == 0)
+        return;
+    for (size_t i = 0; i < build->n_changes; i++)
+        if (build->changes[i].what == CHANGE_KIND &&
+            build->changes[i].workload == (int32_t)workload)
+            return;
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct qos_plan *plans = program->epochs[e].scenario->qos.items;
+        const struct qos_plan *plan = &plans[row - 1];
+        raise_to(&highest.quota, &plan->quota);
+        raise_to(&highest.each, &plan->each);
+    }
+    const char *who = build->world.qos[row].name;
+    tighten(most, highest.quota.processors, "QOS ", who, "has a quota of");
+    tighten(most, highest.each.processors, "QOS ", who, "lets each tenant have no more than");
+    tighten(most, highest.quota.max_processors, "QOS ", who, ONE_JOB);
+    tighten(most, highest.each.max_processors, "QOS ", who, ONE_JOB);
+}
+
+/* The tightest of the quotas of the tenant, of those above it, and of the QOS. */
+static struct most most_by_quotas(const struct build *build, size_t workload)
+{
+    const struct world *world = &build->world;
+    struct most most = {.processors = INT64_MAX};
+    int32_t t = world->workloads[workload].tenant;
+    for (; t >= 0; t = world->tenants.items[t].parent) {
+        const char *who = world->tenants.items[t].path;
+        tighten(&most, highest(build, (size_t)t, quota_of), "", who, "has a quota of");
+        tighten(&most, highest(build, (size_t)t, size_of), "", who, ONE_JOB);
+    }
+    tighten_by_qos(build, workload, &most);
+    return most;
+}
+
+/* The tightest of the guarantees: of the home alone, and with a broker jobs may run elsewhere. */
+static struct most most_by_guarantees(const struct build *build, size_t workload)
 {
     const struct world *world = &build->world;
     const int32_t centre = build->workloads[workload].context.base.centre;
-    struct most most = {INT64_MAX, -1};
-    int32_t t = world->workloads[workload].tenant;
-    for (; t >= 0; t = world->tenants.items[t].parent) {
-        if (of == guarantee_of && (build->broker || world->tenants.items[t].home != centre))
-            continue;
-        const int64_t own = highest(build, (size_t)t, of);
-        if (own < most.processors)
-            most = (struct most){own, t};
-    }
+    struct most most = {.processors = INT64_MAX};
+    int32_t t = build->broker ? -1 : world->workloads[workload].tenant;
+    for (; t >= 0; t = world->tenants.items[t].parent)
+        if (world->tenants.items[t].home == centre)
+            tighten(&most, highest(build, (size_t)t, guarantee_of), "",
+                    world->tenants.items[t].path, "is guaranteed, and may borrow, no more than");
     return most;
 }
 
@@ -120,7 +204,7 @@ static double share_above(const struct build_workload *workload, int64_t process
 }
 
 static void warn_larger(const struct build *build, size_t workload, const struct most *most,
-                        const char *what, FILE *out)
+                        FILE *out)
 {
     const struct build_workload *bw = &build->workloads[workload];
     int64_t largest = 0;
@@ -133,8 +217,8 @@ static void warn_larger(const struct build *build, size_t workload, const struct
         return;
     if (largest > 0)
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
-    fprintf(out, "  %s: jobs%s, but %s %s %lld: ", build->world.workloads[workload].path, up_to,
-            build->world.tenants.items[most->tenant].path, what, (long long)most->processors);
+    fprintf(out, "  %s: jobs%s, but %s%s %s %lld: ", build->world.workloads[workload].path, up_to,
+            most->of, most->who, most->says, (long long)most->processors);
     if (share > 1 - 1e-12)
         fputs("all are rejected.\n", out);
     else
@@ -147,12 +231,12 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
         const int32_t tenant = build->world.workloads[w].tenant;
         if (alike[tenant] != tenant)
             continue;
-        const struct most quota = most_of(build, w, quota_of);
-        const struct most guarantee = most_of(build, w, guarantee_of);
+        const struct most quota = most_by_quotas(build, w);
+        const struct most guarantee = most_by_guarantees(build, w);
         if (quota.processors > 0) /* of nothing: warn_quotas tells */
-            warn_larger(build, w, &quota, "has a quota of", out);
+            warn_larger(build, w, &quota, out);
         if (guarantee.processors < quota.processors)
-            warn_larger(build, w, &guarantee, "is guaranteed, and may borrow, no more than", out);
+            warn_larger(build, w, &guarantee, out);
     }
 }
 
@@ -269,6 +353,7 @@ static void warn_shares(const struct build *build, const int32_t *alike, FILE *o
 void explain_limits(const struct build *build, const int32_t *alike, FILE *out)
 {
     warn_quotas(build, alike, out);
+    warn_qos(build, out);
     warn_sizes(build, alike, out);
     warn_guarantees(build, out);
     warn_shares(build, alike, out);

@@ -1,0 +1,109 @@
+/* What the files of the gates share. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_GATES_INNER_H
+#define MODEL_GATES_INNER_H
+
+#include "model/gates.h"
+
+/* What stands for no gate: nobody is held; nothing is above, and a job goes on to its QOS; nothing
+ * is behind that. */
+enum { GATE_NONE = -1, GATE_LAST = -2, GATE_UNKNOWN = -3 };
+
+/* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that; a QOS
+ * with a quota; or what the jobs of one tenant, or of all that have its gate, in one QOS come in
+ * by. */
+struct gate {
+    int32_t tenant; /* -1: of a QOS */
+    int32_t qos;    /* row; 0: of a tenant */
+    int32_t home;   /* of the tenant; -1: of a QOS */
+    int32_t up;     /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
+    int32_t then;   /* for those who come in here: behind the last of tenants, or GATE_NONE */
+    int32_t pot;    /* of its brothers, where any, or one below, has a guarantee; -1 */
+    int32_t below;  /* pot of its children that have its home; -1 */
+    const struct tenant_quota *quota; /* now; NULL: none */
+    int64_t procs, jobs, waiting;     /* running, running, waiting: in all centres */
+    int64_t at_home;                  /* processors running in its home centre */
+    int64_t kept; /* of those of its home: neither lent nor used, of it or below */
+    int64_t over; /* processors of jobs that outlived their requests */
+    wide spent; /* processor-microseconds of this period, as if all ran to its due; and `over` more
+                   for each microsecond of the clock */
+    wide due;   /* sum of procs x due of what runs within its request */
+    wide most;  /* of spent; -1: no limit */
+    simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
+    bool counts;  /* it has a quota, now or later */
+    bool hours;   /* that is of processor-hours, now or later */
+    bool
+        lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
+    bool carried; /* more was spent than starts were let through for */
+};
+
+/* Brothers that share guarantees: those with one home. */
+struct pot {
+    int32_t parent; /* tenant; -1: the top */
+    int32_t home;   /* centre */
+    int64_t kept;   /* by all brothers */
+};
+
+/* By tenant: the gate its jobs come in by, GATE_NONE; GATE_UNKNOWN: not looked at yet. */
+struct gate_list {
+    int32_t *items;
+    size_t len;
+};
+
+/* A QOS. */
+struct class_of_service {
+    struct qos_need need;
+    int32_t gate; /* of all its jobs; GATE_NONE: they have no quota together */
+    struct gate_list of;
+};
+
+struct gates {
+    const struct world *world;
+    struct gate_need *needs; /* by tenant, of those there were at the start */
+    size_t n_needs;
+    bool *guarantees_below;       /* by parent + 1: one below has a guarantee */
+    struct gate_list of;          /* without QOS */
+    struct class_of_service *qos; /* by row */
+    size_t n_qos;                 /* rows; 1 where the world has none */
+    struct {
+        struct gate *items;
+        size_t len, cap;
+    } gates;
+    struct {
+        struct pot *items;
+        size_t len, cap;
+    } pots;
+    int64_t *capacity, *busy; /* by centre */
+    simtime now, next_turn;
+};
+
+static inline const struct tenant_info *gates_info(const struct gates *gates, int32_t tenant)
+{
+    return &gates->world->tenants.items[tenant];
+}
+
+/* What a job that comes in by `first` passes after `gate`: tenants upwards, then its QOS. Below 0:
+ * that was all. */
+static inline int32_t gate_next(const struct gates *gates, int32_t gate, int32_t first)
+{
+    const int32_t up = gates->gates.items[gate].up;
+    return LIKELY(up != GATE_NONE) ? up : gates->gates.items[first].then;
+}
+
+/* The nearest gate of tenants, from one that jobs come in by; below 0: none. */
+static inline int32_t gate_of_tenants(const struct gates *gates, int32_t gate)
+{
+    return gate < 0 || gates->gates.items[gate].tenant >= 0 ? gate : gates->gates.items[gate].up;
+}
+
+/* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
+ * borrows uses up the guarantee of the group, and not what is kept for another member. */
+int64_t gates_kept_by(const struct gates *gates, const struct gate *gate);
+
+/* What a gate of a tenant keeps has changed, or what those below do. O(depth). */
+void gates_keep_upwards(struct gates *gates, int32_t gate);
+
+/* The quota of the gate is another, or its first one: of the period that `now` is in. */
+void gates_arm(struct gates *gates, struct gate *gate, simtime now);
+
+#endif
