@@ -31,13 +31,15 @@ static const struct {
     [CONDITION_SECTOR] = {"sector", VALUE_NAME},
     [CONDITION_WORKLOAD] = {"workload", VALUE_NAME},
     [CONDITION_PRIORITY] = {"priority", VALUE_PRIORITY},
+    [CONDITION_QOS] = {"qos", VALUE_NAME},
     [CONDITION_PROCESSORS] = {"processors", VALUE_COUNT},
     [CONDITION_RUNTIME] = {"runtime", VALUE_TIME},
     [CONDITION_REQUEST] = {"request", VALUE_TIME},
 };
 
 static const char *const key_list = "tenant, centre, partition, processor, period, location, "
-                                    "sector, workload, priority, processors, runtime, request";
+                                    "sector, workload, priority, qos, processors, runtime, "
+                                    "request";
 
 /* Longer signs first, so that >= is not read as >. */
 static const struct {
@@ -336,6 +338,8 @@ bool selector_wants_job(const struct selector *selector, const struct world *wor
             holds = compare(job->spec.priority, condition);
         else if (condition->key == CONDITION_WORKLOAD)
             holds = strcmp(world->workloads[job->spec.workload].path, condition->text) == 0;
+        else if (condition->key == CONDITION_QOS)
+            holds = strcmp(world->qos[job->spec.qos].name, condition->text) == 0;
         if (!holds)
             return false;
     }
@@ -390,6 +394,8 @@ static const char *known_name(const struct world *world, const struct condition 
         return world->tenants.items[i].sector ? world->tenants.items[i].sector : "";
     case CONDITION_WORKLOAD:
         return i < world->n_workloads ? world->workloads[i].path : NULL;
+    case CONDITION_QOS:
+        return i < world->n_qos ? world->qos[i].name : NULL;
     default:
         return NULL;
     }
@@ -454,7 +460,7 @@ int selector_check(const struct selector *selector, const struct world *world, s
     for (size_t i = 0; i < selector->len; i++) {
         const enum condition_key key = selector->conditions[i].key;
         if (key != CONDITION_CENTRE && key != CONDITION_PARTITION && key != CONDITION_PROCESSOR &&
-            key != CONDITION_SECTOR && key != CONDITION_WORKLOAD)
+            key != CONDITION_SECTOR && key != CONDITION_WORKLOAD && key != CONDITION_QOS)
             continue;
         if (check_name(selector, &selector->conditions[i], world, err))
             return error_prefix(err, "\"%.100s\": ", selector->text);

@@ -18,6 +18,7 @@ enum condition_key {
     CONDITION_SCOPES, /* the ones above are read off cells; those below need a cell of their own */
     CONDITION_WORKLOAD = CONDITION_SCOPES,
     CONDITION_PRIORITY,
+    CONDITION_QOS,
     CONDITION_PROCESSORS,
     CONDITION_RUNTIME,
     CONDITION_REQUEST,
@@ -45,8 +46,8 @@ struct selector {
 int selector_parse(const char *text, struct selector *ret_selector, struct error *err);
 void selector_deinit(struct selector *selector);
 
-/* Do the centres, partitions, processors, sectors and workloads that it names exist? Tenants may
- * appear later: a log brings its own, of the sector of the one above them. */
+/* Do the centres, partitions, processors, sectors, workloads and QOS that it names exist? Tenants
+ * may appear later: a log brings its own, of the sector of the one above them. */
 int selector_check(const struct selector *selector, const struct world *world, struct error *err);
 
 /* NULL if it has no such condition. Keys other than numbers occur at most once. */

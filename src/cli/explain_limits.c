@@ -31,6 +31,30 @@ static bool *find_busy(const struct build *build)
     return busy;
 }
 
+/* The same of QOS that jobs have at the start. */
+static void warn_qos(const struct build *build, FILE *out)
+{
+    const struct program *program = build->program;
+    bool *busy = mem_new(build->world.n_qos, sizeof(*busy));
+    for (size_t w = 0; w < build->world.n_workloads; w++)
+        if (build->world.n_qos > 0)
+            busy[build->workloads[w].context.base.qos] = true;
+    for (size_t q = 1; q < build->world.n_qos; q++)
+        for (int each = 0; each <= 1 && busy[q]; each++) {
+            const char *what = NULL;
+            for (size_t e = 0; e < program->n_epochs; e++) {
+                const struct qos_plan *plans = program->epochs[e].scenario->qos.items;
+                what = lets_nothing(each ? &plans[q - 1].each : &plans[q - 1].quota);
+                if (!what)
+                    break;
+            }
+            if (what)
+                fprintf(out, "  QOS %s: a quota of 0 %s%s lets no job start: all are rejected.\n",
+                        build->world.qos[q].name, what, each ? " for each tenant" : "");
+        }
+    free(busy);
+}
+
 /* Quotas under which no job could ever start, now or at a date. */
 static void warn_quotas(const struct build *build, const int32_t *alike, FILE *out)
 {
@@ -50,7 +74,7 @@ static void warn_quotas(const struct build *build, const int32_t *alike, FILE *o
     free(busy);
 }
 
-/* --- jobs larger than a tenant above may ever hold --- */
+/* --- jobs larger than their tenants or QOS may ever hold --- */
 
 static void warn_share(double share, FILE *out)
 {
@@ -61,7 +85,7 @@ static void warn_share(double share, FILE *out)
 }
 
 static void warn_larger(const struct build *build, size_t workload, const struct ceiling *ceiling,
-                        const char *what, FILE *out)
+                        FILE *out)
 {
     const int64_t fits = build->workloads[workload].context.fits_procs;
     int64_t largest = 0;
@@ -73,8 +97,8 @@ static void warn_larger(const struct build *build, size_t workload, const struct
         return;
     if (largest > 0)
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
-    fprintf(out, "  %s: jobs%s, but %s %s %.0f: ", build->world.workloads[workload].path, up_to,
-            build->world.tenants.items[ceiling->tenant].path, what, ceiling->most);
+    fprintf(out, "  %s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path, up_to,
+            ceiling->of, ceiling->who, ceiling->says, ceiling->most);
     warn_share(share, out);
 }
 
@@ -90,9 +114,9 @@ static void warn_hours(const struct build *build, size_t workload, double size, 
     if (!isnan(refused.largest))
         snprintf(up_to, sizeof(up_to), " of up to %.6g processor-hours by their requests",
                  refused.largest / 3600);
-    fprintf(out, "  %s: jobs%s, but %s has a quota of %s processor-hours: ",
-            build->world.workloads[workload].path, up_to,
-            build->world.tenants.items[ceiling.tenant].path,
+    fprintf(out,
+            "  %s: jobs%s, but %s%s %s %s processor-hours: ", build->world.workloads[workload].path,
+            up_to, ceiling.of, ceiling.who, ceiling.says,
             count_format(ceiling.most / 3600, number, sizeof(number)));
     warn_share(refused.jobs, out);
 }
@@ -106,9 +130,9 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
         const struct ceiling quota = ceiling_of(build, w, CEILING_QUOTA);
         const struct ceiling guarantee = ceiling_of(build, w, CEILING_GUARANTEE);
         if (quota.most > 0) /* of nothing: warn_quotas tells */
-            warn_larger(build, w, &quota, "has a quota of", out);
+            warn_larger(build, w, &quota, out);
         if (guarantee.most < quota.most)
-            warn_larger(build, w, &guarantee, "is guaranteed, and may borrow, no more than", out);
+            warn_larger(build, w, &guarantee, out);
         if (quota.most > 0)
             warn_hours(build, w, fmin(quota.most, guarantee.most), out);
     }
@@ -227,6 +251,7 @@ static void warn_shares(const struct build *build, const int32_t *alike, FILE *o
 void explain_limits(const struct build *build, const int32_t *alike, FILE *out)
 {
     warn_quotas(build, alike, out);
+    warn_qos(build, out);
     warn_sizes(build, alike, out);
     warn_guarantees(build, out);
     warn_shares(build, alike, out);

@@ -104,10 +104,13 @@ static void add_limit(struct text_table *table, int64_t value)
                                 : count_format((double)value, text, sizeof(text)));
 }
 
-/* All that the quota limits: "64, 3 jobs, 500 queued, 20 000 h/month"; "-": nothing. */
+/* All that the quota limits: "64, 3 jobs, 500 queued, 20 000 h/month, 8 a job, 2 h a job"; "-":
+ * nothing. */
 static char *quota_text(const struct quota_plan *quota)
 {
     char count[48];
+    const bool sized = quota->max_processors < INT64_MAX;
+    const bool timed = quota->max_request < SIMTIME_NEVER;
     char *text = mem_text("");
     const struct {
         double limit;
@@ -115,13 +118,17 @@ static char *quota_text(const struct quota_plan *quota)
     } parts[] = {{quota->processors == INT64_MAX ? HUGE_VAL : (double)quota->processors, ""},
                  {quota->jobs == INT64_MAX ? HUGE_VAL : (double)quota->jobs, " jobs"},
                  {quota->queued == INT64_MAX ? HUGE_VAL : (double)quota->queued, " queued"},
-                 {quota->processor_hours.limit, " h/"}};
+                 {quota->processor_hours.limit, " h/"},
+                 {sized ? (double)quota->max_processors : HUGE_VAL, " a job"},
+                 {timed ? simtime_seconds(quota->max_request) : HUGE_VAL, " a job"}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (!isfinite(parts[i].limit))
             continue;
         const char *per = quota->processor_hours.per ? quota->processor_hours.per : "run";
-        char *longer = mem_format("%s%s%s%s%s", text, *text ? ", " : "",
-                                  count_format(parts[i].limit, count, sizeof(count)), parts[i].what,
+        const char *shown = i == 5
+                                ? quantity_format(parts[i].limit, UNIT_TIME, count, sizeof(count))
+                                : count_format(parts[i].limit, count, sizeof(count));
+        char *longer = mem_format("%s%s%s%s%s", text, *text ? ", " : "", shown, parts[i].what,
                                   i == 3 ? per : "");
         free(text);
         text = longer;
@@ -196,7 +203,37 @@ static bool worth_telling(const struct build *build, bool *ret_moves)
         worth |= scenario->rows.items[i].parent >= 0 || tenant->share < 1 || tenant->share > 1 ||
                  info->quota || info->guarantee || (tenant->members.by && tenant->each);
     }
-    return worth || *ret_moves;
+    return worth || *ret_moves || build->world.n_qos > 0;
+}
+
+/* What QOS there are, and of how many workloads at the start. */
+static void explain_qos(const struct build *build, FILE *out)
+{
+    static const char *const heads[] = {"workloads", "priority", "quota", "each tenant"};
+    const struct qos_plan *plans = build->program->epochs[0].scenario->qos.items;
+    struct text_table table = {0};
+    char text[48];
+    text_table_left(&table, "QOS");
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        text_table_right(&table, heads[i]);
+    for (size_t q = 1; q < build->world.n_qos; q++) {
+        char *quota = quota_text(&plans[q - 1].quota), *each = quota_text(&plans[q - 1].each);
+        size_t n = 0;
+        for (size_t w = 0; w < build->world.n_workloads; w++)
+            n += (size_t)build->workloads[w].context.base.qos == q;
+        text_table_row(&table);
+        text_table_left(&table, build->world.qos[q].name);
+        text_table_right(&table, count_format((double)n, text, sizeof(text)));
+        text_table_right(&table,
+                         plans[q - 1].priority < 0 ? "-" : priority_names[plans[q - 1].priority]);
+        text_table_right(&table, quota);
+        text_table_right(&table, each);
+        free(quota);
+        free(each);
+    }
+    putc('\n', out);
+    text_table_write(&table, out);
+    text_table_deinit(&table);
 }
 
 void explain_tenants(const struct build *build, const struct offer *offers, FILE *out)
@@ -231,6 +268,8 @@ void explain_tenants(const struct build *build, const struct offer *offers, FILE
     text_table_write(&table, out);
     if (left > 0)
         fprintf(out, "  and %zu more\n", left);
+    if (build->world.n_qos > 0)
+        explain_qos(build, out);
     explain_limits(build, alike, out);
     text_table_deinit(&table);
     free(branches);

@@ -1,4 +1,4 @@
-/* A part of `jishi check`: the tree of tenants. */
+/* A part of `jishi check`: the tree of tenants, and their QOS. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CLI_EXPLAIN_TENANTS_H
 #define CLI_EXPLAIN_TENANTS_H
@@ -11,7 +11,8 @@
 char *workload_label(const struct build *build, size_t workload);
 
 /* Who is below whom, with shares, quotas, guarantees, what they ask for, and how many are there at
- * first and in the end. Nothing where all tenants are equal and there from the first day on. */
+ * first and in the end; what QOS there are. Nothing where there are none, and all tenants are equal
+ * and there from the first day on. */
 void explain_tenants(const struct build *build, const struct offer *offers, FILE *out);
 
 #endif

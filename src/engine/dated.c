@@ -43,15 +43,15 @@ void sim_queue_windows(struct sim *sim, const struct partition *partition)
         }
 }
 
-static void change_priority(struct sim *sim, const struct sim_change *change)
+static void change_kind(struct sim *sim, const struct sim_change *change)
 {
     const size_t n = sim->setup.world->n_workloads;
-    if (!sim->priorities) {
-        sim->priorities = mem_new(n, sizeof(*sim->priorities));
+    if (!sim->kinds) {
+        sim->kinds = mem_new(n, sizeof(*sim->kinds));
         for (size_t i = 0; i < n; i++)
-            sim->priorities[i] = -1;
+            sim->kinds[i].priority = -1;
     }
-    sim->priorities[change->workload] = change->priority;
+    sim->kinds[change->workload] = (struct job_kind){change->priority, change->qos};
 }
 
 /* A tenant has other terms from now on: the row of the world says so to all who ask. */
@@ -64,10 +64,22 @@ static void tenant_set(struct sim *sim, const struct sim_change *change)
     sim_tenant_changed(sim, change->tenant);
 }
 
+static void qos_set(struct sim *sim, const struct sim_change *change)
+{
+    struct qos_info *qos = &sim->setup.world->qos[change->qos];
+    qos->quota = change->quota;
+    qos->each = change->each;
+    sim_qos_changed(sim, change->qos);
+}
+
 void sim_apply(struct sim *sim, const struct sim_change *change)
 {
-    if (change->what == CHANGE_PRIORITY) {
-        change_priority(sim, change);
+    if (change->what == CHANGE_KIND) {
+        change_kind(sim, change);
+        return;
+    }
+    if (change->what == CHANGE_QOS) {
+        qos_set(sim, change);
         return;
     }
     if (change->what == CHANGE_TENANT) {

@@ -113,7 +113,7 @@ static void add(struct holds *holds, struct works *works, const struct job *job,
                 const struct work *more)
 {
     reach(works, holds->world->tenants.len);
-    for (int32_t i = gates_of(holds->gates, job->spec.tenant); i >= 0;
+    for (int32_t i = gates_of(holds->gates, job->spec.tenant, 0); i >= 0;
          i = gates_up(holds->gates, i)) {
         if (!is_home(holds, holds->gates, i, job->spec.centre))
             continue;
@@ -201,14 +201,14 @@ static simtime let_in(struct holds *holds, struct gates *gates, int32_t gate, in
     *ret_in = gates_allow(gates, gate, centre, procs);
     while (!*ret_in && (n < endings->len || (!holds->then && read_on(holds, centre)))) {
         const struct ending *ending = &endings->items[n++];
-        gates_suppose(gates, gates_of(gates, ending->tenant), centre, -ending->procs);
+        gates_suppose(gates, gates_of(gates, ending->tenant, 0), centre, -ending->procs);
         const simtime due = (simtime)ending->key.score;
         until = due > until ? due : until;
         *ret_in = gates_allow(gates, gate, centre, procs);
     }
     for (size_t i = 0; i < n; i++) {
         const struct ending *ending = &endings->items[i];
-        gates_suppose(gates, gates_of(gates, ending->tenant), centre, ending->procs);
+        gates_suppose(gates, gates_of(gates, ending->tenant, 0), centre, ending->procs);
     }
     return until;
 }
@@ -251,7 +251,7 @@ static bool may_claim(const struct holds *holds, const struct gates *gates, int3
 static simtime find_until(struct holds *holds, const struct job *job, int32_t centre, int32_t procs)
 {
     struct gates *gates = holds->then ? holds->then : holds->gates;
-    const int32_t gate = gates_of(gates, job->spec.tenant);
+    const int32_t gate = gates_of(gates, job->spec.tenant, 0);
     if (gate < 0 || may_claim(holds, gates, gate, centre, procs))
         return 0;
     if (!gates_ever_allow(gates, gate, centre, procs))

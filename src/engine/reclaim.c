@@ -244,7 +244,7 @@ bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
     struct sim *sim = ctx;
     struct station *station = &sim->stations[sched->partition->row];
     const int32_t centre = centre_of(sim, station);
-    const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant) : -1;
+    const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant, job->spec.qos) : -1;
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
     if (gate < 0 || procs > gates_claim(sim->gates, gate, centre))
         return false;
@@ -271,8 +271,12 @@ void sim_claims_check(struct sim *sim, struct station *station)
     if (station->newest != JOB_NONE && jobs_at(&sim->jobs, station->newest)->began == sim->now)
         return;
     const struct job *job = jobs_at(&sim->jobs, item.slot);
-    struct claim claim = {
-        sim, station, &item, gates_of(sim->gates, job->spec.tenant), centre_of(sim, station), {0}};
+    struct claim claim = {sim,
+                          station,
+                          &item,
+                          gates_of(sim->gates, job->spec.tenant, job->spec.qos),
+                          centre_of(sim, station),
+                          {0}};
     REQUIRE(!find_choice(&claim));
     free(claim.chosen.items);
 }

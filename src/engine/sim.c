@@ -424,7 +424,7 @@ void sim_free(struct sim *sim)
     free(sim->stations);
     free(sim->dirty);
     touched_deinit(&sim->touched);
-    free(sim->priorities);
+    free(sim->kinds);
     sim_tenants_free(sim);
     jobs_deinit(&sim->jobs);
     merge_deinit(&sim->merge);

@@ -14,20 +14,23 @@
 #include <signal.h>
 
 /* At a date a group of a partition gets another number of nodes, a partition other rules, the jobs
- * of a workload another priority, or a tenant another share, quota and guarantee. */
+ * of a workload another priority or QOS, a tenant another share, quota and guarantee, or a QOS
+ * other quotas. */
 struct sim_change {
     simtime at;
-    enum { CHANGE_NODES, CHANGE_RULES, CHANGE_PRIORITY, CHANGE_TENANT } what;
+    enum { CHANGE_NODES, CHANGE_RULES, CHANGE_KIND, CHANGE_TENANT, CHANGE_QOS } what;
     int32_t partition; /* of the first two */
     size_t group;
     int32_t nodes;
     const struct sched_config *config; /* borrowed */
     int32_t workload;
     int32_t priority; /* enum job_priority */
+    int32_t qos;      /* row; of the jobs, or the one that changes */
     int32_t tenant;   /* row */
     double share;
-    const struct tenant_quota *quota; /* borrowed, as in struct tenant_info; so is the next */
+    const struct tenant_quota *quota; /* borrowed, as in struct tenant_info; so are the next */
     const struct tenant_guarantee *guarantee;
+    const struct tenant_quota *each; /* of a QOS */
 };
 
 struct sim_partition {

@@ -59,8 +59,10 @@ struct sim {
     struct waits *waits;   /* NULL: causes of waiting are not told apart */
     uint32_t *dirty;       /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
-    bool again;          /* some place is */
-    int32_t *priorities; /* by workload, since a dated change; -1: its own; NULL: none changed */
+    bool again; /* some place is */
+    struct job_kind {
+        int32_t priority, qos;
+    } * kinds; /* by workload, since a dated change; priority -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
     uint32_t heard;              /* FACT_BIT of each kind that anybody hears, `waits` included */
     uint32_t told;               /* the same without `waits` */
@@ -70,7 +72,8 @@ struct sim {
     struct books **books;
     size_t n_books;
     simtime next_tick;             /* when the next period of some books begins */
-    struct gates *gates;           /* NULL: no tenant has a quota or a guarantee */
+    struct gates *gates;           /* NULL: no tenant and no QOS has a quota or a guarantee */
+    bool refuses;                  /* some quota or guarantee may refuse a job for good */
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
     bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
@@ -241,7 +244,7 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
 
 static inline bool sim_is_of_terms(enum job_reason reason)
 {
-    return reason == REASON_QUOTA || reason == REASON_GUARANTEE;
+    return reason == REASON_QUOTA || reason == REASON_GUARANTEE || reason == REASON_MAX_REQUEST;
 }
 
 /* A job that has a centre and a partition joins the queues where it may wait, or is turned down.
@@ -274,7 +277,12 @@ NOINLINE void sim_turn(struct sim *sim);
 
 /* So many more jobs of its tenant wait, this one among them while it stands in its queues; one of
  * those starts; one that ran ends. O(depth), and where there are gates O(partitions). */
-NOINLINE void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs);
+NOINLINE void sim_gates_wait(struct sim *sim, const struct job *job, int jobs);
+static inline void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)
+{
+    if (UNLIKELY(sim->gates != NULL))
+        sim_gates_wait(sim, job, jobs);
+}
 NOINLINE void sim_tenant_starts(struct sim *sim, const struct job *job);
 NOINLINE void sim_tenant_ends(struct sim *sim, const struct job *job);
 
@@ -284,17 +292,19 @@ static inline bool sim_minds_tenants(const struct sim *sim)
     return sim->n_books > 0 || sim->gates;
 }
 
-/* The world's row of the tenant has changed. */
+/* The world's row of the tenant, of the QOS has changed. */
 void sim_tenant_changed(struct sim *sim, int32_t tenant);
+void sim_qos_changed(struct sim *sim, int32_t qos);
 
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
 
-/* Why quotas, and at home guarantees with what may be borrowed, never let the tenant start so many
- * processors for so long, each as it is or as it will be from some date on; REASON_NONE: they may.
- * O(depth), and O(changes) more for each that does not now. */
-NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
-                                          int32_t procs, simtime request);
+/* Why quotas of its tenants and its QOS, and at home guarantees with what may be borrowed, never
+ * let the job start on so many processors for so long, each as it is or as it will be from some
+ * date on, or are now against single jobs that ask so much; REASON_NONE: they may. O(depth), and
+ * O(changes) more for each that does not now. */
+NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *spec,
+                                          int32_t centre, int32_t procs, simtime request);
 
 /* As sim_turn_away, for the quotas of tenants. */
 NOINLINE void sim_tenants_turn_away(struct sim *sim);

@@ -149,21 +149,21 @@ static enum job_reason may_hold(const struct sim *sim, const struct station *sta
     return REASON_NONE;
 }
 
-/* Why the terms of its tenants never let it run there, as they are now or will be. */
+/* Why the terms of its tenants and its QOS never let it run there. */
 static NOINLINE enum job_reason terms_refuse(const struct sim *sim, const struct station *station,
                                              const struct job_spec *spec)
 {
     const int32_t procs = partition_procs(&station->partition, &spec->ask);
     const simtime request = job_request(spec, procs, station->partition.speeds);
     const int32_t centre = sim->setup.world->partitions[station->partition.row].centre;
-    return sim_terms_refuse(sim, spec->tenant, centre, procs, request);
+    return sim_terms_refuse(sim, spec, centre, procs, request);
 }
 
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
                              const struct job_spec *spec)
 {
     const enum job_reason reason = may_hold(sim, station, spec);
-    return reason == REASON_NONE && sim->gates ? terms_refuse(sim, station, spec) : reason;
+    return reason == REASON_NONE && sim->refuses ? terms_refuse(sim, station, spec) : reason;
 }
 
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
@@ -261,8 +261,10 @@ int sim_submit(struct sim *sim, struct error *err)
     struct job *job = jobs_new(&sim->jobs);
     job->spec = *spec;
     job->seq = sim->arrivals++;
-    if (sim->priorities && sim->priorities[spec->workload] >= 0)
-        job->spec.priority = sim->priorities[spec->workload];
+    if (sim->kinds && sim->kinds[spec->workload].priority >= 0) {
+        job->spec.priority = sim->kinds[spec->workload].priority;
+        job->spec.qos = (int16_t)sim->kinds[spec->workload].qos;
+    }
     if (job->spec.id == 0)
         job->spec.id = (int64_t)sim->arrivals;
     job->partition = spec->partition;

@@ -120,6 +120,11 @@ void sim_tenants_free(struct sim *sim)
 
 /* --- time --- */
 
+static int32_t gate_of(const struct sim *sim, const struct job *job)
+{
+    return gates_of(sim->gates, job->spec.tenant, job->spec.qos);
+}
+
 static void queue_turn(struct sim *sim)
 {
     const simtime at = gates_next_turn(sim->gates);
@@ -129,30 +134,61 @@ static void queue_turn(struct sim *sim)
     sim->next_turn = at;
 }
 
+/* A quota, of now or of a dated change. */
+static void need_quota(struct sim *sim, struct gate_need *need, const struct tenant_quota *quota)
+{
+    need->quota |= quota_holds(quota);
+    need->hours |= quota && isfinite(quota->processor_seconds);
+    sim->refuses |= quota != NULL;
+}
+
+/* Is there anything to hold jobs, now or later? */
+static bool find_needs(struct sim *sim, struct gate_need *needs, struct qos_need *qos)
+{
+    const struct world *world = sim->setup.world;
+    bool needed = false;
+    for (size_t i = 0; i < world->tenants.len; i++) {
+        const struct tenant_info *info = &world->tenants.items[i];
+        need_quota(sim, &needs[i], info->quota);
+        needs[i].guarantee = info->guarantee != NULL;
+        sim->refuses |= info->each != NULL;
+        needed |= quota_holds(info->each);
+    }
+    for (size_t q = 0; q < world->n_qos; q++) {
+        need_quota(sim, &qos[q].all, world->qos[q].quota);
+        need_quota(sim, &qos[q].each, world->qos[q].each);
+    }
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        if (change->what == CHANGE_TENANT) {
+            need_quota(sim, &needs[change->tenant], change->quota);
+            needs[change->tenant].guarantee |= change->guarantee != NULL;
+        } else if (change->what == CHANGE_QOS) {
+            need_quota(sim, &qos[change->qos].all, change->quota);
+            need_quota(sim, &qos[change->qos].each, change->each);
+        }
+    }
+    for (size_t i = 0; i < world->tenants.len; i++) {
+        needed |= needs[i].quota || needs[i].guarantee;
+        sim->refuses |= needs[i].guarantee;
+    }
+    for (size_t q = 0; q < world->n_qos; q++)
+        needed |= qos[q].all.quota || qos[q].each.quota;
+    return needed;
+}
+
 void sim_gates_open(struct sim *sim)
 {
     const struct world *world = sim->setup.world;
     struct gate_need *needs = mem_new(world->tenants.len, sizeof(*needs));
-    bool needed = false;
-    for (size_t i = 0; i < world->tenants.len; i++)
-        needs[i] = (struct gate_need){world->tenants.items[i].quota != NULL,
-                                      world->tenants.items[i].guarantee != NULL};
-    for (size_t i = 0; i < sim->setup.n_changes; i++) {
-        const struct sim_change *change = &sim->setup.changes[i];
-        if (change->what != CHANGE_TENANT)
-            continue;
-        needs[change->tenant].quota |= change->quota != NULL;
-        needs[change->tenant].guarantee |= change->guarantee != NULL;
-        needs[change->tenant].hours |= change->quota && isfinite(change->quota->processor_seconds);
-    }
-    for (size_t i = 0; i < world->tenants.len; i++)
-        needed |= needs[i].quota || needs[i].guarantee || world->tenants.items[i].each;
-    if (needed) {
-        sim->gates = gates_new(world, needs);
+    struct qos_need *qos = mem_new(world->n_qos, sizeof(*qos));
+    if (find_needs(sim, needs, qos)) {
+        sim->gates = gates_new(world, needs, qos);
         sim->next_turn = SIMTIME_NEVER;
         queue_turn(sim);
     }
     free(needs);
+    free(qos);
 }
 
 /* Jobs that were held may go, wherever they wait. */
@@ -173,7 +209,7 @@ static bool turn_frees(const struct sim *sim, const struct job *job)
 {
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
-    const int32_t gate = gates_of(sim->gates, job->spec.tenant);
+    const int32_t gate = gate_of(sim, job);
     const simtime request = job->spec.request > 0 ? job->spec.request : 1;
     for (size_t i = from; i < to; i++)
         if (job->waits_in >> (i - from) & 1 &&
@@ -232,12 +268,22 @@ void sim_tenant_changed(struct sim *sim, int32_t tenant)
     mark_waiting(sim, NULL, -1);
 }
 
+void sim_qos_changed(struct sim *sim, int32_t qos)
+{
+    if (!sim->gates)
+        return;
+    gates_set_qos(sim->gates, qos, sim->now);
+    queue_turn(sim);
+    mark_waiting(sim, NULL, -1);
+}
+
 /* --- starts and ends --- */
 
 /* Where a change of the job's tenant can matter besides its own partition. */
-static void spread_word(struct sim *sim, const struct job *job, const struct station *but)
+static NOINLINE void spread_word(struct sim *sim, const struct job *job, int32_t gate,
+                                 const struct station *but)
 {
-    const enum gates_reach reach = gates_reach(sim->gates, job->spec.tenant);
+    const enum gates_reach reach = gates_reach(sim->gates, gate);
     if (reach == GATES_NOWHERE)
         return;
     mark_waiting(sim, but, reach == GATES_CENTRE ? job->spec.centre : -1);
@@ -257,29 +303,24 @@ static void use(struct sim *sim, const struct job *job, int sign)
                 sched_usage_changed(&sim->stations[i].sched, job->spec.tenant);
 }
 
-static NOINLINE void wait_at_gates(struct sim *sim, const struct job *job, int jobs)
+void sim_gates_wait(struct sim *sim, const struct job *job, int jobs)
 {
-    gates_wait(sim->gates, job->spec.tenant, jobs);
+    gates_wait(sim->gates, gate_of(sim, job), jobs);
     if (sim->broker)
         broker_waits(sim, job, jobs);
-}
-
-void sim_tenant_waits(struct sim *sim, const struct job *job, int jobs)
-{
-    if (sim->gates)
-        wait_at_gates(sim, job, jobs);
 }
 
 void sim_tenant_starts(struct sim *sim, const struct job *job)
 {
     use(sim, job, 1);
     if (sim->gates) {
-        wait_at_gates(sim, job, -1);
+        const int32_t gate = gate_of(sim, job);
+        sim_gates_wait(sim, job, -1);
         gates_start(sim->gates, job, sim->now);
         if (sim->broker)
             broker_runs(sim, job, 1);
         if (sim->n_stations > 1)
-            spread_word(sim, job, station_of(sim, job));
+            spread_word(sim, job, gate, station_of(sim, job));
     }
 }
 
@@ -290,7 +331,7 @@ void sim_tenant_ends(struct sim *sim, const struct job *job)
         gates_end(sim->gates, job, sim->now);
         if (sim->broker)
             broker_runs(sim, job, -1);
-        spread_word(sim, job, station_of(sim, job));
+        spread_word(sim, job, gate_of(sim, job), station_of(sim, job));
     }
 }
 
@@ -311,39 +352,83 @@ void sim_gates_capacity(struct sim *sim, int32_t centre)
 
 /* --- what quotas and guarantees never allow --- */
 
-/* By the terms of this tenant alone. */
+/* Whose terms they are: of a tenant, at home or elsewhere; of a QOS, of all its jobs or of those of
+ * each tenant. */
+struct party {
+    int what; /* CHANGE_TENANT, CHANGE_QOS */
+    int32_t row;
+    bool home, each;
+};
+
+struct asked {
+    int32_t procs;
+    simtime request;
+};
+
+/* What a quota has against a job of its own size. It is judged once, as it comes. */
+static enum job_reason single_refusal(const struct tenant_quota *quota, const struct asked *asked)
+{
+    if (asked->procs > quota->max_processors)
+        return REASON_MAX_PROCESSORS;
+    return asked->request > quota->max_request ? REASON_MAX_REQUEST : REASON_NONE;
+}
+
+/* By these terms alone. */
 static enum job_reason refusal(const struct tenant_quota *quota,
-                               const struct tenant_guarantee *guarantee, int32_t procs,
-                               simtime request)
+                               const struct tenant_guarantee *guarantee, const struct asked *asked)
 {
-    if (!quota_could(quota, procs, request))
+    if (!quota_could(quota, asked->procs, asked->request))
         return REASON_QUOTA;
-    return guarantee_could(guarantee, procs) ? REASON_NONE : REASON_GUARANTEE;
+    return guarantee_could(guarantee, asked->procs) ? REASON_NONE : REASON_GUARANTEE;
 }
 
-/* By the terms it has or will have. */
-static enum job_reason lasting_refusal(const struct sim *sim, int32_t tenant, bool home,
-                                       int32_t procs, simtime request)
+/* Does a change of the party's terms, by itself, let such a job start? */
+static bool lets(const struct sim_change *change, const struct party *party,
+                 const struct asked *asked)
 {
-    const struct tenant_info *info = &sim->setup.world->tenants.items[tenant];
-    const enum job_reason now = refusal(info->quota, home ? info->guarantee : NULL, procs, request);
-    for (size_t i = 0; i < sim->setup.n_changes && now != REASON_NONE; i++) {
-        const struct sim_change *change = &sim->setup.changes[i];
-        if (change->what == CHANGE_TENANT && change->tenant == tenant && change->at >= sim->now &&
-            refusal(change->quota, home ? change->guarantee : NULL, procs, request) == REASON_NONE)
-            return REASON_NONE;
-    }
-    return now;
+    if ((int)change->what != party->what ||
+        (party->what == CHANGE_TENANT ? change->tenant : change->qos) != party->row)
+        return false;
+    return refusal(party->each ? change->each : change->quota,
+                   party->home ? change->guarantee : NULL, asked) == REASON_NONE;
 }
 
-enum job_reason sim_terms_refuse(const struct sim *sim, int32_t tenant, int32_t centre,
+/* Does any that is still ahead? */
+static NOINLINE bool lets_later(const struct sim *sim, const struct party *party,
+                                const struct asked *asked)
+{
+    for (size_t i = 0; i < sim->setup.n_changes; i++)
+        if (sim->setup.changes[i].at >= sim->now && lets(&sim->setup.changes[i], party, asked))
+            return true;
+    return false;
+}
+
+enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *spec, int32_t centre,
                                  int32_t procs, simtime request)
 {
+    const struct asked asked = {procs, request};
+    const struct world *world = sim->setup.world;
     enum job_reason reason = REASON_NONE;
-    for (; sim->gates && tenant >= 0 && reason == REASON_NONE;
-         tenant = sim->setup.world->tenants.items[tenant].parent) {
-        const bool home = sim->setup.world->tenants.items[tenant].home == centre;
-        reason = lasting_refusal(sim, tenant, home, procs, request);
+    for (int32_t t = spec->tenant; t >= 0 && reason == REASON_NONE;
+         t = world->tenants.items[t].parent) {
+        const struct tenant_info *info = &world->tenants.items[t];
+        const bool home = info->home == centre;
+        reason = refusal(info->quota, home ? info->guarantee : NULL, &asked);
+        if (UNLIKELY(reason != REASON_NONE) &&
+            lets_later(sim, &(struct party){CHANGE_TENANT, t, home, false}, &asked))
+            reason = REASON_NONE;
+        if (reason == REASON_NONE && info->quota)
+            reason = single_refusal(info->quota, &asked);
+    }
+    for (int each = 0; each <= 1 && spec->qos > 0 && reason == REASON_NONE; each++) {
+        const struct qos_info *info = &world->qos[spec->qos];
+        const struct tenant_quota *quota = each ? info->each : info->quota;
+        reason = refusal(quota, NULL, &asked);
+        if (reason != REASON_NONE &&
+            lets_later(sim, &(struct party){CHANGE_QOS, spec->qos, false, each}, &asked))
+            reason = REASON_NONE;
+        if (reason == REASON_NONE && quota)
+            reason = single_refusal(quota, &asked);
     }
     return reason;
 }
@@ -359,15 +444,16 @@ void sim_tenants_turn_away(struct sim *sim)
     for (size_t i = 0; i < newcomers->len; i++) {
         struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
         if (job->live && job->state == JOB_PENDING && job->newcomer) {
-            gates_wait(sim->gates, job->spec.tenant, -1);
+            gates_wait(sim->gates, gate_of(sim, job), -1);
             newcomers->items[n++] = job->slot;
         }
         job->newcomer = false;
     }
     for (size_t i = 0; i < n; i++) {
         struct job *job = jobs_at(&sim->jobs, newcomers->items[i]);
-        gates_wait(sim->gates, job->spec.tenant, 1);
-        if (!gates_crowded(sim->gates, job->spec.tenant))
+        const int32_t gate = gate_of(sim, job);
+        gates_wait(sim->gates, gate, 1);
+        if (!gates_crowded(sim->gates, gate))
             continue;
         sim_mark_queues(sim, job); /* it may have stood in the way of others */
         sim_tenant_waits(sim, job, -1);
@@ -375,6 +461,7 @@ void sim_tenants_turn_away(struct sim *sim)
         sim_reject(sim, job, REASON_QUOTA_QUEUED);
     }
     newcomers->len = 0;
+    queue_turn(sim); /* of gates that nobody came to before */
 }
 
 void sim_tenants_check(struct sim *sim)

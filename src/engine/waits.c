@@ -38,18 +38,20 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
         for (size_t k = 0; k < setup->broker->freights[i].n_data; k++)
             if (setup->broker->freights[i].data[k].data)
                 causes |= 1u << CAUSE_DATA;
-    for (size_t i = 0; i < world->tenants.len + setup->n_changes; i++) {
-        const size_t n = world->tenants.len;
-        const struct sim_change *change = i < n ? NULL : &setup->changes[i - n];
-        if (change && change->what != CHANGE_TENANT)
-            continue;
-        if (change ? change->quota : world->tenants.items[i].quota)
-            causes |= 1u << CAUSE_QUOTA;
-        if (!change && world->tenants.items[i].each)
-            causes |= 1u << CAUSE_QUOTA;
-        if (change ? change->guarantee : world->tenants.items[i].guarantee)
-            causes |= 1u << CAUSE_GUARANTEE;
+    bool held = false;
+    for (size_t i = 0; i < world->tenants.len; i++) {
+        const struct tenant_info *info = &world->tenants.items[i];
+        held |= quota_holds(info->quota) || quota_holds(info->each);
+        causes |= info->guarantee ? 1u << CAUSE_GUARANTEE : 0;
     }
+    for (size_t q = 0; q < world->n_qos; q++)
+        held |= quota_holds(world->qos[q].quota) || quota_holds(world->qos[q].each);
+    for (size_t i = 0; i < setup->n_changes; i++) {
+        const struct sim_change *change = &setup->changes[i];
+        held |= quota_holds(change->quota) || quota_holds(change->each);
+        causes |= change->guarantee ? 1u << CAUSE_GUARANTEE : 0;
+    }
+    causes |= held ? 1u << CAUSE_QUOTA : 0;
     return causes;
 }
 
@@ -83,7 +85,7 @@ static inline enum wait_cause cause_of_fitting(const struct station *station)
 static void fill_want(void *ctx, const struct job *job, struct cause_want *want)
 {
     const struct sim *sim = ctx;
-    want->class = gates_of(sim->gates, job->spec.tenant);
+    want->class = gates_of(sim->gates, job->spec.tenant, job->spec.qos);
     if (gates_counts_time(sim->gates, want->class))
         want->request = job->spec.request > 0 ? job->spec.request : 1;
 }

@@ -8,46 +8,103 @@
 /* Jobs that are looked at of a workload that never ends. */
 enum { SAMPLE = 2000 };
 
-/* --- what a tenant may have --- */
+/* --- what jobs may have --- */
 
-static double quota_of(const struct quota_plan *quota)
+#define ONE_JOB "lets one job have no more than"
+
+static void tighten(struct ceiling *ceiling, double own, const char *of, const char *who,
+                    const char *says)
 {
-    if (quota->jobs <= 0 || quota->processor_hours.limit <= 0)
-        return 0;
-    return quota->processors == INT64_MAX ? HUGE_VAL : (double)quota->processors;
+    if (own < ceiling->most)
+        *ceiling = (struct ceiling){own, of, who, says};
 }
 
-static double most_ever(const struct tenant *tenant, enum ceiling_kind kind)
+static double count_of(int64_t count)
 {
-    const struct guarantee_plan *plan = &tenant->guarantee;
-    switch (kind) {
-    case CEILING_QUOTA:
-        return quota_of(&tenant->quota);
-    case CEILING_HOURS:
-        return tenant->quota.processor_hours.limit * 3600;
-    default:
-        return plan->processors < 0 || plan->borrow == INT64_MAX
-                   ? HUGE_VAL
-                   : (double)(plan->processors + plan->borrow);
+    return count == INT64_MAX ? HUGE_VAL : (double)count;
+}
+
+static double quota_of(const struct quota_plan *quota, enum ceiling_kind kind)
+{
+    if (kind == CEILING_HOURS)
+        return quota->processor_hours.limit * 3600;
+    return quota->jobs <= 0 || quota->processor_hours.limit <= 0 ? 0 : count_of(quota->processors);
+}
+
+static double guarantee_of(const struct guarantee_plan *plan)
+{
+    return plan->processors < 0 || plan->borrow == INT64_MAX
+               ? HUGE_VAL
+               : (double)(plan->processors + plan->borrow);
+}
+
+/* Of the quota, and of one job: the highest of all dates. */
+static void raise_to(double *own, double *one, const struct quota_plan *quota,
+                     enum ceiling_kind kind)
+{
+    *own = fmax(*own, quota_of(quota, kind));
+    *one = fmax(*one, kind == CEILING_QUOTA ? count_of(quota->max_processors) : HUGE_VAL);
+}
+
+static void tighten_by_tenant(const struct build *build, int32_t tenant, enum ceiling_kind kind,
+                              struct ceiling *ceiling)
+{
+    const char *who = build->world.tenants.items[tenant].path;
+    double own = 0, one = 0, guarantee = 0;
+    for (size_t e = 0; e < build->program->n_epochs; e++) {
+        const struct tenant *at = build_tenant(build, e, (size_t)tenant);
+        raise_to(&own, &one, &at->quota, kind);
+        guarantee = fmax(guarantee, guarantee_of(&at->guarantee));
     }
+    if (kind == CEILING_GUARANTEE) {
+        tighten(ceiling, guarantee, "", who, "is guaranteed, and may borrow, no more than");
+        return;
+    }
+    tighten(ceiling, own, "", who, "has a quota of");
+    tighten(ceiling, one, "", who, ONE_JOB);
+}
+
+static bool changes_qos(const struct build *build, size_t workload)
+{
+    for (size_t i = 0; i < build->n_changes; i++)
+        if (build->changes[i].what == CHANGE_KIND &&
+            build->changes[i].workload == (int32_t)workload)
+            return true;
+    return false;
+}
+
+static void tighten_by_qos(const struct build *build, size_t workload, enum ceiling_kind kind,
+                           struct ceiling *ceiling)
+{
+    const int32_t row = build->workloads[workload].context.base.qos;
+    double own = 0, one = 0, each = 0, each_one = 0;
+    if (row == 0 || changes_qos(build, workload))
+        return;
+    for (size_t e = 0; e < build->program->n_epochs; e++) {
+        const struct qos_plan *plans = build->program->epochs[e].scenario->qos.items;
+        raise_to(&own, &one, &plans[row - 1].quota, kind);
+        raise_to(&each, &each_one, &plans[row - 1].each, kind);
+    }
+    const char *who = build->world.qos[row].name;
+    tighten(ceiling, own, "QOS ", who, "has a quota of");
+    tighten(ceiling, each, "QOS ", who, "lets each tenant have no more than");
+    tighten(ceiling, fmin(one, each_one), "QOS ", who, ONE_JOB);
 }
 
 struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind)
 {
     const struct world *world = &build->world;
     const int32_t centre = build->workloads[workload].context.base.centre;
-    struct ceiling least = {HUGE_VAL, -1};
+    struct ceiling least = {.most = HUGE_VAL};
     int32_t t = world->workloads[workload].tenant;
     for (; t >= 0; t = world->tenants.items[t].parent) {
         /* Guarantees are of the home alone, and with a broker jobs may run elsewhere. */
         if (kind == CEILING_GUARANTEE && (build->broker || world->tenants.items[t].home != centre))
             continue;
-        double own = 0;
-        for (size_t e = 0; e < build->program->n_epochs; e++)
-            own = fmax(own, most_ever(build_tenant(build, e, (size_t)t), kind));
-        if (own < least.most)
-            least = (struct ceiling){own, t};
+        tighten_by_tenant(build, t, kind, &least);
     }
+    if (kind != CEILING_GUARANTEE)
+        tighten_by_qos(build, workload, kind, &least);
     return least;
 }
 

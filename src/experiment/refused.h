@@ -1,5 +1,5 @@
-/* What the quotas and guarantees of tenants refuse for ever: jobs that are rejected at their
- * submission. Expectations, no run. */
+/* What the quotas and guarantees of tenants, and quotas of QOS, refuse for ever: jobs that are
+ * rejected at their submission. Expectations, no run. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef EXPERIMENT_REFUSED_H
 #define EXPERIMENT_REFUSED_H
@@ -7,18 +7,19 @@
 #include "scenario/build.h"
 
 enum ceiling_kind {
-    CEILING_QUOTA,     /* processors a job; 0: the quota lets nothing start */
+    CEILING_QUOTA,     /* processors a job; 0: a quota lets nothing start */
     CEILING_GUARANTEE, /* processors a job: guaranteed and borrowed, at home, without a broker */
     CEILING_HOURS      /* processor-seconds a job, by its request */
 };
 
 struct ceiling {
-    double most;    /* INFINITY: no bound */
-    int32_t tenant; /* whose bound it is */
+    double most; /* INFINITY: no bound */
+    /* Whose bound it is, "" or "QOS " and its name, and what it says; borrowed. */
+    const char *of, *who, *says;
 };
 
-/* The tightest for the jobs of a workload: of their tenant and of those above it, each at the
- * highest that it ever is. O(depth x dates). */
+/* The tightest for the jobs of a workload: of their tenant, of those above it, and of their QOS (of
+ * none that changes), each at the highest that it ever is. O(depth x dates). */
 struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind);
 
 /* The share of the jobs that ask for more than so many processors; ret_largest: most of one, 0: not

@@ -2,100 +2,16 @@
 #include "model/gates_inner.h"
 
 #include "util/date.h"
-#include "util/mem.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-static struct gate_need need_of(const struct gates *gates, int32_t tenant)
-{
-    return (size_t)tenant < gates->n_needs
-               ? gates->needs[tenant]
-               : (struct gate_need){.quota = info_of(gates, tenant)->quota != NULL};
-}
+/* --- what is kept --- */
 
-struct gates *gates_new(const struct world *world, const struct gate_need *needs)
-{
-    struct gates *gates = mem_new(1, sizeof(*gates));
-    gates->world = world;
-    gates->n_needs = world->tenants.len;
-    gates->needs = mem_new(gates->n_needs, sizeof(*needs));
-    memcpy(gates->needs, needs, gates->n_needs * sizeof(*needs));
-    gates->guarantees_below = mem_new(gates->n_needs + 1, sizeof(*gates->guarantees_below));
-    for (size_t i = 0; i < gates->n_needs; i++)
-        for (int32_t at = (int32_t)i; needs[i].guarantee && at >= 0;) {
-            at = world->tenants.items[at].parent;
-            gates->guarantees_below[at + 1] = true;
-        }
-    gates->capacity = mem_new(world->n_centres, sizeof(*gates->capacity));
-    gates->busy = mem_new(world->n_centres, sizeof(*gates->busy));
-    gates->next_turn = SIMTIME_NEVER;
-    for (size_t i = 0; i < world->tenants.len; i++)
-        gates_of(gates, (int32_t)i);
-    return gates;
-}
-
-void gates_free(struct gates *gates)
-{
-    if (!gates)
-        return;
-    free(gates->needs);
-    free(gates->guarantees_below);
-    free(gates->of);
-    free(gates->gates.items);
-    free(gates->pots.items);
-    free(gates->capacity);
-    free(gates->busy);
-    free(gates);
-}
-
-void gates_assign(struct gates *copy, const struct gates *gates)
-{
-    const size_t n = gates->world->n_centres;
-    const struct gates old = *copy;
-    *copy = *gates;
-    copy->needs = old.needs;
-    copy->guarantees_below = old.guarantees_below;
-    copy->of = mem_resize(old.of, gates->n_of, sizeof(*copy->of));
-    copy->gates.items = mem_resize(old.gates.items, gates->gates.cap, sizeof(*copy->gates.items));
-    copy->pots.items = mem_resize(old.pots.items, gates->pots.cap, sizeof(*copy->pots.items));
-    copy->capacity = old.capacity;
-    copy->busy = old.busy;
-    memcpy(copy->of, gates->of, gates->n_of * sizeof(*copy->of));
-    memcpy(copy->gates.items, gates->gates.items, gates->gates.len * sizeof(*copy->gates.items));
-    memcpy(copy->pots.items, gates->pots.items, gates->pots.len * sizeof(*copy->pots.items));
-    memcpy(copy->capacity, gates->capacity, n * sizeof(*copy->capacity));
-    memcpy(copy->busy, gates->busy, n * sizeof(*copy->busy));
-}
-
-struct gates *gates_copy(const struct gates *gates)
-{
-    struct gates *copy = gates_new(gates->world, gates->needs);
-    gates_assign(copy, gates);
-    return copy;
-}
-
-/* --- which gates there are --- */
-
-static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
-{
-    if ((size_t)(parent + 1) > gates->n_needs || !gates->guarantees_below[parent + 1])
-        return -1;
-    for (size_t i = 0; i < gates->pots.len; i++)
-        if (gates->pots.items[i].parent == parent && gates->pots.items[i].home == home)
-            return (int32_t)i;
-    MEM_GROW(&gates->pots);
-    gates->pots.items[gates->pots.len] = (struct pot){.parent = parent, .home = home};
-    return (int32_t)gates->pots.len++;
-}
-
-/* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
- * borrows uses up the guarantee of the group, and not what is kept for another member. */
-static int64_t kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view)
+static inline int64_t kept_by(const struct gates *gates, const struct gate *gate,
+                              enum gates_view view)
 {
     const int64_t below = kept_below(gates, gate, view);
-    const struct tenant_guarantee *g = info_of(gates, gate->tenant)->guarantee;
+    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
     if (!g || g->lend >= g->processors)
         return below;
     const int64_t kept = g->processors - g->lend - at_home(gate, view);
@@ -112,13 +28,20 @@ static void keep(struct gates *gates, struct gate *gate, enum gates_view view)
     gate->kept[view] = kept;
 }
 
-static void keep_upwards(struct gates *gates, int32_t gate)
+int64_t gates_kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view)
+{
+    return kept_by(gates, gate, view);
+}
+
+void gates_keep_upwards(struct gates *gates, int32_t gate)
 {
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         keep(gates, &gates->gates.items[i], GATES_NOW);
         keep(gates, &gates->gates.items[i], GATES_IDLE);
     }
 }
+
+/* --- the periods of processor-hours --- */
 
 /* The first period after `now` that begins. */
 static simtime turn_after(const struct gates *gates, const struct tenant_quota *quota, simtime now)
@@ -139,9 +62,9 @@ static wide most_of(const struct tenant_quota *quota)
     return (wide)(quota->processor_seconds * SIMTIME_SECOND);
 }
 
-static void arm(struct gates *gates, struct gate *gate, simtime now)
+void gates_arm(struct gates *gates, struct gate *gate, simtime now)
 {
-    const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+    const struct tenant_quota *quota = gate->quota;
     gate->turn = SIMTIME_NEVER;
     gate->most = -1;
     if (quota && isfinite(quota->processor_seconds)) {
@@ -152,64 +75,17 @@ static void arm(struct gates *gates, struct gate *gate, simtime now)
         gates->next_turn = gate->turn;
 }
 
-static int32_t add_gate(struct gates *gates, int32_t tenant, int32_t up, int32_t pot)
-{
-    MEM_GROW(&gates->gates);
-    const int32_t id = (int32_t)gates->gates.len++;
-    struct gate *gate = &gates->gates.items[id];
-    *gate = (struct gate){.tenant = tenant, .up = up, .pot = pot, .below = -1};
-    if (pot >= 0 && up >= 0) {
-        struct gate *above = &gates->gates.items[up];
-        const struct pot *of = &gates->pots.items[pot];
-        if (above->tenant == of->parent && info_of(gates, of->parent)->home == of->home)
-            above->below = pot;
-    }
-    keep_upwards(gates, id);
-    arm(gates, gate, 0);
-    return id;
-}
-
-int32_t gates_of(struct gates *gates, int32_t tenant)
-{
-    if ((size_t)tenant >= gates->n_of) {
-        const size_t len = 2 * (size_t)tenant + 16;
-        gates->of = mem_resize(gates->of, len, sizeof(*gates->of));
-        while (gates->n_of < len)
-            gates->of[gates->n_of++] = -2;
-    }
-    if (gates->of[tenant] != -2)
-        return gates->of[tenant];
-    const struct tenant_info *info = info_of(gates, tenant);
-    const int32_t up = info->parent < 0 ? -1 : gates_of(gates, info->parent);
-    const int32_t pot = pot_of(gates, info->parent, info->home);
-    const bool own = need_of(gates, tenant).quota || pot >= 0;
-    return gates->of[tenant] = own ? add_gate(gates, tenant, up, pot) : up;
-}
-
-int32_t gates_tenant(const struct gates *gates, int32_t gate)
-{
-    return gates->gates.items[gate].tenant;
-}
-
-int32_t gates_up(const struct gates *gates, int32_t gate)
-{
-    return gates->gates.items[gate].up;
-}
-
 bool gates_guarantee(const struct gates *gates)
 {
     return gates->pots.len > 0;
 }
 
-enum gates_reach gates_reach(struct gates *gates, int32_t tenant)
+enum gates_reach gates_reach(const struct gates *gates, int32_t gate)
 {
-    enum gates_reach reach = GATES_NOWHERE;
-    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up) {
-        if (need_of(gates, gates->gates.items[i].tenant).quota)
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
+        if (gates->gates.items[i].counts)
             return GATES_EVERYWHERE;
-        reach = GATES_CENTRE;
-    }
-    return reach;
+    return gate >= 0 ? GATES_CENTRE : GATES_NOWHERE;
 }
 
 /* --- what happens --- */
@@ -217,17 +93,6 @@ enum gates_reach gates_reach(struct gates *gates, int32_t tenant)
 void gates_capacity(struct gates *gates, int32_t centre, int64_t procs)
 {
     gates->capacity[centre] = procs;
-}
-
-void gates_set(struct gates *gates, int32_t tenant, simtime now)
-{
-    const int32_t id = gates_of(gates, tenant);
-    if (id < 0 || gates->gates.items[id].tenant != tenant)
-        return;
-    struct gate *gate = &gates->gates.items[id];
-    keep_upwards(gates, id);
-    gate->lowered = true;
-    arm(gates, gate, now);
 }
 
 void gates_advance(struct gates *gates, simtime now)
@@ -245,7 +110,7 @@ static wide committed(const struct job *job, simtime now)
 /* So many more processors of the centre are in use behind the gate. */
 static void use_home(struct gates *gates, struct gate *gate, int32_t centre, int64_t procs)
 {
-    if (info_of(gates, gate->tenant)->home != centre)
+    if (gate->home != centre)
         return;
     gate->at_home += procs;
     keep(gates, gate, GATES_NOW);
@@ -275,7 +140,8 @@ void gates_start(struct gates *gates, const struct job *job, simtime now)
 {
     gates->busy[job->spec.centre] += job->procs;
     const wide area = committed(job, now);
-    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+    const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
+    for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, 1);
         gate->spent += area;
@@ -288,7 +154,8 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
 {
     gates->busy[job->spec.centre] -= job->procs;
     const wide left = committed(job, now);
-    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+    const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
+    for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
         count(gates, gate, job, -1);
         gate->spent -= left;
@@ -298,7 +165,8 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
 void gates_overdue(struct gates *gates, const struct job *job)
 {
     const wide due = (wide)job->procs * job->due;
-    for (int32_t i = gates_of(gates, job->spec.tenant); i >= 0; i = gates->gates.items[i].up) {
+    const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
+    for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
         gate->over += job->procs;
         gate->due -= due;
@@ -307,9 +175,9 @@ void gates_overdue(struct gates *gates, const struct job *job)
     }
 }
 
-void gates_wait(struct gates *gates, int32_t tenant, int jobs)
+void gates_wait(struct gates *gates, int32_t gate, int jobs)
 {
-    for (int32_t i = gates_of(gates, tenant); i >= 0; i = gates->gates.items[i].up)
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         gates->gates.items[i].waiting += jobs;
 }
 
@@ -323,7 +191,7 @@ static wide spent_by_now(const struct gates *gates, const struct gate *gate)
 
 static int64_t quota_room(const struct gates *gates, const struct gate *gate)
 {
-    const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
+    const struct tenant_quota *quota = gate->quota;
     if (!quota)
         return INT64_MAX;
     if (gate->jobs >= quota->jobs || (gate->most >= 0 && spent_by_now(gates, gate) >= gate->most))
@@ -333,10 +201,11 @@ static int64_t quota_room(const struct gates *gates, const struct gate *gate)
 
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
+    const int32_t own = gate_of_tenants(gates, gate);
     struct room room = {INT64_MAX,
-                        guarantee_room(gates, gate, centre,
-                                       kept_from_own(gates, gate, centre, GATES_NOW), GATES_NOW)};
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+                        guarantee_room(gates, own, centre,
+                                       kept_from_own(gates, own, centre, GATES_NOW), GATES_NOW)};
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
     room.quota = room.quota < 0 ? 0 : room.quota;
     room.guarantee = room.guarantee < 0 ? 0 : room.guarantee;
@@ -345,8 +214,8 @@ struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 
 bool gates_counts_time(const struct gates *gates, int32_t gate)
 {
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
-        if (gates->gates.items[i].most >= 0 || need_of(gates, gates->gates.items[i].tenant).hours)
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
+        if (gates->gates.items[i].most >= 0 || gates->gates.items[i].hours)
             return true;
     return false;
 }
@@ -359,7 +228,7 @@ static bool exceeds(const struct gates *gates, const struct gate *gate, wide are
 wide gates_left(const struct gates *gates, int32_t gate)
 {
     wide least = WIDE_MAX;
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate)) {
         const struct gate *at = &gates->gates.items[i];
         if (at->most < 0)
             continue;
@@ -374,25 +243,29 @@ bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simti
     return (wide)procs * request <= gates_left(gates, gate);
 }
 
-bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
+bool gates_admit(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
                  simtime request)
 {
-    const int32_t gate = gates_of(gates, tenant);
     const struct room room = gates_room(gates, gate, centre);
     return procs <= room.quota &&
            (procs <= room.guarantee || procs <= gates_claim(gates, gate, centre)) &&
            gates_affords(gates, gate, procs, request);
 }
 
-bool gates_crowded(const struct gates *gates, int32_t tenant)
+bool gates_crowded(const struct gates *gates, int32_t gate)
 {
-    for (int32_t i = gates->of[tenant]; i >= 0; i = gates->gates.items[i].up) {
-        const struct gate *gate = &gates->gates.items[i];
-        const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
-        if (quota && gate->waiting > quota->queued)
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate)) {
+        const struct gate *at = &gates->gates.items[i];
+        if (at->quota && at->waiting > at->quota->queued)
             return true;
     }
     return false;
+}
+
+bool quota_holds(const struct tenant_quota *quota)
+{
+    return quota && (quota->processors < INT64_MAX || quota->jobs < INT64_MAX ||
+                     quota->queued < INT64_MAX || isfinite(quota->processor_seconds));
 }
 
 bool quota_could(const struct tenant_quota *quota, int32_t procs, simtime request)
@@ -413,7 +286,7 @@ bool gates_spent(const struct gates *gates)
     return false;
 }
 
-/* --- periods of processor-hours --- */
+/* --- a period of processor-hours begins --- */
 
 simtime gates_next_turn(const struct gates *gates)
 {
@@ -422,7 +295,7 @@ simtime gates_next_turn(const struct gates *gates)
 
 bool gates_turn_frees(const struct gates *gates, int32_t gate, int32_t procs, simtime request)
 {
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         if (gates->gates.items[i].turn <= gates->now &&
             exceeds(gates, &gates->gates.items[i], (wide)procs * request))
             return true;
@@ -437,30 +310,9 @@ void gates_turn(struct gates *gates, simtime now)
         if (gate->turn <= now) {
             gate->spent = gate->due - (wide)gate->procs * now;
             gate->carried = true;
-            arm(gates, gate, now);
+            gates_arm(gates, gate, now);
         }
         if (gate->turn < gates->next_turn)
             gates->next_turn = gate->turn;
-    }
-}
-
-void gates_check(const struct gates *gates)
-{
-    for (size_t p = 0; p < gates->pots.len; p++) {
-        int64_t kept[2] = {0};
-        for (size_t i = 0; i < 2 * gates->gates.len; i++)
-            if (gates->gates.items[i / 2].pot == (int32_t)p)
-                kept[i % 2] += kept_by(gates, &gates->gates.items[i / 2], i % 2);
-        REQUIRE(memcmp(kept, gates->pots.items[p].kept, sizeof(kept)) == 0);
-    }
-    for (size_t i = 0; i < gates->gates.len; i++) {
-        const struct gate *gate = &gates->gates.items[i];
-        const struct tenant_quota *quota = info_of(gates, gate->tenant)->quota;
-        REQUIRE(gate->procs >= 0 && gate->jobs >= 0 && gate->waiting >= 0);
-        REQUIRE(gate->over >= 0 && gate->over <= gate->procs);
-        if (!quota || gate->lowered)
-            continue;
-        REQUIRE(gate->procs <= quota->processors && gate->jobs <= quota->jobs);
-        REQUIRE(gate->most < 0 || gate->carried || spent_by_now(gates, gate) <= gate->most);
     }
 }

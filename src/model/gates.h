@@ -1,7 +1,9 @@
-/* What tenants may have: quotas at every level of the tree, and guarantees among brothers. A gate
- * answers how many processors a tenant may take now; it holds jobs by answering less than they ask.
+/* What tenants may have: quotas at every level of the tree, and guarantees among brothers; and
+ * quotas of a QOS across tenants. A gate answers how many processors its jobs may take now; it
+ * holds jobs by answering less than they ask.
  *
- * Quotas (Slurm's GrpTRES, GrpJobs, GrpTRESMins) count what runs below a tenant in all centres.
+ * Quotas (Slurm's GrpTRES, GrpJobs, GrpTRESMins) count what runs below a tenant in all centres;
+ * those of a QOS all its jobs, and what each tenant that submits has of them (MaxTRESPerUser).
  * Guarantees (the nominal quotas of Kueue's cohorts) are of the processors of the tenant's home and
  * shared among the children of one parent that have this home: what one leaves idle others may
  * borrow, but for what it does not lend. The rest of the centre is open to all. */
@@ -16,28 +18,39 @@ struct gates;
 /* What a tenant has, now or after a dated change. */
 struct gate_need {
     bool quota, guarantee;
-    bool hours; /* after a change a quota of processor-hours */
+    bool hours; /* the quota is of processor-hours, now or later */
 };
 
-/* `needs`: one a row of the world's tenants. The world is borrowed; its tenants may grow meanwhile:
- * those have the quota that they come with, for good. */
-struct gates *gates_new(const struct world *world, const struct gate_need *needs);
+/* The same of a QOS; without guarantees. */
+struct qos_need {
+    struct gate_need all, each;
+};
+
+/* `needs`: one a row of the world's tenants; `qos`: of its QOS, NULL where it has none. The world
+ * is borrowed; its tenants may grow meanwhile: those have the quota that they come with, for good.
+ */
+struct gates *gates_new(const struct world *world, const struct gate_need *needs,
+                        const struct qos_need *qos);
 void gates_free(struct gates *gates); /* takes NULL */
 AUTO_DEFINE(struct gates *, gates_free)
 
 /* Has any tenant a guarantee, now or later? O(1). */
 bool gates_guarantee(const struct gates *gates);
 
-/* The nearest gate from the tenant upwards; -1: its jobs pass freely. Tenants with the same gate
- * are held alike. O(1). */
-int32_t gates_of(struct gates *gates, int32_t tenant);
+/* The gate by which jobs of the tenant in a QOS (row; 0: none) come in; -1: they pass freely. Those
+ * with the same gate are held alike. On its way a job passes all that hold it: its tenant's, those
+ * above, its QOS's. O(1). */
+int32_t gates_of(struct gates *gates, int32_t tenant, int32_t qos);
 
-/* The tenant whose gate it is, and the next gate above (-1: none). O(1). */
+/* The tenant whose gate it is (-1: a QOS's), and the next gate of tenants above (below 0: none).
+ * O(1). */
 int32_t gates_tenant(const struct gates *gates, int32_t gate);
 int32_t gates_up(const struct gates *gates, int32_t gate);
 
-/* The world's quota or guarantee of the tenant has changed. O(depth). */
+/* The world's quota or guarantee of the tenant, its quotas of the QOS have changed. O(depth),
+ * O(gates). */
 void gates_set(struct gates *gates, int32_t tenant, simtime now);
+void gates_set_qos(struct gates *gates, int32_t qos, simtime now);
 
 /* Processors of the centre that are in service. */
 void gates_capacity(struct gates *gates, int32_t centre, int64_t procs);
@@ -45,12 +58,12 @@ void gates_capacity(struct gates *gates, int32_t centre, int64_t procs);
 /* Time goes on to `now`: what jobs run beyond their requests counts up to it. O(1). */
 void gates_advance(struct gates *gates, simtime now);
 
-/* A job of the tenant takes, or gives back, processors that it asked for until `due`; it has
- * reached its request (job->overdue) and runs on; it waits, or does so no longer. O(depth). */
+/* A job takes, or gives back, processors that it asked for until `due`; it has reached its request
+ * (job->overdue) and runs on; so many more wait behind the gate. O(depth). */
 void gates_start(struct gates *gates, const struct job *job, simtime now);
 void gates_end(struct gates *gates, const struct job *job, simtime now);
 void gates_overdue(struct gates *gates, const struct job *job);
-void gates_wait(struct gates *gates, int32_t tenant, int jobs);
+void gates_wait(struct gates *gates, int32_t gate, int jobs);
 
 /* Guarantees take so many processors more (or fewer) of the centre for used behind the gate, until
  * the same is undone. O(depth). */
@@ -60,10 +73,10 @@ void gates_suppose(struct gates *gates, int32_t gate, int32_t centre, int64_t pr
 struct gates *gates_copy(const struct gates *gates);
 void gates_assign(struct gates *copy, const struct gates *gates);
 
-/* Where it may matter that a job of the tenant starts or ends: nowhere else, in its centre, or
+/* Where it may matter that a job behind the gate starts or ends: nowhere else, in its centre, or
  * everywhere. O(depth). */
 enum gates_reach { GATES_NOWHERE, GATES_CENTRE, GATES_EVERYWHERE };
-enum gates_reach gates_reach(struct gates *gates, int32_t tenant);
+enum gates_reach gates_reach(const struct gates *gates, int32_t gate);
 
 /* Processors that jobs behind the gate may take now in the centre. The two kinds apart: causes tell
  * them apart. Never negative. O(depth). */
@@ -83,9 +96,9 @@ bool gates_affords(const struct gates *gates, int32_t gate, int32_t procs, simti
 /* May that ever be a bound? The same throughout a run, as what waits is kept by it. O(depth). */
 bool gates_counts_time(const struct gates *gates, int32_t gate);
 
-/* Do the gates let a job of so many processors start in the centre now, by what they leave to all
+/* Does the gate let a job of so many processors start in the centre now, by what they leave to all
  * or by a claim? O(depth). */
-bool gates_admit(struct gates *gates, int32_t tenant, int32_t centre, int32_t procs,
+bool gates_admit(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
                  simtime request);
 
 /* What the gate may still claim of the nearest guarantee in the centre, its own or of one above,
@@ -110,14 +123,17 @@ int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre);
  * each above it, run on more than it is guaranteed, up to a brother of the nearest guaranteed
  * tenant upwards, or of one further up whose own guarantee covers the claim? `procs` of 0: whatever
  * it covers. O(depth^2). */
-bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
+bool gates_borrows(struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs);
 
 /* How many guarantees, from the gate upwards, cover a claim on so many processors. O(depth). */
 int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs);
 
-/* Does a limit on waiting jobs hold the tenant, itself or above? O(depth). */
-bool gates_crowded(const struct gates *gates, int32_t tenant);
+/* Do more jobs wait than a limit behind the gate allows? O(depth). */
+bool gates_crowded(const struct gates *gates, int32_t gate);
+
+/* Can the quota (NULL: none) ever hold a job that waits? Else it is of single jobs alone. O(1). */
+bool quota_holds(const struct tenant_quota *quota);
 
 /* Does the quota (NULL: none) let a job of so many processors for so long run when nothing else
  * does? */

@@ -5,8 +5,8 @@
 static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centre)
 {
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        const struct tenant_info *info = info_of(gates, gates->gates.items[i].tenant);
-        if (info->guarantee && info->home == centre)
+        const struct gate *at = &gates->gates.items[i];
+        if (at->home == centre && gates_info(gates, at->tenant)->guarantee)
             return i;
     }
     return -1;
@@ -19,7 +19,7 @@ static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
     if (claimer < 0)
         return 0;
     const struct gate *at = &gates->gates.items[claimer];
-    int64_t left = info_of(gates, at->tenant)->guarantee->processors - at_home(at, view) -
+    int64_t left = gates_info(gates, at->tenant)->guarantee->processors - at_home(at, view) -
                    kept_from_own(gates, gate, centre, view);
     for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
         left -= kept_by_brothers(gates, &gates->gates.items[i], centre, view);
@@ -30,7 +30,7 @@ static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
 
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    return claim_of(gates, gate, centre, GATES_NOW);
+    return claim_of(gates, gate_of_tenants(gates, gate), centre, GATES_NOW);
 }
 
 int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre)
@@ -65,15 +65,16 @@ int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre)
 /* Does the tenant run on no more of the centre than it is guaranteed there? */
 static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
 {
-    const struct tenant_info *info = info_of(gates, gate->tenant);
-    return info->guarantee && info->home == centre && gate->at_home <= info->guarantee->processors;
+    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
+    return g && gate->home == centre && gate->at_home <= g->processors;
 }
 
 /* Of the brothers of that tenant, does the one above the job run at home on more than it is
  * guaranteed, and so do all between it and the job? */
-static bool borrows_from(const struct gates *gates, const struct job *job, int32_t tenant)
+static bool borrows_from(struct gates *gates, const struct job *job, int32_t tenant)
 {
-    for (int32_t i = gates->of[job->spec.tenant]; i >= 0; i = gates->gates.items[i].up) {
+    const int32_t first = gates_of(gates, job->spec.tenant, 0);
+    for (int32_t i = first; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
         if (is_covered(gates, at, job->spec.centre))
             return false;
@@ -86,13 +87,13 @@ static bool borrows_from(const struct gates *gates, const struct job *job, int32
 /* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
 static bool covers(const struct gates *gates, const struct gate *gate, int32_t procs)
 {
-    return procs <= info_of(gates, gate->tenant)->guarantee->processors - gate->at_home;
+    return procs <= gates_info(gates, gate->tenant)->guarantee->processors - gate->at_home;
 }
 
-bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
+bool gates_borrows(struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
                    int32_t procs)
 {
-    const int32_t nearest = guaranteed(gates, gate, centre);
+    const int32_t nearest = guaranteed(gates, gate_of_tenants(gates, gate), centre);
     for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
         const bool by = i == nearest || procs == 0 || covers(gates, &gates->gates.items[i], procs);
         if (by && borrows_from(gates, job, i))
@@ -104,7 +105,7 @@ bool gates_borrows(const struct gates *gates, const struct job *job, int32_t gat
 int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs)
 {
     int n = 0;
-    for (int32_t i = guaranteed(gates, gate, centre); i >= 0;
+    for (int32_t i = guaranteed(gates, gate_of_tenants(gates, gate), centre); i >= 0;
          i = guaranteed(gates, gates->gates.items[i].up, centre))
         n += covers(gates, &gates->gates.items[i], procs);
     return n;

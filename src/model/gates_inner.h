@@ -1,5 +1,4 @@
-/* What gates.c and gates_claims.c share: the one knows what runs and what quotas leave, the other
- * who may claim what of a guarantee. */
+/* What the files of the gates share. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_GATES_INNER_H
 #define MODEL_GATES_INNER_H
@@ -9,22 +8,34 @@
 /* Guarantees are asked about as things stand, or as if nothing ran. */
 enum gates_view { GATES_NOW, GATES_IDLE };
 
-/* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that. */
+/* What stands for no gate: nobody is held; nothing is above, and a job goes on to its QOS; nothing
+ * is behind that. */
+enum { GATE_NONE = -1, GATE_LAST = -2, GATE_UNKNOWN = -3 };
+
+/* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that; a QOS
+ * with a quota; or what the jobs of one tenant, or of all that have its gate, in one QOS come in
+ * by. */
 struct gate {
-    int32_t tenant;
-    int32_t up;    /* the next gate above; -1: none */
-    int32_t pot;   /* of its brothers, where any, or one below, has a guarantee; -1 */
-    int32_t below; /* pot of its children that have its home; -1 */
-    int64_t procs, jobs, waiting; /* running, running, waiting: in all centres */
-    int64_t at_home;              /* processors running in its home centre */
-    int64_t kept[2];              /* of those of its home: neither lent nor used, of it or below;
-                                     by enum gates_view */
-    int64_t over;                 /* processors of jobs that outlived their requests */
+    int32_t tenant; /* -1: of a QOS */
+    int32_t qos;    /* row; 0: of a tenant */
+    int32_t home;   /* of the tenant; -1: of a QOS */
+    int32_t up;     /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
+    int32_t then;   /* for those who come in here: behind the last of tenants, or GATE_NONE */
+    int32_t pot;    /* of its brothers, where any, or one below, has a guarantee; -1 */
+    int32_t below;  /* pot of its children that have its home; -1 */
+    const struct tenant_quota *quota; /* now; NULL: none */
+    int64_t procs, jobs, waiting;     /* running, running, waiting: in all centres */
+    int64_t at_home;                  /* processors running in its home centre */
+    int64_t kept[2]; /* of those of its home: neither lent nor used, of it or below;
+                        by enum gates_view */
+    int64_t over;    /* processors of jobs that outlived their requests */
     wide spent; /* processor-microseconds of this period, as if all ran to its due; and `over` more
                    for each microsecond of the clock */
     wide due;   /* sum of procs x due of what runs within its request */
     wide most;  /* of spent; -1: no limit */
     simtime turn; /* when the next period begins; SIMTIME_NEVER: never */
+    bool counts;  /* it has a quota, now or later */
+    bool hours;   /* that is of processor-hours, now or later */
     bool
         lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
     bool carried; /* more was spent than starts were let through for */
@@ -37,13 +48,27 @@ struct pot {
     int64_t kept[2]; /* by all brothers; by enum gates_view */
 };
 
+/* By tenant: the gate its jobs come in by, GATE_NONE; GATE_UNKNOWN: not looked at yet. */
+struct gate_list {
+    int32_t *items;
+    size_t len;
+};
+
+/* A QOS. */
+struct class_of_service {
+    struct qos_need need;
+    int32_t gate; /* of all its jobs; GATE_NONE: they have no quota together */
+    struct gate_list of;
+};
+
 struct gates {
     const struct world *world;
     struct gate_need *needs; /* by tenant, of those there were at the start */
     size_t n_needs;
-    bool *guarantees_below; /* by parent + 1: one below has a guarantee */
-    int32_t *of;            /* by tenant: its gate, -1 none above either; -2: not looked at yet */
-    size_t n_of;
+    bool *guarantees_below;       /* by parent + 1: one below has a guarantee */
+    struct gate_list of;          /* without QOS */
+    struct class_of_service *qos; /* by row */
+    size_t n_qos;                 /* rows; 1 where the world has none */
     struct {
         struct gate *items;
         size_t len, cap;
@@ -56,10 +81,26 @@ struct gates {
     simtime now, next_turn;
 };
 
-static inline const struct tenant_info *info_of(const struct gates *gates, int32_t tenant)
+static inline const struct tenant_info *gates_info(const struct gates *gates, int32_t tenant)
 {
     return &gates->world->tenants.items[tenant];
 }
+
+/* What a job that comes in by `first` passes after `gate`: tenants upwards, then its QOS. Below 0:
+ * that was all. */
+static inline int32_t gate_next(const struct gates *gates, int32_t gate, int32_t first)
+{
+    const int32_t up = gates->gates.items[gate].up;
+    return LIKELY(up != GATE_NONE) ? up : gates->gates.items[first].then;
+}
+
+/* The nearest gate of tenants, from one that jobs come in by; below 0: none. */
+static inline int32_t gate_of_tenants(const struct gates *gates, int32_t gate)
+{
+    return gate < 0 || gates->gates.items[gate].tenant >= 0 ? gate : gates->gates.items[gate].up;
+}
+
+/* --- guarantees: gates of tenants only --- */
 
 static inline int64_t lesser(int64_t a, int64_t b)
 {
@@ -82,9 +123,8 @@ static inline int64_t kept_below(const struct gates *gates, const struct gate *g
 static inline int64_t borrowing_room(const struct gates *gates, const struct gate *gate,
                                      int32_t centre, enum gates_view view)
 {
-    const struct tenant_info *info = info_of(gates, gate->tenant);
-    const struct tenant_guarantee *g = info->guarantee;
-    if (!g || info->home != centre || g->borrow == INT64_MAX)
+    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
+    if (!g || gate->home != centre || g->borrow == INT64_MAX)
         return INT64_MAX;
     return g->processors + g->borrow - at_home(gate, view);
 }
@@ -102,14 +142,14 @@ static inline int64_t kept_by_brothers(const struct gates *gates, const struct g
 static inline int64_t kept_from_own(const struct gates *gates, int32_t gate, int32_t centre,
                                     enum gates_view view)
 {
-    if (gate < 0 || info_of(gates, gates->gates.items[gate].tenant)->home != centre)
+    if (gate < 0 || gates->gates.items[gate].home != centre)
         return 0;
     return kept_below(gates, &gates->gates.items[gate], view);
 }
 
-/* From the gate upwards; `kept` from the jobs at hand already. What brothers keep to themselves, at
- * each level, is out of reach; where they keep nothing, what is free in the centre is the only
- * bound, and not of this kind. */
+/* From the gate of a tenant upwards; `kept` from the jobs at hand already. What brothers keep to
+ * themselves, at each level, is out of reach; where they keep nothing, what is free in the centre
+ * is the only bound, and not of this kind. */
 static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre,
                                      int64_t kept, enum gates_view view)
 {
@@ -125,5 +165,15 @@ static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, in
                                        (view == GATES_NOW ? gates->busy[centre] : 0) - kept)
                     : room;
 }
+
+/* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
+ * borrows uses up the guarantee of the group, and not what is kept for another member. */
+int64_t gates_kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view);
+
+/* What a gate of a tenant keeps has changed, or what those below do. O(depth). */
+void gates_keep_upwards(struct gates *gates, int32_t gate);
+
+/* The quota of the gate is another, or its first one: of the period that `now` is in. */
+void gates_arm(struct gates *gates, struct gate *gate, simtime now);
 
 #endif

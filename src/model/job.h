@@ -31,7 +31,8 @@ enum job_state {
     X(REASON_NO_CENTRE, "no_centre", "no centre that it may use can hold it")                      \
     X(REASON_KEPT, "kept", "kept for other tenants")                                               \
     X(REASON_GUARANTEE, "guarantee", "asks more than is guaranteed and may be borrowed")           \
-    X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")
+    X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")         \
+    X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")
 
 #define REASON_CONSTANT(reason, name, what) reason,
 enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };
@@ -85,7 +86,8 @@ struct job_spec {
     int32_t tenant;        /* row of world.tenants */
     int32_t centre;        /* row of world.centres */
     int32_t priority;      /* enum job_priority */
-    int32_t precision;     /* enum precision of the work */
+    int16_t precision;     /* enum precision of the work */
+    int16_t qos;           /* row of world.qos; 0: none */
     double request_factor; /* request / run time; below 0: `request` stands wherever it runs */
     simtime deadline;      /* when it ought to have ended; 0: no deadline */
 };

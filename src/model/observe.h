@@ -29,13 +29,15 @@ struct centre_info {
     const char *name;
 };
 
-/* What a tenant with all below it may have at once. */
+/* What a tenant with all below it, or a QOS, may have at once. */
 struct tenant_quota {
     int64_t processors, jobs; /* running; INT64_MAX: no limit */
     int64_t queued;           /* jobs that wait; those beyond are rejected; INT64_MAX: no limit */
     double processor_seconds; /* used in a period; INFINITY: no limit */
     int months;               /* the period: so many calendar months (12: a calendar year), or */
     simtime step;             /* this long, from the start on; both 0: the whole run */
+    int64_t max_processors;   /* of one job; INT64_MAX: no limit */
+    simtime max_request;      /* the same; SIMTIME_NEVER: no limit */
 };
 
 /* What a tenant is sure to get of what it shares with its brothers (Kueue's cohort). */
@@ -67,6 +69,13 @@ struct tenant_info {
     const struct tenant_shares *shares; /* NULL: `share` stays as it is; borrowed */
 };
 
+/* A quality of service: what jobs of any tenants may have together. */
+struct qos_info {
+    const char *name;
+    const struct tenant_quota *quota; /* of all its jobs; NULL: none; borrowed */
+    const struct tenant_quota *each;  /* of each tenant that submits them; the same */
+};
+
 struct workload_info {
     const char *path; /* "handary/monthly-retraining" */
     int32_t tenant;
@@ -84,9 +93,11 @@ struct world {
     struct access *access; /* grows with them; NULL: nothing is kept for anybody */
     struct workload_info *workloads;
     size_t n_workloads;
-    simtime start;   /* of the run: microseconds since 1970-01-01T00:00Z */
-    int32_t offset;  /* of the start, seconds east of UTC: the calendar of the run */
-    simtime length;  /* SIMTIME_NEVER: until the last end */
+    struct qos_info *qos; /* row 0 is "none" */
+    size_t n_qos;         /* 0: there are none */
+    simtime start;        /* of the run: microseconds since 1970-01-01T00:00Z */
+    int32_t offset;       /* of the start, seconds east of UTC: the calendar of the run */
+    simtime length;       /* SIMTIME_NEVER: until the last end */
     uint32_t causes; /* of waiting that can occur, by bit of enum wait_cause; 0: not told apart */
     bool stops;      /* jobs that run may be stopped for others */
     bool deadlines;  /* some jobs have one */

@@ -49,31 +49,35 @@ size_t classes_len(const struct classes *classes)
 
 /* --- which class a job is in --- */
 
-static uint32_t find(const struct classes *classes, int32_t tenant, int32_t priority, bool aged)
+static uint32_t find(const struct classes *classes, int32_t tenant, struct class_kind kind,
+                     bool aged)
 {
     const struct branch *branch = classes_branch(classes, tenant);
     uint32_t id = branch ? branch->first : NO_CLASS;
     while (id != NO_CLASS &&
-           (classes->all.items[id].priority != priority || classes->all.items[id].aged != aged))
+           (classes->all.items[id].kind.priority != kind.priority ||
+            classes->all.items[id].kind.qos != kind.qos || classes->all.items[id].aged != aged))
         id = classes->all.items[id].next;
     return id;
 }
 
-static int32_t gate_of(const struct classes *classes, int32_t tenant)
+static int32_t gate_of(const struct classes *classes, const struct job *job)
 {
-    return classes->tenancy.gates ? gates_of(classes->tenancy.gates, tenant) : -1;
+    struct gates *gates = classes->tenancy.gates;
+    return gates ? gates_of(gates, job->spec.tenant, job->spec.qos) : -1;
 }
 
 /* What tells classes apart. */
 static int32_t owner_of(const struct classes *classes, const struct job *job)
 {
-    return classes->order->by == ORDER_BY_JOB ? gate_of(classes, job->spec.tenant)
-                                              : job->spec.tenant;
+    return classes->order->by == ORDER_BY_JOB ? gate_of(classes, job) : job->spec.tenant;
 }
 
-static int32_t priority_of(const struct classes *classes, const struct job *job)
+static struct class_kind kind_of(const struct classes *classes, const struct job *job)
 {
-    return classes->order->by == ORDER_BY_JOB ? 0 : job->spec.priority;
+    return classes->order->by == ORDER_BY_JOB
+               ? (struct class_kind){0, 0}
+               : (struct class_kind){(int16_t)job->spec.priority, job->spec.qos};
 }
 
 /* Those that became empty are taken again: what is looked at lies close together, however many
@@ -96,19 +100,20 @@ static uint32_t spare_class(struct classes *classes)
 
 static uint32_t class_of(struct classes *classes, const struct job *job, bool aged)
 {
-    const int32_t tenant = owner_of(classes, job), priority = priority_of(classes, job);
-    const uint32_t known = find(classes, tenant, priority, aged);
+    const int32_t tenant = owner_of(classes, job);
+    const struct class_kind kind = kind_of(classes, job);
+    const uint32_t known = find(classes, tenant, kind, aged);
     if (known != NO_CLASS)
         return known;
     const uint32_t id = spare_class(classes);
     struct class *class = &classes->all.items[id];
     *class = (struct class){.jobs = class->jobs,
                             .tenant = tenant,
-                            .priority = priority,
-                            .gate = gate_of(classes, job->spec.tenant),
+                            .kind = kind,
+                            .gate = gate_of(classes, job),
                             .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
-    classes->ranks.items[id] = (struct rank){.base = (uint8_t)(2 * priority + aged)};
+    classes->ranks.items[id] = (struct rank){.base = (uint8_t)(2 * kind.priority + aged)};
     classes_join(classes, id);
     if (classes->order->by_tree)
         shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
@@ -204,7 +209,7 @@ void classes_add(struct classes *classes, const struct job *job, bool aged,
 
 bool classes_remove(struct classes *classes, const struct job *job, bool aged, struct jobkey key)
 {
-    const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
+    const uint32_t id = find(classes, owner_of(classes, job), kind_of(classes, job), aged);
     if (id == NO_CLASS)
         return false;
     struct class *class = &classes->all.items[id];
@@ -222,7 +227,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 
 double classes_offset(const struct classes *classes, const struct job *job, bool aged)
 {
-    const uint32_t id = find(classes, owner_of(classes, job), priority_of(classes, job), aged);
+    const uint32_t id = find(classes, owner_of(classes, job), kind_of(classes, job), aged);
     return id == NO_CLASS ? 0 : classes->ranks.items[id].offset;
 }
 
@@ -341,7 +346,7 @@ void classes_check(const struct classes *classes)
     const struct stand *stands = classes->stands.items;
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
-        REQUIRE(find(classes, class->tenant, class->priority, class->aged) == stands[i].id);
+        REQUIRE(find(classes, class->tenant, class->kind, class->aged) == stands[i].id);
         const struct rank *rank = &classes->ranks.items[stands[i].id];
         struct jobitem first;
         REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &rank->first));

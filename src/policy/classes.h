@@ -1,6 +1,6 @@
-/* A queue whose jobs stand in classes: of one tenant and priority where the order goes by tenant,
- * of one gate where quotas or guarantees hold tenants. A class keeps its order for good; classes
- * are ranked, and a gate holds whole classes without touching a job. */
+/* A queue whose jobs stand in classes: of one tenant, priority and QOS where the order goes by
+ * tenant, of one gate where quotas or guarantees hold jobs. A class keeps its order for good;
+ * classes are ranked, and a gate holds whole classes without touching a job. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_H
 #define POLICY_CLASSES_H

@@ -12,11 +12,16 @@
 #define NO_TENANT (-2) /* -1 stands for what is above all */
 #define SEAM_BIT (-SEAM_SAME)
 
+/* What tells the classes of one tenant apart; where the order goes by job, the gate does. */
+struct class_kind {
+    int16_t priority, qos;
+};
+
 /* Jobs wait in it: one that is empty is no class of any tenant. */
 struct class
 {
     int32_t tenant; /* or, where the order goes by job, the gate: -1 none */
-    int32_t priority;
+    struct class_kind kind;
     int32_t gate;
     bool aged, counts_time;
     bool stale;    /* of a live order: its level may be another by now */

@@ -13,7 +13,7 @@ static struct class_view view_of(const struct classes *classes, uint32_t id)
     const struct class *class = &classes->all.items[id];
     return (struct class_view){.tenancy = &classes->tenancy,
                                .tenant = class->tenant,
-                               .priority = class->priority,
+                               .priority = class->kind.priority,
                                .aged = class->aged,
                                .weight = classes->place.weight,
                                .processors = classes->place.processors,
@@ -38,7 +38,7 @@ static struct verdict compare_classes(const struct classes *classes, uint32_t a,
     else
         ret.order = (x->level > y->level) - (x->level < y->level);
     if (ret.order == 0)
-        ret.order = (x->priority > y->priority) - (x->priority < y->priority);
+        ret.order = (x->kind.priority > y->kind.priority) - (x->kind.priority < y->kind.priority);
     return ret;
 }
 

@@ -110,8 +110,9 @@ void queue_usage_changed(struct queue *queue, int32_t tenant)
 bool queue_admits(const struct queue *queue, const struct job *job, const struct jobitem *item)
 {
     const struct tenancy *tenancy = &queue->tenancy;
-    return !tenancy->gates || gates_admit(tenancy->gates, job->spec.tenant, tenancy->centre,
-                                          item->procs, item->request);
+    return !tenancy->gates ||
+           gates_admit(tenancy->gates, gates_of(tenancy->gates, job->spec.tenant, job->spec.qos),
+                       tenancy->centre, item->procs, item->request);
 }
 
 /* Of an order by tenant, or one that ages. */
@@ -273,7 +274,7 @@ static bool lets_through(const struct queue *queue, const struct jobitem *item)
     if (!tenancy->gates)
         return true;
     const struct job *job = queue->waiting[find_waiting(queue, item->key.seq)].job;
-    const int32_t gate = gates_of(tenancy->gates, job->spec.tenant);
+    const int32_t gate = gates_of(tenancy->gates, job->spec.tenant, job->spec.qos);
     if (!queue->claims_only)
         return queue_admits(queue, job, item);
     return item->procs <= gates_room(tenancy->gates, gate, tenancy->centre).quota &&

@@ -7,6 +7,7 @@
 #include "scenario/build_times.h"
 #include "scenario/changes.h"
 #include "scenario/path.h"
+#include "scenario/qos.h"
 #include "scenario/reservations.h"
 #include "util/mem.h"
 #include "workload/deadline.h"
@@ -217,7 +218,8 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
                  .tenant = (int32_t)tenant,
                  .centre = (int32_t)centre,
                  .partition = any ? PARTITION_ANY : row_of(build, centre, workload->partition),
-                 .priority = workload->priority},
+                 .priority = workload->service.priority,
+                 .qos = (int16_t)service_row(scenario, &workload->service)},
         .seed = {options->seed, options->replication},
         .path = build_keep(build, mem_format("tenants/%s/%s", path, workload->named.name)),
         .start = program->start,
@@ -267,6 +269,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     open_access(build, errors);
     draw_members(build, options, errors);
     find_stays(build, errors);
+    lay_out_qos(build);
     for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
         tenant_terms(build, 0, (int32_t)i, &world->tenants.items[i]);
     if (n > WORKLOADS_MAX)
@@ -326,6 +329,7 @@ int build_init(struct build *build, const struct program *program,
         return -1;
     find_workload_changes(build, errors);
     find_tenant_changes(build, errors);
+    find_qos_changes(build);
     sort_changes(build);
     check_scripts(build, errors);
     if (errors->len > before)
@@ -435,6 +439,7 @@ void build_deinit(struct build *build)
     free(build->world.centres);
     free(build->world.partitions);
     free(build->world.workloads);
+    free(build->world.qos);
     free(build->world.tenants.items);
     *build = (struct build){0};
 }

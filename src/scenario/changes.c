@@ -3,6 +3,7 @@
 
 #include "scenario/build_tenants.h"
 #include "scenario/complete.h"
+#include "scenario/qos.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -54,18 +55,20 @@ static int compare_changes(const void *a, const void *b)
         return x->tenant < y->tenant ? -1 : 1;
     if (x->workload != y->workload)
         return x->workload < y->workload ? -1 : 1;
+    if (x->qos != y->qos)
+        return x->qos < y->qos ? -1 : 1;
     if (x->partition != y->partition)
         return x->partition < y->partition ? -1 : 1;
     return x->group < y->group ? -1 : x->group > y->group;
 }
 
-static void add_change(struct build *build, struct sim_change change)
+void add_change(struct build *build, const struct sim_change *change)
 {
     if (build->n_changes == build->changes_cap) {
         build->changes_cap = build->changes_cap ? 2 * build->changes_cap : 16;
         build->changes = mem_resize(build->changes, build->changes_cap, sizeof(*build->changes));
     }
-    build->changes[build->n_changes++] = change;
+    build->changes[build->n_changes++] = *change;
 }
 
 static const struct partition_plan *plan_at(const struct scenario *scenario, size_t centre,
@@ -105,10 +108,10 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
     const struct group *old = p->groups.items, *new = q->groups.items;
     for (size_t g = 0; g < p->groups.len; g++)
         if (old[g].nodes != new[g].nodes)
-            add_change(build, (struct sim_change){.at = now->at,
-                                                  .partition = row,
-                                                  .group = g,
-                                                  .nodes = (int32_t) new[g].nodes});
+            add_change(build, &(struct sim_change){.at = now->at,
+                                                   .partition = row,
+                                                   .group = g,
+                                                   .nodes = (int32_t) new[g].nodes});
     if (same_scheduler(c, p, d, q))
         return;
     const struct scheduler *s = partition_scheduler(d, q);
@@ -131,10 +134,10 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
         *its = *config;
         its->max_queued = -1;
         add_change(build,
-                   (struct sim_change){
+                   &(struct sim_change){
                        .at = now->at, .what = CHANGE_RULES, .partition = part, .config = its});
     }
-    add_change(build, (struct sim_change){
+    add_change(build, &(struct sim_change){
                           .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
 }
 
@@ -157,13 +160,16 @@ void find_changes(struct build *build, struct error_list *errors)
 static struct tenant_quota *quota_of(const struct quota_plan *plan)
 {
     if (plan->processors == INT64_MAX && plan->jobs == INT64_MAX && plan->queued == INT64_MAX &&
-        isinf(plan->processor_hours.limit))
+        isinf(plan->processor_hours.limit) && plan->max_processors == INT64_MAX &&
+        plan->max_request == SIMTIME_NEVER)
         return NULL;
     struct tenant_quota *quota = mem_new(1, sizeof(*quota));
     *quota = (struct tenant_quota){.processors = plan->processors,
                                    .jobs = plan->jobs,
                                    .queued = plan->queued,
-                                   .processor_seconds = 3600 * plan->processor_hours.limit};
+                                   .processor_seconds = 3600 * plan->processor_hours.limit,
+                                   .max_processors = plan->max_processors,
+                                   .max_request = plan->max_request};
     struct date_interval per;
     struct error err;
     if (strcmp(plan->processor_hours.per, "run") != 0 &&
@@ -174,7 +180,7 @@ static struct tenant_quota *quota_of(const struct quota_plan *plan)
     return quota;
 }
 
-static const struct tenant_quota *kept_quota(struct build *build, const struct quota_plan *plan)
+const struct tenant_quota *kept_quota(struct build *build, const struct quota_plan *plan)
 {
     struct tenant_quota *quota = quota_of(plan);
     return quota ? build_keep(build, quota) : NULL;
@@ -200,12 +206,16 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
     info->guarantee = guarantee;
 }
 
-/* Do two trees of a workload differ in more than what may change of any kind, its priority? */
+/* Do two trees of a workload differ in more than what may change of any kind: how its jobs are
+ * served? */
 static bool differs(const struct node *a, const struct node *b, struct mark *ret_at)
 {
+    static const char *const keys[] = {"priority", "qos"};
     struct node *x = node_copy(a), *y = node_copy(b);
-    node_free(node_remove(x, "priority"));
-    node_free(node_remove(y, "priority"));
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        node_free(node_remove(x, keys[i]));
+        node_free(node_remove(y, keys[i]));
+    }
     const struct node *found = node_difference(x, y);
     if (found)
         *ret_at = found->at;
@@ -217,16 +227,20 @@ static bool differs(const struct node *a, const struct node *b, struct mark *ret
 static void compare_workload(struct build *build, size_t epoch, const struct workload *old,
                              const struct workload *new, int32_t row, struct error_list *errors)
 {
-    if (old->priority != new->priority)
-        add_change(build, (struct sim_change){.at = build->program->epochs[epoch].at,
-                                              .what = CHANGE_PRIORITY,
-                                              .workload = row,
-                                              .priority = new->priority});
+    const struct epoch *now = &build->program->epochs[epoch], *before = now - 1;
+    const int32_t qos = service_row(now->scenario, &new->service);
+    if (old->service.priority != new->service.priority ||
+        qos != service_row(before->scenario, &old->service))
+        add_change(build, &(struct sim_change){.at = now->at,
+                                               .what = CHANGE_KIND,
+                                               .workload = row,
+                                               .priority = new->service.priority,
+                                               .qos = qos});
     struct mark at;
     if (!new->kind->changes && differs(old->node, new->node, &at))
         error_list_addf(errors, at,
                         "changes: %s: the jobs of a %s workload cannot change at a date, but for "
-                        "their priority",
+                        "their priority and QOS",
                         build->world.workloads[row].path, new->kind->key);
 }
 
@@ -246,13 +260,13 @@ void find_workload_changes(struct build *build, struct error_list *errors)
     }
 }
 
-static bool same_quota(const struct tenant_quota *a, const struct tenant_quota *b)
+bool same_quota(const struct tenant_quota *a, const struct tenant_quota *b)
 {
     if (!a || !b)
         return a == b;
     return a->months == b->months && a->step == b->step && a->processors == b->processors &&
-           a->jobs == b->jobs && a->queued == b->queued &&
-           !(a->processor_seconds < b->processor_seconds) &&
+           a->jobs == b->jobs && a->queued == b->queued && a->max_processors == b->max_processors &&
+           a->max_request == b->max_request && !(a->processor_seconds < b->processor_seconds) &&
            !(a->processor_seconds > b->processor_seconds);
 }
 
@@ -318,12 +332,12 @@ void find_tenant_changes(struct build *build, struct error_list *errors)
             compare_brought(build, e, i, &old, &new, errors);
             if (old.share < new.share || old.share > new.share ||
                 !same_quota(old.quota, new.quota) || !same_guarantee(old.guarantee, new.guarantee))
-                add_change(build, (struct sim_change){.at = build->program->epochs[e].at,
-                                                      .what = CHANGE_TENANT,
-                                                      .tenant = (int32_t)i,
-                                                      .share = new.share,
-                                                      .quota = new.quota,
-                                                      .guarantee = new.guarantee});
+                add_change(build, &(struct sim_change){.at = build->program->epochs[e].at,
+                                                       .what = CHANGE_TENANT,
+                                                       .tenant = (int32_t)i,
+                                                       .share = new.share,
+                                                       .quota = new.quota,
+                                                       .guarantee = new.guarantee});
             old = new;
         }
     }

@@ -27,6 +27,10 @@ void complete_tenants(struct decode *ctx, struct scenario *scenario, const struc
 void complete_workloads(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant);
 void workloads_deinit(struct tenant *tenant);
 
+/* The quota that a map has under the key, checked across fields. */
+void complete_quota(struct decode *ctx, struct quota_plan *quota, const struct node *map,
+                    const char *key);
+
 /* Hand down to one tenant what the one above has, check it and decode its workloads. */
 void complete_alone(struct decode *ctx, const struct scenario *scenario, struct tenant *tenant,
                     const struct tenant *above, const struct node *node);

@@ -196,8 +196,9 @@ static void check_changeable(const struct node *set, const struct node *tree,
             continue; /* path_set_all tells */
         const char *root = path.len > 0 ? path.items[0].key : NULL;
         const char *last = path.len > 0 ? path.items[path.len - 1].key : NULL;
-        bool bad =
-            !root || (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0) || path.len < 3;
+        bool bad = !root || path.len < 3 ||
+                   (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0 &&
+                    strcmp(root, "qos") != 0);
         for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
             bad |= strcmp(last, fixed[k]) == 0;
         bad = bad || is_fixed_of_partition(&path);
@@ -286,7 +287,8 @@ static bool same_workloads(const struct items *a, const struct items *b)
 /* Changes give values, they do not add or take away things. */
 static bool same_things(const struct scenario *a, const struct scenario *b)
 {
-    if (!same_names(&a->centres, &b->centres, sizeof(struct centre)) || a->rows.len != b->rows.len)
+    if (!same_names(&a->centres, &b->centres, sizeof(struct centre)) ||
+        !same_names(&a->qos, &b->qos, sizeof(struct qos_plan)) || a->rows.len != b->rows.len)
         return false;
     const struct centre *c = a->centres.items, *d = b->centres.items;
     for (size_t i = 0; i < a->centres.len; i++) {
@@ -407,7 +409,7 @@ static int make_epoch(struct program *program, simtime at, struct moment *moment
     if (rc == 0 && n > 0 && !same_things(program->epochs[0].scenario, epoch->scenario)) {
         error_list_addf(errors, moment->items[moment->len - 1].set->at,
                         "changes: a change gives new values; it cannot add or take away "
-                        "centres, partitions, groups, tenants or workloads");
+                        "centres, partitions, groups, tenants, workloads or QOS");
         rc = -1;
     }
     node_free(before);

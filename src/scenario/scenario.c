@@ -3,6 +3,7 @@
 
 #include "scenario/brokers.h"
 #include "scenario/complete.h"
+#include "scenario/qos.h"
 #include "scenario/slurm_conf.h"
 #include "util/mem.h"
 
@@ -312,6 +313,7 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
     decode_table(tree, scenario_fields, scenario, &ctx);
     if (tree->kind == NODE_MAP) {
         complete_centres(&ctx, scenario, tree);
+        complete_qos(&ctx, scenario, tree);
         complete_tenants(&ctx, scenario, tree);
         complete_uncertain(&ctx, scenario, tree);
         check_links(&ctx, scenario, tree);

@@ -81,14 +81,22 @@ struct centre {
     struct scheduler scheduler;
 };
 
+/* How jobs are served, as one level says it or the nearest above that does. */
+struct service {
+    int priority; /* enum job_priority */
+    char *qos;    /* NULL, "none": none */
+    bool said;    /* the priority was said where the QOS was, or nearer: it goes before the QOS's */
+};
+
 /* Jobs of a workload whatever its kind. */
 struct workload {
     struct named named;
     struct node *node;
     const struct workload_kind *kind;
-    void *params;          /* of the kind; owned */
-    char *partition;       /* NULL: the only one; "any" */
-    int priority;          /* enum job_priority; the tenant's unless said */
+    void *params;    /* of the kind; owned */
+    char *partition; /* NULL: the only one; "any" */
+    struct service
+        service; /* the tenant's unless said; once it is complete, the priority its jobs have */
     struct dist *deadline; /* s after the submission; NULL: none */
     struct freight {
         struct dist *data;    /* bytes a job; NULL: none */
@@ -106,7 +114,19 @@ struct quota_plan {
         double limit; /* hours; INFINITY: no limit */
         char *per;    /* an interval of date_interval_parse; "run" */
     } processor_hours;
+    int64_t max_processors; /* of one job; INT64_MAX: no limit */
+    simtime max_request;    /* the same; SIMTIME_NEVER: no limit */
 };
+
+/* A quality of service. */
+struct qos_plan {
+    struct named named;
+    int priority;                  /* enum job_priority; -1: not said, once it is complete */
+    struct quota_plan quota, each; /* of all its jobs; of each tenant that submits them */
+};
+
+/* All of them. */
+#define QOS_MAX 1000
 
 /* As struct tenant_guarantee. */
 struct guarantee_plan {
@@ -130,7 +150,7 @@ struct tenant {
     struct named named;
     char *like; /* NULL: written out */
     char *home;
-    int priority;
+    struct service service;
     double share;
     struct quota_plan quota;
     struct guarantee_plan guarantee;
@@ -226,6 +246,7 @@ struct scenario {
     struct texts metrics;
     struct items processors, centres, tenants; /* structs of those names */
     struct items templates;                    /* struct tenant */
+    struct items qos;                          /* struct qos_plan */
     struct {
         struct tenant_row *items;
         size_t len, cap;
@@ -248,7 +269,7 @@ enum { BETTER_LOWER, BETTER_HIGHER };
 
 extern const struct field scenario_fields[], processor_fields[], centre_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
-extern const struct field tenant_fields[], workload_fields[], uncertain_fields[];
+extern const struct field tenant_fields[], workload_fields[], uncertain_fields[], qos_fields[];
 extern const char *const priority_names[];
 extern const struct field workload_common_fields[]; /* what any workload may say */
 extern const struct field link_fields[], broker_fields[];

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/complete.h"
 
+#include "scenario/qos.h"
 #include "scenario/variation.h"
 #include "util/mem.h"
 
@@ -41,9 +42,10 @@ int64_t centre_processors(const struct centre *centre)
 
 /* --- quotas and guarantees --- */
 
-static void complete_quota(struct decode *ctx, struct quota_plan *quota, const struct node *node)
+void complete_quota(struct decode *ctx, struct quota_plan *quota, const struct node *map,
+                    const char *key)
 {
-    const struct node *hours = node_get(node, "processor_hours");
+    const struct node *hours = node_get(node_get(map, key), "processor_hours");
     if (!hours)
         quota->processor_hours.limit = HUGE_VAL;
     if (!hours || !quota->processor_hours.per || strcmp(quota->processor_hours.per, "run") == 0)
@@ -52,7 +54,7 @@ static void complete_quota(struct decode *ctx, struct quota_plan *quota, const s
     struct date_interval interval;
     if (date_interval_parse(quota->processor_hours.per, &interval, &err) == 0)
         return;
-    decode_enter(ctx, "quota");
+    decode_enter(ctx, key);
     decode_enter(ctx, "processor_hours");
     decode_error_of(ctx, hours, "per", "%s; or month, 3 months, year (of the calendar), or run",
                     err.text);
@@ -104,6 +106,7 @@ static char *inherited(const char *own, const char *above)
 /* What the tenant does not say and the one above does. */
 static void inherit(struct tenant *tenant, const struct tenant *above, const struct node *node)
 {
+    service_inherit(&tenant->service, above ? &above->service : NULL, node);
     if (!above)
         return;
     char *home = inherited(tenant->home, above->home);
@@ -112,8 +115,6 @@ static void inherit(struct tenant *tenant, const struct tenant *above, const str
     free(tenant->sector);
     tenant->home = home;
     tenant->sector = sector;
-    if (!node_get(node, "priority"))
-        tenant->priority = above->priority;
     if (!node_get(node, "data_may_leave"))
         tenant->data_may_leave = above->data_may_leave;
     if (!node_get(node, "location"))
@@ -156,7 +157,7 @@ void complete_alone(struct decode *ctx, const struct scenario *scenario, struct 
                     const struct tenant *above, const struct node *node)
 {
     inherit(tenant, above, node);
-    complete_quota(ctx, &tenant->quota, node_get(node, "quota"));
+    complete_quota(ctx, &tenant->quota, node, "quota");
     complete_guarantee(ctx, scenario, tenant, node_get(node, "guarantee"));
     complete_workloads(ctx, scenario, tenant);
 }
@@ -234,7 +235,7 @@ static void complete_brought(struct decode *ctx, struct tenant *tenant)
                          "%s: what a log brings has a share and a quota; write the tenant out "
                          "under tenants to say more",
                          node->items[i].key);
-    complete_quota(ctx, &each->quota, node_get(node, "quota"));
+    complete_quota(ctx, &each->quota, node, "quota");
     decode_leave(ctx);
 }
 
@@ -296,6 +297,7 @@ static void complete_tenant(struct decode *ctx, struct scenario *scenario, struc
         return;
     inherit(tenant, above, node);
     check_home(ctx, scenario, tenant, node);
+    service_check(ctx, scenario, &tenant->service, node);
     complete_alone(ctx, scenario, tenant, above, node);
     complete_members(ctx, scenario, tenant, row, node_get(node, "members"));
     complete_level(ctx, scenario, &tenant->tenants, tenant, row, node_get(node, "tenants"));

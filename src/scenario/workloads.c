@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/brokers.h"
 #include "scenario/complete.h"
+#include "scenario/qos.h"
 
 #include "util/mem.h"
 
@@ -118,8 +119,9 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
         tell_fault(ctx, node, err.text);
     if (workload->deadline && dist_need_no_negative(workload->deadline, "it", "0s", &err) < 0)
         decode_error_of(ctx, node, "deadline", "%s", err.text);
-    if (!node_get(node, "priority"))
-        workload->priority = tenant->priority;
+    service_inherit(&workload->service, &tenant->service, node);
+    service_check(ctx, scenario, &workload->service, node);
+    workload->service.priority = service_priority(scenario, &workload->service);
     if (tenant->members.by && strcmp(kind->key, "log") != 0)
         decode_error(ctx, node->at, "members by user, group, queue or partition come from logs");
     check_place(ctx, scenario, tenant, workload);

@@ -119,6 +119,15 @@ static void fill_deadline(void *ctx, const struct job *job, void *row)
     row_f64(&at, job->spec.deadline > 0 ? simtime_seconds(job->spec.deadline) : (double)NAN);
 }
 
+static const struct column qos_column = {"qos", COLUMN_I32, 0, NULL, "row of /names/qos"};
+
+static void fill_qos(void *ctx, const struct job *job, void *row)
+{
+    (void)ctx;
+    unsigned char *at = row;
+    row_i32(&at, job->spec.qos);
+}
+
 static void write_root(struct h5 *h5, const struct trace_setup *setup)
 {
     const hid_t root = h5_root(h5);
@@ -140,6 +149,7 @@ static void write_names(struct h5 *h5, const struct world *world)
     size_t most = world->n_centres;
     most = world->n_partitions > most ? world->n_partitions : most;
     most = world->n_workloads > most ? world->n_workloads : most;
+    most = world->n_qos > most ? world->n_qos : most;
     const char **names = mem_new(most, sizeof(*names));
     for (size_t i = 0; i < world->n_centres; i++)
         names[i] = world->centres[i].name;
@@ -150,6 +160,10 @@ static void write_names(struct h5 *h5, const struct world *world)
     for (size_t i = 0; i < world->n_workloads; i++)
         names[i] = world->workloads[i].path;
     h5_names(h5, "/names/workloads", names, world->n_workloads);
+    for (size_t i = 0; i < world->n_qos; i++)
+        names[i] = world->qos[i].name;
+    if (world->n_qos > 0)
+        h5_names(h5, "/names/qos", names, world->n_qos);
     free(names);
     h5_names(h5, "/names/states", job_state_names, JOB_STATES);
     h5_names(h5, "/names/reasons", job_reason_names, JOB_REASONS);
@@ -190,6 +204,9 @@ struct trace *trace_new(const struct trace_setup *setup, struct error *err)
     if (setup->world->deadlines)
         trace_add_columns(trace, &(struct column_group){
                                      .columns = &deadline_column, .len = 1, .fill = fill_deadline});
+    if (setup->world->n_qos > 0)
+        trace_add_columns(
+            trace, &(struct column_group){.columns = &qos_column, .len = 1, .fill = fill_qos});
     return trace;
 }
 

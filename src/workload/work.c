@@ -157,7 +157,7 @@ void work_draw(struct work *work, uint64_t ordinal, struct job_spec *spec)
     if (second)
         value *= dist_draw(second, rng_at(&work->second, ordinal));
     spec->work = fmin(value, WORK_MOST);
-    spec->precision = (int32_t)work_precision(work->kinded);
+    spec->precision = (int16_t)work_precision(work->kinded);
 }
 
 enum precision work_precision(const struct kinded *kinded)

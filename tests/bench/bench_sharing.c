@@ -31,8 +31,12 @@ struct bench_case {
 
 /* --- tenants --- */
 
-static const struct tenant_quota quota = {
-    .processors = PROCS / 4, .jobs = 12, .queued = INT64_MAX, .processor_seconds = HUGE_VAL};
+static const struct tenant_quota quota = {.processors = PROCS / 4,
+                                          .jobs = 12,
+                                          .queued = INT64_MAX,
+                                          .processor_seconds = HUGE_VAL,
+                                          .max_processors = INT64_MAX,
+                                          .max_request = SIMTIME_NEVER};
 static const struct tenant_guarantee guarantee = {PROCS / 16, INT64_MAX, INT64_MAX};
 
 struct forest {

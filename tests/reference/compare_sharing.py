@@ -19,14 +19,14 @@ import tempfile
 
 import program
 from plain import NEVER, PRIORITIES, US
-from plain_sharing import (HOUR, Guarantee, Job, NearTie, Partition, Quota, Rules, Run, Simulation, Tenant, World,
-                           simulate)
+from plain_sharing import (HOUR, Guarantee, Job, NearTie, Partition, Qos, Quota, Rules, Run, Simulation, Tenant,
+                           World, simulate)
 
 MINUTE = 60 * US
 DAY = 24 * HOUR
 ORDERS = ('fcfs', 'fair-share', 'multifactor', 'drf', 'las', 'edf', 'priority', 'sjf')
 BACKFILLS = ('none', 'easy', {'reserve': 1, 'order': 'sjf'})
-GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all')
+GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos')
 NEAR_TIES = 0.1                     # of the cases at most
 START = datetime.datetime(2024, 2, 28, 20, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
@@ -84,16 +84,38 @@ def draw_limits(rng, world, kind, step):
     room = {centre: sum(p.processors for p in world.partitions if p.centre == centre) for centre in world.rules}
     whole, given = dict(room), collections.Counter()
     for tenant in world.tenants:
-        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free'}.get(kind, kind)
+        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all'}.get(kind, kind)
         if rng.random() < 0.5 and quota != 'free':
             tenant.quota = draw_quota(rng, quota, step)
-        if kind in ('guarantee', 'bounds', 'reclaim', 'all') and rng.random() < 0.6:
+        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos') and rng.random() < (0.2 if kind == 'qos' else 0.6):
             over = tenant.parent and tenant.parent.guarantee
             most = (Simulation(world).guaranteed(tenant.parent) if over else whole[tenant.home]) - given[tenant.home, tenant.parent and tenant.parent.name]
             guarantee, least = draw_guarantee(rng, kind, whole[tenant.home], most)
             if least <= min(tenant.quota.processors, most):
                 tenant.guarantee = guarantee
                 given[tenant.home, tenant.parent and tenant.parent.name] += least
+
+
+def draw_qos_quota(rng, step):
+    """One or more of all kinds, of one job too."""
+    quota = draw_quota(rng, rng.choice(['processors', 'jobs', 'queued', 'hours', 'calendar', 'all']), step)
+    if rng.random() < 0.3:
+        quota.max_processors = rng.choice([1, 2, 4])
+    if rng.random() < 0.3:
+        quota.max_request = rng.choice([1, 3, 8]) * step
+    return quota
+
+
+def draw_qos(rng, world, step):
+    """Some QOS, of some jobs each."""
+    for number in range(rng.choice([1, 2, 2, 3])):
+        qos = Qos('q%d' % number)
+        for what in ('quota', 'each'):
+            if rng.random() < 0.6:
+                setattr(qos, what, draw_qos_quota(rng, step))
+        world.qos.append(qos)
+    for job in (job for tenant in world.tenants for job in tenant.jobs):
+        job.qos = rng.choice(world.qos + [None])
 
 
 def draw_jobs(rng, world, step):
@@ -146,6 +168,8 @@ def draw_changes(rng, world, kind, step):
             changes.append((at, tenant, 'share', rng.choice([1, 2, 5])))
         elif kind in ('processors', 'jobs', 'hours') and tenant.quota != Quota():
             changes.append((at, tenant, 'quota', draw_quota(rng, kind, step)))
+        elif kind == 'qos':
+            changes.append((at, rng.choice(world.qos), rng.choice(['quota', 'each']), draw_qos_quota(rng, step)))
     return changes
 
 
@@ -158,6 +182,8 @@ def draw(rng, order, backfill, kind):
     world = World(partitions, draw_tenants(rng, centres, rng.choice([1, 2, 2, 3])), rules, START)
     draw_limits(rng, world, kind, step)
     draw_jobs(rng, world, step)
+    if kind == 'qos':
+        draw_qos(rng, world, step)
     world.changes = draw_changes(rng, world, kind, step)
     return world
 
@@ -174,7 +200,10 @@ def limit(value):
 
 
 def quota_yaml(quota):
-    value = {key: limit(getattr(quota, key)) for key in ('processors', 'jobs', 'queued') if getattr(quota, key) != NEVER}
+    value = {key: limit(getattr(quota, key)) for key in ('processors', 'jobs', 'queued', 'max_processors')
+             if getattr(quota, key) != NEVER}
+    if quota.max_request != NEVER:
+        value['max_request'] = seconds(quota.max_request)
     if quota.hours != NEVER:
         value['processor_hours'] = {'limit': quota.hours, 'per': seconds(quota.per) if isinstance(quota.per, int) else quota.per}
     return value
@@ -197,6 +226,8 @@ def tenant_yaml(world, tenant):
             row['deadline'] = seconds(job.deadline - job.submit)
         # one workload a job, so that each may have a priority and a partition
         works['w%d' % number] = {'jobs': [row], 'priority': job.priority, 'partition': job.partition.name}
+        if job.qos:
+            works['w%d' % number]['qos'] = job.qos.name
     if works:
         value['workloads'] = works
     below = {t.name: tenant_yaml(world, t) for t in world.tenants if t.parent is tenant}
@@ -221,11 +252,9 @@ def place(tenant):
 
 def changes_yaml(world):
     value = []
-    for at, tenant, what, new in world.changes:
-        if what == 'share':
-            settings = {place(tenant) + '.share': new}
-        else:
-            settings = {place(tenant) + '.quota': quota_yaml(new)}
+    for at, who, what, new in world.changes:
+        whose = 'qos.' + who.name if isinstance(who, Qos) else place(who)
+        settings = {'%s.%s' % (whose, what): new if what == 'share' else quota_yaml(new)}
         value.append({'at': seconds(at), 'set': settings})
     return value
 
@@ -238,6 +267,8 @@ def scenario(world):
         centres[centre] = {'partitions': parts, 'scheduler': rules_yaml(rules)}
     value = {'jishi': 1, 'title': 'Tenants that share', 'seed': 1, 'time': {'start': START.isoformat()}, 'centres': centres,
              'tenants': {t.name: tenant_yaml(world, t) for t in world.tenants if t.parent is None}}
+    if world.qos:
+        value['qos'] = {q.name: {what: quota_yaml(getattr(q, what)) for what in ('quota', 'each')} for q in world.qos}
     if world.changes:
         value['changes'] = changes_yaml(world)
     return program.yaml(value, depth=6)
@@ -290,26 +321,32 @@ def heeds(world, found):
             if run.start <= now:
                 sim.runs.append(Run(run.job, run.start, 0))
                 sim.runs[-1].end = run.end if run.end is not None and run.end <= now else None
-        for tenant in world.tenants:
-            wrong = exceeded(sim, tenant, now)
+        for party in sim.parties:
+            wrong = exceeded(sim, party, now)
             if wrong:
-                return '%s at %g s: %s' % (full_name(tenant), now / US, wrong)
+                names = [party.tenant and full_name(party.tenant), party.qos and party.qos.name]
+                return '%s at %g s: %s' % (' '.join(filter(None, names)), now / US, wrong)
     return None
 
 
-def exceeded(sim, tenant, now):
-    below = sim.below(tenant)
-    mine = [run for run in sim.running() if run.job.tenant in below]
+def exceeded(sim, party, now):
+    mine = [run for run in sim.running() if party.counts(run.job)]
     fresh = [run for run in mine if run.start == now]
-    quota = tenant.quota
+    quota = party.quota()
     if not fresh:
         return None
     if sum(run.job.procs for run in mine) > quota.processors:
         return 'processors'
     if len(mine) > quota.jobs:
         return 'jobs'
-    if quota.hours != NEVER and sim.spent(below, sim.period_begin(quota.per)) > quota.hours * HOUR:
+    if quota.hours != NEVER and sim.spent(party, sim.period_begin(quota.per)) > quota.hours * HOUR:
         return 'processor-hours'
+    if any(run.job.procs > quota.max_processors or run.job.request > quota.max_request for run in fresh):
+        return 'a job of its own size'
+    return broken_guarantee(sim, party.tenant, fresh, now) if party.qos is None else None
+
+
+def broken_guarantee(sim, tenant, fresh, now):
     if sim.bound(tenant) < 0:
         return 'borrowed too much'
     kept = sum(sim.keeps(b) for b in sim.brothers(tenant) if b.home == tenant.home)
@@ -338,7 +375,7 @@ def draw_case(seed, number, only):
 def differences(binary, world, folder):
     """(None or what is wrong, was the order too near to call)."""
     found = outcomes(binary, world, folder)
-    if not any(what == 'quota' for at, tenant, what, value in world.changes):
+    if not any(what in ('quota', 'each') for at, tenant, what, value in world.changes):
         wrong = heeds(world, found)
         if wrong:
             return wrong, False

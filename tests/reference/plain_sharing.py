@@ -49,6 +49,12 @@ class Quota:
     queued: object = NEVER
     hours: object = NEVER            # processor-hours in a period
     per: str = 'run'                 # 'run', 'month', '3 months', 'year', or microseconds
+    max_processors: object = NEVER   # of one job
+    max_request: object = NEVER
+
+    def holds(self):
+        """Can it hold jobs, or only refuse them?"""
+        return (self.processors, self.jobs, self.queued, self.hours) != (NEVER,) * 4
 
 
 @dataclass
@@ -78,6 +84,34 @@ class Tenant:
 
 
 @dataclass(eq=False)
+class Qos:
+    name: str
+    quota: Quota = field(default_factory=Quota)
+    each: Quota = field(default_factory=Quota)
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who has a quota: a tenant with all below it, a QOS (tenant None), or a tenant's own jobs of a QOS."""
+    tenant: object
+    qos: object
+
+    def who(self):
+        return self.tenant if self.qos is None else self.qos
+
+    def what(self):
+        return 'each' if self.qos and self.tenant else 'quota'
+
+    def quota(self):
+        return getattr(self.who(), self.what())
+
+    def counts(self, job):
+        if self.qos is None:
+            return self.tenant in job.tenant.up()
+        return job.qos is self.qos and self.tenant in (None, job.tenant)
+
+
+@dataclass(eq=False)
 class Job:
     seq: int
     submit: int
@@ -88,9 +122,14 @@ class Job:
     deadline: object = None
     tenant: object = None
     partition: object = None
+    qos: object = None
 
     def planned(self):
         return max(self.request, 1)
+
+    def parties(self):
+        own = [Party(None, self.qos), Party(self.tenant, self.qos)] if self.qos else []
+        return [Party(tenant, None) for tenant in self.tenant.up()] + own
 
 
 @dataclass(eq=False)
@@ -122,7 +161,8 @@ class World:
     tenants: list
     rules: dict                      # by centre
     start: datetime.datetime
-    changes: list = field(default_factory=list)   # (at, tenant, 'share' | 'quota', value)
+    changes: list = field(default_factory=list)   # (at, tenant or QOS, 'share' | 'quota' | 'each', value)
+    qos: list = field(default_factory=list)
 
 
 class Run:
@@ -174,8 +214,10 @@ class Simulation:
         self.tree = {t: [b for b in world.tenants if t in b.up()] for t in world.tenants}
         self.stands = {t: self.grow(t) for t in [None] + world.tenants}
         self.owed = []                 # partitions that owe a pass
-        self.limited = [t for t in world.tenants if t.quota != Quota()] + [
-            t for at, t, what, value in world.changes if what == 'quota']
+        self.parties = [Party(t, None) for t in world.tenants] + [
+            Party(t, q) for q in world.qos for t in [None] + world.tenants]
+        self.changed = {}              # party -> (when its quota changed last, the beginning of its period then)
+        self.limited = [p for p in self.parties if any(quota.holds() for quota in self.quotas(p))]
 
     # -- the tree ---------------------------------------------------------------------------
 
@@ -338,38 +380,50 @@ class Simulation:
     def running(self):
         return [run for run in self.runs if run.end is None]
 
-    def held_by_quota(self, job):
-        return any(self.quota_holds(tenant, job) for tenant in job.tenant.up())
+    def quotas(self, party):
+        """As it is now, and as it will be."""
+        return [party.quota()] + [value for at, who, what, value in self.changes
+                                  if who is party.who() and what == party.what()]
 
-    def quota_holds(self, tenant, job):
-        quota, below = tenant.quota, self.below(tenant)
-        mine = [run for run in self.running() if run.job.tenant in below]
+    def held_by_quota(self, job):
+        return any(self.quota_holds(party, job) for party in job.parties())
+
+    def quota_holds(self, party, job):
+        quota = party.quota()
+        mine = [run for run in self.running() if party.counts(run.job)]
         if sum(run.job.procs for run in mine) + job.procs > quota.processors or len(mine) >= quota.jobs:
             return True
         if quota.hours == NEVER:
             return False
-        return not self.affords(quota, self.spent(below, self.period_begin(quota.per)), job)
+        return not self.affords(quota, self.spent(party, self.begin(party)), job)
 
     @staticmethod
     def affords(quota, spent, job):
         limit = quota.hours * HOUR
         return spent < limit and spent + job.procs * job.planned() <= limit
 
-    def turns(self, tenant):
-        return tenant.quota.hours != NEVER and self.now > 0 and self.period_begin(tenant.quota.per) == self.now
+    def turns(self, party):
+        quota = party.quota()
+        return quota.hours != NEVER and self.now > 0 and self.period_begin(quota.per) == self.now
 
-    def turn_frees(self, tenant):
+    def turn_frees(self, party):
         """A period begins now: does a job wait that the one before could not have afforded?"""
-        per, below = tenant.quota.per, self.below(tenant)
-        before = self.spent(below, self.period_begin(per, self.now - 1))
-        return any(job.tenant in below and not self.affords(tenant.quota, before, job) for job in self.waiting)
+        quota = party.quota()
+        before = self.spent(party, self.begin(party, self.now - 1))
+        return any(party.counts(job) and not self.affords(quota, before, job) for job in self.waiting)
 
-    def spent(self, tenants, begin):
+    def begin(self, party, at=None):
+        """Of its period: a change of the quota lets the one that goes on end by the new one."""
+        begin = self.period_begin(party.quota().per, at)
+        when, before = self.changed.get(party, (-1, 0))
+        return begin if begin > when else before
+
+    def spent(self, party, begin):
         """What ran since then, what runs as if it ran to its request, or beyond it until now."""
         total = 0
         for run in self.runs:
             end = max(run.planned_end(), self.now) if run.end is None else run.end
-            if run.job.tenant in tenants and end > begin:
+            if party.counts(run.job) and end > begin:
                 total += run.job.procs * (end - max(run.start, begin))
         return total
 
@@ -484,7 +538,7 @@ class Simulation:
     def spread(self, job):
         """The start or end of a job is a reason for a pass wherever limits on its tenants reach."""
         up = list(job.tenant.up())
-        everywhere = any(t in self.limited for t in up)
+        everywhere = any(party in self.limited for party in job.parties())
         in_centre = any(below.guarantee for t in up for b in [t] + self.brothers(t) for below in self.below(b))
         for partition in self.world.partitions:
             if partition is not job.partition and (everywhere or in_centre and partition.centre == job.partition.centre):
@@ -504,14 +558,15 @@ class Simulation:
 
     def submit(self, job):
         most = [job.partition.processors]      # what could never run
+        for party in job.parties():
+            most.append(party.quota().max_processors)
         for tenant in job.tenant.up():
-            later = [value.processors for at, whose, what, value in self.changes if whose is tenant and what == 'quota']
-            most.append(max([tenant.quota.processors] + later))
             if tenant.home == job.partition.centre:
                 terms = [tenant.guarantee] + [value for at, whose, what, value in self.changes
                                               if whose is tenant and what == 'guarantee']
                 most.append(max(self.largest(g, tenant) for g in terms))
-        if job.procs > min(most) or not self.ever_affords(job):
+        too_long = any(job.request > party.quota().max_request for party in job.parties())
+        if job.procs > min(most) or too_long or not self.ever_affords(job):
             self.reject(job)
             return False
         self.waiting.append(job)
@@ -524,11 +579,10 @@ class Simulation:
         return (share * self.in_service(tenant.home) // 100 if share is not None else guarantee.processors) + guarantee.borrow
 
     def ever_affords(self, job):
-        """Could it ever run by its quotas, in a period without any other job?"""
+        """Could it ever run by its quotas, each as it is or will be, in a period without any other job?"""
         area = job.procs * job.planned()
-        return all(any(quota.jobs > 0 and area <= quota.hours * HOUR for quota in [tenant.quota] + [
-            value for at, whose, what, value in self.changes if whose is tenant and what == 'quota'])
-            for tenant in job.tenant.up())
+        return all(any(job.procs <= quota.processors and quota.jobs > 0 and area <= quota.hours * HOUR
+                       for quota in self.quotas(party)) for party in job.parties())
 
     def judge_queued(self, arrived):
         """Those who came at this instant and still wait, one after the other: more than a limit is rejected; the
@@ -536,8 +590,7 @@ class Simulation:
         came = [job for job in arrived if job in self.waiting]
         stay, hit = [job for job in self.waiting if job not in came], []
         for job in came:
-            if any(sum(j.tenant in self.below(tenant) for j in stay + [job]) > tenant.quota.queued
-                   for tenant in job.tenant.up()):
+            if any(sum(party.counts(j) for j in stay + [job]) > party.quota().queued for party in job.parties()):
                 self.waiting.remove(job)
                 self.reject(job)
                 hit.append(job.partition)
@@ -650,21 +703,24 @@ class Simulation:
         times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
         times += [at for at, *rest in self.changes[:1]]
         # a new period brings nobody more where nothing was spent in this one
-        limited = [t for t in self.world.tenants if t.quota.hours != NEVER and self.now is not None]
-        spent = [t for t in limited if t.quota.per != 'run' and
-                 self.spent(self.below(t), self.period_begin(t.quota.per)) > 0]
+        limited = [p for p in self.limited if p.quota().hours != NEVER and self.now is not None]
+        spent = [p for p in limited if p.quota().per != 'run' and
+                 self.spent(p, self.begin(p)) > 0]
         if self.waiting and (times or spent):
-            times += [self.period_end(t.quota.per) for t in limited]
+            times += [self.period_end(p.quota().per) for p in limited]
         times = [t for t in times if t != NEVER]
         return min(times, default=None)
 
     def instant(self):
         """docs/scheduling.md, section 2."""
-        if any(self.turns(t) and self.turn_frees(t) for t in self.world.tenants):
+        if any(self.turns(party) and self.turn_frees(party) for party in self.limited):
             self.owed += self.world.partitions
         while self.changes and self.changes[0][0] == self.now:
-            at, tenant, what, value = self.changes.pop(0)
-            setattr(tenant, what, value)
+            at, who, what, value = self.changes.pop(0)
+            for party in self.parties:
+                if (party.who(), party.what()) == (who, what):
+                    self.changed[party] = (self.now, self.begin(party))
+            setattr(who, what, value)
             self.owed += self.world.partitions if self.limited or any(t.guarantee for t in self.world.tenants) else []
         while True:
             for run in self.running():

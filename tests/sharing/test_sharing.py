@@ -200,6 +200,159 @@ changes: [{at: 2021-01-03, set: {tenants.a.quota.processor_hours: {limit: 20, pe
                 self.assertLessEqual(run.hours("a", day, day + 1), 20)
 
 
+class Lifted(unittest.TestCase):
+    """A quota of processor-hours that a dated change takes away: causes went on asking for it."""
+
+    TEXT = """
+jishi: 1
+title: Lifted
+seed: 1
+centres: {c: {partitions: {p: {nodes: 16}}}}
+tenants:
+  a: {home: c, quota: {processor_hours: {limit: 4}}, workloads: {w: {jobs: [
+    {submit: 0s, processors: 4, runtime: 1h}, {submit: 0s, processors: 3, runtime: 1h}, {submit: 0s, processors: 1, runtime: 2h}]}}}
+changes: [{at: 3h, set: {tenants.a.quota: {processors: 3}}}]
+"""
+
+    def test_holds_by_what_is_left(self):
+        run = run_text(self.TEXT)
+        self.assertEqual(sorted(run.of("a")["start"] / HOUR), [0, 3, 4])
+        self.assertEqual(list(run.of("a")["wait_quota"] / HOUR), [0, 3, 4])
+
+
+class Qos(unittest.TestCase):
+    """Limits across tenants: 16 processors, QOS short of at most 4, of each tenant 2, and long of at most 6."""
+
+    TEXT = """
+jishi: 1
+title: QOS
+seed: 1
+time: {length: 100h}
+centres:
+  c: {partitions: {p: {nodes: 16}}, scheduler: {order: priority, backfill: easy}}
+  d: {partitions: {p: {nodes: 16}}}
+qos:
+  short: {priority: high, quota: {processors: 4, max_request: 2h, max_processors: 3}, each: {processors: 2, queued: 2}}
+  long: {priority: low, quota: {processors: 6}}
+tenants:
+  lab:
+    home: c
+    qos: long
+    tenants:
+      x: {workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 1h}, {submit: 0h, processors: 3, runtime: 1h}]},
+                      s: {qos: short, jobs: [%s]}, n: {qos: none, jobs: [{submit: 0h, processors: 7, runtime: 1h}]}}}
+  b: {home: c, priority: low, workloads: {s: {qos: short, jobs: [{submit: 0h, processors: 2, runtime: 1h}, {submit: 0h, processors: 2, runtime: 1h}]}}}
+  e: {home: d, qos: short, workloads: {s: {jobs: [{submit: 0h, processors: 1, runtime: 1h}]}}}
+%s
+"""
+    ONE = "{submit: 0h, processors: %d, runtime: %s}"
+
+    def run_with(self, short, more=""):
+        return run_text(self.TEXT % (", ".join(self.ONE % job for job in short), more))
+
+    def test_all_and_each(self):
+        """In the order of priority: x 2 and b 2 of the four, at 1 h b 2 and e 1; of long 4, then 3; none is not held."""
+        run = self.run_with([(2, "1h")])
+        self.assertEqual(run.starts("lab/x"), {0: 3, 1: 1})
+        self.assertEqual(run.starts("b"), {0: 1, 1: 1})
+        self.assertEqual(run.starts("e"), {1: 1})
+        self.assertEqual(set(run.jobs["wait_quota"] / HOUR), {0, 1})
+
+    def test_single_jobs(self):
+        """More than 3 processors, more than 2 h, more than each may have: each for its own reason."""
+        run = self.run_with([(4, "1h"), (3, "1h"), (1, "3h"), (1, "2h")])
+        jobs = run.of("lab/x")
+        refused = {(int(job["procs"]), float(job["request"]) / HOUR): run.reasons[job["reason"]] for job in jobs if job["reason"]}
+        self.assertEqual(refused, {(4, 1): "limit on processors a job", (3, 1): "asks more than a quota allows",
+                                   (1, 3): "limit on the time a job asks for"})
+        self.assertEqual(run.metrics["jobs.rejected.max_request", "all"], 1)
+        run = self.run_with([(3, "1h"), (4, "1h")], "changes: [{at: 50h, set: {qos.short.each: {processors: 5}, qos.short.quota.processors: 5}}]")
+        jobs = run.of("lab/x")
+        self.assertEqual([run.reasons[job["reason"]] for job in jobs if job["reason"]], ["limit on processors a job"])
+        self.assertEqual(run.starts("lab/x"), {0: 2, 1: 1, 50: 1})  # it waits for the change
+
+    def test_queued(self):
+        """Of four by one tenant at once two start and two wait; a fifth is too many."""
+        run = self.run_with([(1, "1h")] * 5)
+        self.assertEqual(run.starts("lab/x"), {0: 4, 1: 3})
+        self.assertEqual([run.reasons[job["reason"]] for job in run.of("lab/x") if job["reason"]], ["quota of queued jobs"])
+
+    def test_limits_of_tenants(self):
+        """What one above says of single jobs holds below it, too."""
+        more = ("--set", "tenants.lab.quota={max_request: 30min, max_processors: 6}")
+        run = run_text(self.TEXT % (self.ONE % (1, "1h"), ""), *more)
+        self.assertEqual(sorted(run.reasons[job["reason"]] for job in run.of("lab/x")),
+                         ["limit on processors a job"] + 3 * ["limit on the time a job asks for"])
+
+    def order(self, *settings):
+        """The centre is full until 1 h: who starts then, of three that wait for all of it?"""
+        text = """
+jishi: 1
+title: Classes
+seed: 1
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {order: priority, backfill: none}}}
+qos: {up: {priority: high}, plain: {}}
+tenants:
+  first: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 1h}]}}}
+  g: {home: c, tenants: {a: {workloads: {w: {jobs: [{submit: 1min, processors: 4, runtime: 1h}]}}},
+                         b: {workloads: {w: {jobs: [{submit: 2min, processors: 4, runtime: 1h}]}}}}}
+"""
+        run = run_text(text, *(word for setting in settings for word in ("--set", setting)))
+        return "ab" if run.of("g/a")["start"][0] < run.of("g/b")["start"][0] else "ba"
+
+    def test_priority(self):
+        """Said nearest to the job: at the place of its QOS, or below."""
+        b = "tenants.g.tenants.b."
+        self.assertEqual(self.order(), "ab")
+        self.assertEqual(self.order(b + "qos=up"), "ba")
+        self.assertEqual(self.order(b + "workloads.w.qos=up"), "ba")
+        self.assertEqual(self.order(b + "qos=up", b + "priority=medium"), "ab")
+        self.assertEqual(self.order(b + "qos=up", b + "workloads.w.priority=low"), "ab")
+        self.assertEqual(self.order(b + "priority=low", b + "workloads.w.qos=up"), "ba")  # the QOS is nearer
+        self.assertEqual(self.order("tenants.g.qos=up"), "ab")  # of both
+        self.assertEqual(self.order("tenants.g.qos=up", "tenants.g.tenants.a.qos=none"), "ba")
+        self.assertEqual(self.order("tenants.g.qos=up", "tenants.g.tenants.a.workloads.w.qos=plain"), "ba")
+        self.assertEqual(self.order("tenants.g.priority=high", "tenants.g.tenants.a.qos=plain"), "ab")
+        self.assertEqual(self.order("changes=[{at: 90s, set: {tenants.g.qos: up}}]"), "ba")  # of jobs that come since
+        self.assertEqual(self.order("changes=[{at: 90s, set: {qos.plain.priority: high}}]", "tenants.g.qos=plain"), "ba")
+
+    def test_told_before(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT % (self.ONE % (2, "1h"), ""))
+
+            def told(*settings):
+                more = [word for setting in settings for word in ("--set", setting)]
+                return subprocess.run([PROGRAM, "check", path, *more], capture_output=True, text=True, check=True).stdout
+            self.assertRegex(told(), r"QOS +workloads +priority +quota +each tenant\n"
+                             r"short +3 +high +4, 3 a job, 2 h a job +2, 2 queued\nlong +1 +low +6 +-\n")
+            self.assertNotIn("rejected", told())
+            text = told("qos.long.quota.max_processors=3", "qos.short.each.jobs=0")
+            self.assertIn("\n  QOS short: a quota of 0 jobs for each tenant lets no job start: all are rejected.\n"
+                          "  lab/x/w: jobs of up to 4 processors, but QOS long lets one job have no more than 3: "
+                          "the larger ones (50 % of its jobs) are rejected.\n", text)
+            self.assertIn("  lab/x/s: jobs of up to 2 processors, but QOS short lets each tenant have no more than 1: "
+                          "all are rejected.\n", told("qos.short.each.processors=1"))
+            self.assertIn("  lab/x/w: jobs of up to 4 processors, but lab lets one job have no more than 3: "
+                          "the larger ones (50 % of its jobs) are rejected.\n", told("tenants.lab.quota.max_processors=3"))
+
+    def test_selectors_and_trace(self):
+        metrics = 'metrics: ["jobs.ended[qos=short]", "jobs.ended[qos=none]", "jobs.ended[qos=long, tenant=lab]"]'
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT % (self.ONE % (2, "1h"), metrics))
+            text = subprocess.run([PROGRAM, "run", path, "-o", out], capture_output=True, text=True, check=True).stdout
+            with h5py.File(out) as file:
+                names, jobs = list(file["names/qos"].asstr()[:]), file["jobs"][:]
+        self.assertRegex(text, r"jobs.ended\[qos=short\] +4 jobs\n")
+        self.assertRegex(text, r"jobs.ended\[qos=none\] +1 jobs\n")
+        self.assertRegex(text, r"jobs.ended\[qos=long, tenant=lab\] +2 jobs\n")
+        self.assertEqual(names, ["none", "short", "long"])
+        self.assertEqual(numpy.bincount(jobs["qos"]).tolist(), [1, 4, 2])
+
+
 class Overrun(unittest.TestCase):
     def test_counts_as_it_runs(self):
         """Of 6 processor-hours in 10 h the first asks 1 and takes 5: at 3 h it has used 3, and 2 more fit; at 4 h 4, and 2
@@ -390,6 +543,30 @@ tenants:
         self.assertEqual(run.starts("g/9"), {0: 2, 1: 2})
         self.assertRegex(told, r"each user +- +3 +2 ")
         self.assertEqual(set(run.of("g/5")["wait_quota"]), {0, HOUR})
+
+
+class Turned(unittest.TestCase):
+    """The periods of a quota begin anew for whom a log brings, too."""
+
+    TEXT = """
+jishi: 1
+title: Turned
+seed: 1
+centres: {c: {partitions: {p: {nodes: 16}}}}
+tenants:
+  users: {home: c, members: {by: user, each: {quota: {processor_hours: {limit: 4, per: 1 day}}}}, workloads: {w: {log: x.swf}}}
+"""
+
+    def test_users_of_a_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "x.swf"), "w", encoding="utf-8") as file:
+                for i, (at, user) in enumerate([(0, 7), (0, 7), (100000, 7), (900000, 8)]):  # 4 processors for 1 h each
+                    file.write("%d %d 0 3600 4 -1 -1 4 3600 -1 1 %d 1 1 1 1 -1 -1\n" % (i + 1, at, user))
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.TEXT)
+            run = Run(path, "--check")
+        self.assertEqual(list(run.jobs["start"]), [0, DAY, 2 * DAY, 900000])
 
 
 class Shares(unittest.TestCase):

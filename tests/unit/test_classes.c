@@ -149,7 +149,7 @@ static void draw_world(struct subject *s, bool gates)
     s->world.tenants.len = TENANTS;
     s->tenancy.world = &s->world;
     if (gates) {
-        s->tenancy.gates = gates_new(&s->world, needs);
+        s->tenancy.gates = gates_new(&s->world, needs, NULL);
         gates_capacity(s->tenancy.gates, 0, 100);
     }
     if (s->order->shares) {
@@ -243,7 +243,7 @@ static bool passes(const struct subject *s, const struct job *job, int64_t free,
         return false;
     if (!s->tenancy.gates)
         return true;
-    const int32_t gate = gates_of(s->tenancy.gates, job->spec.tenant);
+    const int32_t gate = gates_of(s->tenancy.gates, job->spec.tenant, 0);
     const struct room room = gates_room(s->tenancy.gates, gate, 0);
     const int64_t claim = gates_claim(s->tenancy.gates, gate, 0);
     const bool held = s->queue.claims_only || procs > room.guarantee;
@@ -298,7 +298,7 @@ static void submit_one(struct subject *s, int32_t tenant, int32_t priority)
                                   .ask = {.procs = (int32_t)(1 + draw(1 + draw(100)))}};
     s->waiting[s->len++] = job;
     if (s->tenancy.gates)
-        gates_wait(s->tenancy.gates, job->spec.tenant, 1);
+        gates_wait(s->tenancy.gates, gates_of(s->tenancy.gates, job->spec.tenant, 0), 1);
     queue_add(&s->queue, job, job->spec.ask.procs, s->now);
 }
 
@@ -326,7 +326,7 @@ static void withdraw(struct subject *s, size_t at, bool starts)
     struct job *job = s->waiting[at];
     queue_remove(&s->queue, job, job->spec.ask.procs);
     if (s->tenancy.gates)
-        gates_wait(s->tenancy.gates, job->spec.tenant, -1);
+        gates_wait(s->tenancy.gates, gates_of(s->tenancy.gates, job->spec.tenant, 0), -1);
     s->waiting[at] = s->waiting[--s->len];
     job->procs = job->spec.ask.procs;
     job->due = s->now + job->spec.request;

@@ -29,7 +29,7 @@ static struct gates *open_gates(struct world *world, struct tenant_info *tenants
     world->tenants.len = world->tenants.cap = len;
     for (size_t i = 0; i < len; i++)
         needs[i] = (struct gate_need){tenants[i].quota, tenants[i].guarantee};
-    struct gates *gates = gates_new(world, needs);
+    struct gates *gates = gates_new(world, needs, NULL);
     for (int32_t i = 0; i < (int32_t)world->n_centres; i++)
         gates_capacity(gates, i, capacity);
     return gates;
@@ -42,7 +42,7 @@ static struct job job_of(int32_t tenant, int32_t centre, int32_t procs, simtime 
 
 static void expect_room(struct gates *gates, int32_t tenant, int64_t quota, int64_t guarantee)
 {
-    const struct room room = gates_room(gates, gates_of(gates, tenant), 0);
+    const struct room room = gates_room(gates, gates_of(gates, tenant, 0), 0);
     assert_int_equal(room.quota, quota);
     assert_int_equal(room.guarantee, guarantee);
 }
@@ -64,10 +64,10 @@ static void test_quotas(void **state)
     };
     struct world world = {.length = SIMTIME_NEVER};
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 4, 100);
-    assert_int_equal(gates_of(gates, 3), -1);
-    assert_int_equal(gates_of(gates, 1), gates_of(gates, 0));
-    assert_int_equal(gates_reach(gates, 3), GATES_NOWHERE);
-    assert_int_equal(gates_reach(gates, 1), GATES_EVERYWHERE);
+    assert_int_equal(gates_of(gates, 3, 0), -1);
+    assert_int_equal(gates_of(gates, 1, 0), gates_of(gates, 0, 0));
+    assert_int_equal(gates_reach(gates, gates_of(gates, 3, 0)), GATES_NOWHERE);
+    assert_int_equal(gates_reach(gates, gates_of(gates, 1, 0)), GATES_EVERYWHERE);
     assert_false(gates_guarantee(gates));
     expect_room(gates, 1, 10, NO_LIMIT);
     expect_room(gates, 2, 4, NO_LIMIT);
@@ -83,11 +83,134 @@ static void test_quotas(void **state)
     assert_true(quota_could(NULL, 11, HOUR));
     gates_end(gates, &away, 1);
     expect_room(gates, 1, 8, NO_LIMIT);
-    gates_wait(gates, 2, 2);
-    assert_false(gates_crowded(gates, 1));
-    gates_wait(gates, 1, 1);
-    assert_true(gates_crowded(gates, 1) && gates_crowded(gates, 2));
-    assert_false(gates_crowded(gates, 3));
+    gates_wait(gates, gates_of(gates, 2, 0), 2);
+    assert_false(gates_crowded(gates, gates_of(gates, 1, 0)));
+    gates_wait(gates, gates_of(gates, 1, 0), 1);
+    assert_true(gates_crowded(gates, gates_of(gates, 1, 0)) &&
+                gates_crowded(gates, gates_of(gates, 2, 0)));
+    assert_false(gates_crowded(gates, gates_of(gates, 3, 0)));
+    gates_check(gates);
+}
+
+static struct job job_in(int32_t tenant, int32_t qos, int32_t procs)
+{
+    struct job job = job_of(tenant, 0, procs, HOUR);
+    job.spec.qos = (int16_t)qos;
+    return job;
+}
+
+static void expect_in(struct gates *gates, int32_t tenant, int32_t qos, int64_t quota)
+{
+    assert_int_equal(gates_room(gates, gates_of(gates, tenant, qos), 0).quota, quota);
+}
+
+/* One QOS of at most 6 processors, of which each tenant has at most 4, and one of at most 2 jobs
+ * that wait; a firm of at most 10 processors with two projects, and one who has no quota. */
+static void test_qos(void **state)
+{
+    (void)state;
+    enum { FIRM, A, B, FREE };
+    enum { SHORT = 1, CROWD, LATER };
+    const struct tenant_quota firm = {10, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0},
+                              six = {6, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0},
+                              four = {4, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0},
+                              two = {NO_LIMIT, NO_LIMIT, 2, HUGE_VAL, 0, 0};
+    struct tenant_info tenants[] = {
+        {"firm", -1, 0, 1, &firm, NULL},
+        {"firm/a", FIRM, 0, 1, NULL, NULL},
+        {"firm/b", FIRM, 0, 1, NULL, NULL},
+        {"free", -1, 0, 1, NULL, NULL},
+    };
+    struct qos_info qos[] = {
+        {"none", NULL, NULL}, {"short", &six, &four}, {"crowd", &two, NULL}, {"later", NULL, NULL}};
+    struct centre_info centre = {"c"};
+    struct world world = {.centres = &centre,
+                          .n_centres = 1,
+                          .tenants = {tenants, 4, 4},
+                          .qos = qos,
+                          .n_qos = 4,
+                          .length = SIMTIME_NEVER};
+    const struct gate_need needs[] = {{.quota = true}, {0}, {0}, {0}};
+    const struct qos_need qos_needs[] = {{{0}, {0}},
+                                         {{.quota = true}, {.quota = true}},
+                                         {{.quota = true}, {0}},
+                                         {{0}, {.quota = true}}};
+    AUTO(gates_free) struct gates *gates = gates_new(&world, needs, qos_needs);
+    /* Who is held alike comes in by one gate. */
+    assert_int_equal(gates_of(gates, FREE, 0), -1);
+    assert_int_equal(gates_of(gates, A, CROWD), gates_of(gates, B, CROWD));
+    assert_int_not_equal(gates_of(gates, A, CROWD), gates_of(gates, FREE, CROWD));
+    assert_int_not_equal(gates_of(gates, A, SHORT), gates_of(gates, B, SHORT));
+    assert_int_equal(gates_reach(gates, gates_of(gates, FREE, SHORT)), GATES_EVERYWHERE);
+    const struct job a = job_in(A, SHORT, 3), plain = job_in(A, 0, 5), b = job_in(B, SHORT, 2),
+                     free = job_in(FREE, SHORT, 1);
+    gates_start(gates, &a, 0);
+    expect_in(gates, A, SHORT, 1);
+    expect_in(gates, B, SHORT, 3);    /* of the six */
+    expect_in(gates, FREE, SHORT, 3); /* elsewhere just so */
+    expect_in(gates, A, 0, 7);
+    gates_start(gates, &plain, 0);
+    expect_in(gates, B, SHORT, 2); /* of the firm's ten */
+    gates_start(gates, &b, 0);
+    expect_in(gates, B, SHORT, 0);
+    expect_in(gates, FREE, SHORT, 1);
+    expect_in(gates, FREE, CROWD, NO_LIMIT);
+    gates_check(gates);
+    gates_end(gates, &plain, 1);
+    gates_start(gates, &free, 1);
+    expect_in(gates, FREE, SHORT, 0);
+    gates_check(gates);
+    /* Jobs that wait, of any tenants. */
+    gates_wait(gates, gates_of(gates, A, CROWD), 2);
+    assert_false(gates_crowded(gates, gates_of(gates, FREE, CROWD)));
+    gates_wait(gates, gates_of(gates, FREE, CROWD), 1);
+    assert_true(gates_crowded(gates, gates_of(gates, B, CROWD)));
+    assert_false(gates_crowded(gates, gates_of(gates, B, SHORT)));
+    /* A dated change: the six become four, which those who run exceed; another QOS gets its first.
+     */
+    qos[SHORT].quota = &four;
+    qos[LATER].each = &four;
+    gates_set_qos(gates, SHORT, 2);
+    gates_set_qos(gates, LATER, 2);
+    expect_in(gates, A, SHORT, 0);
+    expect_in(gates, FREE, LATER, 4);
+    gates_check(gates);
+    gates_end(gates, &a, 3);
+    expect_in(gates, A, SHORT, 1);
+    gates_check(gates);
+}
+
+/* Quotas of processor-hours of a QOS: the first period of each tenant is the one it comes in. */
+static void test_qos_hours(void **state)
+{
+    (void)state;
+    const struct tenant_quota hours = {NO_LIMIT, NO_LIMIT, NO_LIMIT, 36000, 0, HOUR};
+    struct tenant_info tenants[] = {{"a", -1, 0, 1, NULL, NULL}, {"b", -1, 0, 1, NULL, NULL}};
+    struct qos_info qos[] = {{"none", NULL, NULL}, {"q", NULL, &hours}};
+    struct centre_info centre = {"c"};
+    struct world world = {.centres = &centre,
+                          .n_centres = 1,
+                          .tenants = {tenants, 2, 2},
+                          .qos = qos,
+                          .n_qos = 2,
+                          .length = SIMTIME_NEVER};
+    const struct gate_need needs[2] = {{0}};
+    const struct qos_need qos_needs[] = {{{0}, {0}}, {{0}, {.quota = true, .hours = true}}};
+    AUTO(gates_free) struct gates *gates = gates_new(&world, needs, qos_needs);
+    assert_true(gates_next_turn(gates) == SIMTIME_NEVER);
+    gates_advance(gates, 5 * HOUR + 1);
+    const int32_t a = gates_of(gates, 0, 1);
+    assert_int_equal(gates_next_turn(gates), 6 * HOUR);
+    assert_true(gates_counts_time(gates, a));
+    struct job job = job_in(0, 1, 10);
+    job.due = 6 * HOUR + 1;
+    gates_start(gates, &job, 5 * HOUR + 1);
+    assert_false(gates_affords(gates, a, 1, 1));
+    assert_true(gates_affords(gates, gates_of(gates, 1, 1), 10, HOUR));
+    gates_advance(gates, 6 * HOUR);
+    assert_true(gates_turn_frees(gates, a, 1, 1));
+    gates_turn(gates, 6 * HOUR);
+    assert_true(gates_affords(gates, a, 9, HOUR));
     gates_check(gates);
 }
 
@@ -211,7 +334,7 @@ static void test_cohort(void **state)
     struct world world = {.length = SIMTIME_NEVER};
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 100);
     assert_true(gates_guarantee(gates));
-    assert_int_equal(gates_reach(gates, 0), GATES_CENTRE);
+    assert_int_equal(gates_reach(gates, gates_of(gates, 0, 0)), GATES_CENTRE);
     expect_room(gates, 0, NO_LIMIT, 50); /* b keeps 50 */
     expect_room(gates, 1, NO_LIMIT, NO_LIMIT);
     expect_room(gates, 2, NO_LIMIT, 50);
@@ -224,7 +347,7 @@ static void test_cohort(void **state)
     gates_start(gates, &guest, 0);
     expect_room(gates, 0, NO_LIMIT, 2);
     const struct job small = job_of(1, 0, 50, HOUR);
-    assert_true(gates_admit(gates, 1, 0, 50, HOUR));
+    assert_true(gates_admit(gates, gates_of(gates, 1, 0), 0, 50, HOUR));
     gates_start(gates, &small, 0);
     assert_int_equal(gates_claim(gates, 1, 0), 10);
     expect_room(gates, 0, NO_LIMIT, 15);                 /* b keeps nothing more, a may have 60 */
@@ -278,14 +401,14 @@ static void test_members(void **state)
                      own = job_of(0, 0, 1, HOUR);
     gates_start(gates, &covered, 0);
     gates_start(gates, &borrowed, 0);
-    const int32_t b = gates_of(gates, 3);
+    const int32_t b = gates_of(gates, 3, 0);
     assert_false(gates_borrows(gates, &covered, b, 0, 3));
     assert_true(gates_borrows(gates, &borrowed, b, 0, 3));
     assert_true(gates_borrows(gates, &own, b, 0, 3)); /* of the group itself */
     gates_end(gates, &borrowed, 0);
     gates_start(gates, &covered, 0); /* a has 6 of 6, a/1 6 of 3: within the group */
     assert_false(gates_borrows(gates, &covered, b, 0, 3));
-    assert_true(gates_borrows(gates, &covered, gates_of(gates, 2), 0, 3));
+    assert_true(gates_borrows(gates, &covered, gates_of(gates, 2, 0), 0, 3));
 }
 
 /* A bound of one above holds claims as well. */
@@ -299,7 +422,7 @@ static void test_bounded_claim(void **state)
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 100);
     const struct job job = job_of(2, 0, 45, HOUR);
     gates_start(gates, &job, 0);
-    assert_int_equal(gates_claim(gates, gates_of(gates, 1), 0), 15);
+    assert_int_equal(gates_claim(gates, gates_of(gates, 1, 0), 0), 15);
     expect_room(gates, 1, NO_LIMIT, 15);
 }
 
@@ -449,7 +572,7 @@ static void compare(struct gates *gates, const struct naive *naive)
 {
     for (int32_t i = 0; i < (int32_t)naive->world->tenants.len; i++)
         for (int32_t centre = 0; centre < 2; centre++) {
-            const int32_t gate = gates_of(gates, i);
+            const int32_t gate = gates_of(gates, i, 0);
             const struct room room = gates_room(gates, gate, centre);
             const int64_t quota = naive_quota(naive, i);
             const int64_t guarantee = naive_guarantee(naive, i, centre);
@@ -473,8 +596,8 @@ static void start_one(struct gates *gates, struct naive *naive)
     for (size_t i = 0; i < naive->len; i++)
         if (naive->jobs[i].runs && naive->jobs[i].job.spec.centre == centre)
             free -= naive->jobs[i].job.procs;
-    const bool admits = gates_admit(gates, tenant, centre, procs, request);
-    const int64_t claim = gates_claim(gates, gates_of(gates, tenant), centre);
+    const bool admits = gates_admit(gates, gates_of(gates, tenant, 0), centre, procs, request);
+    const int64_t claim = gates_claim(gates, gates_of(gates, tenant, 0), centre);
     assert_int_equal(admits,
                      procs <= naive_quota(naive, tenant) &&
                          (procs <= naive_guarantee(naive, tenant, centre) || procs <= claim) &&
@@ -599,13 +722,13 @@ static void test_most(void **state)
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 6, 16);
     static const int64_t most[] = {10, 3, 8, 16 - 2, 16 - 5 - 2};
     for (int32_t i = 0; i < 5; i++)
-        assert_int_equal(gates_most(gates, gates_of(gates, i), 0), most[i]);
-    assert_int_equal(gates_most(gates, gates_of(gates, 0), 1), NO_LIMIT);
-    assert_int_equal(gates_most(gates, gates_of(gates, 5), 1), NO_LIMIT);
-    const int32_t y = gates_of(gates, 2);
+        assert_int_equal(gates_most(gates, gates_of(gates, i, 0), 0), most[i]);
+    assert_int_equal(gates_most(gates, gates_of(gates, 0, 0), 1), NO_LIMIT);
+    assert_int_equal(gates_most(gates, gates_of(gates, 5, 0), 1), NO_LIMIT);
+    const int32_t y = gates_of(gates, 2, 0);
     assert_int_equal(gates_tenant(gates, gates_up(gates, y)), 0);
     assert_int_equal(gates_tenant(gates, gates_claimer(gates, y, 0)), 0);
-    assert_int_equal(gates_claimer(gates, gates_of(gates, 4), 0), -1);
+    assert_int_equal(gates_claimer(gates, gates_of(gates, 4, 0), 0), -1);
 
     /* In a copy 7 of y run; there it is as in the original once these are taken back. */
     AUTO(gates_free) struct gates *copy = gates_copy(gates);
@@ -628,6 +751,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quotas),   cmocka_unit_test(test_most),
+        cmocka_unit_test(test_qos),      cmocka_unit_test(test_qos_hours),
         cmocka_unit_test(test_hours),    cmocka_unit_test(test_overrun),
         cmocka_unit_test(test_calendar), cmocka_unit_test(test_cohort),
         cmocka_unit_test(test_could),    cmocka_unit_test(test_nested),

@@ -43,8 +43,8 @@ static void test_errors(void **ctx)
          "\"wait.mean[tenan=x]\": there is no condition \"tenan\"; did you mean \"tenant\"?"},
         {"wait.mean[colour=x]",
          "\"wait.mean[colour=x]\": there is no condition \"colour\"; there are: tenant, centre, "
-         "partition, processor, period, location, sector, workload, priority, processors, runtime, "
-         "request"},
+         "partition, processor, period, location, sector, workload, priority, qos, processors, "
+         "runtime, request"},
         {"wait.mean[tenant]", "\"wait.mean[tenant]\": tenant: one of = >= <= > < is missing"},
         {"wait.mean[tenant=]", "\"wait.mean[tenant=]\": tenant: a value is missing"},
         {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = only"},
