@@ -237,11 +237,12 @@ static bool start_or_move(struct sched *sched, size_t i, simtime now)
 
 static void start_due(struct sched *sched, simtime now)
 {
-    if (plan_first_start(&sched->plan) > now)
-        return;
-    for (size_t i = 0; i < sched->n_held;)
-        if (sched->held[i].start > now || !start_or_move(sched, i, now))
+    for (size_t i = 0; i < sched->n_held && plan_first_start(&sched->plan) <= now;) {
+        while (i < sched->n_held && sched->held[i].start > now)
             i++;
+        if (i < sched->n_held && !start_or_move(sched, i, now))
+            i++;
+    }
 }
 
 /* Bring the plan up to now. */
