@@ -141,6 +141,8 @@ static void compress(struct sched *sched, simtime now)
         show_all(sched);
     for (size_t i = 0; i < sched->n_held; i++) {
         struct held *held = &sched->held[i];
+        if (i + 4 < sched->n_held)
+            plan_prefetch(&sched->plan, held[4].booking);
         if (held->start == SIMTIME_NEVER)
             take(sched, held, now);
         else if (held->start > now)
