@@ -141,6 +141,8 @@ static void compress(struct sched *sched, simtime now)
         show_all(sched);
     for (size_t i = 0; i < sched->n_held; i++) {
         struct held *held = &sched->held[i];
+        if (i + 4 < sched->n_held)
+            plan_prefetch(&sched->plan, held[4].booking);
         if (held->start == SIMTIME_NEVER)
             take(sched, held, now);
         else if (held->start > now)
@@ -237,11 +239,12 @@ static bool start_or_move(struct sched *sched, size_t i, simtime now)
 
 static void start_due(struct sched *sched, simtime now)
 {
-    if (plan_first_start(&sched->plan) > now)
-        return;
-    for (size_t i = 0; i < sched->n_held;)
-        if (sched->held[i].start > now || !start_or_move(sched, i, now))
+    for (size_t i = 0; i < sched->n_held && plan_first_start(&sched->plan) <= now;) {
+        while (i < sched->n_held && sched->held[i].start > now)
             i++;
+        if (i < sched->n_held && !start_or_move(sched, i, now))
+            i++;
+    }
 }
 
 /* Bring the plan up to now. */

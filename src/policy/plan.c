@@ -75,13 +75,16 @@ static void reset(struct plan *plan, simtime now, int64_t free)
         (struct plan_step){.time = now, .free = free, .prev = TAIL, .next = TAIL};
     plan->walks = 0;
     plan->forgot = true;
-    plan_gains_clear(plan->gains[0]);
-    plan_gains_clear(plan->gains[1]);
+    plan_gains_clear(plan, 0);
+    plan_gains_clear(plan, 1);
 }
 
 void plan_init(struct plan *plan)
 {
     *plan = (struct plan){0};
+    for (int c = 0; c < PLAN_CLASSES; c++)
+        for (int l = 0; l < PLAN_LENGTHS; l++)
+            plan->soonest[c][l][0] = plan->soonest[c][l][1] = INT64_MAX;
     reset(plan, 0, 0);
 }
 
@@ -140,6 +143,8 @@ static struct booking reserve(struct plan *plan, uint32_t near, simtime start, s
     booking.from = step_at(plan, near, start);
     booking.to = step_at(plan, booking.from, plan_end(start, duration));
     hold_on(plan, booking);
+    booking.class = (uint8_t)plan_class(procs);
+    booking.length = (uint8_t)plan_length(duration);
     booking.seen = ++plan->clock;
     lift(plan, booking.from, booking.to, -procs);
     return booking;
@@ -245,7 +250,7 @@ simtime plan_next_start(const struct plan *plan, simtime after)
 bool plan_walk(struct plan *plan)
 {
     plan->recent = !plan->recent;
-    plan_gains_clear(plan->gains[plan->recent]);
+    plan_gains_clear(plan, plan->recent);
     plan->blind = plan->forgot;
     plan->forgot = false;
     return plan->walks-- <= 0;
@@ -267,6 +272,13 @@ static void shift_end(struct plan *plan, struct booking *booking, simtime end, i
     struct plan_step *steps = plan->steps;
     const uint32_t old = booking->to;
     uint32_t i = steps[old].prev;
+    /* One that only this job made moves with it. */
+    if (steps[i].time < end && steps[old].starts == 0 && steps[old].ends == 1 &&
+        steps[old].free == steps[i].free + procs) {
+        steps[old].time = end;
+        plan_gains_note(plan, old, steps[old].next, procs);
+        return;
+    }
     while (steps[i].time >= end) {
         steps[i].free += procs;
         i = steps[i].prev;
@@ -307,21 +319,28 @@ simtime plan_earlier(struct plan *plan, struct booking *booking, simtime duratio
     uint32_t first = booking->from;
     while (steps[steps[first].prev].free >= procs)
         first = steps[first].prev;
-    struct plan_seeker seeker = {.start = steps[first].time,
-                                 .duration = duration,
-                                 .procs = procs,
-                                 .class = plan_class(procs),
-                                 .seen = booking->seen,
-                                 .t = SIMTIME_NEVER};
+    const uint64_t seen = booking->seen;
     booking->seen = ++plan->clock;
-    if (UNLIKELY(plan->blind))
-        seeker.step =
-            plan_search(plan, plan->head, INT64_MIN, seeker.start, duration, procs, &seeker.t);
-    else if (plan_gains_may_serve(plan, &seeker))
-        plan_gains_try(plan, &seeker);
-    if (seeker.step != TAIL)
-        return jump(plan, booking, seeker.step, seeker.t, duration, procs);
-    return first == booking->from ? seeker.start : shift(plan, booking, first, duration, procs);
+    const simtime *soonest = plan->soonest[booking->class][booking->length];
+    if (UNLIKELY((soonest[0] < steps[first].time) | (soonest[1] < steps[first].time) |
+                 plan->blind)) {
+        struct plan_seeker seeker = {.start = steps[first].time,
+                                     .duration = duration,
+                                     .procs = procs,
+                                     .class = booking->class,
+                                     .near = first,
+                                     .seen = seen,
+                                     .t = SIMTIME_NEVER};
+        if (UNLIKELY(plan->blind))
+            seeker.step =
+                plan_search(plan, plan->head, INT64_MIN, seeker.start, duration, procs, &seeker.t);
+        else
+            plan_gains_try(plan, &seeker);
+        if (seeker.step != TAIL)
+            return jump(plan, booking, seeker.step, seeker.t, duration, procs);
+    }
+    return first == booking->from ? steps[first].time
+                                  : shift(plan, booking, first, duration, procs);
 }
 
 /* --- checks --- */

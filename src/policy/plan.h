@@ -12,6 +12,7 @@
 #include "model/profile.h"
 
 #define PLAN_CLASSES 62 /* of sizes: two an octave */
+#define PLAN_LENGTHS 40 /* classes of time: two an octave, from a second to nine days */
 #define PLAN_PARTS 64   /* of the time ahead */
 
 struct plan_step {
@@ -24,7 +25,8 @@ struct plan_step {
 /* Where a reservation begins and ends: steps. */
 struct booking {
     uint32_t from, to;
-    uint64_t seen; /* when it was last searched for an earlier start, by the plan's clock */
+    uint64_t seen;         /* when it was last searched for an earlier start, by the plan's clock */
+    uint8_t class, length; /* of its size, of its duration */
 };
 
 /* A stretch in which something came free. */
@@ -37,11 +39,10 @@ struct plan_gain {
     uint32_t near;  /* the step at `from`, or any */
 };
 
-/* All that is of use to one class of sizes, the longest hole first. */
+/* All that is of use to one class of sizes, in any order. */
 struct plan_gains {
     struct plan_gain *items;
     size_t len, cap;
-    simtime longest; /* the length of the first */
 };
 
 struct plan {
@@ -49,16 +50,19 @@ struct plan {
     uint32_t head, spare;    /* the first step; unused ones, linked by next */
     uint32_t used, cap;
     struct plan_gains gains[2][PLAN_CLASSES]; /* since the last walk began, and the one before */
+    uint64_t noted[2];                        /* bits: classes that have any */
     int recent;                               /* which is which */
     uint64_t clock;                           /* counts searches and gains */
     bool forgot, blind; /* gains are not known: since the last walk began; before */
 
-    /* The least request by class of those jobs that start in this part of time or later, or less:
-     * what came free in a shorter hole is of no use to them. */
-    simtime least[PLAN_PARTS][PLAN_CLASSES];
+    /* Where the first gain in a hole of this class of lengths or longer begins, or before. */
+    simtime soonest[PLAN_CLASSES][PLAN_LENGTHS][2];
+    /* Bits: classes of jobs that start in this part of time or later and request no more than such
+     * a length. What came free in a hole of it is of no use to others. */
+    uint64_t useful[PLAN_PARTS][PLAN_LENGTHS];
     simtime origin; /* of parts */
     int shift;      /* each is 2^shift long */
-    int walks;      /* until `least` is made anew */
+    int walks;      /* until `useful` is made anew */
 };
 
 void plan_init(struct plan *plan);
@@ -109,6 +113,13 @@ void plan_surveyed(struct plan *plan);
 /* Move the reservation to the earliest start there is, which is returned: the one it has, if there
  * is none earlier. O(1) for most; O(steps) for one that may pass others. */
 simtime plan_earlier(struct plan *plan, struct booking *booking, simtime duration, int64_t procs);
+
+/* plan_earlier will be asked for it a few jobs later. */
+static inline void plan_prefetch(const struct plan *plan, struct booking booking)
+{
+    __builtin_prefetch(&plan->steps[booking.from]);
+    __builtin_prefetch(&plan->steps[booking.to]);
+}
 
 /* Nothing is known any more of who has been looked at: each job searches in the next walk. */
 void plan_forget(struct plan *plan);

@@ -3,20 +3,28 @@
  * A job was refused every start before its own when it was last searched, and what has been taken
  * since cannot help it: an earlier start must use a stretch that came free since, and that had
  * been too little for it before. So for each class of sizes the stretches that gained are kept,
- * with the length of the hole that each is part of, and a job looks there alone. Of no use is a
- * hole that is shorter than the least request of the jobs of that class which start later: it is
- * not kept. A hole that others have filled since is found out by the first that tries it. */
+ * with the length of the hole that each is part of, and a job looks there alone: nearly always the
+ * first hole of about its length begins after its start, and it need not look at any. Of no use is
+ * a hole that is too short for all jobs of that class which start later: it is not kept. A hole
+ * that others have filled since is found out by the first that tries it. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/plan_inner.h"
 
 #include "util/mem.h"
 
+#include <string.h>
+
 #define WALKS 16 /* between surveys */
 
-void plan_gains_clear(struct plan_gains *gains)
+void plan_gains_clear(struct plan *plan, int age)
 {
-    for (int c = 0; c < PLAN_CLASSES; c++)
-        gains[c].len = gains[c].longest = 0;
+    for (uint64_t rest = plan->noted[age]; rest; rest &= rest - 1) {
+        const int c = __builtin_ctzll(rest);
+        plan->gains[age][c].len = 0;
+        for (int l = 0; l < PLAN_LENGTHS; l++)
+            plan->soonest[c][l][age] = INT64_MAX;
+    }
+    plan->noted[age] = 0;
 }
 
 void plan_forget(struct plan *plan)
@@ -25,127 +33,87 @@ void plan_forget(struct plan *plan)
 }
 
 /* The longest stretch with so much free that some of [step i, `to`) is in. */
-static simtime longest_hole(const struct plan *plan, uint32_t i, simtime to, int64_t procs)
+static inline simtime longest_hole(const struct plan *plan, uint32_t i, simtime to, int64_t procs)
 {
     const struct plan_step *steps = plan->steps;
     simtime longest = 0;
-    uint32_t left = i;
-    while (steps[left].free >= procs)
-        left = steps[left].prev;
-    left = left == i ? i : steps[left].next;
-    while (steps[i].time < to) {
-        if (steps[i].free < procs) {
-            left = i = steps[i].next;
-            continue;
-        }
+    do {
+        uint32_t left = i;
         while (steps[i].free >= procs)
             i = steps[i].next;
+        if (i == left) {
+            i = steps[i].next;
+            continue;
+        }
+        while (steps[steps[left].prev].free >= procs)
+            left = steps[left].prev;
         if (steps[i].time - steps[left].time > longest)
             longest = steps[i].time - steps[left].time;
-        left = i;
-    }
+    } while (steps[i].time < to);
     return longest;
-}
-
-/* Item k has become shorter: put it where it belongs. True if that is elsewhere. */
-static bool sink(struct plan_gains *gains, size_t k)
-{
-    const size_t old = k;
-    const struct plan_gain gain = gains->items[k];
-    for (; k + 1 < gains->len && gains->items[k + 1].length > gain.length; k++)
-        gains->items[k] = gains->items[k + 1];
-    gains->items[k] = gain;
-    gains->longest = gains->items[0].length;
-    return k != old;
-}
-
-static void strike(struct plan_gains *gains, size_t k)
-{
-    gains->len--;
-    for (; k < gains->len; k++)
-        gains->items[k] = gains->items[k + 1];
-    gains->longest = gains->len > 0 ? gains->items[0].length : 0;
 }
 
 static void note(struct plan *plan, int class, const struct plan_gain *gain)
 {
-    struct plan_gains *gains = &plan->gains[plan->recent][class];
+    const int age = plan->recent;
+    struct plan_gains *gains = &plan->gains[age][class];
+    plan->noted[age] |= UINT64_C(1) << class;
     MEM_GROW(gains);
-    size_t k = gains->len++;
-    for (; k > 0 && gains->items[k - 1].length < gain->length; k--)
-        gains->items[k] = gains->items[k - 1];
-    gains->items[k] = *gain;
-    gains->items[k].when = ++plan->clock;
-    gains->longest = gains->items[0].length;
+    gains->items[gains->len] = *gain;
+    gains->items[gains->len++].when = ++plan->clock;
+    simtime(*soonest)[2] = plan->soonest[class];
+    for (int l = plan_length(gain->length); l >= 0 && soonest[l][age] > gain->from; l--)
+        soonest[l][age] = gain->from;
 }
 
-/* The least class that a stretch is news to, where so much was free before. */
-static inline int first_class(int64_t before)
+/* The least size in the class that had not been free before. */
+static inline int64_t least_news(int class, const struct plan_gain *gain)
 {
-    return plan_class(before > 0 ? before + 1 : 1);
+    const int64_t least = plan_class_least(class);
+    return least > gain->before ? least : gain->before + 1;
 }
 
-/* One step has gained. As plan_gains_note; what is free at a smaller size includes what is at a
- * larger. */
-static void note_step(struct plan *plan, uint32_t i, int64_t change)
+/* As bits; none if last < first. */
+static inline uint64_t classes_between(int first, int last)
 {
-    const struct plan_step *steps = plan->steps;
-    uint32_t left = i, right = steps[i].next;
-    struct plan_gain gain = {.from = steps[i].time,
-                             .to = steps[right].time,
-                             .near = i,
-                             .before = steps[i].free - change,
-                             .most = steps[i].free};
-    const simtime *least = plan->least[plan_part(plan, gain.from)];
-    const int first = first_class(gain.before);
-    for (int c = plan_class(gain.most); c >= first; c--) {
-        if (least[c] == INT64_MAX)
-            continue;
-        const int64_t procs = plan_class_least(c);
-        while (steps[steps[left].prev].free >= procs)
-            left = steps[left].prev;
-        while (steps[right].free >= procs)
-            right = steps[right].next;
-        gain.length = steps[right].time - steps[left].time;
-        if (gain.length >= least[c])
-            note(plan, c, &gain);
-    }
+    return first > last ? 0 : (UINT64_C(2) << last) - (UINT64_C(1) << first);
 }
 
 void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end, int64_t change)
 {
     const struct plan_step *steps = plan->steps;
-    if (steps[i].next == end) {
-        if (steps[i].free > 0)
-            note_step(plan, i, change);
-        return;
-    }
     struct plan_gain gain = {.from = steps[i].time, .to = steps[end].time, .near = i};
-    const simtime *least = plan->least[plan_part(plan, gain.from)];
+    const uint64_t *useful = plan->useful[plan_part(plan, gain.from)];
     int64_t low = INT64_MAX;
     for (uint32_t k = i; k != end; k = steps[k].next) {
         gain.most = steps[k].free > gain.most ? steps[k].free : gain.most;
         low = steps[k].free < low ? steps[k].free : low;
     }
+    if (gain.most <= 0)
+        return;
     gain.before = low - change;
-    const int first = first_class(gain.before);
-    for (int c = gain.most > 0 ? plan_class(gain.most) : -1; c >= first; c--) {
-        if (least[c] == INT64_MAX)
-            continue;
-        gain.length = longest_hole(plan, i, gain.to, plan_class_least(c));
-        if (gain.length >= least[c])
+    const int64_t fewest = gain.before > 0 ? gain.before + 1 : 1;
+    /* The larger the class, the shorter the hole: each that was measured bounds the next. */
+    uint64_t rest =
+        useful[PLAN_LENGTHS - 1] & classes_between(plan_class(fewest), plan_class(gain.most));
+    while (rest) {
+        const int c = __builtin_ctzll(rest);
+        gain.length = longest_hole(plan, i, gain.to, least_news(c, &gain));
+        rest &= useful[plan_length(gain.length)];
+        if (rest >> c & 1)
             note(plan, c, &gain);
+        rest &= ~(UINT64_C(1) << c);
     }
 }
 
 void plan_gains_expect(struct plan *plan, simtime start, simtime duration, int64_t procs)
 {
-    const int class = plan_class(procs);
-    for (int part = plan_part(plan, start); part >= 0; part--) {
-        if (plan->least[part][class] <= duration)
-            return;
-        plan->least[part][class] = duration;
-    }
+    const uint64_t class = UINT64_C(1) << plan_class(procs);
+    const int length = plan_length(duration);
+    for (int part = plan_part(plan, start); part >= 0 && !(plan->useful[part][length] & class);
+         part--)
+        for (int l = length; l < PLAN_LENGTHS && !(plan->useful[part][l] & class); l++)
+            plan->useful[part][l] |= class;
 }
 
 void plan_survey(struct plan *plan, simtime last)
@@ -155,35 +123,30 @@ void plan_survey(struct plan *plan, simtime last)
     plan->shift = 0;
     while ((last - plan->origin) >> plan->shift >= PLAN_PARTS)
         plan->shift++;
-    for (int part = 0; part < PLAN_PARTS; part++)
-        for (int c = 0; c < PLAN_CLASSES; c++)
-            plan->least[part][c] = INT64_MAX;
+    memset(plan->useful, 0, sizeof(plan->useful));
 }
 
 void plan_see(struct plan *plan, simtime start, simtime duration, int64_t procs)
 {
-    simtime *least = &plan->least[plan_part(plan, start)][plan_class(procs)];
-    if (duration < *least)
-        *least = duration;
+    plan->useful[plan_part(plan, start)][plan_length(duration)] |= UINT64_C(1) << plan_class(procs);
 }
 
 void plan_surveyed(struct plan *plan)
 {
-    for (int part = PLAN_PARTS - 2; part >= 0; part--)
-        for (int c = 0; c < PLAN_CLASSES; c++)
-            if (plan->least[part + 1][c] < plan->least[part][c])
-                plan->least[part][c] = plan->least[part + 1][c];
+    for (int part = PLAN_PARTS - 1; part >= 0; part--)
+        for (int l = 0; l < PLAN_LENGTHS; l++)
+            plan->useful[part][l] |= (l > 0 ? plan->useful[part][l - 1] : 0) |
+                                     (part < PLAN_PARTS - 1 ? plan->useful[part + 1][l] : 0);
 }
 
-/* The step at `from`, or the last before it. */
-static uint32_t step_near(const struct plan *plan, const struct plan_gain *gain)
+/* The step at `from`, or the last before it. Step i is no earlier. */
+static uint32_t step_near(const struct plan *plan, const struct plan_gain *gain, uint32_t i)
 {
     const struct plan_step *steps = plan->steps;
     if (steps[gain->near].time == gain->from)
         return gain->near;
-    uint32_t i = plan->head;
-    while (steps[steps[i].next].time <= gain->from)
-        i = steps[i].next;
+    while (steps[i].time > gain->from && i != plan->head)
+        i = steps[i].prev;
     return i;
 }
 
@@ -191,14 +154,15 @@ static uint32_t step_near(const struct plan *plan, const struct plan_gain *gain)
  */
 static bool try_gain(struct plan *plan, struct plan_gain *gain, struct plan_seeker *seeker)
 {
-    const int64_t least = plan_class_least(seeker->class);
-    const uint32_t i = step_near(plan, gain);
+    const int64_t least = least_news(seeker->class, gain);
+    const uint32_t i = step_near(plan, gain, seeker->near);
     gain->near = i;
     gain->from = plan->steps[i].time;
     /* If it has become longer, a later gain did that, and has it on its own account. */
     const simtime length = longest_hole(plan, i, gain->to, least);
     gain->length = length < gain->length ? length : gain->length;
-    if (gain->length < plan->least[plan_part(plan, gain->from)][seeker->class])
+    if (!(plan->useful[plan_part(plan, gain->from)][plan_length(gain->length)] >> seeker->class &
+          1))
         return false;
     if (gain->length < seeker->duration)
         return true;
@@ -219,16 +183,16 @@ static bool try_gain(struct plan *plan, struct plan_gain *gain, struct plan_seek
 
 static void try_gains(struct plan *plan, struct plan_gains *gains, struct plan_seeker *seeker)
 {
-    for (size_t k = 0; k < gains->len && gains->items[k].length >= seeker->duration;) {
+    for (size_t k = 0; k < gains->len;) {
         struct plan_gain *gain = &gains->items[k];
-        if (gain->when < seeker->seen || gain->from >= seeker->start ||
-            gain->most < seeker->procs || gain->before >= seeker->procs) {
+        /* One branch: none of the five can be foreseen, all five together hardly ever. */
+        const bool hope = (gain->from < seeker->start) & (gain->length >= seeker->duration) &
+                          (gain->when >= seeker->seen) & (gain->most >= seeker->procs) &
+                          (gain->before < seeker->procs);
+        if (!hope || try_gain(plan, gain, seeker))
             k++;
-        } else if (!try_gain(plan, gain, seeker)) {
-            strike(gains, k);
-        } else if (!sink(gains, k)) {
-            k++;
-        }
+        else
+            *gain = gains->items[--gains->len];
     }
 }
 

@@ -19,6 +19,13 @@ static inline int64_t plan_class_least(int class)
     return class == 1 ? 2 : (INT64_C(2) + (class & 1)) << (class / 2) >> 1;
 }
 
+/* The first is below two seconds, the last has no end. */
+static inline int plan_length(simtime length)
+{
+    const int class = plan_class(length >> 20 | 1);
+    return class < PLAN_LENGTHS ? class : PLAN_LENGTHS - 1;
+}
+
 static inline int plan_part(const struct plan *plan, simtime t)
 {
     const simtime part = (t - plan->origin) >> plan->shift;
@@ -35,7 +42,7 @@ static inline simtime plan_end(simtime start, simtime duration)
 uint32_t plan_search(const struct plan *plan, uint32_t i, simtime after, simtime last,
                      simtime duration, int64_t procs, simtime *ret_t);
 
-void plan_gains_clear(struct plan_gains *gains); /* of all classes */
+void plan_gains_clear(struct plan *plan, int age); /* of all classes */
 
 /* The steps from i to before `end` have gained `change`. O(steps nearby x classes). */
 void plan_gains_note(struct plan *plan, uint32_t i, uint32_t end, int64_t change);
@@ -49,17 +56,11 @@ struct plan_seeker {
     simtime duration;
     int64_t procs;
     int class;
+    uint32_t near; /* the step at `start` */
     uint64_t seen; /* when it was last searched for one */
     simtime t;     /* what it found; SIMTIME_NEVER: nothing yet */
     uint32_t step; /* in which that is; TAIL: nothing yet */
 };
-
-/* Without a look at the gains: false if none is long enough. */
-static inline bool plan_gains_may_serve(const struct plan *plan, const struct plan_seeker *seeker)
-{
-    return plan->gains[0][seeker->class].longest >= seeker->duration ||
-           plan->gains[1][seeker->class].longest >= seeker->duration;
-}
 
 /* The earliest start that uses a gain since it was seen. O(gains of its class x steps nearby). */
 void plan_gains_try(struct plan *plan, struct plan_seeker *seeker);
