@@ -24,8 +24,8 @@ int read_workers(const struct command *command, const char *text, unsigned *ret)
 /* Of --format. */
 int read_format(const struct command *command, const char *text, enum result_format *ret);
 
-/* From now on the first Ctrl-C, or SIGTERM, sets the flag that is returned, the second one ends the
- * process; a reader that is gone and a file that is too large are errors of write. */
+/* From now on the first Ctrl-C, SIGTERM or hangup sets the flag that is returned, the second one
+ * ends the process; a reader that is gone and a file that is too large are errors of write. */
 const volatile sig_atomic_t *catch_signals(void);
 
 #endif

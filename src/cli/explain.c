@@ -48,6 +48,23 @@ static const char *day_text(const struct world *world, simtime t, char *buffer, 
 
 /* --- time and capacity --- */
 
+/* The window, where it is not all of the run. */
+static void print_counted(const struct world *world, FILE *out)
+{
+    char text[64];
+    const bool from = world->measure_from > 0, until = world->measure_until < world->length;
+    if (!from && !until)
+        return;
+    fputs("  counted  jobs submitted", out);
+    if (from)
+        fprintf(out, " after the first %s",
+                quantity_human_time(simtime_seconds(world->measure_from), text, sizeof(text)));
+    if (until)
+        fprintf(out, "%s before %s", from ? " and" : "",
+                day_text(world, world->measure_until, text, sizeof(text)));
+    fputc('\n', out);
+}
+
 static void print_time(const struct explain *explain)
 {
     char text[64], length[64];
@@ -61,9 +78,7 @@ static void print_time(const struct explain *explain)
                 quantity_human_time(simtime_seconds(world->length), length, sizeof(length)));
     else
         fputs("  length   to the last end\n", explain->out);
-    if (world->measure_from > 0)
-        fprintf(explain->out, "  counted  jobs submitted after the first %s\n",
-                quantity_human_time(simtime_seconds(world->measure_from), length, sizeof(length)));
+    print_counted(world, explain->out);
 }
 
 static const char *nodes_text(const struct build *build, const struct capacity_phase *phase,

@@ -67,7 +67,7 @@ struct node *program_resolved(const struct program *program, enum resolved_paths
         const struct path_notes *notes = &program->epochs[e].scenario->paths;
         for (size_t i = 0; i < notes->len; i++) {
             const char *path = notes->items[i].path;
-            if (*path == '/')
+            if (*notes->items[i].text == '/')
                 continue;
             char *name = how == PATHS_ABSOLUTE ? name_absolute(path) : name_beside(main, path);
             rename_files(tree, &notes->items[i], name);

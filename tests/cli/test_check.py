@@ -48,6 +48,15 @@ class Check(unittest.TestCase):
     def test_fine(self):
         self.assertEqual(self.errors(SCENARIO), "")
 
+    def test_counted(self):
+        """The window of what is counted, both of its ends."""
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write(SCENARIO)
+        for settings, says in ([], "  counted  jobs submitted after the first 1 d\n"), \
+                (["--set", "measure.until=240h"], "  counted  jobs submitted after the first 1 d and before 1970-01-11\n"), \
+                (["--set", "measure.until=240h", "--set", "time.warmup=0h"], "  counted  jobs submitted before 1970-01-11\n"):
+            self.assertIn(says, self.jishi("check", "s.yaml", *settings).stdout)
+
     def test_variants(self):
         """Every error of every variant, at its place, with its name; what two share once."""
         text = SCENARIO + """  misspelt: {centres.lab.partitions.p.nodez: 12}

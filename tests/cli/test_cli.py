@@ -436,7 +436,7 @@ class Stopped(Case):
         return run
 
     def test_signals(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             run = self.start()
             run.send_signal(number)
             out, err = run.communicate(timeout=30)
@@ -593,6 +593,7 @@ class Resolved(Case):
         self.write("parts/data/gaps.txt", "100\n900\n")
         self.write("shared.txt", "60\n600\n")
         self.check("main/m.yaml")
+        self.check(self.path("main/m.yaml"))
         self.check("main/m.yaml", "--set",
                    "tenants.seen.workloads.e.runtime={empirical: {file: ../shared.txt}}")
         with h5py.File(self.path("first.h5")) as file:
@@ -603,9 +604,10 @@ class Resolved(Case):
         os.mkdir(moved)
         for name in ("main", "parts", "shared.txt"):
             shutil.move(self.path(name), moved)
-        self.jishi("run", "moved/main/m.yaml", "-q", "-o", "second.h5", "--set",
-                   "tenants.seen.workloads.e.runtime={empirical: {file: ../shared.txt}}")
-        self.assertEqual(self.read("first.h5"), self.read("second.h5"))
+        for name in "moved/main/m.yaml", self.path("moved/main/m.yaml"):
+            self.jishi("run", name, "-q", "-o", "second.h5", "--set",
+                       "tenants.seen.workloads.e.runtime={empirical: {file: ../shared.txt}}")
+            self.assertEqual(self.read("first.h5"), self.read("second.h5"))
         self.write("moved/main/r.yaml", text)
         self.jishi("run", "moved/main/r.yaml", "-q", "-o", "third.h5")
         self.assert_same_results("first.h5", "third.h5")
