@@ -184,14 +184,25 @@ static void easy(struct sched *sched, simtime now)
     beside_head(sched, now, fill);
 }
 
+/* Of no more steps than these a copy costs less than undoing a few reservations. */
+#define CLEAN_STEPS 512
+
+static void keep_clean(struct sched *sched)
+{
+    const struct profile *profile = sched->partition->profile;
+    sched->clean_running = -1;
+    if (profile_steps(profile) > CLEAN_STEPS)
+        return;
+    if (!sched->clean)
+        sched->clean = profile_new(0);
+    profile_assign(sched->clean, profile);
+    sched->clean_running = sched->partition->running;
+}
+
 void sched_reserve(struct sched *sched, struct span span, int64_t procs)
 {
-    if (sched->undo_len == 0) {
-        if (!sched->clean)
-            sched->clean = profile_new(0);
-        profile_assign(sched->clean, sched->partition->profile);
-        sched->clean_running = sched->partition->running;
-    }
+    if (sched->undo_len == 0)
+        keep_clean(sched);
     if (sched->undo_len == sched->undo_cap) {
         sched->undo_cap = sched->undo_cap ? 2 * sched->undo_cap : 64;
         sched->undo = mem_resize(sched->undo, sched->undo_cap, sizeof(*sched->undo));

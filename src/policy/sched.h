@@ -142,7 +142,7 @@ struct sched {
     int64_t *undo_procs;
     size_t undo_len, undo_cap;
     struct profile *clean; /* and the profile before them, ... */
-    int64_t clean_running; /* ... when so many jobs ran; owned */
+    int64_t clean_running; /* ... when so many jobs ran; -1: it was not kept. Owned */
 };
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
@@ -236,8 +236,7 @@ struct hope {
  * each job that fits by count and is found not to. */
 bool sched_hopes(const struct sched *sched, const struct jobkey *after, simtime now,
                  struct hope *hope);
-/* Reservations that stand in the profile until the end of a pass. O(log steps) each, and O(steps)
- * for the first, by memcpy. */
+/* Reservations that stand in the profile until the end of a pass. O(log steps) each. */
 void sched_reserve(struct sched *sched, struct span span, int64_t procs);
 void sched_drop_reservations(struct sched *sched);
 /* When the job could start by the profile; if it could now by count but finds no place on the
