@@ -424,10 +424,12 @@ tenants: {t: {home: c, workloads: {w: {jobs: [
 
 
 class Stopped(Case):
-    def start(self, *more):
+    def start(self, *more, hangup=signal.SIG_DFL):
         self.write("long.yaml", LONG)
         run = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "x.h5", *more], cwd=self.folder,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               # who runs the tests may ignore it
+                               preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup))
         for _ in range(200):
             time.sleep(0.05)
             if any(name.startswith("x.h5") for name in os.listdir(self.folder)):
@@ -451,6 +453,16 @@ class Stopped(Case):
                 self.assertEqual(len(set(jobs["id"])), len(jobs))
                 self.assertIn("metrics", file)
             os.unlink(self.path("x.h5"))
+
+    def test_nohup(self):
+        """What its caller ignores it ignores."""
+        run = self.start(hangup=signal.SIG_IGN)
+        run.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.assertIsNone(run.poll())
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 130)
 
     def test_killed(self):
         run = self.start()
