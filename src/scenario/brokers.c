@@ -88,10 +88,10 @@ static void check_link(struct decode *ctx, const struct scenario *scenario,
     const char *const *ends = (const char *const *)link->between.items;
     if (!between)
         return;
-    if (link->between.len != 2)
-        decode_error_of(ctx, node, "between", "a link joins two centres; here are %zu",
-                        link->between.len);
-    else if (strcmp(ends[0], ends[1]) == 0)
+    const size_t len = between->kind == NODE_LIST ? between->len : 1;
+    if (len != 2)
+        decode_error_of(ctx, node, "between", "a link joins two centres; here are %zu", len);
+    else if (link->between.len == 2 && strcmp(ends[0], ends[1]) == 0)
         decode_error_of(ctx, node, "between", "a link joins two centres, not %s with itself",
                         ends[0]);
     for (size_t i = 0; i < link->between.len; i++)
@@ -148,7 +148,9 @@ bool freight_may_run(const struct scenario *scenario, const struct freight *frei
 static void check_centres(struct decode *ctx, const struct scenario *scenario,
                           const struct freight *freight, const struct node *node)
 {
-    bool known = true;
+    const struct node *list = node_get(node, "centres");
+    const bool none = list->kind == NODE_LIST && list->len == 0;
+    bool known = freight->centres.len > 0; /* else, unless there are none, none could be read */
     for (size_t i = 0; i < freight->centres.len; i++) {
         const char *name = freight->centres.items[i];
         if (scenario_centre(scenario, name) >= 0)
@@ -157,7 +159,7 @@ static void check_centres(struct decode *ctx, const struct scenario *scenario,
         unknown_name(ctx, mark_of(node, "centres"), "centres", "centre", name, &scenario->centres,
                      sizeof(struct centre));
     }
-    if (freight->centres.len == 0) {
+    if (none) {
         decode_error_of(ctx, node, "centres", "at least one is needed");
     } else if (known && freight->place >= 0 && !freight->data_may_leave &&
                !is_listed(scenario, freight, freight->place)) {

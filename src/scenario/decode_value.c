@@ -262,11 +262,12 @@ static int decode_texts(struct decode *ctx, const struct node *node, struct text
     const size_t before = ctx->failures;
     const bool list = node->kind == NODE_LIST;
     const size_t len = list ? node->len : 1;
-    struct texts texts = {mem_new(len, sizeof(char *)), len};
+    struct texts texts = {mem_new(len, sizeof(char *)), 0};
     for (size_t i = 0; i < len; i++) {
         if (list)
             decode_enter_item(ctx, i);
-        decode_text(ctx, list ? node->items[i].value : node, &texts.items[i]);
+        if (decode_text(ctx, list ? node->items[i].value : node, &texts.items[texts.len]) == 0)
+            texts.len++;
         if (list)
             decode_leave(ctx);
     }
