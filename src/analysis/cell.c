@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH = 256, FIRST = 4 };
+enum { FIRST = 4 };
 
 void cell_deinit(struct cell *cell)
 {
@@ -37,18 +37,17 @@ static double at_least_one(double x)
     return x > 1 ? x : 1;
 }
 
-void cell_settle(struct cell *cell, simtime tau)
+void cell_work_off(struct cell *cell, const struct fare *fares, uint32_t len, simtime tau)
 {
-    const uint32_t len = cell->len;
     if (len == 0)
         return;
     if (!cell->tallies)
         cell->tallies = mem_new(CELL_QUANTITIES, sizeof(*cell->tallies));
-    add_sums(cell, cell->fares, len);
+    add_sums(cell, fares, len);
     /* A column at a time, so that one histogram at a time is in the cache. */
-    double columns[CELL_QUANTITIES][BATCH];
+    double columns[CELL_QUANTITIES][CELL_BATCH];
     for (uint32_t i = 0; i < len; i++) {
-        const struct fare *fare = &cell->fares[i];
+        const struct fare *fare = &fares[i];
         const simtime run = fare->response - fare->wait - fare->again;
         const double slowdown = (double)fare->response / (double)(run > tau ? run : tau);
         columns[CELL_WAIT][i] = simtime_seconds(fare->wait);
@@ -58,13 +57,18 @@ void cell_settle(struct cell *cell, simtime tau)
     }
     for (int q = 0; q < CELL_QUANTITIES; q++)
         tally_add_many(&cell->tallies[q], columns[q], len);
+}
+
+void cell_settle(struct cell *cell, simtime tau)
+{
+    cell_work_off(cell, cell->fares, cell->len, tau);
     cell->len = 0;
 }
 
 static void push(struct cell *cell, const struct fare *fare, simtime tau)
 {
     if (UNLIKELY(cell->len == cell->cap)) {
-        if (cell->cap < BATCH) {
+        if (cell->cap < CELL_BATCH) {
             cell->cap = cell->cap ? cell->cap * 2 : FIRST;
             cell->fares = mem_resize(cell->fares, cell->cap, sizeof(*cell->fares));
         } else {
@@ -83,10 +87,11 @@ static void widen(struct cell *cell, simtime submit, simtime end)
     cell->any = true;
 }
 
-void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau)
+bool cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau)
 {
     widen(cell, submit, end);
     push(cell, fare, tau);
+    return cell->len == CELL_BATCH;
 }
 
 void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes)

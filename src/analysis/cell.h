@@ -8,6 +8,8 @@
 #include "analysis/tally.h"
 #include "model/job.h"
 
+#define CELL_BATCH 256 /* jobs that are worked off at once */
+
 enum cell_quantity { CELL_WAIT, CELL_RESPONSE, CELL_SLOWDOWN, CELL_SLOWDOWN_PP, CELL_QUANTITIES };
 
 /* How one job fared. */
@@ -26,27 +28,29 @@ struct cell {
     int64_t reasons[JOB_REASONS]; /* of those rejected */
     bool any;                     /* a job was added: first_submit and last_end are valid */
     simtime first_submit, last_end;
-    struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
-    int64_t waited;        /* jobs with wait > 0 */
-    int64_t bound, late;   /* jobs with a deadline that ended; that did not complete by it */
-    int64_t preemptions;   /* times that jobs were stopped for others, however they ended */
-    wide lost;             /* processor-microseconds done in vain by these attempts */
-    wide wait;             /* microseconds */
-    wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
-    wide used;             /* processor-microseconds received by jobs that ended */
-    wide asked;            /* processor-microseconds that unfinished jobs need in all */
-    wide carried;          /* processor-microseconds in the window of jobs submitted before it */
+    int64_t bound, late; /* jobs with a deadline that ended; that did not complete by it */
+    int64_t preemptions; /* times that jobs were stopped for others, however they ended */
+    wide lost;           /* processor-microseconds done in vain by these attempts */
+    wide *causes;        /* wait by enum wait_cause; NULL: none told of; owned */
+    wide asked;          /* processor-microseconds that unfinished jobs need in all */
+    wide carried;        /* processor-microseconds in the window of jobs submitted before it */
     wide ran; /* processor-microseconds that anybody received in the period of the cell */
     int64_t running_procs; /* of jobs running at the end ... */
     wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
+    /* What cell_work_off writes: */
+    struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
+    int64_t waited;        /* jobs with wait > 0 */
+    wide wait;             /* microseconds */
+    wide used;             /* processor-microseconds received by jobs that ended */
     struct exact_sum area_response, area_wait; /* processor-seconds times seconds */
 };
 
 void cell_deinit(struct cell *cell); /* leaves it empty */
 
 /* A job that ran and ended. The state is counted apart, in jobs. `tau` (> 0): of the bounded
- * slowdown; one cell, one tau. Amortised O(1). */
-void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
+ * slowdown; one cell, one tau. True: its batch is full, and the next job works it off if nobody
+ * took it away. Amortised O(1). */
+bool cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
 
 /* What made a job wait that cell_add is told of: job->wait_by. `causes`: those that can occur, by
  * bit. O(of these). */
@@ -58,6 +62,10 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau);
 /* Work off what waits in the batch; after that and until the next cell_add the tallies and sums
  * are whole. */
 void cell_settle(struct cell *cell, simtime tau);
+
+/* `len` jobs, at most CELL_BATCH, that no longer are in the cell's own batch. Touches none of what
+ * cell_add, cell_add_causes and who counts in `jobs` write. */
+void cell_work_off(struct cell *cell, const struct fare *fares, uint32_t len, simtime tau);
 
 /* NULL if no job was added. Settled cells only. */
 struct tally *cell_tally(const struct cell *cell, enum cell_quantity quantity);

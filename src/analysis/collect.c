@@ -21,6 +21,7 @@ struct collect *collect_new(const struct world *world, enum periods periods, sim
     struct collect *collect = mem_new(1, sizeof(*collect));
     collect->world = world;
     collect->tau = tau;
+    collect->settler = settler_new(tau);
     collect->periods = periods;
     collect->n_places = world->n_partitions + world->n_centres;
     REQUIRE(collect->n_places < (size_t)1 << PLACE_BITS);
@@ -38,6 +39,7 @@ void collect_free(struct collect *collect)
 {
     if (!collect)
         return;
+    settler_free(collect->settler);
     for (size_t i = 0; i < collect->leaves.len; i++) {
         cell_deinit(&collect->leaves.items[i]->cell);
         free(collect->leaves.items[i]);
@@ -339,7 +341,8 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
                                   .response = job->end - job->spec.submit,
                                   .procs = procs,
                                   .again = again};
-        cell_add(cell, &fare, job->spec.submit, job->end, collect->tau);
+        if (UNLIKELY(cell_add(cell, &fare, job->spec.submit, job->end, collect->tau)))
+            settler_take(collect->settler, cell);
         if (job->wait_by)
             cell_add_causes(cell, job->wait_by, collect->world->causes);
     }
@@ -476,6 +479,7 @@ static void see_finish(void *ctx, simtime end)
     cross(collect, end);
     if (collect->open)
         close_slice(collect, end);
+    settler_drain(collect->settler);
     for (size_t i = 0; i < collect->leaves.len; i++)
         cell_settle(&collect->leaves.items[i]->cell, collect->tau);
     for (size_t i = 0; i < collect->watches.len; i++)

@@ -6,6 +6,7 @@
 #define ANALYSIS_COLLECT_H
 
 #include "analysis/selector.h"
+#include "analysis/settler.h"
 
 enum periods { PERIODS_NONE, PERIODS_YEAR, PERIODS_MONTH };
 
@@ -54,7 +55,8 @@ struct watch {
 struct collect {
     const struct world *world;
     simtime tau;
-    enum periods periods; /* that slices follow */
+    struct settler *settler; /* owned */
+    enum periods periods;    /* that slices follow */
     size_t n_places;
     struct {
         uint64_t key;
