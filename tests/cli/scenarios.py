@@ -51,7 +51,7 @@ def time(rng, most=600):
 def order(rng):
     if rng.random() < 0.15:
         factors = rng.sample(["age", "size", "small", "shortness", "expansion", "priority"], 3)
-        weighted = {factor: rng.randint(-3, 9) for factor in factors}
+        weighted = {factor: rng.randint(-3, 9) or 1 for factor in factors}
         weighted["max_age"] = "1h"
         return {"weighted": weighted}
     if rng.random() < 0.08:

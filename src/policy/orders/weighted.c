@@ -40,6 +40,16 @@ static const struct field params[] = {
     {.kind = FIELD_END},
 };
 
+static int check(const void *object, struct error *err)
+{
+    const struct weighted *w = object;
+    if (w->age != 0 || w->size != 0 || w->small != 0 || w->shortness != 0 || w->expansion != 0 ||
+        w->priority != 0)
+        return 0;
+    return error_set(err, "needs at least one factor, one of age, size, small, shortness, "
+                          "expansion, priority, with a weight that is not 0");
+}
+
 static double score(const void *object, const struct score_input *in)
 {
     const struct weighted *w = object;
@@ -56,7 +66,8 @@ const struct order_type order_weighted = {
     .kind = {.name = "weighted",
              .summary = "a weighted sum of named factors, greatest first",
              .params = params,
-             .size = sizeof(struct weighted)},
+             .size = sizeof(struct weighted),
+             .check = check},
     .ages = true,
     .score = score,
 };
