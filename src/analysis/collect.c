@@ -64,13 +64,9 @@ void collect_free(struct collect *collect)
 
 static bool place_wanted(const struct world *world, const struct selector *selector, size_t place)
 {
-    if (place < world->n_partitions)
-        return selector_wants_partition(selector, world, place);
-    if (selector_condition(selector, CONDITION_PARTITION) ||
-        selector_condition(selector, CONDITION_PROCESSOR))
-        return false;
-    const struct condition *centre = selector_condition(selector, CONDITION_CENTRE);
-    return !centre || strcmp(world->centres[place - world->n_partitions].name, centre->text) == 0;
+    return place < world->n_partitions
+               ? selector_wants_partition(selector, world, place)
+               : selector_wants_centre(selector, world, place - world->n_partitions);
 }
 
 bool *collect_places(const struct collect *collect, const struct selector *selector)

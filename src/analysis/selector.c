@@ -41,13 +41,15 @@ static const char *const key_list = "tenant, centre, partition, processor, perio
                                     "sector, workload, priority, qos, processors, runtime, "
                                     "request";
 
-/* Longer signs first, so that >= is not read as >. */
 static const struct {
     const char *sign;
     enum condition_op op;
 } ops[] = {
-    {">=", OP_AT_LEAST}, {"<=", OP_AT_MOST}, {"=", OP_EQUAL}, {">", OP_MORE}, {"<", OP_LESS},
+    {"=", OP_EQUAL},    {"!=", OP_NOT}, {">=", OP_AT_LEAST},
+    {"<=", OP_AT_MOST}, {">", OP_MORE}, {"<", OP_LESS},
 };
+
+#define OPS_TEXT "= != >= <= > <"
 
 static void skip_space(const char **at)
 {
@@ -153,8 +155,10 @@ static int set_value(struct condition *condition, struct error *err)
         return error_set(err, "%s: a value is missing", name);
     if ((kind == VALUE_COUNT || kind == VALUE_TIME))
         return set_number(condition, kind, err);
-    if (condition->op != OP_EQUAL)
+    if (condition->op != OP_EQUAL && kind == VALUE_PERIOD)
         return error_set(err, "%s is compared with = only", name);
+    if (condition->op != OP_EQUAL && condition->op != OP_NOT)
+        return error_set(err, "%s is compared with = and != only", name);
     if (kind == VALUE_PERIOD)
         return set_period(condition, err);
     if (kind == VALUE_LOCATION)
@@ -193,6 +197,21 @@ static int find_metric(const char *name, const struct metric **ret_metric, struc
                             name);
 }
 
+static int take_op(const char **at, struct condition *condition, struct error *err)
+{
+    const size_t len = strspn(*at, "=!<>~");
+    const char *name = keys[condition->key].name;
+    for (size_t o = 0; o < ARRAY_LEN(ops); o++) {
+        if (strlen(ops[o].sign) != len || strncmp(*at, ops[o].sign, len) != 0)
+            continue;
+        *at += len;
+        condition->op = ops[o].op;
+        return 0;
+    }
+    return len > 0 ? error_set(err, "%s: \"%.*s\" is none of " OPS_TEXT, name, (int)len, *at)
+                   : error_set(err, "%s: one of " OPS_TEXT " is missing", name);
+}
+
 static int parse_condition(const char **at, struct condition *ret_condition, struct error *err)
 {
     skip_space(at);
@@ -202,13 +221,8 @@ static int parse_condition(const char **at, struct condition *ret_condition, str
     if (found)
         return -1;
     skip_space(at);
-    size_t o = 0;
-    while (o < ARRAY_LEN(ops) && strncmp(*at, ops[o].sign, strlen(ops[o].sign)) != 0)
-        o++;
-    if (o == ARRAY_LEN(ops))
-        return error_set(err, "%s: one of = >= <= > < is missing", keys[ret_condition->key].name);
-    *at += strlen(ops[o].sign);
-    ret_condition->op = ops[o].op;
+    if (take_op(at, ret_condition, err) < 0)
+        return -1;
     skip_space(at);
     ret_condition->text = take_value(at);
     if (!ret_condition->text)
@@ -216,13 +230,15 @@ static int parse_condition(const char **at, struct condition *ret_condition, str
     return set_value(ret_condition, err);
 }
 
-/* A second condition on a name could only contradict the first; numbers may have two bounds. */
+/* A second condition of what a name is could only contradict the first; numbers may have two
+ * bounds, and a name may be none of several. */
 static int check_new(const struct selector *selector, const struct condition *condition,
                      struct error *err)
 {
     const enum value_kind kind = keys[condition->key].kind;
     const char *name = keys[condition->key].name;
-    if (kind != VALUE_COUNT && kind != VALUE_TIME && selector_condition(selector, condition->key))
+    if (kind != VALUE_COUNT && kind != VALUE_TIME && condition->op == OP_EQUAL &&
+        selector_condition(selector, condition->key))
         return error_set(err, "%s is given twice", name);
     const bool place = condition->key == CONDITION_CENTRE ||
                        condition->key == CONDITION_PARTITION ||
@@ -293,7 +309,7 @@ void selector_deinit(struct selector *selector)
 const struct condition *selector_condition(const struct selector *selector, enum condition_key key)
 {
     for (size_t i = 0; i < selector->len; i++)
-        if (selector->conditions[i].key == key)
+        if (selector->conditions[i].key == key && selector->conditions[i].op != OP_NOT)
             return &selector->conditions[i];
     return NULL;
 }
@@ -304,6 +320,17 @@ bool selector_needs_jobs(const struct selector *selector)
         if (selector->conditions[i].key >= CONDITION_SCOPES)
             return true;
     return false;
+}
+
+/* Of a condition of = or !=: does it hold where the value is (`same`) the one it names? */
+static bool is(bool same, const struct condition *condition)
+{
+    return same == (condition->op == OP_EQUAL);
+}
+
+static bool is_name(const char *name, const struct condition *condition)
+{
+    return is(name && strcmp(name, condition->text) == 0, condition);
 }
 
 static bool compare(int64_t value, const struct condition *condition)
@@ -318,7 +345,7 @@ static bool compare(int64_t value, const struct condition *condition)
     case OP_LESS:
         return value < condition->number;
     default:
-        return value == condition->number;
+        return is(value == condition->number, condition);
     }
 }
 
@@ -337,23 +364,41 @@ bool selector_wants_job(const struct selector *selector, const struct world *wor
         else if (condition->key == CONDITION_PRIORITY)
             holds = compare(job->spec.priority, condition);
         else if (condition->key == CONDITION_WORKLOAD)
-            holds = strcmp(world->workloads[job->spec.workload].path, condition->text) == 0;
+            holds = is_name(world->workloads[job->spec.workload].path, condition);
         else if (condition->key == CONDITION_QOS)
-            holds = strcmp(world->qos[job->spec.qos].name, condition->text) == 0;
+            holds = is_name(world->qos[job->spec.qos].name, condition);
         if (!holds)
             return false;
     }
     return true;
 }
 
+/* Is it the tenant that the condition names, or below it? */
+static bool names_tenant(const struct condition *condition, const struct world *world,
+                         int32_t tenant)
+{
+    while (tenant >= 0 && strcmp(world->tenants.items[tenant].path, condition->text) != 0)
+        tenant = world->tenants.items[tenant].parent;
+    return tenant >= 0;
+}
+
 bool selector_wants_tenant(const struct selector *selector, const struct world *world,
                            int32_t tenant)
 {
     const struct tenant_info *info = &world->tenants.items[tenant];
-    const struct condition *location = selector_condition(selector, CONDITION_LOCATION);
-    const struct condition *sector = selector_condition(selector, CONDITION_SECTOR);
-    return (!location || info->remote == (location->number > 0)) &&
-           (!sector || (info->sector && strcmp(info->sector, sector->text) == 0));
+    for (size_t i = 0; i < selector->len; i++) {
+        const struct condition *condition = &selector->conditions[i];
+        bool holds = true;
+        if (condition->key == CONDITION_LOCATION)
+            holds = compare(info->remote, condition);
+        else if (condition->key == CONDITION_SECTOR)
+            holds = is_name(info->sector, condition);
+        else if (condition->key == CONDITION_TENANT && condition->op == OP_NOT)
+            holds = !names_tenant(condition, world, tenant);
+        if (!holds)
+            return false;
+    }
+    return true;
 }
 
 bool selector_wants_partition(const struct selector *selector, const struct world *world,
@@ -361,14 +406,30 @@ bool selector_wants_partition(const struct selector *selector, const struct worl
 {
     const struct partition_info *info = &world->partitions[partition];
     for (size_t i = 0; i < selector->len; i++) {
-        const char *text = selector->conditions[i].text;
+        const struct condition *condition = &selector->conditions[i];
         bool holds = true;
-        if (selector->conditions[i].key == CONDITION_CENTRE)
-            holds = strcmp(world->centres[info->centre].name, text) == 0;
-        else if (selector->conditions[i].key == CONDITION_PARTITION)
-            holds = strcmp(strchr(text, '/') ? info->path : info->name, text) == 0;
-        else if (selector->conditions[i].key == CONDITION_PROCESSOR)
-            holds = strcmp(info->processor, text) == 0;
+        if (condition->key == CONDITION_CENTRE)
+            holds = is_name(world->centres[info->centre].name, condition);
+        else if (condition->key == CONDITION_PARTITION)
+            holds = is_name(strchr(condition->text, '/') ? info->path : info->name, condition);
+        else if (condition->key == CONDITION_PROCESSOR)
+            holds = is_name(info->processor, condition);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+bool selector_wants_centre(const struct selector *selector, const struct world *world,
+                           size_t centre)
+{
+    for (size_t i = 0; i < selector->len; i++) {
+        const struct condition *condition = &selector->conditions[i];
+        bool holds = true;
+        if (condition->key == CONDITION_CENTRE)
+            holds = is_name(world->centres[centre].name, condition);
+        else if (condition->key == CONDITION_PARTITION || condition->key == CONDITION_PROCESSOR)
+            holds = is(false, condition);
         if (!holds)
             return false;
     }

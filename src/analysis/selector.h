@@ -1,6 +1,7 @@
 /* Selectors: which number is meant. One syntax everywhere, `wait.p95[tenant=handary,
  * processors>=64, period=2025]`: a metric, then conditions that must all hold. Names that hold
- * other than letters, digits and _ - . / : + @ are written in quotes: tenant="zhang san". */
+ * other than letters, digits and _ - . / : + @ are written in quotes: tenant="zhang san". Numbers
+ * are compared with = != >= <= > <, all else with = and !=, but for period, which is one alone. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ANALYSIS_SELECTOR_H
 #define ANALYSIS_SELECTOR_H
@@ -25,7 +26,7 @@ enum condition_key {
     CONDITION_KEYS
 };
 
-enum condition_op { OP_EQUAL, OP_AT_LEAST, OP_AT_MOST, OP_MORE, OP_LESS };
+enum condition_op { OP_EQUAL, OP_NOT, OP_AT_LEAST, OP_AT_MOST, OP_MORE, OP_LESS };
 
 struct condition {
     enum condition_key key;
@@ -50,7 +51,8 @@ void selector_deinit(struct selector *selector);
  * may appear later: a log brings its own, of the sector of the one above them. */
 int selector_check(const struct selector *selector, const struct world *world, struct error *err);
 
-/* NULL if it has no such condition. Keys other than numbers occur at most once. */
+/* The condition that says what the key is; NULL if it says none, or only what the key is not. Of
+ * keys other than numbers there is at most one. */
 const struct condition *selector_condition(const struct selector *selector, enum condition_key key);
 
 /* Does it ask for properties of jobs, so that a cell of its own must be filled as the run goes? */
@@ -60,12 +62,18 @@ bool selector_needs_jobs(const struct selector *selector);
 bool selector_wants_job(const struct selector *selector, const struct world *world,
                         const struct job *job, int32_t procs);
 
-/* Does the tenant in this row meet its conditions on location and sector? */
+/* Does the tenant in this row meet its conditions on location and sector, and is it below none of
+ * those that it must not be of? O(conditions x depth of the tree). */
 bool selector_wants_tenant(const struct selector *selector, const struct world *world,
                            int32_t tenant);
 
 /* Does the partition meet its conditions on places? */
 bool selector_wants_partition(const struct selector *selector, const struct world *world,
                               size_t partition);
+
+/* The same of jobs that wait in no partition of the centre yet: they are of no kind of processor
+ * either. */
+bool selector_wants_centre(const struct selector *selector, const struct world *world,
+                           size_t centre);
 
 #endif

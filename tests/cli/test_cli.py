@@ -287,6 +287,27 @@ metrics: ["processor_hours[workload=b/x]", "processor_hours[workload=b/y]", "pro
                  (row["scope"] != "partition:c/p") and row["scope"] != "centre:c" and row["name"] != "processor_hours.due"]
         self.assertEqual(hours, [21, 4, 17, 3, 3, 11, 0])
 
+    def test_all_but(self):
+        """Conditions that leave out: a tenant with all below it, sizes, places."""
+        self.write("but.yaml", """\
+jishi: 1
+time: {length: 10h}
+centres: {c: {partitions: {p: {nodes: 4}, q: {nodes: 2}}}}
+tenants:
+  a: {home: c, tenants: {x: {workloads: {w: {partition: p, jobs: [{submit: 0s, processors: 1, runtime: 1h}, {submit: 0s, processors: 2, runtime: 2h}]}}}}}
+  b: {home: c, workloads: {w: {partition: q, jobs: [{submit: 0s, processors: 2, runtime: 5h}]}}}
+metrics:
+  - jobs.ended[tenant!=a]
+  - jobs.ended[tenant!=a, tenant!=b]
+  - response.mean[processors!=2]
+  - response.mean[tenant!=b, processors!=1]
+  - utilisation[partition!=p]
+""")
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "but.yaml", "-o", "b.h5", "--format", "csv").stdout))
+        self.assertEqual([float(row["value"]) for row in rows if "!=" in row["name"]], [1, 0, 3600, 7200, 0.5])
+        wrong = self.jishi("run", "but.yaml", "--set", "metrics=[\"wait.mean[tenant!=aa]\"]", status=1)
+        self.assertIn('metrics[0]: "wait.mean[tenant!=aa]": there is no tenant "aa"; did you mean "a"?', wrong.stderr)
+
     def test_asked_for(self):
         self.write("many.yaml", """\
 jishi: 1

@@ -45,9 +45,26 @@ static void test_errors(void **ctx)
          "\"wait.mean[colour=x]\": there is no condition \"colour\"; there are: tenant, centre, "
          "partition, processor, period, location, sector, workload, priority, qos, processors, "
          "runtime, request"},
-        {"wait.mean[tenant]", "\"wait.mean[tenant]\": tenant: one of = >= <= > < is missing"},
+        {"wait.mean[tenant]", "\"wait.mean[tenant]\": tenant: one of = != >= <= > < is missing"},
+        {"wait.mean[processors==8]",
+         "\"wait.mean[processors==8]\": processors: \"==\" is none of = != >= <= > <"},
+        {"wait.mean[processors<>8]",
+         "\"wait.mean[processors<>8]\": processors: \"<>\" is none of = != >= <= > <"},
+        {"wait.mean[tenant~x]", "\"wait.mean[tenant~x]\": tenant: \"~\" is none of = != >= <= > <"},
+        {"wait.mean[tenant!x]", "\"wait.mean[tenant!x]\": tenant: \"!\" is none of = != >= <= > <"},
+        {"wait.mean[processors!=many]",
+         "\"wait.mean[processors!=many]\": processors: \"many\" is not "
+         "a plain number such as 50k or 30%"},
+        {"wait.mean[period!=2025]", "\"wait.mean[period!=2025]\": period is compared with = only"},
+        {"wait.mean[centre!=kth2]",
+         "\"wait.mean[centre!=kth2]\": there is no centre \"kth2\"; did you mean \"kth\"?"},
+        {"wait.mean[priority!=urgent]",
+         "\"wait.mean[priority!=urgent]\": priority: \"urgent\" is none of high, medium, low"},
+        {"utilisation[tenant!=x]",
+         "\"utilisation[tenant!=x]\": utilisation is of partitions: tenant cannot pick out a part "
+         "of it (centre, partition, processor and period can)"},
         {"wait.mean[tenant=]", "\"wait.mean[tenant=]\": tenant: a value is missing"},
-        {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = only"},
+        {"wait.mean[tenant>=x]", "\"wait.mean[tenant>=x]\": tenant is compared with = and != only"},
         {"wait.mean[tenant=\"x]", "\"wait.mean[tenant=\"x]\": tenant: a closing \" is missing"},
         {"wait.mean[tenant=x", "\"wait.mean[tenant=x\": a ] is missing at the end"},
         {"wait.mean[tenant=\"x\"y]",
@@ -64,7 +81,7 @@ static void test_errors(void **ctx)
         {"wait.mean[location=remot]",
          "\"wait.mean[location=remot]\": location: \"remot\" is none of local, remote"},
         {"wait.mean[location>local]",
-         "\"wait.mean[location>local]\": location is compared with = only"},
+         "\"wait.mean[location>local]\": location is compared with = and != only"},
         {"wait.mean[sector=vision, sector=servers]",
          "\"wait.mean[sector=vision, sector=servers]\": sector is given twice"},
         {"wait.mean[sector=visions]",
@@ -130,6 +147,13 @@ static void test_conditions(void **ctx)
         {"wait.p95[priority=high]", true, true},
         {"wait.p95[priority=low]", true, false},
         {"wait.p95[workload=a/w]", true, true},
+        {"wait.p95[processors!=64]", true, false},
+        {"wait.p95[processors!=63, processors != 65]", true, true},
+        {"wait.p95[runtime!=2h]", true, false},
+        {"wait.p95[request!=2h]", true, true},
+        {"wait.p95[priority!=high]", true, false},
+        {"wait.p95[priority!=low, priority!=medium]", true, true},
+        {"wait.p95[workload!=a/w]", true, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct selector selector;
@@ -175,6 +199,11 @@ static void test_places(void **ctx)
         {"utilisation[partition=kth/sp2]", {true, false, false}},
         {"utilisation[partition=sp2, centre=wuhan]", {false, false, true}},
         {"utilisation[processor=power2]", {true, false, true}},
+        {"utilisation[centre!=wuhan]", {true, false, false}},
+        {"utilisation[partition!=kth/sp2]", {false, true, true}},
+        {"utilisation[partition!=kth/sp2, partition!=wuhan/sp2]", {false, true, false}},
+        {"utilisation[partition!=ascend]", {true, false, true}},
+        {"utilisation[centre=wuhan, processor!=power2]", {false, true, false}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct selector selector;
@@ -199,6 +228,11 @@ static void test_tenants(void **ctx)
         {"wait.p95[sector=vision]", {true, true, false, false}},
         {"wait.p95[sector=\"cloud, servers\"]", {false, false, false, true}},
         {"wait.p95[sector=vision, location=remote]", {false, true, false, false}},
+        {"wait.p95[location!=local]", {false, true, true, false}},
+        {"wait.p95[sector!=vision]", {false, false, true, true}},
+        {"wait.p95[sector!=vision, sector!=\"cloud, servers\"]", {false, false, true, false}},
+        {"wait.p95[tenant!=a]", {false, false, true, true}},
+        {"wait.p95[tenant!=a/b, tenant!=d]", {true, false, true, false}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct selector selector;
@@ -219,12 +253,37 @@ static void test_tenants(void **ctx)
     selector_deinit(&selector);
 }
 
+/* Of jobs that wait in no partition: they are in none of those that are named. */
+static void test_centres(void **ctx)
+{
+    (void)ctx;
+    static const struct {
+        const char *text;
+        bool wants[2];
+    } rows[] = {
+        {"wait.p95", {true, true}},
+        {"wait.p95[centre=wuhan]", {false, true}},
+        {"wait.p95[centre!=wuhan]", {true, false}},
+        {"wait.p95[partition=kth/sp2]", {false, false}},
+        {"wait.p95[partition!=kth/sp2]", {true, true}},
+        {"wait.p95[processor=power2]", {false, false}},
+        {"wait.p95[processor!=power2, centre=kth]", {true, false}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct selector selector;
+        assert_int_equal(selector_parse(rows[i].text, &selector, NULL), 0);
+        for (size_t c = 0; c < 2; c++)
+            assert_int_equal(selector_wants_centre(&selector, &world, c), rows[i].wants[c]);
+        selector_deinit(&selector);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),    cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_odd_names), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_tenants),
+        cmocka_unit_test(test_tenants),   cmocka_unit_test(test_centres),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
