@@ -33,7 +33,8 @@ const struct field arrival_fields[] = {
     {"profile", FIELD_TABLE, offsetof(struct arrival_params, profile),
      "how the rate of `poisson` varies by hour, weekday and month", .table = profile_fields},
     {"growth", FIELD_QUANTITY, offsetof(struct arrival_params, growth),
-     "of the rate of `poisson`, compounded: `35%/year` is a factor 1.35 in 365 days",
+     "of the rate of `poisson`, which is that at `from` (the start of the run if not given), "
+     "compounded: `35%/year` is a factor 1.35 in 365 days",
      .unit = UNIT_RATE},
     {"from", FIELD_DATE, offsetof(struct arrival_params, from), "no arrival before"},
     {"until", FIELD_DATE, offsetof(struct arrival_params, until), "no arrival at or after"},

@@ -287,6 +287,23 @@ metrics: ["processor_hours[workload=b/x]", "processor_hours[workload=b/y]", "pro
                  (row["scope"] != "partition:c/p") and row["scope"] != "centre:c" and row["name"] != "processor_hours.due"]
         self.assertEqual(hours, [21, 4, 17, 3, 3, 11, 0])
 
+    def test_growth_from(self):
+        """It counts from `from`, of a rate that a change sets later, too: a year of 10 a day that doubles, mean factor 1 / ln 2,
+        and one of 20 a day that goes from twice to four times."""
+        self.write("growth.yaml", """\
+jishi: 1
+time: {length: 1095d}
+measure: {periods: year}
+centres: {c: {partitions: {p: {nodes: 100}}}}
+tenants: {t: {home: c, workloads: {w: {arrival: {poisson: 10 per d, growth: 100%/year, from: 365d}, runtime: 1h}}}}
+changes: [{at: 730d, set: {tenants.t.workloads.w.arrival.poisson: 20 per d}}]
+""")
+        rows = csv.DictReader(io.StringIO(self.jishi("run", "growth.yaml", "-o", "g.h5", "--format", "csv").stdout))
+        jobs = {row["period"]: float(row["value"]) for row in rows if (row["name"], row["scope"]) == ("jobs.submitted", "all")}
+        self.assertEqual(jobs["1970"], 0)
+        for year, want in ("1971", 3650 / numpy.log(2)), ("1972", 7300 * 2 / numpy.log(2)):
+            self.assertLess(abs(jobs[year] - want), 4 * want ** 0.5)
+
     def test_all_but(self):
         """Conditions that leave out: a tenant with all below it, sizes, places."""
         self.write("but.yaml", """\
