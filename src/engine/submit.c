@@ -100,17 +100,17 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
     sim_forget(sim, job);
 }
 
-/* As below, where that is not plain. */
+/* As below, where that is not plain, under any placement. */
 static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct station *station,
-                                        const struct job_spec *spec)
+                                        const struct job_spec *spec,
+                                        const struct placement_type *placement)
 {
     const struct partition *partition = &station->partition;
     const struct ask *ask = &spec->ask;
-    const struct partition_setup *setup = &sim->setup.partitions[partition->row].setup;
     struct node_group groups[PARTITION_GROUPS_MAX];
     for (size_t g = 0; g < partition->n_groups; g++)
         groups[g] = partition->groups[g];
-    if (cluster_could_fit(setup->placement, groups, partition->n_groups, ask))
+    if (cluster_could_fit(placement, groups, partition->n_groups, ask))
         return true;
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *change = &sim->setup.changes[i];
@@ -118,10 +118,16 @@ static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct stat
             change->partition != partition->row)
             continue;
         groups[change->group].nodes = change->nodes;
-        if (cluster_could_fit(setup->placement, groups, partition->n_groups, ask))
+        if (cluster_could_fit(placement, groups, partition->n_groups, ask))
             return true;
     }
     return false;
+}
+
+static const struct placement_type *placement_of(const struct sim *sim,
+                                                 const struct station *station)
+{
+    return sim->setup.partitions[station->partition.row].setup.placement;
 }
 
 /* Could the partition ever run it, with the nodes it has now or will have? */
@@ -133,7 +139,17 @@ static inline bool could_run(const struct sim *sim, const struct station *statio
     if (UNLIKELY(sim->setup.world->partitions[partition->row].part))
         return partition_ever_lent(partition, &spec->ask, spec->request, sim->now);
     return (partition->cluster->plain && spec->ask.procs <= in_service) ||
-           could_run_by_nodes(sim, station, spec);
+           could_run_by_nodes(sim, station, spec, placement_of(sim, station));
+}
+
+/* Why what could never run there could not. */
+static NOINLINE enum job_reason why_never(const struct sim *sim, const struct station *station,
+                                          const struct job_spec *spec)
+{
+    static const struct placement_type by_count = {0};
+    const bool placed = could_run_by_nodes(sim, station, spec, placement_of(sim, station));
+    return !placed && could_run_by_nodes(sim, station, spec, &by_count) ? REASON_NO_RUN
+                                                                        : REASON_TOO_LARGE;
 }
 
 static enum job_reason may_hold(const struct sim *sim, const struct station *station,
@@ -143,7 +159,7 @@ static enum job_reason may_hold(const struct sim *sim, const struct station *sta
     if (!access_may(sim->setup.world->access, spec->tenant, station->partition.row))
         return REASON_KEPT;
     if (!could_run(sim, station, spec))
-        return REASON_TOO_LARGE;
+        return why_never(sim, station, spec);
     if (most >= 0 && partition_procs(&station->partition, &spec->ask) > most)
         return REASON_MAX_PROCESSORS;
     return REASON_NONE;

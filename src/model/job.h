@@ -32,7 +32,9 @@ enum job_state {
     X(REASON_KEPT, "kept", "kept for other tenants")                                               \
     X(REASON_GUARANTEE, "guarantee", "asks more than is guaranteed and may be borrowed")           \
     X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")         \
-    X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")
+    X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")                       \
+    X(REASON_NO_RUN, "no_run",                                                                     \
+      "no group of nodes is large enough for it (placement contiguous: in a row, of one group)")
 
 #define REASON_CONSTANT(reason, name, what) reason,
 enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };

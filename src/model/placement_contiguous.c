@@ -66,7 +66,8 @@ static bool could_fit(const struct node_group *groups, size_t len, const struct 
 }
 
 const struct placement_type placement_contiguous = {
-    .kind = {.name = "contiguous", .summary = "consecutive idle nodes, else the job waits"},
+    .kind = {.name = "contiguous",
+             .summary = "consecutive idle nodes of one group, else the job waits"},
     .constraint = true,
     .runs = true,
     .fits = fits,

@@ -287,6 +287,37 @@ metrics: ["processor_hours[workload=b/x]", "processor_hours[workload=b/y]", "pro
                  (row["scope"] != "partition:c/p") and row["scope"] != "centre:c" and row["name"] != "processor_hours.due"]
         self.assertEqual(hours, [21, 4, 17, 3, 3, 11, 0])
 
+    def test_no_group_is_large_enough(self):
+        """Contiguous placements are of one group of nodes: what only that forbids is not told as too large."""
+        self.write("groups.yaml", """\
+jishi: 1
+centres:
+  c:
+    partitions: {p: {groups: [{nodes: 4, processors_per_node: 4}, {nodes: 2, processors_per_node: 4}]}}
+    scheduler: {placement: contiguous}
+tenants:
+  t:
+    home: c
+    workloads:
+      w:
+        jobs:
+          - {submit: 0s, processors: 24, runtime: 1h}
+          - {submit: 1s, nodes: 5, runtime: 1h}
+          - {submit: 2s, processors: 25, runtime: 1h}
+          - {submit: 3s, nodes: 7, runtime: 1h}
+          - {submit: 4s, nodes: 4, runtime: 1h}
+""")
+        text = self.jishi("run", "groups.yaml", "-o", "g.h5").stdout
+        self.assertIn("Rejected: 4 of 5 jobs: 2 asks more than the partition ever has, 2 no group of nodes is large "
+                      "enough for it (placement contiguous: in a row, of one group).\n", text)
+        with h5py.File(self.path("g.h5")) as file:
+            reasons = file["names/reasons"].asstr()[:]
+            self.assertEqual([reasons[job["reason"]] for job in file["jobs"][:] if job["reason"]],
+                             ["no group of nodes is large enough for it (placement contiguous: in a row, of one group)"] * 2 +
+                             ["asks more than the partition ever has"] * 2)
+        text = self.jishi("run", "groups.yaml", "-o", "g.h5", "--set", "centres.c.scheduler.placement=pack").stdout
+        self.assertIn("Rejected: 2 of 5 jobs: 2 asks more than the partition ever has.\n", text)
+
     def test_growth_from(self):
         """It counts from `from`, of a rate that a change sets later, too: a year of 10 a day that doubles, mean factor 1 / ln 2,
         and one of 20 a day that goes from twice to four times."""
