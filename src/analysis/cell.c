@@ -78,10 +78,12 @@ static void push(struct cell *cell, const struct fare *fare, simtime tau)
     cell->fares[cell->len++] = *fare;
 }
 
-static void widen(struct cell *cell, simtime submit, simtime end)
+static void widen(struct cell *cell, simtime submit, simtime start, simtime end)
 {
     if (!cell->any || submit < cell->first_submit)
         cell->first_submit = submit;
+    if (!cell->any || start > cell->last_start)
+        cell->last_start = start;
     if (!cell->any || end > cell->last_end)
         cell->last_end = end;
     cell->any = true;
@@ -89,7 +91,7 @@ static void widen(struct cell *cell, simtime submit, simtime end)
 
 bool cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau)
 {
-    widen(cell, submit, end);
+    widen(cell, submit, submit + fare->wait + fare->again, end);
     push(cell, fare, tau);
     return cell->len == CELL_BATCH;
 }
@@ -119,7 +121,7 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     for (int r = 0; r < JOB_REASONS; r++)
         into->reasons[r] += from->reasons[r];
     if (from->any)
-        widen(into, from->first_submit, from->last_end);
+        widen(into, from->first_submit, from->last_start, from->last_end);
     for (uint32_t i = 0; i < from->len; i++)
         push(into, &from->fares[i], tau);
     into->waited += from->waited;

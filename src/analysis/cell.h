@@ -26,8 +26,8 @@ struct cell {
     uint32_t len, cap;
     int64_t jobs[JOB_STATES];
     int64_t reasons[JOB_REASONS]; /* of those rejected */
-    bool any;                     /* a job was added: first_submit and last_end are valid */
-    simtime first_submit, last_end;
+    bool any;                     /* a job was added: the next three are valid */
+    simtime first_submit, last_start, last_end;
     int64_t bound, late; /* jobs with a deadline that ended; that did not complete by it */
     int64_t preemptions; /* times that jobs were stopped for others, however they ended */
     wide lost;           /* processor-microseconds done in vain by these attempts */

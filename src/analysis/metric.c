@@ -145,6 +145,16 @@ static double level(const struct metric_view *view, unsigned which, unsigned poo
     return ratio((double)sum, (double)view->span);
 }
 
+static double to_last_start(const struct metric_view *view, unsigned a, unsigned b)
+{
+    (void)a, (void)b;
+    const struct cell *cell = view->cell;
+    if (view->part || !cell->any)
+        return (double)NAN;
+    return ratio((double)cell->used,
+                 level(view, CAPACITY, 0) * (double)(cell->last_start - cell->first_submit));
+}
+
 static double peak(const struct metric_view *view, unsigned a, unsigned b)
 {
     (void)a, (void)b;
@@ -257,6 +267,9 @@ const struct metric metrics_table[] = {
      "processor", METRIC_TIME, false, utilisation, 0, 0},
     {"utilisation.installed", "1", "busy / installed processor-time in the window, of one kind of "
      "processor", METRIC_TIME, false, utilisation, 1, 0},
+    {"utilisation.to_last_start", "1", "processor-time of counted jobs / (installed processors x time "
+     "from their first submission to their last start), of one kind of processor: as RLScheduler has it; "
+     "above 1 where much runs on after that", METRIC_TIME, false, to_last_start, 0, 0},
     {"capacity", "processors", "installed processors, mean over the window, of one kind of "
      "processor", METRIC_TIME, false, level, CAPACITY, 0},
     {"queue.jobs.mean", "jobs", "jobs pending, mean over the time of the window (a job that waits "

@@ -194,7 +194,8 @@ void metrics_fairness(struct metrics *metrics, struct leaf *const *leaves, size_
 
 bool metrics_whole(const struct collect *collect)
 {
-    return collect->world->measure_from <= 0 && collect->world->measure_until >= collect->end;
+    return collect->world->measure_from <= collect->world->begins &&
+           collect->world->measure_until >= collect->end;
 }
 
 struct metric_view metrics_view(const struct collect *collect, const struct cell *cell)

@@ -225,13 +225,13 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
 static void write_span(struct metrics *metrics, FILE *out)
 {
     const struct world *world = metrics_world(metrics);
-    const simtime end = metrics_end(metrics);
+    const simtime end = metrics_end(metrics), begins = world->begins;
     char from[48], to[48], length[64];
     fprintf(out, "From %s to %s: %s simulated.\n",
-            date_format(world->start, world->offset, from, sizeof(from)),
+            date_format(world->start + begins, world->offset, from, sizeof(from)),
             date_format(world->start + end, world->offset, to, sizeof(to)),
-            quantity_human_time(simtime_seconds(end), length, sizeof(length)));
-    if (world->measure_from <= 0 && world->measure_until >= end)
+            quantity_human_time(simtime_seconds(end - begins), length, sizeof(length)));
+    if (world->measure_from <= begins && world->measure_until >= end)
         return;
     const simtime until = world->measure_until < end ? world->measure_until : end;
     fprintf(out, "Counted: jobs submitted from %s to %s.\n",

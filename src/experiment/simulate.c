@@ -18,6 +18,7 @@ static int attempt(struct simulation *simulation, const struct program *program,
     if (build_init(build, program, &chosen, errors) < 0 || question_check(build, errors) < 0 ||
         build_open(build, errors) < 0)
         return SIM_FAILED;
+    build_find_begin(build);
     simulation->metrics = scenario_metrics(build, options->selectors, options->n_selectors, errors);
     if (!simulation->metrics)
         return SIM_FAILED;

@@ -101,6 +101,7 @@ struct world {
     uint32_t causes; /* of waiting that can occur, by bit of enum wait_cause; 0: not told apart */
     bool stops;      /* jobs that run may be stopped for others */
     bool deadlines;  /* some jobs have one */
+    simtime begins;  /* nothing happens and nothing counts before, in windows of logs; else 0 */
     simtime measure_from, measure_until; /* jobs submitted in [from, until) are counted */
 };
 

@@ -10,6 +10,7 @@
 #include "scenario/qos.h"
 #include "scenario/reservations.h"
 #include "util/mem.h"
+#include "workload/ahead.h"
 #include "workload/deadline.h"
 #include "workload/keymap.h"
 #include "workload/log.h"
@@ -409,9 +410,36 @@ int build_open(struct build *build, struct error_list *errors)
     return errors->len > before ? -1 : 0;
 }
 
+void build_find_begin(struct build *build)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    struct world *world = &build->world;
+    bool all = !scenario->time.start.given;
+    for (size_t i = 0; i < world->n_workloads && all; i++) {
+        const struct workload *workload = build->workloads[i].workload;
+        all = workload->kind->windowed && workload->kind->windowed(workload->params);
+    }
+    simtime begins = SIMTIME_NEVER;
+    for (size_t i = 0; i < world->n_workloads && all; i++) {
+        struct build_workload *bw = &build->workloads[i];
+        simtime first;
+        bw->ahead = source_ahead(build->sources[i], &first);
+        build->sources[i] = bw->ahead;
+        begins = first < begins ? first : begins;
+    }
+    if (begins >= world->length)
+        return;
+    const bool given = scenario->measure.from.given;
+    world->begins = given && world->measure_from < begins ? world->measure_from : begins;
+    const simtime from = begins + scenario->time.warmup;
+    if (!given && from < world->measure_until)
+        world->measure_from = from;
+}
+
 void build_deinit(struct build *build)
 {
     for (size_t i = 0; i < build->world.n_workloads; i++) {
+        source_free(build->workloads[i].ahead);
         source_free(build->workloads[i].deadlines);
         source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);

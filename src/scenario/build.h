@@ -28,6 +28,7 @@ struct build_workload {
     struct source *within;         /* owned: what the tenant's stay leaves of it; NULL: all */
     struct stay stay;
     struct source *deadlines; /* the same jobs with theirs; owned; NULL: they have none */
+    struct source *ahead;     /* the same, the first of them pulled; owned; NULL: it was not */
 };
 
 struct build {
@@ -66,6 +67,11 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
 
 /* Open the sources. */
 int build_open(struct build *build, struct error_list *errors);
+
+/* Of open sources that are windows of logs, all of them: find where the first one begins, and count
+ * from there, not from the start of the log, unless the scenario says from when, or when the run
+ * starts. Reads logs up to their windows. What is wrong with them the run will tell. */
+void build_find_begin(struct build *build);
 
 void build_deinit(struct build *build);
 

@@ -82,6 +82,8 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
                                                  .len = observer->n_measures + 1,
                                                  .level = level});
         observer->partitions[i].n = observer->n_measures;
+        observer->partitions[i].begin = observer->partitions[i].at =
+            world->begins - world->begins % step;
         observer->partitions[i].path = path;
         free(centre);
         free(name);
@@ -154,7 +156,8 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
         !(fact->counts || fact->queued_by))
         return;
     struct partition *partition = &observer->partitions[fact->partition];
-    advance(partition, observer->step, fact->at);
+    if (LIKELY(fact->at >= partition->begin))
+        advance(partition, observer->step, fact->at);
     if (fact->queued_by)
         for (size_t i = 0, n = observer->n_causes; i < n; i++)
             partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
@@ -170,6 +173,8 @@ void series_observer_finish(struct series_observer *observer, simtime end)
 {
     observer->end = end;
     for (size_t i = 0; i < observer->len; i++) {
+        if (end < observer->partitions[i].begin) /* stopped before anything came */
+            continue;
         advance(&observer->partitions[i], observer->step, end);
         if (observer->partitions[i].at > observer->partitions[i].begin)
             append_means(&observer->partitions[i]);

@@ -153,6 +153,13 @@ static bool draws(const void *params)
            p->replicate.resample != LOG_RESAMPLE_NONE || request_draws(&p->request);
 }
 
+static bool windowed(const void *params)
+{
+    const struct log_params *p = params;
+    return p->window.from_job > 0 || p->window.jobs > 0 || p->window.from.given ||
+           p->window.until.given;
+}
+
 const struct workload_kind workload_log = {
     .key = "log",
     .summary = "jobs of a log in the Standard Workload Format",
@@ -161,6 +168,7 @@ const struct workload_kind workload_log = {
     .check = check,
     .asks_memory = asks_memory,
     .draws = draws,
+    .windowed = windowed,
     .open = open_log,
     .outlook = outlook,
 };

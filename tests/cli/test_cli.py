@@ -633,6 +633,76 @@ class Span(Case):
             self.assertIn(str(jobs), row.split(), row)
 
 
+class Windowed(Case):
+    """A window of a log: what it measures begins with its first job, not with the log. Jobs of 2 of 4 processors for 100 s each
+    come every 100 s from 1000 s on, from 0:16:40 on."""
+
+    def setUp(self):
+        super().setUp()
+        rows = "".join("%d %d 0 100 2 -1 -1 2 100 -1 1 1 1 1 1 1 -1 -1\n" % (i + 1, 1000 + 100 * i) for i in range(2000))
+        self.write("log.swf", "; UnixStartTime: 86400\n" + rows)
+        self.write("w.yaml", """\
+jishi: 1
+series: {step: 1h}
+centres: {c: {partitions: {p: {nodes: 4}}}}
+tenants: {t: {home: c, workloads: {w: {log: log.swf, window: {from_job: 1000, jobs: 10}}}}}
+""")
+
+    def measured(self, *sets):
+        more = [word for text in sets for word in ("--set", text)]
+        done = self.jishi("run", "w.yaml", "-o", "w.h5", "--format", "json", *more)
+        told = json.loads(done.stdout)
+        told = told["metrics"] if isinstance(told, dict) else told
+        values = {row["name"]: row["value"] for row in told if (row["scope"], row["period"]) == ("all", "")}
+        text = self.jishi("run", "w.yaml", "-o", "w.h5", *more).stdout
+        with h5py.File(self.path("w.h5")) as file:
+            series = file["series/c/p"]
+            return values, [line for line in text.split("\n") if line.startswith(("From", "Counted"))], series["time"][:], series["busy"][:]
+
+    def test_begins(self):
+        """Submitted from 101000 s to 101900 s after the log's beginning; the last one runs on till 102000 s."""
+        values, lines, time, busy = self.measured()
+        self.assertEqual(lines, ["From 1970-01-03T04:03:20+00:00 to 1970-01-03T04:20:00+00:00: 16 min 40 s simulated."])
+        self.assertEqual((values["utilisation"], values["jobs.ended"], values["queue.little"]), (0.5, 10, 1))
+        self.assertEqual(values["utilisation.to_last_start"], 10 * 2 * 100 / (4 * 900))
+        self.assertEqual((list(time), list(busy)), ([100800], [1 + 800 / 1200]))
+
+    def test_dates(self):
+        """The date of the window falls between two jobs: the first one in it counts."""
+        values, lines, time, busy = self.measured(
+            "tenants.t.workloads.w.window={from: 1970-01-03T04:02, until: 1970-01-03T04:20}")
+        self.assertEqual(lines, ["From 1970-01-03T04:03:20+00:00 to 1970-01-03T04:20:00+00:00: 16 min 40 s simulated."])
+        self.assertEqual(values["utilisation"], 0.5)
+
+    def test_warmup(self):
+        """It counts from the first job on."""
+        values, lines, time, busy = self.measured("time={warmup: 500s}")
+        self.assertEqual(lines, ["From 1970-01-03T04:03:20+00:00 to 1970-01-03T04:20:00+00:00: 16 min 40 s simulated.",
+                                 "Counted: jobs submitted from 1970-01-03T04:11:40+00:00 to 1970-01-03T04:20:00+00:00."])
+        self.assertEqual(values["jobs.ended"], 5)
+
+    def test_said(self):
+        """Who says from when is heeded, and who says when the run starts; and it is windows alone that begin so."""
+        start = "From 1970-01-02T00:00:00+00:00 to 1970-01-03T04:20:00+00:00: 1 d 4 h simulated."
+        for sets in (["time={start: 1970-01-02}"],
+                     ["tenants.u={home: c, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 0s}]}}}"]):
+            values, lines, time, busy = self.measured(*sets)
+            self.assertEqual((lines, len(time)), ([start], 29))
+            self.assertEqual(values["utilisation"], 2000 / 4 / 102000)
+        values, lines, time, busy = self.measured("measure={from: 100000s}")
+        self.assertEqual(values["utilisation"], 0.25)
+        self.assertEqual(lines, ["From 1970-01-03T03:46:40+00:00 to 1970-01-03T04:20:00+00:00: 33 min 20 s simulated."])
+        self.assertEqual(list(time), [97200, 100800])
+
+    def test_out_of_order(self):
+        """A log that has to be sorted first gives the same."""
+        with open(self.path("log.swf")) as file:
+            head, first, *rest = file.readlines()
+        values = self.measured()[0]
+        self.write("log.swf", head + "".join(rest) + first)
+        self.assertEqual(self.measured()[0], values)
+
+
 class Resolved(Case):
     def check(self, scenario, *more):
         self.jishi("run", scenario, "-q", "-o", "first.h5", *more)

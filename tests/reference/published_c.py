@@ -7,9 +7,9 @@ import sys
 import tempfile
 
 import program
-from logs import Checks, kth_rows, lublin_windows, read_swf, traces_dir, traces_or_skip
+from logs import Checks, kth_rows, lublin_windows, mean, read_swf, traces_dir, traces_or_skip
 from plain import US
-from published import check_kth, check_lublin, check_schedule, check_tsafrir
+from published import LUBLIN, check_kth, check_lublin, check_schedule, check_tsafrir
 
 
 def seconds(column):
@@ -26,7 +26,7 @@ class Lublin:
 
     def __init__(self, binary, log, windows, folder):
         self.binary, self.log, self.windows, self.folder = binary, log, windows, folder
-        self.runs = {}
+        self.runs, self.used = {}, {}
 
     def scenario(self, order, backfill, commit_head):
         scheduler = {'order': order, 'backfill': backfill}
@@ -50,6 +50,8 @@ class Lublin:
                 out.write(self.scenario(*key))
             with program.run(self.binary, path, path[:-5] + '.h5') as trace:
                 self.runs[key] = trace['jobs'][...], program.names(trace, 'centres')
+                self.used[key] = [row['value'] for row in trace['metrics'][...]
+                                  if row['name'] == b'utilisation.to_last_start' and row['scope'].startswith(b'centre:')]
         table, centres = self.runs[key]
         mine = table[table['centre'] == centres.index('w%d' % first)]
         mine = mine[mine['id'].argsort()]
@@ -57,6 +59,15 @@ class Lublin:
         if [submit for submit, start, end in times] != [job.submit / US for job in jobs]:
             raise program.Failed('window at %d: not the jobs of the window' % first)
         return times
+
+
+def lublin(checks, windows, simulated):
+    """The utilisation that the program itself tells is the published one, too."""
+    check_lublin(checks, windows, simulated.run)
+    for (order, backfill), (slowdown, used) in LUBLIN.items():
+        values = simulated.used[order, backfill, True]
+        checks.true('lublin %s %s: a utilisation for each window' % (order, backfill), len(values) == len(windows))
+        checks.rounded('lublin %s %s: utilisation as printed' % (order, backfill), mean(values), used, 3)
 
 
 def kth_times(binary, fixture, folder, rows, name, *options):
@@ -95,7 +106,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         def run(name, *options):
             return kth_times(binary, fixture, folder, rows, name, *options)
-        parts = {'lublin': lambda: check_lublin(checks, *lublin_of(binary, synthetic, folder)),
+        parts = {'lublin': lambda: lublin(checks, *lublin_of(binary, synthetic, folder)),
                  'kth': lambda: kth(checks, run, rows, schedule), 'tsafrir': lambda: tsafrir(checks, run)}
         for name in names:
             try:
@@ -107,7 +118,7 @@ def main():
 
 def lublin_of(binary, log, folder):
     windows = lublin_windows(log)
-    return windows, Lublin(binary, log, windows, folder).run
+    return windows, Lublin(binary, log, windows, folder)
 
 
 if __name__ == '__main__':
