@@ -222,7 +222,7 @@ static void write_periods(const struct metric_row *rows, size_t len, const struc
 
 /* ---- head and foot ---- */
 
-static void write_span(struct metrics *metrics, FILE *out)
+static void write_span(struct metrics *metrics, double submitted, FILE *out)
 {
     const struct world *world = metrics_world(metrics);
     const simtime end = metrics_end(metrics), begins = world->begins;
@@ -234,9 +234,17 @@ static void write_span(struct metrics *metrics, FILE *out)
     if (world->measure_from <= begins && world->measure_until >= end)
         return;
     const simtime until = world->measure_until < end ? world->measure_until : end;
-    fprintf(out, "Counted: jobs submitted from %s to %s.\n",
-            date_format(world->start + world->measure_from, world->offset, from, sizeof(from)),
-            date_format(world->start + until, world->offset, to, sizeof(to)));
+    date_format(world->start + world->measure_from, world->offset, from, sizeof(from));
+    if (world->measure_from >= end)
+        fprintf(out,
+                "Counted: 0 jobs. No job was submitted in the measuring window, which begins %s, "
+                "after the end of the run.\n",
+                from);
+    else
+        fprintf(out, "%s from %s to %s.\n",
+                submitted > 0 ? "Counted: jobs submitted"
+                              : "Counted: 0 jobs. No job was submitted in the measuring window,",
+                from, date_format(world->start + until, world->offset, to, sizeof(to)));
 }
 
 static double capacity_of(const struct lines *lines, size_t partition)
@@ -403,7 +411,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     }
     if (options->cut_short)
         fputs("The run was cut short: all numbers stop there.\n", out);
-    write_span(metrics, out);
+    write_span(metrics, lines.items[0].values[SUBMITTED], out);
     if (options->n_phases > 0)
         write_phases(options, world, out);
     else

@@ -62,4 +62,6 @@ void view_times(const struct collect *collect, const bool *places, const bool *s
         if (crowd >= 0 && slice->peaks[crowd] > view->peak)
             view->peak = slice->peaks[crowd];
     }
+    if (view->span == 0) /* nothing was watched */
+        view->peak = -1;
 }

@@ -703,6 +703,35 @@ tenants: {t: {home: c, workloads: {w: {log: log.swf, window: {from_job: 1000, jo
         self.assertEqual(self.measured()[0], values)
 
 
+class NothingCounted(Case):
+    """A measuring window in which no job is submitted, which only the run can tell where it has no length."""
+
+    def test_told(self):
+        self.write("late.yaml", """\
+jishi: 1
+time: {start: 2023-01-01}
+measure: {from: 2023-02-01}
+centres: {c: {partitions: {p: {nodes: 4}}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 4, runtime: 1h}]}}}}
+""")
+        for setting, told in (
+                ("measure.from=2023-02-01", "which begins 2023-02-01T00:00:00+00:00, after the end of the run."),
+                ("measure.from=1h", "which begins 2023-01-01T01:00:00+00:00, after the end of the run."),
+                ("measure.from=30min", "from 2023-01-01T00:30:00+00:00 to 2023-01-01T01:00:00+00:00."),
+                ("time={start: 2023-01-01, length: 3h}", "which begins 2023-02-01T00:00:00+00:00, after the end of the run.")):
+            if "length" in setting:
+                self.assertIn("measure.from: is not before the end of the run",
+                              self.jishi("run", "late.yaml", "--no-trace", "--set", setting, status=1).stderr)
+                continue
+            text = self.jishi("run", "late.yaml", "--no-trace", "--set", setting).stdout
+            self.assertIn("\nCounted: 0 jobs. No job was submitted in the measuring window, " + told + "\n", text)
+        rows = list(csv.DictReader(io.StringIO(self.jishi("run", "late.yaml", "-o", "l.h5", "--format", "csv").stdout)))
+        self.assertEqual({row["value"] for row in rows}, {"", "0"})
+        self.assertEqual({row["name"].split(".")[0] for row in rows if row["value"] == "0"}, {"jobs", "processor_hours"})
+        text = self.jishi("run", "late.yaml", "--no-trace", "--set", "measure.from=0s").stdout
+        self.assertNotIn("Counted", text)
+
+
 class Resolved(Case):
     def check(self, scenario, *more):
         self.jishi("run", scenario, "-q", "-o", "first.h5", *more)
