@@ -36,6 +36,8 @@ struct log {
     struct swf *swf;
     struct swf_ahead *rows; /* of it */
     struct log_report report;
+    struct log_report *rows_report; /* of rows: `report`, or `aside` while it is not known ... */
+    struct log_report aside;        /* ... whether one lies in the window: its own */
     struct keymap tenants;
 
     int64_t last_number;           /* the largest job number so far */
@@ -116,8 +118,8 @@ static int64_t key_of(enum log_key by, const struct swf_row *row)
 /* What is remarkable about any row. */
 static void remark_row(struct log *log, const struct swf_row *row)
 {
-    struct log_report *const report = &log->report;
-    log_report_count(report, LOG_ROWS, row->line);
+    struct log_report *const report = log->rows_report;
+    log_report_count(&log->report, LOG_ROWS, row->line);
     if (log->any_row && row->submit < log->last_row)
         log_report_count(report, LOG_OUT_OF_ORDER, row->line);
     if (log->any_row && row->job <= log->last_number)
@@ -149,7 +151,7 @@ static void remark_status(struct log_report *report, const struct swf_row *row)
 /* What is remarkable about a job that is kept. */
 static void remark_job(struct log *log, const struct swf_row *row, int64_t size, bool other)
 {
-    struct log_report *const report = &log->report;
+    struct log_report *const report = log->rows_report;
     const int64_t limit = log->context.partition_procs, stated = swf_header(log->swf)->max_procs;
     if (row->request <= 0)
         log_report_count(report, LOG_REQUEST_FILLED, row->line);
@@ -227,12 +229,12 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
         const int64_t size = size_of(log, &row, &other);
         const enum log_kind verdict = judge(log, &row, size);
         const bool mine = wanted(log, &row);
-        if (verdict != LOG_USED) {
-            log_report_count(&log->report, mine ? verdict : LOG_ELSEWHERE, row.line);
-            continue;
-        }
-        if (mine)
+        if (verdict != LOG_USED)
+            log_report_count(log->rows_report, mine ? verdict : LOG_ELSEWHERE, row.line);
+        else if (mine)
             remark_job(log, &row, size, other);
+        if (verdict != LOG_USED && log->rows_report == &log->report)
+            continue;
         const simtime filled = log->missing == LOG_MISSING_VALUE ? log->missing_request : row.run;
         *ret = (struct entry){.submit = row.submit,
                               .run = row.run,
@@ -242,7 +244,10 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
                               .user = row.user,
                               .ordinal = ordinal,
                               .procs = mine ? (int32_t)size : 0,
-                              .memory = memory_of(log, &row)};
+                              .memory = memory_of(log, &row),
+                              .line = row.line < UINT32_MAX ? (uint32_t)row.line : UINT32_MAX};
+        if (log->rows_report == &log->aside)
+            ret->marks = log_report_take(&log->aside);
         return SOURCE_JOB;
     }
     if (got == SWF_END)
@@ -266,12 +271,15 @@ static int next_in_order(struct log *log, struct entry *ret, struct error *err)
         if (log->next_sorted == log->sorted.len)
             return SOURCE_END;
         *ret = log->sorted.items[log->next_sorted++];
-        log->last_kept = ret->submit;
+        if (!log_marks_left_out(ret->marks))
+            log->last_kept = ret->submit;
         return SOURCE_JOB;
     }
     const int got = read_kept(log, ret, err);
     if (got != SOURCE_JOB)
         return got;
+    if (log_marks_left_out(ret->marks))
+        return SOURCE_JOB;
     if (log->any_kept && ret->submit < log->last_kept)
         return SOURCE_UNSORTED;
     log->last_kept = ret->submit;
@@ -311,24 +319,34 @@ static bool in_window(const struct log *log, const struct entry *entry, uint64_t
            !(until->given && !before_date(log, entry, until));
 }
 
+static enum log_kind place(const struct log *log, const struct entry *entry)
+{
+    if (!in_window(log, entry, log->index))
+        return LOG_OUTSIDE_WINDOW;
+    return entry->submit + log->to_start < 0 ? LOG_BEFORE_START : LOG_USED;
+}
+
 /* A log that is read in one go is known to be in order only at its end: rows behind the window are
- * read too. */
+ * read too. One that is left out stands where the next job does. */
 static int next_selected(struct log *log, struct entry *ret, struct error *err)
 {
     int got;
     while ((got = next_in_order(log, ret, err)) == SOURCE_JOB) {
-        if (!log->any_kept) {
+        const bool job = !log_marks_left_out(ret->marks);
+        if (!log->any_kept)
             set_origin(log, ret->submit);
+        if (job && !log->any_kept)
             log->first_kept = ret->submit;
-        }
-        log->any_kept = true;
-        if (ret->procs == 0)
+        log->any_kept |= job;
+        const enum log_kind where = place(log, ret);
+        log->index += job && ret->procs > 0;
+        if (where == LOG_USED)
+            log_report_add(&log->report, ret->marks, ret->line);
+        if (job ? ret->procs == 0 : where != LOG_USED && log_marks_elsewhere(ret->marks))
             log_report_count(&log->report, LOG_ELSEWHERE, 0);
-        else if (!in_window(log, ret, log->index++))
-            log_report_count(&log->report, LOG_OUTSIDE_WINDOW, 0);
-        else if (ret->submit + log->to_start < 0)
-            log_report_count(&log->report, LOG_BEFORE_START, 0);
-        else
+        else if (where != LOG_USED)
+            log_report_count(&log->report, where, 0);
+        else if (job)
             break;
     }
     return got;
@@ -448,34 +466,6 @@ static simtime request_of(const struct log *log, const struct job_spec *job)
     return job->request;
 }
 
-/* Jobs that could be used and none that is: a window or a start of other dates than the log's. */
-static int none_used(const struct log *log, struct error *err)
-{
-    static const enum log_kind kinds[] = {LOG_ELSEWHERE, LOG_OUTSIDE_WINDOW, LOG_BEFORE_START,
-                                          LOG_RESAMPLED_AWAY};
-    const struct mark at = {.file = log->params->log};
-    char reasons[400] = "", text[120], window[160], from[48], until[48];
-    if (!log->any_kept)
-        return error_at(err, at, "no job in it, and %llu rows that are none of numbers",
-                        (unsigned long long)log->report.counts[LOG_GARBLED].count);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        const size_t len = strlen(reasons);
-        log_report_text(&log->report, kinds[i], text, sizeof(text));
-        if (*text)
-            snprintf(reasons + len, sizeof(reasons) - len, "%s%s", len > 0 ? "; " : "", text);
-        if (*text && kinds[i] == LOG_OUTSIDE_WINDOW) {
-            const size_t end = strlen(reasons);
-            log_window_text(log->params, log->context.offset, window, sizeof(window));
-            snprintf(reasons + end, sizeof(reasons) - end, " (%s)", window);
-        }
-    }
-    return error_at(
-        err, at, "none of its jobs, submitted from %s to %s, is used: %s",
-        date_format(log->first_kept + log->to_date, log->context.offset, from, sizeof(from)),
-        date_format(log->last_kept + log->to_date, log->context.offset, until, sizeof(until)),
-        reasons);
-}
-
 static int next(struct source *source, struct job_spec *ret_job, struct error *err)
 {
     struct log *const log = (struct log *)source;
@@ -483,7 +473,9 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
     const int got = next_loaded(log, &entry, err);
     if (got == SOURCE_END && !log->any_used &&
         (log->any_kept || log->report.counts[LOG_GARBLED].count > 0))
-        return none_used(log, err);
+        return log_none_used(&log->report, log->params, log->context.offset,
+                             log->any_kept ? log->first_kept + log->to_date : SIMTIME_NEVER,
+                             log->last_kept + log->to_date, err);
     if (got != SOURCE_JOB)
         return got;
     log->any_used = true;
@@ -551,6 +543,10 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
         rng_stream_init(&log->draws, context->seed, context->path, "resample");
         log->has_draws = true;
     }
+    const bool cut = params->window.from_job > 0 || params->window.jobs > 0 ||
+                     params->window.from.given || params->window.until.given ||
+                     context->start > swf_header(log->swf)->unix_start * SIMTIME_SECOND;
+    log->rows_report = cut ? &log->aside : &log->report;
     log->replicate = log_replicate_new(params, context->seed, context->path);
     if (context->sort && read_all(log, err) < 0)
         return NULL;
@@ -572,14 +568,4 @@ const struct log_report *log_report_of(const struct log *log)
 const struct swf_header *log_header(const struct log *log)
 {
     return swf_header(log->swf);
-}
-
-int log_start(const char *path, simtime *ret_start, int32_t *ret_offset, struct error *err)
-{
-    AUTO(swf_free) struct swf *swf = swf_open(path, err);
-    if (!swf)
-        return -1;
-    *ret_start = swf_header(swf)->unix_start * SIMTIME_SECOND;
-    *ret_offset = swf_header(swf)->time_zone;
-    return 0;
 }

@@ -1,6 +1,8 @@
 /* A log as a source of jobs: rows of a Standard Workload Format file in order of submission.
  *
- * Each row goes this way, and is counted in the report where it leaves it:
+ * Each row goes this way, and is counted in the report where it leaves it;
+ * of a window (and of what comes after the start) the report tells what is odd in that, not of the
+ * whole log:
  *   0. row:     of numbers, or `garbled` says what
  *   1. use:     both sizes missing, run < 0 or submit < 0 can never be used; `drop: unusable`
  * leaves out run = 0 and whatever asked for or was given more than the partition
@@ -96,7 +98,7 @@ struct log_context {
     int64_t partition_procs; /* for `drop: unusable`; 0: not known, nothing is too large */
     simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
     int32_t offset;          /* of its zone, seconds east: for window dates that state none */
-    bool sort;               /* read the whole log first (64 bytes a job) and sort it */
+    bool sort;               /* read the whole log first (72 bytes a row) and sort it */
     /* For log_scan: */
     simtime limit;      /* submissions at or after do not count; 0: no limit */
     int64_t fits_procs; /* larger jobs are rejected; 0: not known */
@@ -129,6 +131,12 @@ const struct swf_header *log_header(const struct log *log);
 /* When the log begins: its header's UnixStartTime, else 1970-01-01T00:00Z; and the offset of its
  * TimeZone, else 0. Reads the header only. */
 int log_start(const char *path, simtime *ret_start, int32_t *ret_offset, struct error *err);
+
+/* Jobs that could be used and none that is: a window or a start of other dates than the log's. -1,
+ * with that in *err. `first`, `last`: submissions of those that could be used, since 1970; first
+ * SIMTIME_NEVER: there was none. */
+int log_none_used(const struct log_report *report, const struct log_params *params, int32_t offset,
+                  simtime first, simtime last, struct error *err);
 
 /* What a log holds, for `jishi check`: the jobs that a run would get, in one pass (two if the log
  * is out of order and a window or load depends on the order). */

@@ -17,6 +17,8 @@ struct entry {
     uint64_t ordinal;
     int32_t procs;
     int32_t memory; /* KB for each processor; 0: none asked */
+    uint32_t line;
+    uint32_t marks; /* what is odd about it and not yet counted: log_report_take */
 };
 
 /* Zeroed is empty. Also a heap, least first, through entries_push and entries_pop. */

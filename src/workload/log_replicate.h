@@ -31,7 +31,7 @@ void log_replicate_free(struct log_replicate *replicate); /* takes NULL */
 typedef int log_pull_fn(void *ctx, struct entry *ret, struct error *err);
 
 /* The next job of the other log: as source_next. shake: O(log of the jobs within 2 T); resample
- * reads all jobs at the first call, 64 bytes a job. Ordinals of resampled jobs are other than those
+ * reads all jobs at the first call, 72 bytes a job. Ordinals of resampled jobs are other than those
  * of the log, and no two are the same. */
 int log_replicate_next(struct log_replicate *replicate, log_pull_fn *pull, void *ctx,
                        struct entry *ret, struct error *err);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "workload/log_report.h"
 
+#include "workload/log.h"
+
 #include <stdio.h>
+#include <string.h>
 
 const char *const log_kind_names[LOG_KINDS] = {
     [LOG_ROWS] = "rows",
@@ -96,4 +99,49 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
                  count->count == 1 ? "" : "s", kind == LOG_ROWS || kind == LOG_USED ? "" : ":",
                  log_kind_texts[kind], first);
     return buffer;
+}
+
+_Static_assert(LOG_ROW_LAST - LOG_ROW_FIRST < 32, "a bit for each kind");
+
+uint32_t log_report_take(struct log_report *report)
+{
+    uint32_t marks = 0;
+    for (int k = LOG_ROW_FIRST; k <= LOG_ROW_LAST; k++) {
+        marks |= (uint32_t)(report->counts[k].count > 0) << (k - LOG_ROW_FIRST);
+        report->counts[k] = (struct log_count){0};
+    }
+    return marks;
+}
+
+void log_report_add(struct log_report *report, uint32_t marks, uint64_t line)
+{
+    for (int k = LOG_ROW_FIRST; marks >> (k - LOG_ROW_FIRST) > 0; k++)
+        if (marks >> (k - LOG_ROW_FIRST) & 1)
+            log_report_count(report, (enum log_kind)k, line);
+}
+
+int log_none_used(const struct log_report *report, const struct log_params *params, int32_t offset,
+                  simtime first, simtime last, struct error *err)
+{
+    static const enum log_kind kinds[] = {LOG_ELSEWHERE, LOG_OUTSIDE_WINDOW, LOG_BEFORE_START,
+                                          LOG_RESAMPLED_AWAY};
+    const struct mark at = {.file = params->log};
+    char reasons[400] = "", text[120], window[160], from[48], until[48];
+    if (first == SIMTIME_NEVER)
+        return error_at(err, at, "no job in it, and %llu rows that are none of numbers",
+                        (unsigned long long)report->counts[LOG_GARBLED].count);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const size_t len = strlen(reasons);
+        log_report_text(report, kinds[i], text, sizeof(text));
+        if (*text)
+            snprintf(reasons + len, sizeof(reasons) - len, "%s%s", len > 0 ? "; " : "", text);
+        if (*text && kinds[i] == LOG_OUTSIDE_WINDOW) {
+            const size_t end = strlen(reasons);
+            log_window_text(params, offset, window, sizeof(window));
+            snprintf(reasons + end, sizeof(reasons) - end, " (%s)", window);
+        }
+    }
+    return error_at(err, at, "none of its jobs, submitted from %s to %s, is used: %s",
+                    date_format(first, offset, from, sizeof(from)),
+                    date_format(last, offset, until, sizeof(until)), reasons);
 }

@@ -67,6 +67,23 @@ static inline void log_report_count(struct log_report *report, enum log_kind kin
         count->line = line;
 }
 
+/* What is odd about one row, a bit for each kind of row, while it is not known whether it lies in
+ * the window. take: those counted in the report, which is empty then. O(kinds). */
+enum { LOG_ROW_FIRST = LOG_GARBLED, LOG_ROW_LAST = LOG_FRACTION };
+uint32_t log_report_take(struct log_report *report);
+void log_report_add(struct log_report *report, uint32_t marks, uint64_t line);
+
+/* Is there a reason among them why the row is no job? Is it that the row is of others? */
+static inline bool log_marks_left_out(uint32_t marks)
+{
+    return marks & ((UINT32_C(1) << (LOG_OUTSIDE_WINDOW - LOG_ROW_FIRST)) - 1);
+}
+
+static inline bool log_marks_elsewhere(uint32_t marks)
+{
+    return marks >> (LOG_ELSEWHERE - LOG_ROW_FIRST) & 1;
+}
+
 /* "475 jobs ran longer than ... (first: line 118)" into buffer, cut to size; empty if there are
  * none. Returns buffer. */
 const char *log_report_text(const struct log_report *report, enum log_kind kind, char *buffer,

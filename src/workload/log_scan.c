@@ -66,3 +66,13 @@ int log_scan(const struct log_params *params, const struct log_context *context,
     *ret_totals = totals;
     return 0;
 }
+
+int log_start(const char *path, simtime *ret_start, int32_t *ret_offset, struct error *err)
+{
+    AUTO(swf_free) struct swf *swf = swf_open(path, err);
+    if (!swf)
+        return -1;
+    *ret_start = swf_header(swf)->unix_start * SIMTIME_SECOND;
+    *ret_offset = swf_header(swf)->time_zone;
+    return 0;
+}

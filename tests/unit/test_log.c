@@ -304,6 +304,78 @@ static void windows(void **state)
     check_ids(jobs, len, "4 5");
 }
 
+/* What is odd is told of the window, and of what is left out in it: the log read in one go, and out
+ * of order, so that it is sorted first. */
+static void remarks_of_windows(void **state)
+{
+    (void)state;
+    static char rows[] = "1 100 -1 30 1 -1 -1 -1 20 -1 0\n" /* ran longer than asked, failed */
+                         "2 200 -1 -1 1 -1 -1 -1 20 -1 1\n" /* no run time */
+                         "3 300 -1 30 1 -1 -1 -1 20 -1 0\n"
+                         "4 400 -1 -1 1 -1 -1 -1 20 -1 1\n"
+                         "5 500 -1 30 1 -1 -1 -1 -1 -1 5\n" /* no request, cancelled */
+                         "6 600 -1 30 1 -1 -1 -1 20 -1 0\n"
+                         "7 700 -1 -1 1 -1 -1 -1 20 -1 1\n";
+    static char mixed[] = "6 600 -1 30 1 -1 -1 -1 20 -1 0\n"
+                          "7 700 -1 -1 1 -1 -1 -1 20 -1 1\n"
+                          "1 100 -1 30 1 -1 -1 -1 20 -1 0\n"
+                          "4 400 -1 -1 1 -1 -1 -1 20 -1 1\n"
+                          "5 500 -1 30 1 -1 -1 -1 -1 -1 5\n"
+                          "2 200 -1 -1 1 -1 -1 -1 20 -1 1\n"
+                          "3 300 -1 30 1 -1 -1 -1 20 -1 0\n";
+    const struct {
+        struct log_params params;
+        simtime start;
+        const char *ids;
+        uint64_t outside, before, negative, over, failed, filled, cancelled, few;
+    } rows_of[] = {
+        {{0}, 0, "1 3 5 6", 0, 0, 3, 3, 3, 1, 1, 7},
+        {{.window = {.from_job = 1, .jobs = 2}}, 0, "3 5", 3, 0, 2, 1, 1, 1, 1, 4},
+        {{.window = {.jobs = 1}}, 0, "1", 6, 0, 0, 1, 1, 0, 0, 1},
+        {{.window = {.from_job = 3}}, 0, "6", 5, 0, 1, 1, 1, 0, 0, 2},
+        {{.window = {.from = at(400, false), .until = at(600, false)}},
+         0,
+         "5",
+         5,
+         0,
+         1,
+         0,
+         0,
+         1,
+         1,
+         2},
+        {{0}, 450 * S, "5 6", 0, 4, 1, 1, 1, 1, 1, 3},
+    };
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows_of); i++) {
+        struct log_context context = {.start = rows_of[i / 2].start, .sort = i % 2};
+        struct job_spec jobs[32];
+        struct log_report report;
+        size_t len;
+        assert_int_equal(
+            run(i % 2 ? mixed : rows, rows_of[i / 2].params, &context, jobs, &len, &report),
+            SOURCE_END);
+        check_ids(jobs, len, rows_of[i / 2].ids);
+        assert_int_equal(report.counts[LOG_ROWS].count, 7);
+        assert_int_equal(report.counts[LOG_USED].count, len);
+        assert_int_equal(report.counts[LOG_OUTSIDE_WINDOW].count, rows_of[i / 2].outside);
+        assert_int_equal(report.counts[LOG_BEFORE_START].count, rows_of[i / 2].before);
+        assert_int_equal(report.counts[LOG_RUN_NEGATIVE].count, rows_of[i / 2].negative);
+        assert_int_equal(report.counts[LOG_RUN_OVER_REQUEST].count, rows_of[i / 2].over);
+        assert_int_equal(report.counts[LOG_FAILED].count, rows_of[i / 2].failed);
+        assert_int_equal(report.counts[LOG_REQUEST_FILLED].count, rows_of[i / 2].filled);
+        assert_int_equal(report.counts[LOG_CANCELLED].count, rows_of[i / 2].cancelled);
+        assert_int_equal(report.counts[LOG_FEW_COLUMNS].count, rows_of[i / 2].few);
+    }
+    /* Of which line: the first in the window. */
+    struct job_spec jobs[32];
+    struct log_report report;
+    struct log_context context = {0};
+    size_t len;
+    run(rows, (struct log_params){.window.from_job = 1}, &context, jobs, &len, &report);
+    assert_int_equal(report.counts[LOG_FAILED].line, 3);
+    assert_int_equal(report.counts[LOG_RUN_NEGATIVE].line, 2);
+}
+
 static void loads(void **state)
 {
     (void)state;
@@ -626,19 +698,13 @@ static void parameters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_dropped),
-        cmocka_unit_test(sizes_and_requests),
-        cmocka_unit_test(models_and_tenants),
-        cmocka_unit_test(starts_and_shifts),
-        cmocka_unit_test(order_of_submission),
-        cmocka_unit_test(windows),
-        cmocka_unit_test(loads),
-        cmocka_unit_test(nothing_used),
-        cmocka_unit_test(garbled),
-        cmocka_unit_test(resampling),
-        cmocka_unit_test(shaking),
-        cmocka_unit_test(resampled_phases),
-        cmocka_unit_test(resampled_users),
+        cmocka_unit_test(what_is_dropped),     cmocka_unit_test(sizes_and_requests),
+        cmocka_unit_test(models_and_tenants),  cmocka_unit_test(starts_and_shifts),
+        cmocka_unit_test(order_of_submission), cmocka_unit_test(windows),
+        cmocka_unit_test(remarks_of_windows),  cmocka_unit_test(loads),
+        cmocka_unit_test(nothing_used),        cmocka_unit_test(garbled),
+        cmocka_unit_test(resampling),          cmocka_unit_test(shaking),
+        cmocka_unit_test(resampled_phases),    cmocka_unit_test(resampled_users),
         cmocka_unit_test(parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
