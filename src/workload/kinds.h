@@ -83,6 +83,8 @@ struct workload_kind {
     bool (*has_deadlines)(const void *params);
     bool (*asks_memory)(const void *params); /* memory, of processors or whole nodes? */
     bool (*draws)(const void *params);       /* is anything left to chance? NULL: always */
+    /* The share of its jobs that ask for more than so many seconds; NAN: not known. NULL: never. */
+    double (*asks_longer)(const void *params, double most);
     /* The source, to be freed by source_free. NULL with an error. */
     struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
                            const struct workload_context *context, struct error *err);

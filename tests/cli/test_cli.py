@@ -176,6 +176,10 @@ tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1,
                 ([hours, work + "runtime=2h", work + "request={factor: 1.01}"], None),
                 ([hours, work + "runtime=2h", work + "processors=2"], None),
                 (["tenants.t.guarantee={processors: 1, borrow: 0}", two, work + "processors=2"], None),
+                (["tenants.t.quota={max_request: 2h, processors: 2}"], None),
+                (["tenants.t.quota={max_request: 2h, processors: 2}", work + "runtime=1h"],
+                 "tenant t is asked for 3 of 2 processors that its quota allows (150 %)"),
+                (["tenants.t.quota={max_request: 2h, processors: 2}", work + "runtime=3h"], None),
                 (["tenants.t.quota={jobs: 0, processors: 2}"], None)):
             more = [word for setting in settings for word in ("--set", setting)]
             got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
