@@ -59,7 +59,7 @@ def check_jobs(trace):
     if (abs((end - start - jobs["runtime"])[whole]) > 2e-6).any():
         return "a completed job did not run for its run time"
     killed = state == 1
-    lost = jobs["lost"] / jobs["procs"] if stops else 0  # of attempts before the last
+    lost = jobs["lost"] / numpy.fmax(jobs["procs"], 1) if stops else 0  # of attempts before the last
     if (end - submit - jobs["wait"] - lost - jobs["runtime"] > 1e-5)[killed].any():
         return "a killed job ran for longer than it needed"
     if (numpy.diff(end[: int(ended.sum())]) < 0).any() and not (state == REJECTED).any():
