@@ -167,9 +167,13 @@ static double little(const struct metric_view *view, unsigned a, unsigned b)
     const struct cell *cell = view->cell;
     if (!view->whole || !view->use || cell->jobs[JOB_PENDING] || cell->jobs[JOB_ABANDONED])
         return (double)NAN;
+    /* On its way a job is in no queue yet. */
+    const wide coming =
+        cell->causes ? cell->causes[CAUSE_DATA] + cell->causes[CAUSE_BROKER] : (wide)0;
+    const wide queued = cell->wait - coming;
     if (view->use->queued_jobs == 0)
-        return cell->wait == 0 ? 1 : (double)INFINITY;
-    return (double)cell->wait / (double)view->use->queued_jobs;
+        return queued == 0 ? 1 : (double)INFINITY;
+    return (double)queued / (double)view->use->queued_jobs;
 }
 
 static double fairness(const struct metric_view *view, unsigned gini, unsigned b)
@@ -278,8 +282,8 @@ const struct metric metrics_table[] = {
      METRIC_TIME, false, peak, 0, 0},
     {"queue.processors.mean", "processors", "processors asked by pending jobs, mean over the time "
      "of the window", METRIC_TIME, false, level, QUEUED_PROCS, 1},
-    {"queue.little", "1", "Little's law: (arrival rate x mean wait) / mean number pending; 1 where "
-     "the window is the whole run and nobody is left pending", METRIC_TIME, false, little, 0, 0},
+    {"queue.little", "1", "Little's law: (arrival rate x mean wait in queues) / mean number pending; "
+     "1 where the window is the whole run and nobody is left pending", METRIC_TIME, false, little, 0, 0},
     {"fairness.jain", "1", "Jain's index, over tenants, of processor-time received / due (due: the "
      "max-min share of what was delivered, capped by demand, by the shares of brothers at each level "
      "of the tree, over time), of one kind of processor", METRIC_FAIRNESS, false, fairness, 0, 0},

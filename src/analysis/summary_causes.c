@@ -92,7 +92,14 @@ static void write_unmet(uint32_t causes, FILE *out)
     fputs(".\n", out);
 }
 
-static void write_legend(uint32_t causes, FILE *out)
+/* Without QOS there is none to look for. */
+static const char *text_of(int cause, const struct world *world)
+{
+    return cause == CAUSE_QUOTA && world->n_qos == 0 ? "a quota of its tenants"
+                                                     : wait_cause_texts[cause];
+}
+
+static void write_legend(uint32_t causes, const struct world *world, FILE *out)
 {
     fputs("Each instant of a wait has the first cause that holds, in the order of the columns: ",
           out);
@@ -100,7 +107,7 @@ static void write_legend(uint32_t causes, FILE *out)
     for (int c = 0; c < WAIT_CAUSES; c++) {
         if (!(causes >> c & 1))
             continue;
-        fprintf(out, "%s%s (%s)", comma, wait_cause_names[c], wait_cause_texts[c]);
+        fprintf(out, "%s%s (%s)", comma, wait_cause_names[c], text_of(c, world));
         comma = ", ";
     }
     fputs(".\nLifting one cause (a quota, say) need not save the time under it: the next may hold "
@@ -124,6 +131,6 @@ void write_causes(const struct lines *lines, const struct world *world, FILE *ou
     putc('\n', out);
     text_table_write(&table, out);
     text_table_deinit(&table);
-    write_legend(met, out);
+    write_legend(met, world, out);
     write_unmet(world->causes & ~met, out);
 }

@@ -76,12 +76,12 @@ static void warn_quotas(const struct build *build, const int32_t *alike, FILE *o
 
 /* --- jobs larger than their tenants or QOS may ever hold --- */
 
-static void warn_share(double share, FILE *out)
+static void warn_share(double share, const char *which, FILE *out)
 {
     if (share > 1 - 1e-12)
         fputs("all are rejected.\n", out);
     else
-        fprintf(out, "the larger ones (%.3g %% of its jobs) are rejected.\n", 100 * share);
+        fprintf(out, "the %s ones (%.3g %% of its jobs) are rejected.\n", which, 100 * share);
 }
 
 static void warn_larger(const struct build *build, size_t workload, const struct ceiling *ceiling,
@@ -99,7 +99,22 @@ static void warn_larger(const struct build *build, size_t workload, const struct
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
     fprintf(out, "  %s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path, up_to,
             ceiling->of, ceiling->who, ceiling->says, ceiling->most);
-    warn_share(share, out);
+    warn_share(share, "larger", out);
+}
+
+static void warn_longer(const struct build *build, size_t workload, FILE *out)
+{
+    const struct ceiling ceiling = ceiling_of(build, workload, CEILING_REQUEST);
+    char number[48];
+    if (isinf(ceiling.most))
+        return;
+    const double share = refused_by_request(build, workload, ceiling.most);
+    if (!(share > 1e-12))
+        return;
+    fprintf(out, "  %s: %s%s %s %s by request: ", build->world.workloads[workload].path, ceiling.of,
+            ceiling.who, ceiling.says,
+            quantity_format(ceiling.most, UNIT_TIME, number, sizeof(number)));
+    warn_share(share, "longer", out);
 }
 
 static void warn_hours(const struct build *build, size_t workload, double size, FILE *out)
@@ -108,7 +123,8 @@ static void warn_hours(const struct build *build, size_t workload, double size, 
     char up_to[96] = "", number[48];
     if (isinf(ceiling.most))
         return;
-    const struct refused_hours refused = refused_by_hours(build, workload, size, ceiling.most);
+    const struct refused_time refused =
+        refused_by_time(build, workload, (struct refused_bounds){size, HUGE_VAL, ceiling.most});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))
@@ -118,7 +134,7 @@ static void warn_hours(const struct build *build, size_t workload, double size, 
             "  %s: jobs%s, but %s%s %s %s processor-hours: ", build->world.workloads[workload].path,
             up_to, ceiling.of, ceiling.who, ceiling.says,
             count_format(ceiling.most / 3600, number, sizeof(number)));
-    warn_share(refused.jobs, out);
+    warn_share(refused.jobs, "larger", out);
 }
 
 static void warn_sizes(const struct build *build, const int32_t *alike, FILE *out)
@@ -133,8 +149,10 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
             warn_larger(build, w, &quota, out);
         if (guarantee.most < quota.most)
             warn_larger(build, w, &guarantee, out);
-        if (quota.most > 0)
+        if (quota.most > 0) {
+            warn_longer(build, w, out);
             warn_hours(build, w, fmin(quota.most, guarantee.most), out);
+        }
     }
 }
 

@@ -277,7 +277,8 @@ static void list_way(struct broker *broker, const struct job *job, simtime arriv
         memset(&broker->ways[old], 0, (broker->n_ways - old) * sizeof(*broker->ways));
     }
     uint32_t *last = &broker->last[job->spec.centre];
-    broker->ways[job->slot] = (struct way){*last, NOBODY, arrival, true, false};
+    broker->ways[job->slot] =
+        (struct way){.before = *last, .after = NOBODY, .arrival = arrival, .listed = true};
     *(*last == NOBODY ? &broker->first[job->spec.centre] : &broker->ways[*last].after) = job->slot;
     *last = job->slot;
 }
@@ -292,6 +293,29 @@ static void unlist_way(struct broker *broker, const struct job *job)
     *(way->after == NOBODY ? &broker->last[centre] : &broker->ways[way->after].before) =
         way->before;
     way->listed = false;
+}
+
+/* Observers are told of what is coming where it may join a queue: once (1) or no more (-1). */
+static void tell_coming(struct broker *broker, const struct job *job, enum coming why, int sign)
+{
+    struct sim *sim = broker->sim;
+    struct way *way = &broker->ways[job->slot];
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    for (size_t i = from; i < to; i++) {
+        struct station *station = &sim->stations[i];
+        const uint64_t bit = UINT64_C(1) << (i - from);
+        if (sign > 0 && sim_may_hold(sim, station, &job->spec) == REASON_NONE)
+            way->counted |= bit;
+        if (!(way->counted & bit))
+            continue;
+        struct partition_counts *counts = &station->partition.counts;
+        counts->coming_jobs[why] += sign;
+        counts->coming_procs[why] += sign * partition_procs(&station->partition, &job->spec.ask);
+        touched_add(&sim->touched, i);
+    }
+    if (sign < 0)
+        way->counted = 0;
 }
 
 /* What is on its way counts where it is going, once (1) or no more (-1). */
@@ -378,6 +402,8 @@ static void arrive(struct sim *sim, struct job *job)
     job->data_time = sim->now - job->spec.submit - job->broker_time;
     sent->arrived++;
     sent->seconds += simtime_seconds(job->broker_time + job->data_time);
+    if (broker->ways[job->slot].moving)
+        tell_coming(broker, job, COMING_DATA, -1);
     unlist_way(broker, job);
     count_way(broker, job, -1);
     if (sim->waits)
@@ -396,8 +422,15 @@ static void move(struct sim *sim, struct job *job)
         return;
     }
     broker->ways[job->slot].moving = true;
+    tell_coming(broker, job, COMING_DATA, 1);
     network_begin(broker->network, from, job->spec.centre, job->data, job->slot, sim->now);
     watch_network(sim);
+}
+
+static void send(struct sim *sim, struct job *job)
+{
+    tell_coming(sim->broker, job, COMING_BROKER, -1);
+    move(sim, job);
 }
 
 static void leave_links(struct sim *sim)
@@ -419,7 +452,7 @@ void broker_handle(struct sim *sim, const struct event *event)
     if (event->kind == KIND_NETWORK)
         leave_links(sim);
     else if (event->kind == KIND_SEND)
-        move(sim, jobs_at(&sim->jobs, event->object));
+        send(sim, jobs_at(&sim->jobs, event->object));
     else
         arrive(sim, jobs_at(&sim->jobs, event->object));
 }
@@ -468,10 +501,12 @@ void broker_submit(struct sim *sim, struct job *job)
     list_way(broker, job, sim->now + moving);
     count_way(broker, job, 1);
     sim_tell(sim, FACT_SUBMIT, job, job->partition);
-    if (delay > 0)
-        add_event(sim, KIND_SEND, job, sim->now + delay);
-    else
+    if (delay == 0) {
         move(sim, job);
+        return;
+    }
+    tell_coming(broker, job, COMING_BROKER, 1);
+    add_event(sim, KIND_SEND, job, sim->now + delay);
 }
 
 bool broker_is_coming(struct sim *sim, struct job *job)
@@ -506,12 +541,36 @@ static void check_holds(struct sim *sim)
     holds_compare(broker->holds, fresh);
 }
 
+/* What observers are told of jobs on their way is what a fresh count finds. */
+static void check_coming(struct sim *sim)
+{
+    const struct broker *broker = sim->broker;
+    for (size_t i = 0; i < sim->n_stations; i++) {
+        const struct partition_counts *counts = &sim->stations[i].partition.counts;
+        int64_t left[COMINGS] = {counts->coming_jobs[0], counts->coming_jobs[1]};
+        for (uint32_t slot = 0; slot < broker->n_ways; slot++) {
+            size_t from;
+            const struct way *way = &broker->ways[slot];
+            if (!way->listed)
+                continue;
+            const size_t to = sim_candidates(sim, &jobs_at(&sim->jobs, slot)->spec, &from);
+            if (i >= from && i < to)
+                left[way->moving ? COMING_DATA : COMING_BROKER] -= way->counted >> (i - from) & 1;
+        }
+        REQUIRE(left[0] == 0 && left[1] == 0);
+        REQUIRE(counts->coming_procs[0] >= counts->coming_jobs[0] &&
+                counts->coming_procs[1] >= counts->coming_jobs[1]);
+    }
+}
+
 void broker_check(struct sim *sim, bool jobs)
 {
     struct broker *broker = sim->broker;
     network_check(broker->network, sim->now);
     if (jobs && broker->holds)
         check_holds(sim);
+    if (jobs)
+        check_coming(sim);
     for (uint32_t slot = 0; jobs && slot < sim->jobs.used; slot++) {
         const struct job *job = jobs_at(&sim->jobs, slot);
         if (!job->live)

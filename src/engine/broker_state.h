@@ -12,6 +12,7 @@
 struct way {
     uint32_t before, after; /* slots; NOBODY: none */
     simtime arrival;        /* as expected when it was sent */
+    uint64_t counted;       /* bits: partitions that count it as coming, as job->waits_in */
     bool listed;
     bool moving; /* it was sent: its data move */
 };

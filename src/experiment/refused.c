@@ -28,6 +28,8 @@ static double quota_of(const struct quota_plan *quota, enum ceiling_kind kind)
 {
     if (kind == CEILING_HOURS)
         return quota->processor_hours.limit * 3600;
+    if (kind == CEILING_REQUEST)
+        return HUGE_VAL;
     return quota->jobs <= 0 || quota->processor_hours.limit <= 0 ? 0 : count_of(quota->processors);
 }
 
@@ -38,12 +40,19 @@ static double guarantee_of(const struct guarantee_plan *plan)
                : (double)(plan->processors + plan->borrow);
 }
 
+static double one_job_of(const struct quota_plan *quota, enum ceiling_kind kind)
+{
+    if (kind == CEILING_REQUEST && quota->max_request < SIMTIME_NEVER)
+        return simtime_seconds(quota->max_request);
+    return kind == CEILING_QUOTA ? count_of(quota->max_processors) : HUGE_VAL;
+}
+
 /* Of the quota, and of one job: the highest of all dates. */
 static void raise_to(double *own, double *one, const struct quota_plan *quota,
                      enum ceiling_kind kind)
 {
     *own = fmax(*own, quota_of(quota, kind));
-    *one = fmax(*one, kind == CEILING_QUOTA ? count_of(quota->max_processors) : HUGE_VAL);
+    *one = fmax(*one, one_job_of(quota, kind));
 }
 
 static void tighten_by_tenant(const struct build *build, int32_t tenant, enum ceiling_kind kind,
@@ -149,7 +158,7 @@ double refused_by_size(const struct build *build, size_t workload, double most,
     return is_below_all(bw, most) ? 1 : outlook.too_large;
 }
 
-/* --- by processor-hours --- */
+/* --- by time --- */
 
 /* The outlook wants no tenants of a log. */
 static int32_t any_tenant(void *ctx, int64_t key)
@@ -159,11 +168,12 @@ static int32_t any_tenant(void *ctx, int64_t key)
 }
 
 struct asked {
+    struct refused_bounds bounds;
     double jobs, work, refused_jobs, refused_work, largest;
 };
 
-static void look_at(const struct workload_context *context, const struct job_spec *job, double size,
-                    double most, struct asked *asked)
+static void look_at(const struct workload_context *context, const struct job_spec *job,
+                    struct asked *asked)
 {
     const double n = job->ask.nodes > 0 ? (double)job->ask.nodes * context->procs_per_node
                                         : (double)job->ask.procs;
@@ -174,20 +184,21 @@ static void look_at(const struct workload_context *context, const struct job_spe
         request = job->request_factor < 0 ? request : job->request_factor * runtime;
     }
     const double work = n * (context->kills ? fmin(runtime, request) : runtime);
-    if (n > size)
+    const struct refused_bounds *most = &asked->bounds;
+    if (n > most->size)
         return;
     asked->jobs++;
     asked->work += work;
     asked->largest = fmax(asked->largest, n * request);
-    if (n * request > most * (1 + 1e-12)) {
+    if (request > most->request || n * request > most->hours * (1 + 1e-12)) {
         asked->refused_jobs++;
         asked->refused_work += work;
     }
 }
 
 /* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
-static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort, double size,
-                       double most, struct asked *ret)
+static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort,
+                       struct asked *ret)
 {
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_context context = bw->context;
@@ -198,33 +209,44 @@ static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool so
     struct error err;
     struct source *source = kind->open(bw->epochs, n_epochs, &context, &err);
     int got = source ? SOURCE_JOB : SOURCE_ERROR;
-    *ret = (struct asked){0};
+    *ret = (struct asked){.bounds = ret->bounds};
     for (size_t i = 0; got == SOURCE_JOB && (i < SAMPLE || !kind->endless); i++) {
         struct job_spec job;
         got = source_next(source, &job, &err);
         if (got == SOURCE_JOB && job.submit >= context.limit)
             got = SOURCE_END;
         if (got == SOURCE_JOB && job.submit >= bw->stay.from && job.submit < bw->stay.until)
-            look_at(&context, &job, size, most, ret);
+            look_at(&context, &job, ret);
     }
     source_free(source);
     return got;
 }
 
-struct refused_hours refused_by_hours(const struct build *build, size_t workload, double size,
-                                      double most)
+struct refused_time refused_by_time(const struct build *build, size_t workload,
+                                    struct refused_bounds bounds)
 {
     const struct build_workload *bw = &build->workloads[workload];
     const size_t n = build->program->n_epochs;
-    struct asked asked;
-    int got = look_at_all(bw, n, false, size, most, &asked);
+    struct asked asked = {.bounds = bounds};
+    int got = look_at_all(bw, n, false, &asked);
     if (got == SOURCE_UNSORTED)
-        got = look_at_all(bw, n, true, size, most, &asked);
-    return (struct refused_hours){
+        got = look_at_all(bw, n, true, &asked);
+    return (struct refused_time){
         .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
         .work = asked.work > 0 ? asked.refused_work / asked.work : 0,
         .largest = got == SOURCE_END ? asked.largest : (double)NAN,
     };
+}
+
+double refused_by_request(const struct build *build, size_t workload, double most)
+{
+    const struct workload *of = build->workloads[workload].workload;
+    const double known =
+        of->kind->asks_longer ? of->kind->asks_longer(of->params, most) : (double)NAN;
+    return isnan(known)
+               ? refused_by_time(build, workload, (struct refused_bounds){HUGE_VAL, most, HUGE_VAL})
+                     .jobs
+               : known;
 }
 
 /* --- both --- */
@@ -238,6 +260,7 @@ double refused_leaves(const struct build *build, size_t workload)
 {
     const struct build_workload *bw = &build->workloads[workload];
     const double hours = ceiling_of(build, workload, CEILING_HOURS).most;
+    const double request = ceiling_of(build, workload, CEILING_REQUEST).most;
     const double size = fmin(ceiling_of(build, workload, CEILING_QUOTA).most,
                              ceiling_of(build, workload, CEILING_GUARANTEE).most);
     struct workload_outlook all = {0}, fit = {0};
@@ -249,7 +272,8 @@ double refused_leaves(const struct build *build, size_t workload)
         const double load = load_of(&all);
         share = load_of(&fit) <= 0 ? 0 : isfinite(load) ? load_of(&fit) / load : 1;
     }
-    if (isfinite(hours) && share > 0)
-        share *= 1 - refused_by_hours(build, workload, size, hours).work;
+    const struct refused_bounds bounds = {size, request, hours};
+    if ((isfinite(hours) || isfinite(request)) && share > 0)
+        share *= 1 - refused_by_time(build, workload, bounds).work;
     return share;
 }

@@ -9,7 +9,8 @@
 enum ceiling_kind {
     CEILING_QUOTA,     /* processors a job; 0: a quota lets nothing start */
     CEILING_GUARANTEE, /* processors a job: guaranteed and borrowed, at home, without a broker */
-    CEILING_HOURS      /* processor-seconds a job, by its request */
+    CEILING_HOURS,     /* processor-seconds a job, by its request */
+    CEILING_REQUEST    /* seconds a job asks for */
 };
 
 struct ceiling {
@@ -27,15 +28,24 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
 double refused_by_size(const struct build *build, size_t workload, double most,
                        int64_t *ret_largest);
 
-/* Of the jobs that ask for no more than `size` processors, those whose processors times request are
- * above `most`. Of a workload that never ends its first ones tell, which it would submit. */
-struct refused_hours {
+/* Of the jobs that ask for no more than `size` processors, those that ask for more than `request`
+ * seconds, or whose processors times request are above `hours`, in seconds. Of a workload that
+ * never ends its first ones tell, which it would submit. */
+struct refused_bounds {
+    double size, request, hours; /* INFINITY: no bound */
+};
+
+struct refused_time {
     double jobs, work; /* shares of the jobs, of the processor-time that they need */
     double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
 };
 
-struct refused_hours refused_by_hours(const struct build *build, size_t workload, double size,
-                                      double most);
+struct refused_time refused_by_time(const struct build *build, size_t workload,
+                                    struct refused_bounds bounds);
+
+/* The share of all jobs that ask for more than `most` seconds: by the distribution of requests,
+ * where it is known, else as above. */
+double refused_by_request(const struct build *build, size_t workload, double most);
 
 /* The share of the processor-time that a workload asks for which is not refused for ever. */
 double refused_leaves(const struct build *build, size_t workload);

@@ -95,16 +95,29 @@ static double allowed(const struct tenant_quota *quota)
     return period > 0 ? fmin(at_once, quota->processor_seconds / period) : at_once;
 }
 
-static struct load load_of_tenant(const struct build *build, const double *asked, int32_t tenant)
+/* Whose jobs a quota counts: a tenant's with all below it, those of a QOS (row, else 0), or those
+ * of it that one tenant submits itself (else -1). */
+struct quota_crowd {
+    int32_t tenant, qos;
+};
+
+static bool is_of(const struct build *build, size_t workload, struct quota_crowd crowd)
 {
-    const struct tenant_quota *quota = build->world.tenants.items[tenant].quota;
+    const struct job_spec *base = &build->workloads[workload].context.base;
+    if (crowd.qos == 0)
+        return tenant_within(&build->world, base->tenant, crowd.tenant);
+    return base->qos == crowd.qos && (crowd.tenant < 0 || base->tenant == crowd.tenant);
+}
+
+static struct load load_of_crowd(const struct build *build, const double *asked,
+                                 const struct tenant_quota *quota, struct quota_crowd crowd)
+{
     const bool bounds = quota && quota->queued == INT64_MAX; /* else as in `served` */
     struct load load = {.there = bounds ? allowed(quota) : (double)INFINITY};
     if (isinf(load.there))
         return load;
     for (size_t w = 0; w < build->world.n_workloads; w++)
-        if (tenant_within(&build->world, build->workloads[w].context.base.tenant, tenant))
-            load.asked += asked[w];
+        load.asked += is_of(build, w, crowd) ? asked[w] : 0;
     return load;
 }
 
@@ -123,9 +136,34 @@ static char *crowded_tenant(const struct build *build, const double *asked)
 {
     const struct world *world = &build->world;
     for (size_t t = 0; t < world->tenants.len; t++) {
-        const struct load load = load_of_tenant(build, asked, (int32_t)t);
+        const struct tenant_info *info = &world->tenants.items[t];
+        const struct load load =
+            load_of_crowd(build, asked, info->quota, (struct quota_crowd){.tenant = (int32_t)t});
         if (too_much(load))
-            return words("tenant ", world->tenants.items[t].path, " that its quota allows", load);
+            return words("tenant ", info->path, " that its quota allows", load);
+    }
+    return NULL;
+}
+
+static char *crowded_qos(const struct build *build, const double *asked)
+{
+    const struct world *world = &build->world;
+    for (int32_t q = 1; q < (int32_t)world->n_qos; q++) {
+        const struct qos_info *info = &world->qos[q];
+        const struct load all =
+            load_of_crowd(build, asked, info->quota, (struct quota_crowd){-1, q});
+        if (too_much(all))
+            return words("QOS ", info->name, " that its quota allows", all);
+        for (int32_t t = 0; t < (int32_t)world->tenants.len; t++) {
+            const struct load own =
+                load_of_crowd(build, asked, info->each, (struct quota_crowd){t, q});
+            if (!too_much(own))
+                continue;
+            char *why = mem_format(" that QOS %s allows each tenant", info->name);
+            char *text = words("tenant ", world->tenants.items[t].path, why, own);
+            free(why);
+            return text;
+        }
     }
     return NULL;
 }
@@ -148,7 +186,8 @@ static char *too_much_asked(const struct build *build, const double *asked)
         if (too_much(load))
             return words("centre ", world->centres[c].name, "", load);
     }
-    return crowded_tenant(build, asked);
+    char *text = crowded_tenant(build, asked);
+    return text ? text : crowded_qos(build, asked);
 }
 
 char *stability_excess(const struct build *build)

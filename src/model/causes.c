@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void push(struct rows32 *rows, uint32_t item)
-{
-    MEM_GROW(rows);
-    rows->items[rows->len++] = item;
-}
-
 static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
 {
     const bool one = mask == 1;
@@ -113,9 +107,8 @@ enum wait_cause causes_find(const struct causes *causes, const struct crowd *cro
 
 /* --- shapes --- */
 
-/* The first shape that does not stand before; *ret_same: it is the one. */
-static size_t place_of(const struct causes *causes, const struct crowd *crowd,
-                       const struct cause_want *want, bool *ret_same)
+size_t causes_place(const struct causes *causes, const struct crowd *crowd,
+                    const struct cause_want *want, bool *ret_same)
 {
     size_t low = 0, high = crowd->len;
     *ret_same = false;
@@ -134,41 +127,12 @@ static size_t place_of(const struct causes *causes, const struct crowd *crowd,
     return low;
 }
 
-static inline void count_at(struct causes *causes, size_t p, const struct shape *shape,
-                            int64_t jobs, enum wait_cause from, enum wait_cause to)
-{
-    const int64_t procs = jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
-    if (from != WAIT_CAUSES)
-        causes->queued[p][from] -= procs;
-    if (to != WAIT_CAUSES)
-        causes->queued[p][to] += procs;
-    touched_add(causes->touched, p);
-}
-
-static NOINLINE void count_in_several(struct causes *causes, const struct crowd *crowd,
-                                      const struct shape *shape, int64_t jobs, enum wait_cause from,
-                                      enum wait_cause to)
+void causes_count_in_several(struct causes *causes, const struct crowd *crowd,
+                             const struct shape *shape, int64_t jobs, enum wait_cause from,
+                             enum wait_cause to)
 {
     for (uint64_t left = crowd->mask; left; left &= left - 1)
-        count_at(causes, crowd->from + (size_t)__builtin_ctzll(left), shape, jobs, from, to);
-}
-
-/* So many jobs of the shape, in each of its partitions, no longer wait for `from` but for `to`;
- * WAIT_CAUSES: they do not wait. */
-static inline void count_queued(struct causes *causes, const struct crowd *crowd,
-                                const struct shape *shape, int64_t jobs, enum wait_cause from,
-                                enum wait_cause to)
-{
-    if (LIKELY(crowd->mask == 1))
-        count_at(causes, crowd->from, shape, jobs, from, to);
-    else
-        count_in_several(causes, crowd, shape, jobs, from, to);
-}
-
-static void shape_advance(struct shape *shape, simtime now)
-{
-    shape->total[shape->cause] += now - shape->since;
-    shape->since = now;
+        causes_count_at(causes, crowd->from + (size_t)__builtin_ctzll(left), shape, jobs, from, to);
 }
 
 static inline void flip(struct causes *causes, const struct crowd *crowd, struct shape *shape,
@@ -178,56 +142,9 @@ static inline void flip(struct causes *causes, const struct crowd *crowd, struct
         return;
     if (shape->jobs > 0) { /* else nobody takes a difference */
         shape_advance(shape, now);
-        count_queued(causes, crowd, shape, shape->jobs, shape->cause, cause);
+        causes_count(causes, crowd, shape, shape->jobs, shape->cause, cause);
     }
     shape->cause = cause;
-}
-
-/* Longest request of a job of this class and ask that processor-hours do not hold. */
-static simtime longest_of(const struct causes *causes, const struct crowd *crowd,
-                          const struct cause_want *want)
-{
-    return causes->gates.longest(causes->gates.ctx, causes->places[crowd->from].partition, want);
-}
-
-/* A shape takes the sums of its base when it leaves it, as a job takes those of its shape. */
-static void hold(struct causes *causes, const struct crowd *crowd, struct shape *base,
-                 struct shape *shape, simtime now)
-{
-    shape_advance(base, now);
-    for (size_t i = 0; i < causes->n_kinds; i++)
-        shape->total[causes->kinds[i]] += base->total[causes->kinds[i]];
-    shape->since = now;
-    shape->follows = false;
-    base->jobs -= shape->jobs;
-    if (base->cause != CAUSE_QUOTA)
-        count_queued(causes, crowd, shape, shape->jobs, base->cause, CAUSE_QUOTA);
-}
-
-static void follow(struct causes *causes, const struct crowd *crowd, struct shape *base,
-                   struct shape *shape, simtime now)
-{
-    shape_advance(base, now);
-    shape_advance(shape, now);
-    for (size_t i = 0; i < causes->n_kinds; i++)
-        shape->total[causes->kinds[i]] -= base->total[causes->kinds[i]];
-    shape->follows = true;
-    base->jobs += shape->jobs;
-    if (base->cause != CAUSE_QUOTA)
-        count_queued(causes, crowd, shape, shape->jobs, CAUSE_QUOTA, base->cause);
-}
-
-/* Shapes of a family that the bound has passed since: O(1), and O(causes) for each. */
-static void move_within(struct causes *causes, const struct crowd *crowd, struct family *family,
-                        simtime now)
-{
-    struct shape *shapes = causes->shapes.items, *base = &shapes[family->base];
-    const simtime longest = longest_of(causes, crowd, &base->want);
-    const uint32_t *order = family->order;
-    while (family->within > 0 && shapes[order[family->within - 1]].want.request > longest)
-        hold(causes, crowd, base, &shapes[order[--family->within]], now);
-    while (family->within < family->len && shapes[order[family->within]].want.request <= longest)
-        follow(causes, crowd, base, &shapes[order[family->within++]], now);
 }
 
 static void judge(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
@@ -235,7 +152,7 @@ static void judge(struct causes *causes, const struct crowd *crowd, size_t i, si
     struct shape *shape = &causes->shapes.items[crowd->order[i]];
     flip(causes, crowd, shape, causes_find(causes, crowd, &shape->want), now);
     if (shape->family != NO_FAMILY)
-        move_within(causes, crowd, &causes->families.items[shape->family], now);
+        family_move(causes, crowd, &causes->families.items[shape->family], now);
 }
 
 /* The same in a quick crowd. */
@@ -257,7 +174,7 @@ static void bound(const struct causes *causes, struct crowd *crowd)
     crowd->most = n < crowd->len ? shapes[crowd->order[n]].want.ask.procs - 1 : INT64_MAX;
 }
 
-static uint32_t free_shape(struct causes *causes)
+uint32_t causes_free_shape(struct causes *causes)
 {
     if (causes->spare.len > 0)
         return causes->spare.items[--causes->spare.len];
@@ -265,10 +182,10 @@ static uint32_t free_shape(struct causes *causes)
     return (uint32_t)causes->shapes.len++;
 }
 
-static NOINLINE uint32_t add_shape(struct causes *causes, struct crowd *crowd, size_t at,
+NOINLINE uint32_t causes_add_shape(struct causes *causes, struct crowd *crowd, size_t at,
                                    const struct cause_want *want, simtime now)
 {
-    const uint32_t i = free_shape(causes);
+    const uint32_t i = causes_free_shape(causes);
     causes->shapes.items[i] = (struct shape){.want = *want,
                                              .crowd = (uint32_t)(crowd - causes->crowds.items),
                                              .cause = causes_find(causes, crowd, want),
@@ -289,105 +206,6 @@ static NOINLINE uint32_t add_shape(struct causes *causes, struct crowd *crowd, s
     return i;
 }
 
-/* A family with its base; nobody is of it yet. */
-static uint32_t add_family(struct causes *causes, struct crowd *crowd, size_t at,
-                           const struct cause_want *want, simtime now)
-{
-    const uint32_t base = add_shape(causes, crowd, at, want, now);
-    uint32_t f;
-    if (causes->spare_families.len > 0) {
-        f = causes->spare_families.items[--causes->spare_families.len];
-    } else {
-        MEM_GROW(&causes->families);
-        f = (uint32_t)causes->families.len++;
-    }
-    causes->families.items[f] = (struct family){.base = base};
-    causes->shapes.items[base].family = f;
-    return base;
-}
-
-/* Where the first of the family stands that asks for no less. */
-static size_t place_in(const struct causes *causes, const struct family *family, simtime request)
-{
-    size_t low = 0, high = family->len;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (causes->shapes.items[family->order[middle]].want.request < request)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The shape of its family; a new one if there is none. */
-static NOINLINE uint32_t shape_in_family(struct causes *causes, struct crowd *crowd,
-                                         const struct cause_want *want, simtime now)
-{
-    struct cause_want any = *want;
-    any.request = REQUEST_NONE;
-    bool same;
-    const size_t to = place_of(causes, crowd, &any, &same);
-    const uint32_t base = same ? crowd->order[to] : add_family(causes, crowd, to, &any, now);
-    const uint32_t f = causes->shapes.items[base].family;
-    struct family *family = &causes->families.items[f];
-    const size_t at = place_in(causes, family, want->request);
-    if (at < family->len && causes->shapes.items[family->order[at]].want.request == want->request)
-        return family->order[at];
-    const uint32_t i = free_shape(causes);
-    const bool within = want->request <= longest_of(causes, crowd, &any);
-    causes->shapes.items[i] = (struct shape){.want = *want,
-                                             .crowd = (uint32_t)(crowd - causes->crowds.items),
-                                             .cause = CAUSE_QUOTA,
-                                             .family = f,
-                                             .follows = within,
-                                             .since = now};
-    if (family->len == family->cap) {
-        family->cap = family->cap ? 2 * family->cap : 8;
-        family->order = mem_resize(family->order, family->cap, sizeof(*family->order));
-    }
-    memmove(&family->order[at + 1], &family->order[at],
-            (family->len - at) * sizeof(*family->order));
-    family->order[at] = i;
-    crowd->n_empty -= family->len++ == 0;
-    family->within += within;
-    return i;
-}
-
-/* A shape without jobs leaves its family. */
-static void leave_family(struct causes *causes, struct crowd *crowd, uint32_t i)
-{
-    struct shape *shape = &causes->shapes.items[i];
-    struct family *family = &causes->families.items[shape->family];
-    const size_t at = place_in(causes, family, shape->want.request);
-    family->len--;
-    family->within -= shape->follows;
-    memmove(&family->order[at], &family->order[at + 1],
-            (family->len - at) * sizeof(*family->order));
-    crowd->n_empty += family->len == 0;
-    shape->crowd = SHAPE_FREE;
-    push(&causes->spare, i);
-}
-
-static void free_family(struct causes *causes, uint32_t f)
-{
-    free(causes->families.items[f].order);
-    causes->families.items[f] = (struct family){0};
-    push(&causes->spare_families, f);
-}
-
-/* One more, or one less, of a shape of a family waits. */
-static NOINLINE void count_in_family(struct causes *causes, struct crowd *crowd, uint32_t i,
-                                     int64_t jobs)
-{
-    struct shape *shape = &causes->shapes.items[i];
-    shape->jobs += jobs;
-    if (shape->follows)
-        causes->shapes.items[causes->families.items[shape->family].base].jobs += jobs;
-    if (shape->jobs == 0)
-        leave_family(causes, crowd, i);
-}
-
 /* Drop the shapes that have no jobs, and families of none. */
 static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 {
@@ -401,9 +219,9 @@ static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
             continue;
         }
         if (family)
-            free_family(causes, shape->family);
+            family_free(causes, shape->family);
         shape->crowd = SHAPE_FREE;
-        push(&causes->spare, crowd->order[i]);
+        rows32_push(&causes->spare, crowd->order[i]);
     }
     crowd->len = kept;
     crowd->n_fit = n_fit;
@@ -458,10 +276,10 @@ static uint32_t shape_for(struct causes *causes, size_t c, const struct cause_wa
         return *near;
     /* One bound for all: what counts in several partitions may count differently in each. */
     if (want->request > 0 && (crowd->mask == 1 || want->ask.nodes == 0))
-        return *near = shape_in_family(causes, crowd, want, now);
+        return *near = family_shape(causes, crowd, want, now);
     bool same;
-    const size_t at = place_of(causes, crowd, want, &same);
-    *near = same ? crowd->order[at] : add_shape(causes, crowd, at, want, now);
+    const size_t at = causes_place(causes, crowd, want, &same);
+    *near = same ? crowd->order[at] : causes_add_shape(causes, crowd, at, want, now);
     return *near;
 }
 
@@ -495,15 +313,15 @@ static void enter(struct causes *causes, struct job *job, simtime now)
     struct crowd *crowd = &causes->crowds.items[c];
     sum_up(causes, row, shape, -1, now);
     if (UNLIKELY(shape->family != NO_FAMILY))
-        count_in_family(causes, crowd, row->shape, 1);
+        family_count(causes, crowd, row->shape, 1);
     else
         crowd->n_empty -= shape->jobs++ == 0;
-    count_queued(causes, crowd, shape, 1, WAIT_CAUSES, causes_told(causes, shape));
+    causes_count(causes, crowd, shape, 1, WAIT_CAUSES, causes_told(causes, shape));
 }
 
 void causes_join(struct causes *causes, const struct job *job)
 {
-    push(&causes->joined, job->slot);
+    rows32_push(&causes->joined, job->slot);
 }
 
 void causes_leave(struct causes *causes, const struct job *job, simtime now)
@@ -515,9 +333,9 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now)
     struct shape *shape = &causes->shapes.items[row->shape];
     sum_up(causes, row, shape, 1, now);
     row->waits = false;
-    count_queued(causes, crowd, shape, 1, causes_told(causes, shape), WAIT_CAUSES);
+    causes_count(causes, crowd, shape, 1, causes_told(causes, shape), WAIT_CAUSES);
     if (UNLIKELY(shape->family != NO_FAMILY))
-        count_in_family(causes, crowd, row->shape, -1);
+        family_count(causes, crowd, row->shape, -1);
     else
         crowd->n_empty += --shape->jobs == 0;
     if (UNLIKELY(crowd->n_empty > (crowd->quick ? EMPTY_MOST : 0)))

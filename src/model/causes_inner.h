@@ -1,9 +1,10 @@
-/* What causes.c and causes_check.c share. */
+/* What causes.c, causes_families.c and causes_check.c share. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef MODEL_CAUSES_INNER_H
 #define MODEL_CAUSES_INNER_H
 
 #include "model/causes.h"
+#include "util/mem.h"
 
 /* The waiting jobs of a crowd that ask the same. */
 struct shape {
@@ -97,6 +98,45 @@ struct causes {
     int64_t (*queued)[WAIT_CAUSES];
 };
 
+static inline void rows32_push(struct rows32 *rows, uint32_t item)
+{
+    MEM_GROW(rows);
+    rows->items[rows->len++] = item;
+}
+
+static inline void causes_count_at(struct causes *causes, size_t p, const struct shape *shape,
+                                   int64_t jobs, enum wait_cause from, enum wait_cause to)
+{
+    const int64_t procs = jobs * partition_procs(causes->places[p].partition, &shape->want.ask);
+    if (from != WAIT_CAUSES)
+        causes->queued[p][from] -= procs;
+    if (to != WAIT_CAUSES)
+        causes->queued[p][to] += procs;
+    touched_add(causes->touched, p);
+}
+
+void causes_count_in_several(struct causes *causes, const struct crowd *crowd,
+                             const struct shape *shape, int64_t jobs, enum wait_cause from,
+                             enum wait_cause to);
+
+/* So many jobs of the shape, in each of its partitions, no longer wait for `from` but for `to`;
+ * WAIT_CAUSES: they do not wait. */
+static inline void causes_count(struct causes *causes, const struct crowd *crowd,
+                                const struct shape *shape, int64_t jobs, enum wait_cause from,
+                                enum wait_cause to)
+{
+    if (LIKELY(crowd->mask == 1))
+        causes_count_at(causes, crowd->from, shape, jobs, from, to);
+    else
+        causes_count_in_several(causes, crowd, shape, jobs, from, to);
+}
+
+static inline void shape_advance(struct shape *shape, simtime now)
+{
+    shape->total[shape->cause] += now - shape->since;
+    shape->since = now;
+}
+
 /* The order of shapes in a crowd. */
 static inline int causes_compare(const struct cause_want *want, const struct shape *shape)
 {
@@ -135,5 +175,34 @@ static inline enum wait_cause causes_told(const struct causes *causes, const str
 /* The cause of what a job of the crowd wants, by the rule alone. O(partitions of the crowd). */
 enum wait_cause causes_find(const struct causes *causes, const struct crowd *crowd,
                             const struct cause_want *want);
+
+/* The first shape of the crowd that does not stand before. O(log shapes). */
+size_t causes_place(const struct causes *causes, const struct crowd *crowd,
+                    const struct cause_want *want, bool *ret_same);
+
+/* A place for a shape. O(1). */
+uint32_t causes_free_shape(struct causes *causes);
+
+/* A shape without jobs, where causes_place says. O(shapes of the crowd). */
+uint32_t causes_add_shape(struct causes *causes, struct crowd *crowd, size_t at,
+                          const struct cause_want *want, simtime now);
+
+/* --- families --- */
+
+/* The shape of its family for what counts time; a new one, or a new family, if there is none.
+ * O(shapes). */
+uint32_t family_shape(struct causes *causes, struct crowd *crowd, const struct cause_want *want,
+                      simtime now);
+
+/* One more, or one less, of shape i of a family waits. O(1); O(shapes of the family) for the last.
+ */
+void family_count(struct causes *causes, struct crowd *crowd, uint32_t i, int64_t jobs);
+
+/* Shapes of a family that the bound has passed since: O(1), and O(causes) for each. */
+void family_move(struct causes *causes, const struct crowd *crowd, struct family *family,
+                 simtime now);
+
+/* No shape is of it any more. */
+void family_free(struct causes *causes, uint32_t f);
 
 #endif

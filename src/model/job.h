@@ -45,7 +45,7 @@ enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };
     X(CAUSE_DEPENDENCY, "dependency", "another job has to end first")                              \
     X(CAUSE_DATA, "data", "its data are on the way")                                               \
     X(CAUSE_BROKER, "broker", "the broker sends it elsewhere, its delay is not over")              \
-    X(CAUSE_QUOTA, "quota", "a quota of its tenants")                                              \
+    X(CAUSE_QUOTA, "quota", "a quota of its tenants or QOS")                                       \
     X(CAUSE_BUDGET, "budget", "the budget of its tenants")                                         \
     X(CAUSE_GUARANTEE, "guarantee", "what others are guaranteed, or its own bound on borrowing")   \
     X(CAUSE_CAPACITY, "capacity", "fewer processors free than it asks")                            \

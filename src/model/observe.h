@@ -7,9 +7,13 @@
 #include "model/access.h"
 #include "model/job.h"
 
-/* What a partition holds now. In processors, but for queued_jobs. capacity = busy + idle + down. */
+/* Why a job that was sent to a centre has not joined a queue there. */
+enum coming { COMING_DATA, COMING_BROKER, COMINGS };
+
+/* What a partition holds now. In processors, but for jobs. capacity = busy + idle + down. */
 struct partition_counts {
     int64_t capacity, down, busy, queued_jobs, queued_procs;
+    int64_t coming_jobs[COMINGS], coming_procs[COMINGS]; /* that may come to wait in it */
 };
 
 struct partition_info {

@@ -22,14 +22,14 @@ static void take(struct sched *sched, struct held *held, simtime after)
     if (!admits(sched, held))
         return;
     held->start =
-        plan_take(&sched->plan, after, held->item.request, held->item.procs, &held->booking);
+        plan_take(sched->plan, after, held->item.request, held->item.procs, &held->booking);
 }
 
 /* Give up what it has. */
 static void leave(struct sched *sched, const struct held *held)
 {
     if (held->start < SIMTIME_NEVER && !sched->replan)
-        plan_leave(&sched->plan, held->booking, held->item.procs);
+        plan_leave(sched->plan, held->booking, held->item.procs);
 }
 
 /* --- the held jobs, in queue order --- */
@@ -124,30 +124,30 @@ static void show_all(struct sched *sched)
     for (size_t i = 0; i < sched->n_held; i++)
         if (sched->held[i].start < SIMTIME_NEVER && sched->held[i].start > last)
             last = sched->held[i].start;
-    plan_survey(&sched->plan, last);
+    plan_survey(sched->plan, last);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER)
-            plan_see(&sched->plan, held->start, held->item.request, held->item.procs);
+            plan_see(sched->plan, held->start, held->item.request, held->item.procs);
     }
-    plan_surveyed(&sched->plan);
+    plan_surveyed(sched->plan);
 }
 
 /* The pass over held jobs, in queue order. About every second one does move where the machine is
  * busy, nearly all by one step. */
 static void compress(struct sched *sched, simtime now)
 {
-    if (plan_walk(&sched->plan))
+    if (plan_walk(sched->plan))
         show_all(sched);
     for (size_t i = 0; i < sched->n_held; i++) {
         struct held *held = &sched->held[i];
         if (i + 4 < sched->n_held)
-            plan_prefetch(&sched->plan, held[4].booking);
+            plan_prefetch(sched->plan, held[4].booking);
         if (held->start == SIMTIME_NEVER)
             take(sched, held, now);
         else if (held->start > now)
             held->start =
-                plan_earlier(&sched->plan, &held->booking, held->item.request, held->item.procs);
+                plan_earlier(sched->plan, &held->booking, held->item.request, held->item.procs);
     }
 }
 
@@ -173,7 +173,7 @@ static void enter_all(struct sched *sched)
     for (size_t i = 0; i < sched->n_held; i++) {
         struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER)
-            plan_enter(&sched->plan, held->start, held->item.request, held->item.procs,
+            plan_enter(sched->plan, held->start, held->item.request, held->item.procs,
                        &held->booking);
     }
 }
@@ -206,10 +206,10 @@ static void start_held(struct sched *sched, size_t i, simtime now)
 {
     const struct held held = sched->held[i];
     struct job *job = jobs_at(sched->jobs, held.item.slot);
-    plan_keep(&sched->plan, held.booking);
+    plan_keep(sched->plan, held.booking);
     drop(sched, i);
     sched_start(sched, &held.item);
-    plan_change(&sched->plan, now, now + held.item.request, held.item.procs - job->procs);
+    plan_change(sched->plan, now, now + held.item.request, held.item.procs - job->procs);
 }
 
 /* A reservation whose time has come. One that cannot be kept (jobs outlived their requests, no
@@ -217,11 +217,11 @@ static void start_held(struct sched *sched, size_t i, simtime now)
 static bool start_or_move(struct sched *sched, size_t i, simtime now)
 {
     struct held *held = &sched->held[i];
-    const bool planned = plan_holds(&sched->plan, held->booking);
+    const bool planned = plan_holds(sched->plan, held->booking);
     if (!admits(sched, held)) {
         leave(sched, held);
         held->start = SIMTIME_NEVER;
-        plan_forget(&sched->plan);
+        plan_forget(sched->plan);
         return false;
     }
     if (planned && sched_can_start(sched, &held->item, now)) {
@@ -233,13 +233,13 @@ static bool start_or_move(struct sched *sched, size_t i, simtime now)
     const simtime after = planned ? next_release(sched, now) : now;
     leave(sched, held);
     take(sched, held, after);
-    plan_forget(&sched->plan);
+    plan_forget(sched->plan);
     return false;
 }
 
 static void start_due(struct sched *sched, simtime now)
 {
-    for (size_t i = 0; i < sched->n_held && plan_first_start(&sched->plan) <= now;) {
+    for (size_t i = 0; i < sched->n_held && plan_first_start(sched->plan) <= now;) {
         while (i < sched->n_held && sched->held[i].start > now)
             i++;
         if (i < sched->n_held && !start_or_move(sched, i, now))
@@ -251,12 +251,12 @@ static void start_due(struct sched *sched, simtime now)
 static void renew_plan(struct sched *sched, simtime now)
 {
     const bool overran = sched->partition->overdue > 0 ||
-                         (sched->config.extend && plan_first_start(&sched->plan) < now);
+                         (sched->config.extend && plan_first_start(sched->plan) < now);
     if (!overran && !sched->lost && !sched->replan) {
-        plan_advance(&sched->plan, now);
+        plan_advance(sched->plan, now);
         return;
     }
-    plan_remake(&sched->plan, sched->partition->profile, now);
+    plan_remake(sched->plan, sched->partition->profile, now);
     if (overran || sched->lost)
         take_all(sched, now);
     else
@@ -288,7 +288,7 @@ simtime sched_next_start(const struct sched *sched, simtime now)
 {
     if (sched->config.slurm)
         return sched_slurm_next(sched, now);
-    simtime next = plan_next_start(&sched->plan, now);
+    simtime next = plan_next_start(sched->plan, now);
     /* While jobs outlive their requests the plan stands on releases that do not come: behind a job
      * of no length it would be tried again each microsecond. */
     if (sched->partition->overdue > 0 && next < now + SIMTIME_SECOND)
@@ -313,7 +313,7 @@ void sched_check_plan(struct sched *sched, struct some_jobs jobs, simtime now)
                             held->item.procs);
     }
     if (!sched->replan)
-        plan_check(&sched->plan, profile, now);
+        plan_check(sched->plan, profile, now);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(profile, t))
         REQUIRE(partition->overdue || partition->constrained || shrunk ||
                 profile_at(profile, t) >= 0 || partition->windows_end > t);

@@ -79,22 +79,26 @@ static void reset(struct plan *plan, simtime now, int64_t free)
     plan_gains_clear(plan, 1);
 }
 
-void plan_init(struct plan *plan)
+struct plan *plan_new(void)
 {
-    *plan = (struct plan){0};
+    struct plan *plan = mem_new(1, sizeof(*plan));
     for (int c = 0; c < PLAN_CLASSES; c++)
         for (int l = 0; l < PLAN_LENGTHS; l++)
             plan->soonest[c][l][0] = plan->soonest[c][l][1] = INT64_MAX;
     reset(plan, 0, 0);
+    return plan;
 }
 
-void plan_deinit(struct plan *plan)
+void plan_free(struct plan *plan)
 {
+    if (!plan)
+        return;
     free(plan->steps);
     for (int c = 0; c < PLAN_CLASSES; c++) {
         free(plan->gains[0][c].items);
         free(plan->gains[1][c].items);
     }
+    free(plan);
 }
 
 void plan_remake(struct plan *plan, const struct profile *profile, simtime now)

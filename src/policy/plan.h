@@ -65,8 +65,10 @@ struct plan {
     int walks;      /* until `useful` is made anew */
 };
 
-void plan_init(struct plan *plan);
-void plan_deinit(struct plan *plan);
+/* Nothing is free yet: plan_remake comes first. Tens of kB, whatever it holds. */
+struct plan *plan_new(void);
+void plan_free(struct plan *plan); /* takes NULL */
+AUTO_DEFINE(struct plan *, plan_free)
 
 /* As the profile is from `now` on, without reservations: all bookings are void. O(steps). */
 void plan_remake(struct plan *plan, const struct profile *profile, simtime now);

@@ -8,7 +8,8 @@
 
 extern const struct order_type order_fcfs;
 
-static void queues_init(struct sched *sched)
+/* All that follows from the configuration. */
+static void configured(struct sched *sched)
 {
     const struct sched_config *config = &sched->config;
     struct queue_setup setup = {.jobs = sched->jobs,
@@ -31,6 +32,8 @@ static void queues_init(struct sched *sched)
     setup.params = params;
     if (sched->two_queues)
         queue_init(&sched->candidates, &setup);
+    if (config->conservative && !sched->plan)
+        sched->plan = plan_new();
 }
 
 static void note_failure(struct sched *sched)
@@ -61,15 +64,14 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
                             .jobs = jobs,
                             .tenancy = *tenancy,
                             .actions = *actions};
-    queues_init(sched);
-    plan_init(&sched->plan);
+    configured(sched);
     sched->replan = true;
 }
 
 void sched_deinit(struct sched *sched)
 {
     queues_deinit(sched);
-    plan_deinit(&sched->plan);
+    plan_free(sched->plan);
     allocation_clear(&sched->kept);
     cluster_free(sched->future);
     free(sched->fresh.items);
@@ -93,7 +95,7 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     sched->committed = sched->cut = false;
     sched->changed = sched->replan = true;
     sched->fresh.len = 0;
-    queues_init(sched);
+    configured(sched);
     for (size_t i = 0; i < waiting.len; i++)
         sched_add(sched, jobs_at(sched->jobs, waiting.items[i]), now);
     free(waiting.items);
@@ -172,8 +174,8 @@ void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs
     sched->changed = true;
     sched->early |= due > now;
     if (sched->config.conservative && !sched->replan && due > now) {
-        plan_advance(&sched->plan, now);
-        plan_change(&sched->plan, now, due, procs);
+        plan_advance(sched->plan, now);
+        plan_change(sched->plan, now, due, procs);
     }
 }
 

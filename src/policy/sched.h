@@ -121,11 +121,11 @@ struct sched {
     /* Conservative: the waiting jobs with their reservations, in queue order. */
     struct held *held;
     size_t n_held, held_cap;
-    bool early;   /* something came free before it was planned to */
-    bool vacated; /* a reservation of a job that left */
-    bool replan;  /* the profile was made anew: so must the plan be */
-    bool lost;    /* and its reservations cannot be kept */
-    struct plan plan;
+    bool early;        /* something came free before it was planned to */
+    bool vacated;      /* a reservation of a job that left */
+    bool replan;       /* the profile was made anew: so must the plan be */
+    bool lost;         /* and its reservations cannot be kept */
+    struct plan *plan; /* owned; NULL as long as no backfill was conservative */
 
     /* Slurm. */
     bool news;       /* something happened since the last plan */

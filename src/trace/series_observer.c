@@ -24,8 +24,26 @@ static const struct column columns[] = {
                "the part of queued_procs held by: " what},
 static const struct column cause_columns[WAIT_CAUSES] = {WAIT_CAUSE_LIST(CAUSE)};
 
+#define COMING(name, what)                                                                         \
+    {                                                                                              \
+        {"coming_jobs_" name, COLUMN_F64, 0, "jobs",                                               \
+         "on their way here, mean over the step: " what},                                          \
+        {                                                                                          \
+            "coming_procs_" name, COLUMN_F64, 0, "processors",                                     \
+                "asked by jobs on their way here, mean over the step: " what                       \
+        }                                                                                          \
+    }
+static const struct column coming_columns[COMINGS][2] = {
+    [COMING_DATA] = COMING("data", "their data move"),
+    [COMING_BROKER] = COMING("broker", "the broker's delay is not over"),
+};
+static const enum wait_cause coming_causes[COMINGS] = {
+    [COMING_DATA] = CAUSE_DATA,
+    [COMING_BROKER] = CAUSE_BROKER,
+};
+
 /* Those of every partition, and at most. */
-enum { CORE = ARRAY_LEN(columns) - 1, MEASURES = CORE + WAIT_CAUSES };
+enum { CORE = ARRAY_LEN(columns) - 1, MEASURES = CORE + WAIT_CAUSES + 2 * COMINGS };
 
 struct partition {
     struct series *series;
@@ -44,6 +62,8 @@ struct series_observer {
     size_t n_measures;
     uint8_t causes[WAIT_CAUSES]; /* that have a measure */
     size_t n_causes;
+    uint8_t comings[COMINGS]; /* the same, behind the causes: jobs, processors of each */
+    size_t n_comings;
     size_t len;
     struct partition partitions[];
 };
@@ -54,6 +74,9 @@ static void list_columns(struct series_observer *observer)
     observer->n_measures = CORE;
     for (size_t i = 0; i < observer->n_causes; i++)
         observer->columns[++observer->n_measures] = cause_columns[observer->causes[i]];
+    for (size_t i = 0; i < observer->n_comings; i++)
+        for (size_t k = 0; k < 2; k++)
+            observer->columns[++observer->n_measures] = coming_columns[observer->comings[i]][k];
 }
 
 struct series_observer *series_observer_new(struct h5 *h5, const struct world *world, simtime step,
@@ -70,6 +93,9 @@ struct series_observer *series_observer_new(struct h5 *h5, const struct world *w
     for (unsigned c = 0; c < WAIT_CAUSES; c++)
         if (causes >> c & 1)
             observer->causes[observer->n_causes++] = (uint8_t)c;
+    for (unsigned c = 0; c < COMINGS; c++)
+        if (world->causes >> coming_causes[c] & 1)
+            observer->comings[observer->n_comings++] = (uint8_t)c;
     list_columns(observer);
     for (size_t i = 0; i < observer->len; i++) {
         const struct partition_info *info = &world->partitions[i];
@@ -167,6 +193,11 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
     const int64_t values[CORE] = {counts->capacity, counts->capacity - counts->down, counts->busy,
                                   counts->queued_jobs, counts->queued_procs};
     memcpy(partition->values, values, sizeof(values));
+    int64_t *coming = &partition->values[CORE + observer->n_causes];
+    for (size_t i = 0, n = observer->n_comings; i < n; i++) {
+        *coming++ = counts->coming_jobs[observer->comings[i]];
+        *coming++ = counts->coming_procs[observer->comings[i]];
+    }
 }
 
 void series_observer_finish(struct series_observer *observer, simtime end)

@@ -1,7 +1,7 @@
 /* What each partition held over time, as means over steps: /series/<centre>/<partition>/ with
  * time, capacity, up, busy, queued_jobs, queued_procs and, by cause of waiting,
- * queued_procs_<cause>. The integrals are kept in whole processor- microseconds, so a mean is
- * rounded once, the same everywhere. */
+ * queued_procs_<cause>, coming_jobs_<cause> and coming_procs_<cause>. The integrals are kept in
+ * whole processor- microseconds, so a mean is rounded once, the same everywhere. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef TRACE_SERIES_OBSERVER_H
 #define TRACE_SERIES_OBSERVER_H

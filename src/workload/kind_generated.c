@@ -46,6 +46,12 @@ static bool asks_memory(const void *object)
     return params->memory || params->memory_per_node;
 }
 
+static double asks_longer(const void *object, double most)
+{
+    const struct generate_params *params = object;
+    return request_above(&params->request, params->runtime, most);
+}
+
 static int outlook(const void *object, const struct workload_context *context,
                    struct workload_outlook *ret, struct error *err)
 {
@@ -79,6 +85,7 @@ const struct workload_kind workload_generated = {
     .asks_nodes = asks_nodes,
     .works = works,
     .asks_memory = asks_memory,
+    .asks_longer = asks_longer,
     .open = open_generated,
     .outlook = outlook,
 };

@@ -226,6 +226,22 @@ static double modal_greatest(const struct modal_params *modal)
     return most;
 }
 
+double request_above(const struct kinded *kinded, const struct dist *runtime, double most)
+{
+    double factor = 1, fixed;
+    if (kinded->kind == &kind_time)
+        return 1 - dist_cdf(((const struct time_params *)kinded->params)->time, most);
+    if (!runtime || kinded->kind == &kind_modal || kinded->kind == &kind_tsafrir)
+        return (double)NAN;
+    const struct dist *drawn = kinded->kind == &kind_factor
+                                   ? ((const struct factor_params *)kinded->params)->factor
+                                   : NULL;
+    if (drawn && !dist_is_constant(drawn, &factor))
+        return dist_is_constant(runtime, &fixed) && fixed > 0 ? 1 - dist_cdf(drawn, most / fixed)
+                                                              : (double)NAN;
+    return factor > 0 ? 1 - dist_cdf(runtime, most / factor) : 0;
+}
+
 /* E[min(x, request)]: the request is the least value not below x times the misjudgement. */
 static double modal_cut_at(const struct modal_params *modal, double x)
 {

@@ -43,6 +43,10 @@ double request_mean_share(const struct kinded *kinded);
 /* The request itself, where it does not depend on the run time; else NULL. */
 const struct dist *request_time(const struct kinded *kinded);
 
+/* P(request > most), most in seconds; NAN where that is not known: of models, and where chance
+ * makes both the run time (NULL: not known) and the factor. */
+double request_above(const struct kinded *kinded, const struct dist *runtime, double most);
+
 /* E[min(run time, request)]: what jobs run on average where they are killed at their request.
  * INFINITY where infinite. kinded: as passed its check. */
 double request_mean_cut(const struct kinded *kinded, const struct dist *runtime);

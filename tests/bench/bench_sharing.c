@@ -119,10 +119,12 @@ static void *params_of(const struct kind *kind)
     for (const struct field *f = kind->params; f->kind != FIELD_END; f++) {
         double value = 0;
         struct error err;
+        if (!f->def)
+            continue;
         if (f->kind == FIELD_INT)
             *(int64_t *)(void *)(params + f->offset) =
                 strcmp(f->def, "unlimited") == 0 ? INT64_MAX : atoll(f->def);
-        if (!f->def || (f->kind != FIELD_DURATION && f->kind != FIELD_QUANTITY))
+        if (f->kind != FIELD_DURATION && f->kind != FIELD_QUANTITY)
             continue;
         if (quantity_parse(f->def, f->kind == FIELD_DURATION ? UNIT_TIME : f->unit, &value, &err))
             abort();

@@ -377,6 +377,30 @@ def terms(rng, tenant, hours):
         tenant.update(location="remote", sector="weather")
 
 
+def limits(rng):
+    """A quota of a QOS."""
+    quota = {"processors": rng.choice([0, 2, 8]), "jobs": rng.choice([1, 3]), "queued": rng.choice([2, 10]),
+             "processor_hours": {"limit": rng.choice([1, 20]), "per": rng.choice(["run", "6h", "1 day"])},
+             "max_processors": rng.choice([2, 8]), "max_request": rng.choice(["1h", "6h"])}
+    return {key: quota[key] for key in rng.sample(list(quota), rng.randint(1, 3))}
+
+
+def services(rng, scenario):
+    """Some QOS, and who has them: tenants, members of them and workloads."""
+    names = [f"q{k}" for k in range(rng.randint(1, 3))]
+    scenario["qos"] = {name: {} for name in names}
+    for plan in scenario["qos"].values():
+        for whose in ("quota", "each"):
+            if rng.random() < 0.6:
+                plan[whose] = limits(rng)
+        if rng.random() < 0.5:
+            plan["priority"] = rng.choice(["high", "low"])
+    for _, plan in tenant_paths(scenario["tenants"]):
+        for has in (plan, *plan.get("workloads", {}).values()):
+            if rng.random() < 0.4:
+                has["qos"] = rng.choice([*names, "none"])
+
+
 def members(rng, places, hours, until):
     """Some tenants of one description that draw values of their own."""
     work = {"arrival": {"poisson": "3 per h"}, "runtime": {"exponential": "40 min"}, "processors": 2}
@@ -485,6 +509,11 @@ def changes(rng, scenario, hours, counting):
                 settings[f"{path}.share"] = rng.choice([0.5, 2, 10])
             if "quota" in plan and rng.random() < 0.3:
                 settings[f"{path}.quota.jobs"] = rng.choice([1, 5, "unlimited"])
+            if "qos" in scenario and rng.random() < 0.2:
+                settings[f"{path}.qos"] = rng.choice([*scenario["qos"], "none"])
+        for name in scenario.get("qos", {}):
+            if rng.random() < 0.4:
+                settings[f"qos.{name}.{rng.choice(['quota', 'each'])}"] = limits(rng)
         if settings:
             value.append({"at": f"{rng.randint(0, hours * 60)} min", "set": settings})
     return value
@@ -553,6 +582,8 @@ def generate(rng, folder):
             if rng.random() < 0.5:
                 terms(rng, tenant, hours)
     scenario["tenants"] = tenants
+    if rng.random() < 0.4:
+        services(rng, scenario)
     if rng.random() < 0.2:
         scenario["uncertain"] = {"tenants.t0.share": {"uniform": [1, 2], "confidence": "low"}}
         scenario["question"] = {"metric": "wait.p95", "better": "lower", "matters": "15 min"}

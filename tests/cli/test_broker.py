@@ -53,6 +53,8 @@ class Broker(unittest.TestCase):
                 names = trace["names/centres"].asstr()[:]
                 parts = trace["names/partitions"].asstr()[:]
                 reasons = trace["names/reasons"].asstr()[:]
+                self.series = {part: {name: values[:] for name, values in trace["series"][part].items()}
+                               for part in parts}
         rows.sort(order="id")
         self.summary = done.stdout
         self.parts = [parts[row] if row >= 0 else "any" for row in rows["partition"]]
@@ -67,6 +69,29 @@ class Broker(unittest.TestCase):
         rows, where = self.send("{policy: home}", "jobs: " + jobs(("0s", 8, "1h"), ("0s", 8, "1h")))
         self.assertEqual(where, "aa")
         self.assertEqual(list(rows["start"]), [0, 3600])
+
+    def test_on_their_way(self):
+        """A quarter of an hour of delay, then 900 GB over 1 GB/s and 10 ms: told in b alone, by hours."""
+        text = HEAD.replace("scheduler: {order: fcfs, backfill: easy}}\n  c", "scheduler: {order: fcfs, backfill: none}}\n  c")
+        done = (f"{text}broker: {{policy: round-robin, delay: 15min}}\nseries: {{step: 15min}}\ntime: {{length: 1h}}\n"
+                "metrics: [queue.little]\n"
+                "tenants: {t: {home: a, workloads: {w: {data: 900 GB, centres: [b], jobs: %s}}}}\n" % jobs(("5min", 3, "10min")))
+        rows, where = self.run_text(done)
+        self.assertEqual((where, list(rows["joined"])), ("b", [2100.01]))
+        means = {name: list(values) for name, values in self.series["b/p"].items() if name.startswith("coming")}
+        third, rest = 2 / 3, 1 / 3
+        want = {"coming_jobs_broker": [third, rest, 0, 0], "coming_jobs_data": [0, third, (300 + 0.01) / 900, 0]}
+        for name, values in want.items():
+            for got, value in zip(means[name], values):
+                self.assertAlmostEqual(got, value, 9)
+            for got, value in zip(means[name.replace("jobs", "procs")], values):
+                self.assertAlmostEqual(got, 3 * value, 9)
+        self.assertEqual(set(means), {*want, *(name.replace("jobs", "procs") for name in want)})
+        for other in ("a/p", "c/p", "c/q"):
+            self.assertEqual(sum(abs(self.series[other][name]).sum() for name in means), 0)
+        self.assertRegex(self.summary, r"queue\.little +1\b")
+        self.send("{policy: home}", "jobs: " + jobs(("0s", 8, "1h")))
+        self.assertEqual([name for name in self.series["a/p"] if name.startswith("coming")], [])
 
     def test_home_too_small(self):
         """Home holds 8: 16 go to the only centre that can, and 20 nowhere."""

@@ -133,6 +133,34 @@ tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1,
             got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
             self.assertEqual(note in got, told, got)
 
+    def test_qos(self):
+        """A quota of a QOS bounds its jobs alone, `each` those of one tenant; neither where only so many may wait."""
+        path = self.write("grows.yaml", self.TEXT.replace("nodes: 2", "nodes: 30").replace("lab, workloads", "lab, qos: q, workloads").replace(
+            "tenants: {", "qos: {q: {}}\ntenants: {u: {home: lab, workloads: {w: {qos: q, arrival: {poisson: 1/h}, runtime: {exponential: 1h}}}}, "))
+        for settings, note in (
+                (["qos.q.quota={processors: 4}"], "QOS q is asked for 4 of 4 processors that its quota allows (100 %)"),
+                (["qos.q.quota={processors: 5}"], None),
+                (["qos.q.quota={processors: 4}", "tenants.u.workloads.w.qos=none"], None),
+                (["qos.q.quota={processors: 4, queued: 9}"], None),
+                (["qos.q.each={processors: 3}"], "tenant t is asked for 3 of 3 processors that QOS q allows each tenant (100 %)"),
+                (["qos.q.each={processor_hours: {limit: 48, per: 1d}}"],
+                 "tenant t is asked for 3 of 2 processors that QOS q allows each tenant (150 %)"),
+                (["qos.q.each={processors: 4}"], None),
+                (["qos.q={each: {processors: 3}, quota: {max_processors: 3}}", "tenants.t.workloads.w.processors=4"], None)):
+            more = [word for setting in settings for word in ("--set", setting)]
+            got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())
+            with self.subTest(settings):
+                self.assertEqual(re.findall(r"\S+ \S+ is asked for .*? %\)", got)[-1:], [note] if note else [])
+
+    def test_causes(self):
+        """Of quotas the legend names those that there are."""
+        path = self.write("grows.yaml", self.TEXT)
+        for setting, told in (("tenants.t.quota={processors: 1}", "quota (a quota of its tenants).\n"),
+                              ("qos={q: {quota: {processors: 1}}}", "quota (a quota of its tenants or QOS).\n")):
+            more = ["--set", "tenants.t.qos=q"] if "qos" in setting else []
+            self.assertIn("in the order of the columns: " + told,
+                          self.jishi("run", path, "--no-trace", "--set", setting, *more).stdout)
+
     def test_rejected_are_not_asked_for(self):
         """What quotas refuse for ever lets no queue grow, whether by size, by processor-hours (the request counts) or whole."""
         path = self.write("grows.yaml", self.TEXT.replace("nodes: 2", "nodes: 8"))
@@ -148,6 +176,10 @@ tenants: {t: {home: lab, workloads: {w: {arrival: {poisson: 3/h}, processors: 1,
                 ([hours, work + "runtime=2h", work + "request={factor: 1.01}"], None),
                 ([hours, work + "runtime=2h", work + "processors=2"], None),
                 (["tenants.t.guarantee={processors: 1, borrow: 0}", two, work + "processors=2"], None),
+                (["tenants.t.quota={max_request: 2h, processors: 2}"], None),
+                (["tenants.t.quota={max_request: 2h, processors: 2}", work + "runtime=1h"],
+                 "tenant t is asked for 3 of 2 processors that its quota allows (150 %)"),
+                (["tenants.t.quota={max_request: 2h, processors: 2}", work + "runtime=3h"], None),
                 (["tenants.t.quota={jobs: 0, processors: 2}"], None)):
             more = [word for setting in settings for word in ("--set", setting)]
             got = " ".join(self.jishi("run", path, "--no-trace", *more).stdout.split())

@@ -130,6 +130,27 @@ class Lua(unittest.TestCase):
         first, _ = self.trace("order={lua: o.lua}")
         self.assertEqual(first, self.trace("order={lua: o.lua}")[0])
 
+    def test_qos(self):
+        """Its name, nil for none, and a priority that a QOS says."""
+        self.write("o.lua", """function score(job, tenant)
+    assert(job.qos == (tenant.path == 'a' and 'short' or nil), job.qos)
+    assert(job.priority == (tenant.path == 'a' and 'low' or 'high'))
+    return job.qos == 'short' and 0 or 1
+end""")
+        self.write("p.lua", "function score(job) return job.priority == 'low' and 0 or 1 end")
+        self.write("base.yaml", BASE + "qos: {short: {priority: low}, long: {}}\n")
+        qos = ["--set", "tenants.a.qos=short"]
+        for name in ("o.lua", "p.lua"):
+            done = self.jishi(*qos, "--set", f"centres.c.scheduler.order={{lua: {name}}}", "-o", name + ".h5")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with h5py.File(os.path.join(self.folder, "o.lua.h5")) as a, h5py.File(os.path.join(self.folder, "p.lua.h5")) as b:
+            self.assertEqual(a["jobs"][:].tobytes(), b["jobs"][:].tobytes())
+            self.assertEqual({a["names/qos"].asstr()[q] for q in a["jobs"]["qos"]}, {"none", "short"})
+        self.write("o.lua", "function score(job) return job.qos end")
+        for settings, want in ((qos, "string"), ([], "nil")):
+            done = self.jishi(*settings, "--set", "centres.c.scheduler.order={lua: o.lua}")
+            self.assertEqual(done.stderr, f"o.lua:1: score gave {want}, not a number, for job 1\n")
+
     def test_refresh(self):
         """Scores that stand for longer than the run are taken once."""
         self.write("o.lua", "MOST = 1\n" + SEEN)

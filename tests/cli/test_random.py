@@ -59,7 +59,8 @@ def check_jobs(trace):
     if (abs((end - start - jobs["runtime"])[whole]) > 2e-6).any():
         return "a completed job did not run for its run time"
     killed = state == 1
-    if (end - start - jobs["runtime"] > 2e-6)[killed].any():
+    lost = jobs["lost"] / numpy.fmax(jobs["procs"], 1) if stops else 0  # of attempts before the last
+    if (end - submit - jobs["wait"] - lost - jobs["runtime"] > 1e-5)[killed].any():
         return "a killed job ran for longer than it needed"
     if (numpy.diff(end[: int(ended.sum())]) < 0).any() and not (state == REJECTED).any():
         return "rows out of the order of end"
@@ -99,7 +100,7 @@ def check_capacity(trace, jobs, begun, stopped):
     was stopped, only the last stretch is known, and only if it completed."""
     completed = jobs["state"] == 0
     begun = begun & (~stopped | completed)
-    first = numpy.where(stopped, jobs["end"] - jobs["runtime"], jobs["start"])
+    first = numpy.where(stopped, numpy.round(jobs["end"] - jobs["runtime"], 6), jobs["start"])
     paths = trace["names/partitions"].asstr()[:]
     for row, path in enumerate(paths):
         mine = begun & (jobs["partition"] == row)

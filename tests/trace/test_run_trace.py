@@ -44,7 +44,7 @@ def close(a, b, what):
     require(abs(a - b) <= 1e-3 + 1e-9 * abs(b), what, a, b)
 
 
-FEATURES = [{"preemptions": "i4", "lost": "f8"}, {"deadline": "f8"}, {"home": "i4", "joined": "f8", "moved": "f8"}]
+FEATURES = [{"preemptions": "i4", "lost": "f8"}, {"deadline": "f8"}, {"home": "i4", "joined": "f8", "moved": "f8"}, {"qos": "i4"}]
 
 
 def check_root(file, scenario):
@@ -74,6 +74,7 @@ def check_columns(file):
     for group in FEATURES:   # of what a scenario has, and then whole
         if set(group) & set(jobs.dtype.names):
             want |= group
+    require(("qos" in jobs.dtype.names) == ("qos:" in file["scenario/resolved"].asstr()[()]), "qos")
     require({n: jobs.dtype[n].str[1:] for n in jobs.dtype.names} == want, "columns of jobs",
             set(jobs.dtype.names) ^ set(want))
     require(list(jobs.dtype.names)[:len(JOBS)] == list(JOBS), "order of columns")
@@ -147,6 +148,8 @@ def check_totals(file, jobs, length):
 
 def check_series(file, jobs, scenario, length):
     text = scenarios.text_of(scenario)
+    works = [work for _, work, _ in workloads_of(scenario["tenants"])]
+    asks_nodes = any("nodes" in asks for work in works for asks in (work, *work.get("jobs", [])))
     for row, path in enumerate(file["names/partitions"].asstr()):
         group = file["series"][path]
         require(set(SERIES) <= set(group), "series", path)
@@ -162,6 +165,9 @@ def check_series(file, jobs, scenario, length):
         require({name for name in group if name.startswith("queued_procs_")} == queued, "causes of queues")
         parts = sum(group[name][:] for name in sorted(queued))
         require(numpy.allclose(parts, step["queued_procs"], 1e-9, 1e-9), "queued_procs by cause")
+        ways = {f"coming_{what}_{cause}" for what in ("jobs", "procs") for cause in ("data", "broker")
+                if cause in causes_of(file)}
+        require({name for name in group if name.startswith("coming_")} == ways, "jobs on their way")
         require((step["up"] <= step["capacity"] + 1e-6).all(), "up above capacity")
         mine = jobs[(jobs["partition"] == row)]
         begun = mine[~numpy.isnan(mine["start"])]
@@ -171,15 +177,34 @@ def check_series(file, jobs, scenario, length):
         # Where jobs wait in several queues, or more than once, a row does not tell when in which.
         if "partition: any" in text or "reservations:" in text or "preemptions" in jobs.dtype.names:
             continue
+        if "broker" in scenario and len(scenario["centres"][path.split("/")[0]]["partitions"]) > 1:
+            continue
         waited = mine[mine["state"] != REJECTED]
         until = numpy.where(numpy.isnan(waited["start"]), length, waited["start"])
         waits = until - waited["joined" if "joined" in jobs.dtype.names else "submit"]
         waits = numpy.nan_to_num(waits)  # on the way to a centre at the end
         close((step["queued_jobs"] * lengths).sum(), waits.sum(), f"Little's law in {path}")
         close(waited["wait"].sum(), (until - waited["submit"]).sum(), "waits")
-        if "nodes: 1," not in text and "nodes:" not in text.split("tenants:")[1]:
+        if not asks_nodes:
             close((step["queued_procs"] * lengths).sum(), (waits * waited["procs"]).sum(),
                   f"processors queued in {path}")
+
+
+def check_ways(file, jobs, length):
+    """Jobs on their way to a centre count once where it has one partition; of several in each that may hold them."""
+    paths = file["names/partitions"].asstr()[:]
+    for row, centre in enumerate(file["names/centres"].asstr()):
+        mine = jobs[jobs["centre"] == row]
+        groups = [file["series"][path] for path in paths if path.startswith(centre + "/")]
+        for cause in {"data", "broker"} & set(causes_of(file)):
+            for name, weight in (("jobs", 1), ("procs", mine["procs"])):
+                got = sum((group[f"coming_{name}_{cause}"][:] *
+                           numpy.diff(numpy.append(group["time"][:], length))).sum() for group in groups)
+                want = (mine[f"wait_{cause}"] * weight).sum()
+                if len(groups) == 1:
+                    close(got, want, f"{name} on their way to {centre}: {cause}")
+                elif name == "jobs":
+                    require(got >= want - 1e-6 * abs(want) - 1e-6, name, "on their way to", centre, cause)
 
 
 def workloads_of(tenants, above="", always=True):
@@ -232,6 +257,7 @@ def run_case(program, seed, folder):
         check_states(jobs)
         check_totals(file, jobs, length)
         check_series(file, jobs, scenario, length)
+        check_ways(file, jobs, length)
         check_submitted(jobs, scenario, list(file["names/workloads"].asstr()))
     check_readers(out)
 

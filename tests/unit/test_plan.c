@@ -20,7 +20,7 @@ struct model_job {
 };
 
 struct model {
-    struct plan plan;
+    struct plan *plan;
     struct profile *profile; /* of the running jobs alone */
     simtime now;
     int64_t free[HORIZON]; /* the last instant stands for all after it */
@@ -55,7 +55,7 @@ static void submit(struct model *model, struct model_job *job)
     job->procs = 1 + draw(draw(3) ? 5 : PROCS);
     job->duration = 1 + draw(draw(3) ? 8 : 40);
     const simtime want = earliest(model, model->now, job);
-    job->start = plan_take(&model->plan, model->now, job->duration, job->procs, &job->booking);
+    job->start = plan_take(model->plan, model->now, job->duration, job->procs, &job->booking);
     assert_int_equal(job->start, want);
     lift(model, job->start, job->start + job->duration, -job->procs);
     job->waits = true;
@@ -63,7 +63,7 @@ static void submit(struct model *model, struct model_job *job)
 
 static void withdraw(struct model *model, struct model_job *job)
 {
-    plan_leave(&model->plan, job->booking, job->procs);
+    plan_leave(model->plan, job->booking, job->procs);
     lift(model, job->start, job->start + job->duration, job->procs);
     job->waits = false;
 }
@@ -71,7 +71,7 @@ static void withdraw(struct model *model, struct model_job *job)
 static void end_early(struct model *model, struct model_job *job)
 {
     const simtime due = job->start + job->duration;
-    plan_change(&model->plan, model->now, due, job->procs);
+    plan_change(model->plan, model->now, due, job->procs);
     profile_release(model->profile, model->now, due, job->procs);
     lift(model, model->now, due, job->procs);
     job->runs = false;
@@ -81,13 +81,13 @@ static void end_early(struct model *model, struct model_job *job)
 static void walk(struct model *model)
 {
     const int first = draw(JOBS), stride = draw(2) ? 1 : 7;
-    if (plan_walk(&model->plan)) {
-        plan_survey(&model->plan, HORIZON);
+    if (plan_walk(model->plan)) {
+        plan_survey(model->plan, HORIZON);
         for (int i = 0; i < JOBS; i++)
             if (model->jobs[i].waits)
-                plan_see(&model->plan, model->jobs[i].start, model->jobs[i].duration,
+                plan_see(model->plan, model->jobs[i].start, model->jobs[i].duration,
                          model->jobs[i].procs);
-        plan_surveyed(&model->plan);
+        plan_surveyed(model->plan);
     }
     for (int i = 0; i < JOBS; i++) {
         struct model_job *job = &model->jobs[(first + i * stride) % JOBS];
@@ -95,7 +95,7 @@ static void walk(struct model *model)
             continue;
         lift(model, job->start, job->start + job->duration, job->procs);
         const simtime want = earliest(model, model->now, job);
-        job->start = plan_earlier(&model->plan, &job->booking, job->duration, job->procs);
+        job->start = plan_earlier(model->plan, &job->booking, job->duration, job->procs);
         assert_int_equal(job->start, want);
         lift(model, job->start, job->start + job->duration, -job->procs);
     }
@@ -109,8 +109,8 @@ static void start_due(struct model *model)
             job->runs = false;
         if (!job->waits || job->start > model->now)
             continue;
-        assert_true(plan_holds(&model->plan, job->booking));
-        plan_keep(&model->plan, job->booking);
+        assert_true(plan_holds(model->plan, job->booking));
+        plan_keep(model->plan, job->booking);
         profile_reserve(model->profile, job->start, job->start + job->duration, job->procs);
         job->waits = false;
         job->runs = true;
@@ -127,8 +127,8 @@ static void check(struct model *model)
         first = job->start < first ? job->start : first;
         profile_reserve(model->profile, job->start, job->start + job->duration, job->procs);
     }
-    assert_int_equal(plan_first_start(&model->plan), first);
-    plan_check(&model->plan, model->profile, model->now);
+    assert_int_equal(plan_first_start(model->plan), first);
+    plan_check(model->plan, model->profile, model->now);
     for (int i = 0; i < JOBS; i++) {
         const struct model_job *job = &model->jobs[i];
         if (job->waits)
@@ -139,11 +139,11 @@ static void check(struct model *model)
 /* As after a change of capacity: made anew from what runs, and the reservations entered again. */
 static void remake(struct model *model)
 {
-    plan_remake(&model->plan, model->profile, model->now);
+    plan_remake(model->plan, model->profile, model->now);
     for (int i = 0; i < JOBS; i++) {
         struct model_job *job = &model->jobs[i];
         if (job->waits)
-            plan_enter(&model->plan, job->start, job->duration, job->procs, &job->booking);
+            plan_enter(model->plan, job->start, job->duration, job->procs, &job->booking);
     }
 }
 
@@ -151,7 +151,7 @@ static void instant(struct model *model)
 {
     bool freed = false;
     profile_advance(model->profile, model->now);
-    plan_advance(&model->plan, model->now);
+    plan_advance(model->plan, model->now);
     for (int i = 0; i < JOBS; i++) {
         struct model_job *job = &model->jobs[i];
         if (job->runs && job->start + job->duration > model->now && draw(12) == 0) {
@@ -179,13 +179,13 @@ static void random_days(void **state)
         static struct model model;
         srand(seed);
         memset(&model, 0, sizeof(model));
-        plan_init(&model.plan);
+        model.plan = plan_new();
         model.profile = profile_new(PROCS);
         lift(&model, 0, HORIZON, PROCS);
-        plan_remake(&model.plan, model.profile, 0);
+        plan_remake(model.plan, model.profile, 0);
         for (; model.now < 600; model.now++)
             instant(&model);
-        plan_deinit(&model.plan);
+        plan_free(model.plan);
         profile_free(model.profile);
     }
 }
@@ -195,37 +195,33 @@ static void random_days(void **state)
 static void later_jobs_use_what_earlier_ones_leave(void **state)
 {
     (void)state;
-    struct plan plan;
+    AUTO(plan_free) struct plan *plan = plan_new();
     struct booking a, b, c;
     AUTO(profile_free) struct profile *profile = profile_new(4);
-    plan_init(&plan);
-    plan_remake(&plan, profile, 0);
-    plan_change(&plan, 0, 100, -4);
-    assert_int_equal(plan_take(&plan, 0, 50, 4, &a), 100);
-    assert_int_equal(plan_take(&plan, 0, 20, 4, &b), 150);
-    assert_int_equal(plan_take(&plan, 0, 10, 1, &c), 170);
-    plan_change(&plan, 30, 100, 4);
-    if (plan_walk(&plan))
-        plan_survey(&plan, 170), plan_surveyed(&plan);
-    assert_int_equal(plan_earlier(&plan, &a, 50, 4), 30);
-    assert_int_equal(plan_earlier(&plan, &b, 20, 4), 80);
-    assert_int_equal(plan_earlier(&plan, &c, 10, 1), 100);
-    assert_int_equal(plan_next_start(&plan, 30), 80);
-    plan_deinit(&plan);
+    plan_remake(plan, profile, 0);
+    plan_change(plan, 0, 100, -4);
+    assert_int_equal(plan_take(plan, 0, 50, 4, &a), 100);
+    assert_int_equal(plan_take(plan, 0, 20, 4, &b), 150);
+    assert_int_equal(plan_take(plan, 0, 10, 1, &c), 170);
+    plan_change(plan, 30, 100, 4);
+    if (plan_walk(plan))
+        plan_survey(plan, 170), plan_surveyed(plan);
+    assert_int_equal(plan_earlier(plan, &a, 50, 4), 30);
+    assert_int_equal(plan_earlier(plan, &b, 20, 4), 80);
+    assert_int_equal(plan_earlier(plan, &c, 10, 1), 100);
+    assert_int_equal(plan_next_start(plan, 30), 80);
 }
 
 static void nothing_fits_what_is_too_large(void **state)
 {
     (void)state;
-    struct plan plan;
+    AUTO(plan_free) struct plan *plan = plan_new();
     struct booking a;
     AUTO(profile_free) struct profile *profile = profile_new(4);
-    plan_init(&plan);
-    plan_remake(&plan, profile, 5);
-    assert_int_equal(plan_take(&plan, 5, 10, 5, &a), SIMTIME_NEVER);
-    assert_int_equal(plan_take(&plan, 5, SIMTIME_NEVER, 4, &a), 5);
-    assert_int_equal(plan_take(&plan, 5, 10, 1, &a), SIMTIME_NEVER);
-    plan_deinit(&plan);
+    plan_remake(plan, profile, 5);
+    assert_int_equal(plan_take(plan, 5, 10, 5, &a), SIMTIME_NEVER);
+    assert_int_equal(plan_take(plan, 5, SIMTIME_NEVER, 4, &a), 5);
+    assert_int_equal(plan_take(plan, 5, 10, 1, &a), SIMTIME_NEVER);
 }
 
 int main(void)

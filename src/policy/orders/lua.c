@@ -155,6 +155,8 @@ static void fill_job(lua_State *lua, const struct call *call)
     set_number(lua, "submit", in->arrived);
     set_number(lua, "waited", in->waited);
     set_text(lua, "priority", priorities[job->spec.priority]);
+    lua_pushstring(lua, job->spec.qos > 0 ? world->qos[job->spec.qos].name : NULL); /* nil */
+    lua_setfield(lua, -2, "qos");
     set_text(lua, "workload", world->workloads[job->spec.workload].path);
     set_integer(lua, "attempt", job->attempt + 1);
     set_number(lua, "attained", in->attained);
