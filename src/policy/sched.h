@@ -220,7 +220,7 @@ simtime sched_slurm_next(const struct sched *sched, simtime now);
 NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
 /* A planning pass: reservations stand in sched->draft until it ends. */
-enum { TURNS_SOME = 16 };
+enum { TURNS_SOME = 64 };
 struct turns {
     /* Whom it is still made for: the next job behind the one at hand that may start now, by count
      * and for all that is reserved so far. Reservations only take: who may not start will not. */
@@ -232,7 +232,7 @@ struct turns {
     bool begun;
     struct jobkey last; /* the job at hand */
     struct jobitem items[TURNS_SOME];
-    size_t len, next; /* of these, read ahead */
+    size_t len, next, some; /* of these, read ahead; how many next time */
 };
 void sched_plan_begin(struct sched *sched, simtime now, struct turns *ret_turns);
 void sched_plan_end(struct sched *sched);
@@ -244,7 +244,7 @@ bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, stru
  * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */
 simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now,
                        simtime last);
-/* It starts, and those read ahead are read anew: gates may hold them now. */
+/* It starts. Those read ahead are read anew where gates may hold them now. */
 void sched_plan_start(struct sched *sched, struct turns *turns, const struct jobitem *item,
                       simtime now);
 /* sched_free, beside what is reserved. */

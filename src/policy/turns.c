@@ -23,6 +23,7 @@ void sched_plan_begin(struct sched *sched, simtime now, struct turns *ret_turns)
     ret_turns->window = SIMTIME_NEVER;
     ret_turns->spare = 0;
     ret_turns->len = ret_turns->next = 0;
+    ret_turns->some = TURNS_SOME / 8;
 }
 
 void sched_plan_end(struct sched *sched)
@@ -81,8 +82,9 @@ bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, stru
     if (!hopes(sched, turns, now))
         return false;
     if (turns->next == turns->len) {
-        turns->len =
-            queue_some(&sched->queue, turns->begun ? &turns->last : NULL, TURNS_SOME, turns->items);
+        turns->len = queue_some(&sched->queue, turns->begun ? &turns->last : NULL, turns->some,
+                                turns->items);
+        turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
         turns->next = 0;
         if (turns->len == 0)
             return false;
@@ -99,5 +101,6 @@ void sched_plan_start(struct sched *sched, struct turns *turns, const struct job
     sched_start(sched, item);
     const struct job *job = jobs_at(sched->jobs, item->slot);
     draft_started(sched->draft, now, job->due, job->procs);
-    turns->len = turns->next = 0;
+    if (sched->tenancy.gates)
+        turns->len = turns->next = 0;
 }
