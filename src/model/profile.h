@@ -69,6 +69,9 @@ simtime profile_until(const struct profile *profile, simtime from, int64_t procs
 /* The first step after `t`; SIMTIME_NEVER if there is none. O(log steps). */
 simtime profile_next_step(const struct profile *profile, simtime t);
 
+/* All steps: their instants and what is free from each on; returns how many. O(steps). */
+size_t profile_list(const struct profile *profile, simtime *ret_time, int64_t *ret_free);
+
 /* Free from the last step on, for ever; *ret_last: the instant of that step, INT64_MIN if there is
  * none. O(log steps). */
 int64_t profile_last(const struct profile *profile, simtime *ret_last);

@@ -249,6 +249,30 @@ simtime profile_next_step(const struct profile *profile, simtime t)
     return leaf->time[at] < SIMTIME_NEVER ? leaf->time[at] : SIMTIME_NEVER;
 }
 
+static size_t list_node(const void *node, int height, int64_t frame, simtime *ret_time,
+                        int64_t *ret_free)
+{
+    const struct inner *inner = node;
+    const struct leaf *leaf = node;
+    size_t len = 0;
+    if (height == 0) {
+        for (uint32_t i = leaf->lo; i < leaf->hi; i++, len++) {
+            ret_time[len] = leaf->time[i];
+            ret_free[len] = frame + leaf->level[i];
+        }
+        return len;
+    }
+    for (uint32_t i = 0; i < inner->len; i++)
+        len += list_node(inner->child[i], height - 1, frame + inner->base[i], ret_time + len,
+                         ret_free + len);
+    return len;
+}
+
+size_t profile_list(const struct profile *profile, simtime *ret_time, int64_t *ret_free)
+{
+    return list_node(profile->root, profile->height, profile->lift, ret_time, ret_free);
+}
+
 int64_t profile_last(const struct profile *profile, simtime *ret_last)
 {
     const void *node = profile->root;

@@ -184,135 +184,51 @@ static void easy(struct sched *sched, simtime now)
     beside_head(sched, now, fill);
 }
 
-/* Of no more steps than these a copy costs less than undoing a few reservations. */
-#define CLEAN_STEPS 512
-
-static void keep_clean(struct sched *sched)
-{
-    const struct profile *profile = sched->partition->profile;
-    sched->clean_running = -1;
-    if (profile_steps(profile) > CLEAN_STEPS)
-        return;
-    if (!sched->clean)
-        sched->clean = profile_new(0);
-    profile_assign(sched->clean, profile);
-    sched->clean_running = sched->partition->running;
-}
-
-void sched_reserve(struct sched *sched, struct span span, int64_t procs)
-{
-    if (sched->undo_len == 0)
-        keep_clean(sched);
-    if (sched->undo_len == sched->undo_cap) {
-        sched->undo_cap = sched->undo_cap ? 2 * sched->undo_cap : 64;
-        sched->undo = mem_resize(sched->undo, sched->undo_cap, sizeof(*sched->undo));
-        sched->undo_procs =
-            mem_resize(sched->undo_procs, sched->undo_cap, sizeof(*sched->undo_procs));
-    }
-    sched->undo[sched->undo_len] = span;
-    sched->undo_procs[sched->undo_len++] = procs;
-    profile_reserve(sched->partition->profile, span.from, span.to, procs);
-}
-
-void sched_drop_reservations(struct sched *sched)
-{
-    /* All at once, unless jobs entered the profile meanwhile. */
-    if (sched->undo_len > 0 && sched->partition->running == sched->clean_running) {
-        profile_assign(sched->partition->profile, sched->clean);
-        sched->undo_len = 0;
-    }
-    while (sched->undo_len > 0) {
-        const struct span *span = &sched->undo[--sched->undo_len];
-        profile_release(sched->partition->profile, span->from, span->to,
-                        sched->undo_procs[sched->undo_len]);
-    }
-}
-
 /* In candidate order, what fits by the profile with all reservations in it. */
-static void fill_by_profile(struct sched *sched, simtime now)
+static void fill_by_profile(struct sched *sched, struct turns *turns, simtime now)
 {
-    const struct profile *profile = sched->partition->profile;
     const struct queue *queue = sched_candidates(sched);
     struct jobitem item;
     struct jobkey last;
     const struct jobkey *after = NULL;
     for (;;) {
-        const int64_t free = sched_free(sched, now);
+        const int64_t free = sched_free_beside(sched, now);
         if (free <= 0 || !queue_next_fit(queue, after, free, SIMTIME_NEVER, 0, &item))
             return;
         last = item.key;
         after = &last;
-        if (profile_least(profile, now, now + item.request) >= item.procs &&
+        if (draft_until(sched->draft, now, item.procs) - now >= item.request &&
             sched_can_start(sched, &item, now))
-            sched_start(sched, &item);
+            sched_plan_start(sched, turns, &item, now);
     }
 }
 
-simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now)
-{
-    const struct profile *profile = sched->partition->profile;
-    const simtime at = profile_earliest(profile, now, item->request, item->procs);
-    if (at > now || !sched->partition->constrained || sched_can_start(sched, item, now))
-        return at;
-    const simtime next = profile_next_step(profile, now);
-    if (next == SIMTIME_NEVER)
-        return next;
-    return profile_earliest(profile, next, item->request, item->procs);
-}
-
-bool sched_hopes(const struct sched *sched, const struct jobkey *after, simtime now,
-                 struct hope *hope)
-{
-    const struct profile *profile = sched->partition->profile;
-    const int64_t free = sched_free(sched, now);
-    struct jobkey last;
-    hope->found &= !after || !jobkey_upto(&hope->item.key, after);
-    while (hope->found ||
-           queue_next_fit(&sched->queue, after, free, hope->window, hope->spare, &hope->item)) {
-        const struct jobitem *item = &hope->item;
-        const simtime until = profile_until(profile, now, item->procs);
-        hope->found = item->procs <= free && until - now >= item->request;
-        if (hope->found)
-            return true;
-        hope->window = until - now;
-        hope->spare = item->procs - 1;
-        last = item->key;
-        after = &last;
-    }
-    return false;
-}
-
-/* The general pass: reservations of any depth. O(depth log steps) and a descent
- * a hole; it stops once nothing behind could start now. */
+/* The general pass: reservations of any depth. It stops once nothing behind could start now.
+ * O(steps) for each job where there are few, else O(log steps) and a descent a hole. */
 static NOINLINE void plan(struct sched *sched, simtime now)
 {
     struct jobitem item;
-    struct jobkey last;
-    const struct jobkey *after = NULL;
-    struct hope hope = HOPE_ANY;
+    struct turns turns;
     int64_t left = sched->config.depth;
-    sched->undo_len = 0;
     if (!sched_start_heads(sched, now, &item))
         return;
-    while (sched_hopes(sched, after, now, &hope) &&
-           queue_some(&sched->queue, after, 1, &item) > 0) {
-        last = item.key;
-        after = &last;
-        const simtime at = sched_earliest(sched, &item, now);
-        if (at == now && sched_can_start(sched, &item, now))
-            sched_start(sched, &item);
-        else if (left == 0)
-            break;
-        else {
-            if (at < SIMTIME_NEVER)
-                sched_reserve(sched, (struct span){at, at + item.request}, item.procs);
-            if (left != DEPTH_ALL && --left == 0)
-                break;
+    sched_plan_begin(sched, now, &turns);
+    while (sched_plan_next(sched, &turns, now, &item)) {
+        const simtime at = sched_earliest(sched, &item, now, SIMTIME_NEVER - 1);
+        if (at == now && sched_can_start(sched, &item, now)) {
+            sched_plan_start(sched, &turns, &item, now);
+            continue;
         }
+        if (left == 0)
+            break;
+        if (at < SIMTIME_NEVER)
+            draft_reserve(sched->draft, at, at + item.request, item.procs);
+        if (left != DEPTH_ALL && --left == 0)
+            break;
     }
     if (sched->config.depth > 0 && sched->config.depth != DEPTH_ALL)
-        fill_by_profile(sched, now);
-    sched_drop_reservations(sched);
+        fill_by_profile(sched, &turns, now);
+    sched_plan_end(sched);
 }
 
 void sched_backfill_pass(struct sched *sched, simtime now)

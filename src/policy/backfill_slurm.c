@@ -176,20 +176,19 @@ static bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
  * holds only what is not still held by those whose end it waits for. */
 static void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
 {
-    const struct profile *profile = sched->partition->profile;
+    struct draft *draft = sched->draft;
     const simtime r = sched->config.slurm->resolution, end = at + item->request;
     const simtime to = end > SIMTIME_NEVER - r ? end : (end + r - 1) / r * r;
     const simtime from = at / r * r - 1;
-    const int64_t then = profile_at(profile, at);
+    const int64_t then = draft_at(draft, at);
     for (simtime s = from > now ? from : now, next; s < at; s = next) {
-        next = profile_next_step(profile, s);
+        next = draft_next_step(draft, s);
         next = next < at ? next : at;
-        const int64_t coming = then - profile_at(profile, s);
+        const int64_t coming = then - draft_at(draft, s);
         if (coming < item->procs)
-            sched_reserve(sched, (struct span){s, next},
-                          coming > 0 ? item->procs - coming : item->procs);
+            draft_reserve(draft, s, next, coming > 0 ? item->procs - (int32_t)coming : item->procs);
     }
-    sched_reserve(sched, (struct span){at, to}, item->procs);
+    draft_reserve(draft, at, to, item->procs);
 }
 
 /* What is left of the limits of one plan. */
@@ -197,44 +196,41 @@ struct limits {
     int64_t depth, starts, reservations;
 };
 
-static void plan_job(struct sched *sched, const struct jobitem *item, simtime now,
-                     struct limits *left)
+static void plan_job(struct sched *sched, struct turns *turns, const struct jobitem *item,
+                     simtime now, struct limits *left)
 {
-    const struct backfill_slurm *slurm = sched->config.slurm;
-    const simtime at = sched_earliest(sched, item, now);
+    const simtime window = sched->config.slurm->window;
+    const simtime last = window < SIMTIME_NEVER - now ? now + window : SIMTIME_NEVER - 1;
+    const simtime at = sched_earliest(sched, item, now, last);
     if (at == now && sched_can_start(sched, item, now)) {
-        start(sched, item);
+        sched_plan_start(sched, turns, item, now);
+        sched->news = true;
         left->starts--;
-    } else if (at < SIMTIME_NEVER && at - now <= slurm->window && left->reservations > 0 &&
-               !is_young(sched, item, now)) {
+    } else if (at < SIMTIME_NEVER && left->reservations > 0 && !is_young(sched, item, now)) {
         reserve(sched, item, at, now);
         left->reservations--;
     }
 }
 
-/* O(jobs tested x (log steps + holes passed over)); it stops once nothing behind could start now.
- */
+/* O(steps) for each job tested where there are few, else O(log steps + holes passed over); it stops
+ * once nothing behind could start now. */
 static void plan_pass(struct sched *sched, simtime now)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
     struct limits left = {slurm->depth, slurm->starts, slurm->reservations};
-    struct hope hope = HOPE_ANY;
+    struct turns turns;
     struct jobitem item;
-    struct jobkey last;
-    const struct jobkey *after = NULL;
     if (sched->tested)
         memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
     sched->news = false;
-    while (left.depth > 0 && left.starts > 0 && sched_hopes(sched, after, now, &hope) &&
-           queue_some(&sched->queue, after, 1, &item) > 0) {
-        last = item.key;
-        after = &last;
+    sched_plan_begin(sched, now, &turns);
+    while (left.depth > 0 && left.starts > 0 && sched_plan_next(sched, &turns, now, &item)) {
         if (!exceeds_tenant(sched, &item)) {
             left.depth--;
-            plan_job(sched, &item, now, &left);
+            plan_job(sched, &turns, &item, now, &left);
         }
     }
-    sched_drop_reservations(sched);
+    sched_plan_end(sched);
 }
 
 /* Does time alone change what may start? On an idle partition it has been tried already. */

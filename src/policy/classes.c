@@ -39,6 +39,7 @@ void classes_free(struct classes *classes)
     free(classes->branches.items);
     free(classes->open.items);
     free(classes->open.bits);
+    free(classes->heads.items);
     free(classes);
 }
 
@@ -324,6 +325,62 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
         }
     }
     return found;
+}
+
+/* Down from the first, which is another. */
+static void sink_head(struct class_head *heads, size_t len)
+{
+    const struct class_head moved = heads[0];
+    size_t at = 0;
+    for (size_t child; (child = 2 * at + 1) < len; at = child) {
+        child += child + 1 < len && jobkey_upto(&heads[child + 1].item.key, &heads[child].item.key);
+        if (jobkey_upto(&moved.item.key, &heads[child].item.key))
+            break;
+        heads[at] = heads[child];
+    }
+    heads[at] = moved;
+}
+
+static void raise_head(struct class_head *heads, size_t at)
+{
+    const struct class_head moved = heads[at];
+    for (; at > 0 && jobkey_upto(&moved.item.key, &heads[(at - 1) / 2].item.key); at = (at - 1) / 2)
+        heads[at] = heads[(at - 1) / 2];
+    heads[at] = moved;
+}
+
+size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
+                    struct jobitem *ret)
+{
+    struct search search = {after, false, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
+    const struct stand *stands = classes->stands.items;
+    size_t i = 0, len = 0;
+    if (classes_by_rank(classes) && after)
+        i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
+    classes->heads.len = 0;
+    while (len < most) {
+        /* Classes whose first job comes later need no look yet. */
+        while (i < classes->stands.len &&
+               (classes->heads.len == 0 ||
+                jobkey_upto(&stands[i].head, &classes->heads.items[0].item.key))) {
+            struct class_head head = {.stand = (uint32_t)i};
+            search.after = after;
+            if (search_class(classes, &stands[i++], &search, &head.item)) {
+                MEM_GROW(&classes->heads);
+                classes->heads.items[classes->heads.len] = head;
+                raise_head(classes->heads.items, classes->heads.len++);
+            }
+        }
+        if (classes->heads.len == 0)
+            break;
+        struct class_head *first = &classes->heads.items[0];
+        ret[len] = first->item;
+        search.after = &ret[len++].key;
+        if (!search_class(classes, &stands[first->stand], &search, &first->item))
+            *first = classes->heads.items[--classes->heads.len];
+        sink_head(classes->heads.items, classes->heads.len);
+    }
+    return len;
 }
 
 void classes_list(const struct classes *classes, struct jobitem *ret)

@@ -67,6 +67,12 @@ NOINLINE bool classes_next_fit(const struct classes *classes, const struct jobke
                                bool claims_only, int64_t free, simtime window, int64_t spare,
                                struct jobitem *ret);
 
+/* Likewise the next `most` of what the gates let through, strictly after `*after` (NULL: from the
+ * beginning), in order; returns how many, fewer only at the end. A search in each class whose first
+ * job comes before the last of them, and O(log classes) and a search for each. */
+NOINLINE size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
+                             struct jobitem *ret);
+
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */

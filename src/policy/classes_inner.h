@@ -49,6 +49,12 @@ struct stand {
     uint32_t id;
 };
 
+/* Of a class that is gone through: its next job. */
+struct class_head {
+    struct jobitem item;
+    uint32_t stand;
+};
+
 /* A tenant: its classes; by shares the children below which there are some as well. */
 struct branch {
     uint32_t first;     /* class; NO_CLASS: none */
@@ -112,6 +118,10 @@ struct classes {
         struct branch *items; /* by tenant + 1 */
         size_t len;
     } branches;
+    struct {
+        struct class_head *items; /* scratch of classes_some: a heap */
+        size_t len, cap;
+    } heads;
     uint32_t spare; /* the first that is empty */
     size_t len;     /* jobs */
     bool crowded;   /* offsets between neighbours are running out */

@@ -301,6 +301,8 @@ size_t queue_some(const struct queue *queue, const struct jobkey *after, size_t 
 {
     if (queue->tree)
         return jobtree_some(queue->tree, after, most, ret);
+    if (queue->classes && !queue->claims_only)
+        return classes_some(queue->classes, after, most, ret);
     return after ? queue_next(queue, *after, ret) : queue_first(queue, ret);
 }
 

@@ -76,9 +76,7 @@ void sched_deinit(struct sched *sched)
     cluster_free(sched->future);
     free(sched->fresh.items);
     free(sched->held);
-    free(sched->undo);
-    free(sched->undo_procs);
-    profile_free(sched->clean);
+    sched_plan_deinit(sched);
     free(sched->tested);
 }
 

@@ -4,6 +4,7 @@
 #ifndef POLICY_SCHED_H
 #define POLICY_SCHED_H
 
+#include "model/draft.h"
 #include "model/partition.h"
 #include "policy/plan.h"
 #include "policy/queue.h"
@@ -138,11 +139,7 @@ struct sched {
     struct allocation kept;
     struct cluster *future;
 
-    struct span *undo; /* scratch of a planning pass: the reservations it made */
-    int64_t *undo_procs;
-    size_t undo_len, undo_cap;
-    struct profile *clean; /* and the profile before them, ... */
-    int64_t clean_running; /* ... when so many jobs ran; -1: it was not kept. Owned */
+    struct draft *draft; /* of a planning pass; owned, NULL before the first */
 };
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
@@ -222,26 +219,36 @@ NOINLINE void sched_slurm_pass(struct sched *sched, simtime now);
 simtime sched_slurm_next(const struct sched *sched, simtime now);
 NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
-/* Whom a planning pass is still made for: the next job behind the one at hand that may start now,
- * by count and for all that is reserved so far. Reservations only take: who may not start will not.
- */
-struct hope {
-    bool found;
-    struct jobitem item;
+/* A planning pass: reservations stand in sched->draft until it ends. */
+enum { TURNS_SOME = 64 };
+struct turns {
+    /* Whom it is still made for: the next job behind the one at hand that may start now, by count
+     * and for all that is reserved so far. Reservations only take: who may not start will not. */
+    bool hopes;
+    struct jobitem hope;
     simtime window; /* others may start now only if they ask for no longer, ... */
     int64_t spare;  /* ... or for no more processors than these */
+
+    bool begun;
+    struct jobkey last; /* the job at hand */
+    struct jobitem items[TURNS_SOME];
+    size_t len, next, some; /* of these, read ahead; how many next time */
 };
-#define HOPE_ANY ((struct hope){.window = SIMTIME_NEVER})
-/* Is there one, behind `*after` (NULL: at all)? The pass may end where there is none. O(log) for
- * each job that fits by count and is found not to. */
-bool sched_hopes(const struct sched *sched, const struct jobkey *after, simtime now,
-                 struct hope *hope);
-/* Reservations that stand in the profile until the end of a pass. O(log steps) each. */
-void sched_reserve(struct sched *sched, struct span span, int64_t procs);
-void sched_drop_reservations(struct sched *sched);
-/* When the job could start by the profile; if it could now by count but finds no place on the
- * nodes, after the next release. SIMTIME_NEVER: not as things stand. */
-simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now);
+void sched_plan_begin(struct sched *sched, simtime now, struct turns *ret_turns);
+void sched_plan_end(struct sched *sched);
+void sched_plan_deinit(struct sched *sched);
+/* The next job in queue order. False: none is left, or none that may start now; the pass may end.
+ * O(log) for each job that fits by count and is found not to, amortised. */
+bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, struct jobitem *ret);
+/* When the job could start by the draft; if it could now by count but finds no place on the nodes,
+ * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */
+simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now,
+                       simtime last);
+/* It starts. Those read ahead are read anew where gates may hold them now. */
+void sched_plan_start(struct sched *sched, struct turns *turns, const struct jobitem *item,
+                      simtime now);
+/* sched_free, beside what is reserved. */
+int64_t sched_free_beside(const struct sched *sched, simtime now);
 void sched_check_plan(struct sched *sched, struct some_jobs jobs, simtime now);
 static inline const struct queue *sched_candidates(const struct sched *sched)
 {

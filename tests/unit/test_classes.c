@@ -274,6 +274,32 @@ static void check_walk(struct subject *s)
     s->queue.claims_only = false;
 }
 
+/* So does one by several at a time, from anywhere on. */
+static void check_some(struct subject *s)
+{
+    struct jobitem items[20];
+    struct jobkey after;
+    sort(s);
+    size_t at = 0;
+    bool begun = false;
+    for (size_t got = 1; got > 0;) {
+        const size_t most = 1 + (size_t)draw(ARRAY_LEN(items));
+        got = queue_some(&s->queue, begun ? &after : NULL, most, items);
+        assert_true(got <= most);
+        for (size_t i = 0; i < got; i++, at++) {
+            while (at < s->len && !passes(s, s->waiting[at], INT64_MAX, SIMTIME_NEVER, INT64_MAX))
+                at++;
+            assert_true(at < s->len);
+            assert_int_equal(items[i].key.seq, s->waiting[at]->seq);
+            assert_int_equal(items[i].slot, s->waiting[at]->slot);
+            after = items[i].key;
+            begun = true;
+        }
+    }
+    while (at < s->len)
+        assert_false(passes(s, s->waiting[at++], INT64_MAX, SIMTIME_NEVER, INT64_MAX));
+}
+
 static void check_list(struct subject *s)
 {
     uint32_t slots[JOBS_MAX];
@@ -368,6 +394,8 @@ static void step(struct subject *s, int64_t busy)
         end_one(s);
     queue_settle(&s->queue, s->now);
     check_walk(s);
+    if (draw(4) == 0)
+        check_some(s);
     if (draw(20) == 0)
         check_list(s);
 }

@@ -1,0 +1,57 @@
+/* Free capacity from now on, for one plan: a profile in which reservations are entered that are
+ * forgotten afterwards, while jobs start for real. Most plans know few steps: these are copied, lie
+ * side by side, are searched by going along them and forgotten at no cost. Where there are too many
+ * the profile itself holds the reservations until the plan ends. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_DRAFT_H
+#define MODEL_DRAFT_H
+
+#include "model/profile.h"
+
+enum { DRAFT_STEPS = 512, DRAFT_SOME = 16 /* compared at once */ };
+
+struct draft_part {
+    simtime from, to;
+    int32_t procs;
+};
+
+/* All zero: empty. While it is `flat`, step i holds from time[i] on, and time[0] is when it began;
+ * beyond `len` anything may be read. */
+struct draft {
+    struct profile *profile; /* borrowed */
+    bool flat;
+    simtime touched; /* since draft_judged: the earliest instant at which something was taken */
+    int64_t taken;   /* in all */
+    uint32_t len;
+    simtime time[DRAFT_STEPS];
+    int32_t free[DRAFT_STEPS + DRAFT_SOME];
+    struct {
+        struct draft_part *items; /* reservations; owned */
+        size_t len, cap;
+    } parts;
+};
+
+void draft_deinit(struct draft *draft);
+
+/* Begin with the profile, which was advanced to `now`. O(steps) where they are few, else O(1). */
+void draft_begin(struct draft *draft, struct profile *profile, simtime now);
+
+/* Reservations are forgotten: the profile holds what it would without them. O(log steps) each where
+ * there are many, else O(1). */
+void draft_end(struct draft *draft);
+
+/* Take procs > 0 over [from, to), from >= now, until the end. O(steps) where they are few, else
+ * O(log steps). */
+void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs);
+
+/* A job has started on procs > 0 and entered the profile: over [from, to) as well. */
+void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs);
+
+/* As of profiles; `t`, `after` >= now. Later than `last` no hole need be found. */
+int64_t draft_at(const struct draft *draft, simtime t);
+simtime draft_next_step(const struct draft *draft, simtime t);
+simtime draft_until(const struct draft *draft, simtime from, int32_t procs);
+simtime draft_earliest(const struct draft *draft, simtime after, simtime last, simtime duration,
+                       int32_t procs);
+
+#endif
