@@ -46,6 +46,8 @@ static int scan(const struct log_params *params, const struct log_context *conte
     while ((got = source_next(log_source(log), &job, err)) == SOURCE_JOB)
         add(ret, context, &job);
     ret->report = *log_report_of(log);
+    if (context->by == LOG_BY_NONE)
+        ret->report.counts[LOG_KEY_UNKNOWN] = (struct log_count){0};
     ret->header_procs = log_header(log)->max_procs;
     source_free(log_source(log));
     return got;
@@ -64,5 +66,15 @@ int log_scan(const struct log_params *params, const struct log_context *context,
     if (got != SOURCE_END)
         return -1;
     *ret_totals = totals;
+    return 0;
+}
+
+int log_start(const char *path, simtime *ret_start, int32_t *ret_offset, struct error *err)
+{
+    AUTO(swf_free) struct swf *swf = swf_open(path, err);
+    if (!swf)
+        return -1;
+    *ret_start = swf_header(swf)->unix_start * SIMTIME_SECOND;
+    *ret_offset = swf_header(swf)->time_zone;
     return 0;
 }

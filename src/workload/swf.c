@@ -395,10 +395,12 @@ static void set_number(struct swf_header *header, int64_t *field, const char *va
 {
     const char *rest;
     int64_t number;
-    if (leading_number(value, &rest, &number))
-        *field = number;
-    else
+    if (!leading_number(value, &rest, &number)) {
         header->odd++;
+        return;
+    }
+    *field = number;
+    header->text += *rest != 0;
 }
 
 static void set_start(struct swf_header *header, const char *value)
