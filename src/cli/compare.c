@@ -226,7 +226,9 @@ static int run(const struct command *command, int argc, char **argv)
         setup->n_variants = options.variants.len;
         setup->interrupted = catch_signals();
         const char *output = options.output;
-        status = output && (outfile_folder(output) < 0 || outfile_replaces_comparison(output) < 0)
+        status = need_rereadable(setup->path) < 0 ||
+                         (output &&
+                          (outfile_folder(output) < 0 || outfile_replaces_comparison(output) < 0))
                      ? EXIT_FAULT
                      : run_compare(&options);
     }

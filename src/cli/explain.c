@@ -4,6 +4,7 @@
 #include "analysis/text_table.h"
 #include "cli/assumptions.h"
 #include "cli/explain_tenants.h"
+#include "cli/log_notes.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
 #include "experiment/capacity.h"
@@ -22,8 +23,9 @@ struct explain {
     const struct build *build;
     FILE *out;
     struct phases phases;
-    struct offer *offers; /* by workload */
-    size_t *shown;        /* by workload: the one in whose row it is shown: the first of members */
+    struct offer *offers;        /* by workload */
+    struct log_report **reports; /* by workload; NULL: reads no log */
+    size_t *shown; /* by workload: the one in whose row it is shown: the first of members */
 };
 
 /* The run in stretches, from cuts[i] to cuts[i + 1]: years and phases of the partitions shown. */
@@ -490,9 +492,9 @@ static void print_loads(const struct explain *explain)
     }
 }
 
-static void print_slurm(const struct explain *explain)
+/* Takes the notes. */
+static void print_notes(const struct explain *explain, struct texts notes)
 {
-    struct texts notes = slurm_notes(explain->build->program->epochs[0].scenario);
     for (size_t i = 0; i < notes.len; i++) {
         char *shown = printable(notes.items[i]);
         fprintf(explain->out, "%s  %s\n", i ? "" : "\n", shown);
@@ -507,9 +509,13 @@ static int read_offers(struct explain *explain, struct error_list *errors)
     const struct world *world = &explain->build->world;
     const size_t before = errors->len;
     explain->offers = mem_new(world->n_workloads, sizeof(*explain->offers));
+    explain->reports = mem_new(world->n_workloads, sizeof(*explain->reports));
     for (size_t i = 0; i < world->n_workloads; i++) {
         struct error err = {0};
-        if (offer_init(&explain->offers[i], explain->build, i, &err) == 0)
+        struct log_report **report = &explain->reports[i];
+        if (explain->build->workloads[i].workload->kind == &workload_log)
+            *report = mem_new(1, sizeof(**report));
+        if (offer_init(&explain->offers[i], explain->build, i, *report, &err) == 0)
             continue;
         build_workload_error(explain->build, i, &err);
         error_list_add(errors, &err);
@@ -546,9 +552,13 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         print_loads(&explain);
         explain_tenants(build, explain.offers, out);
         explain_assumptions(build->program, out);
-        print_slurm(&explain);
+        print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
+        print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));
         explain_broker(build, out);
     }
+    for (size_t i = 0; explain.reports && i < build->world.n_workloads; i++)
+        free(explain.reports[i]);
+    free(explain.reports);
     free(explain.shown);
     free(explain.offers);
     phases_deinit(&explain.phases);

@@ -369,7 +369,8 @@ static int run(const struct command *command, int argc, char **argv)
     }
     struct planning planning = {.options = &options, .interrupted = catch_signals()};
     int status = EXIT_FAULT;
-    if (load_program(&planning.program, argv[optind], &options.scenario) == 0 &&
+    if (need_rereadable(argv[optind]) == 0 &&
+        load_program(&planning.program, argv[optind], &options.scenario) == 0 &&
         prepare(&planning, argv[optind]) == 0)
         status = (options.buy ? plan_purchases : plan_values)(&planning, argv[optind]);
     planning_deinit(&planning);

@@ -3,6 +3,7 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
+#include "cli/log_notes.h"
 #include "cli/page.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
@@ -11,7 +12,6 @@
 #include "experiment/stability.h"
 #include "trace/trace.h"
 #include "util/mem.h"
-#include "workload/log_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,56 +23,27 @@ struct notes {
     size_t len, cap;
 };
 
-/* More names than that are counted only. */
-enum { NAMES_SHOWN = 4 };
-
-static const struct log_report *report_of(const struct build *build, size_t workload)
+/* Takes the texts. */
+static void add_notes(struct notes *notes, struct texts more)
 {
-    const struct build_workload *bw = &build->workloads[workload];
-    return workload_log_report(bw->workload->kind, bw->source);
-}
-
-/* "a: ", or of several "3 workloads (a, b, c): ". `of`: their rows. */
-static char *whose(const struct build *build, const size_t *of, size_t n)
-{
-    char *text = n == 1 ? mem_text("") : mem_format("%zu workloads (", n);
-    for (size_t i = 0; i < n && i < NAMES_SHOWN; i++) {
-        char *longer =
-            mem_format("%s%s%s", text, i > 0 ? ", " : "", build->world.workloads[of[i]].path);
-        free(text);
-        text = longer;
-    }
-    char *all = n > NAMES_SHOWN ? mem_format("%s and %zu more): ", text, n - NAMES_SHOWN)
-                                : mem_format("%s%s: ", text, n == 1 ? "" : ")");
-    free(text);
-    return all;
-}
-
-/* What was odd in the logs, one line a kind, however many workloads read one. */
-static void note_logs(struct notes *notes, const struct build *build)
-{
-    size_t *of = mem_new(build->world.n_workloads, sizeof(*of));
-    for (int kind = 0; kind < LOG_KINDS; kind++) {
-        struct log_report sum = {0};
-        size_t n = 0;
-        for (size_t i = 0; i < build->world.n_workloads; i++) {
-            const struct log_report *report = report_of(build, i);
-            if (!report || report->counts[kind].count == 0)
-                continue;
-            sum.counts[kind].count += report->counts[kind].count;
-            sum.counts[kind].line = n == 0 ? report->counts[kind].line : 0;
-            of[n++] = i;
-        }
-        if (n == 0)
-            continue;
-        char line[256];
-        log_report_text(&sum, (enum log_kind)kind, line, sizeof(line));
-        char *names = whose(build, of, n);
+    for (size_t i = 0; i < more.len; i++) {
         MEM_GROW(notes);
-        notes->items[notes->len++] = mem_format("%s%s", names, line);
-        free(names);
+        notes->items[notes->len++] = more.items[i];
     }
-    free(of);
+    free(more.items);
+}
+
+static struct texts run_log_notes(const struct build *build)
+{
+    const size_t n = build->world.n_workloads;
+    const struct log_report **reports = mem_new(n, sizeof(*reports));
+    for (size_t i = 0; i < n; i++) {
+        const struct build_workload *bw = &build->workloads[i];
+        reports[i] = workload_log_report(bw->workload->kind, bw->source);
+    }
+    struct texts notes = log_notes(build, reports);
+    free(reports);
+    return notes;
 }
 
 static void write_sent(const void *ctx, FILE *out)
@@ -117,13 +88,8 @@ static void print_text(const struct result *result, FILE *out)
     const struct build *build = result->build;
     struct notes notes = {0};
     note_growth(&notes, build);
-    note_logs(&notes, build);
-    struct texts slurm = slurm_notes(build->program->epochs[0].scenario);
-    for (size_t i = 0; i < slurm.len; i++) {
-        MEM_GROW(&notes);
-        notes.items[notes.len++] = slurm.items[i];
-    }
-    free(slurm.items);
+    add_notes(&notes, run_log_notes(build));
+    add_notes(&notes, slurm_notes(build->program->epochs[0].scenario));
     note_stops(&notes, result);
     struct phases phases;
     phases_init(&phases, build);

@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "scenario/resolve.h"
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -55,6 +56,18 @@ int load_program(struct program *program, const char *path, const struct scenari
     print_errors(&errors);
     error_list_deinit(&errors);
     return rc;
+}
+
+int need_rereadable(const char *path)
+{
+    struct error err;
+    if (file_need_regular(path, &err) == 0)
+        return 0;
+    struct error_list errors = {0};
+    error_list_addf(&errors, (struct mark){.file = path}, "%s", err.text);
+    print_errors(&errors);
+    error_list_deinit(&errors);
+    return -1;
 }
 
 char *scenario_name(const char *path)

@@ -32,6 +32,9 @@ int scenario_option(const struct command *command, struct scenario_options *opti
  * in either case. */
 int load_program(struct program *program, const char *path, const struct scenario_options *options);
 
+/* -1, with an error printed, if a scenario that will be read more than once cannot be. */
+int need_rereadable(const char *path);
+
 /* Where `builtin:NAME` files are. Borrowed. */
 const char *builtin_dir(void);
 

@@ -19,7 +19,8 @@ static double part_of_list(const struct workload_outlook *outlook, double from, 
     return within(from, to, outlook->first, outlook->first + outlook->span) / outlook->span;
 }
 
-int offer_init(struct offer *offer, const struct build *build, size_t row, struct error *err)
+int offer_init(struct offer *offer, const struct build *build, size_t row,
+               struct log_report *report, struct error *err)
 {
     const struct build_workload *workload = &build->workloads[row];
     const simtime length = build->world.length;
@@ -29,6 +30,7 @@ int offer_init(struct offer *offer, const struct build *build, size_t row, struc
     struct workload_outlook *outlook = &offer->outlook;
     *offer = (struct offer){
         .workload = workload, .largest = (double)NAN, .work = (double)NAN, .left = 1};
+    context.report = report;
     context.from = stay->from > 0 ? stay->from : 0;
     context.limit = stay->until < length ? stay->until : length;
     if (context.from >= context.limit)

@@ -14,8 +14,10 @@ struct offer {
     double left; /* of what it asks, the share that no quota or guarantee refuses for ever */
 };
 
-/* Reads a log once, and again where processor-hours are limited. -1 with an error. */
-int offer_init(struct offer *offer, const struct build *build, size_t workload, struct error *err);
+/* Reads a log once, and again where processor-hours are limited; what is odd in it goes to *report
+ * (NULL: nobody asks). -1 with an error. */
+int offer_init(struct offer *offer, const struct build *build, size_t workload,
+               struct log_report *report, struct error *err);
 
 /* Processor-seconds asked for by jobs submitted in [from, to) that are not refused for ever; those
  * of a log count as spread evenly from its first to its last submission. */

@@ -9,6 +9,7 @@
 #include "experiment/sweep_names.h"
 #include "experiment/sweep_overlap.h"
 #include "experiment/sweep_put.h"
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -142,7 +143,12 @@ static int load_scenario(struct sweep *sweep, const char *builtin_dir, struct er
         free(path);
         return -1;
     }
-    const int rc = document_load(&sweep->scenario, path, &options, errors);
+    struct error err;
+    int rc = file_need_regular(path, &err);
+    if (rc < 0)
+        error_list_addf(errors, node->at, "scenario: \"%.200s\" %s", node->text, err.text);
+    else
+        rc = document_load(&sweep->scenario, path, &options, errors);
     free(path);
     return rc;
 }
@@ -269,7 +275,8 @@ int sweep_load(struct sweep *sweep, const char *path, const char *builtin_dir,
     struct error err;
     size_t len;
     *sweep = (struct sweep){.file = mem_text(path)};
-    char *text = file_read(path, NODE_BYTES_MAX, &len, &err);
+    char *text =
+        file_need_regular(path, &err) < 0 ? NULL : file_read(path, NODE_BYTES_MAX, &len, &err);
     if (!text) {
         error_list_addf(errors, (struct mark){sweep->file, 0, 0}, "%s", err.text);
         return -1;

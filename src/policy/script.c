@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/script.h"
 
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -294,6 +295,11 @@ static int run_source(lua_State *lua)
 static char *read_source(const char *file, size_t *ret_len, struct error *err)
 {
     const struct mark at = {.file = file};
+    struct error odd;
+    if (file_need_regular(file, &odd) < 0) {
+        error_at(err, at, "%s", odd.text);
+        return NULL;
+    }
     FILE *in = fopen(file, "rb");
     if (!in) {
         error_at(err, at, "cannot be read: %s", strerror(errno));

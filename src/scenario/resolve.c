@@ -4,6 +4,7 @@
 #include "scenario/inherit.h"
 #include "scenario/path.h"
 #include "scenario/scenario.h"
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -34,11 +35,9 @@ char *path_beside(const char *file, const char *name)
 
 char *file_read(const char *path, size_t max, size_t *ret_len, struct error *err)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        error_set(err, "cannot be read: %s", strerror(errno));
+    FILE *file = file_open(path, err);
+    if (!file)
         return NULL;
-    }
     char *text = NULL;
     size_t len = 0, cap = 0;
     for (bool more = true; more && len <= max;) {
@@ -249,7 +248,8 @@ static int include_one(struct loader *loader, const struct node *item, const cha
     if (path && enter(loader, path, item->at) == 0) {
         struct error err;
         size_t len;
-        char *text = file_read(path, NODE_BYTES_MAX, &len, &err);
+        char *text =
+            file_need_regular(path, &err) < 0 ? NULL : file_read(path, NODE_BYTES_MAX, &len, &err);
         if (text)
             rc = load_text(loader, text, len, keep_name(loader->document, path), base);
         else

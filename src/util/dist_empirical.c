@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/dist_params.h"
 
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -98,6 +99,8 @@ static int read_rows(FILE *file, double unit, struct table *table, struct error 
 
 static int read_file(const char *path, double unit, struct atoms *ret_atoms, struct error *err)
 {
+    if (file_need_regular(path, err) < 0)
+        return error_prefix(err, "%s: ", path);
     FILE *file = fopen(path, "r");
     if (!file)
         return error_set(err, "%s: %s", path, strerror(errno));

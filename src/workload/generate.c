@@ -64,6 +64,9 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
     if (params->batch && dist_greatest(params->batch) < 1)
         return error_set(err, "batch: at least 1 job comes at an arrival");
+    if (params->batch && round(dist_least(params->batch)) > AT_ONCE_MAX)
+        return error_set(err, "batch: %.0f jobs at once; at most %d are possible",
+                         round(dist_least(params->batch)), AT_ONCE_MAX);
     return check_memory(params, err);
 }
 
@@ -174,9 +177,6 @@ static int64_t draw_memory(const struct dist *dist, struct rng_stream *stream, u
     return bytes < (double)MEMORY_MAX ? llround(bytes) : MEMORY_MAX;
 }
 
-/* Jobs of one instant are all held in memory. */
-#define BATCH_MAX 1000000
-
 static int next_batch(struct generate *generate, struct error *err)
 {
     uint64_t ordinal;
@@ -188,9 +188,9 @@ static int next_batch(struct generate *generate, struct error *err)
         generate->at++;
     generate->left =
         draw_count(generate->epochs[generate->at].params->batch, &generate->batch, ordinal);
-    if (generate->left > BATCH_MAX)
+    if (generate->left > AT_ONCE_MAX)
         return error_set(err, "batch: %d jobs at once; at most %d are possible",
-                         (int)generate->left, BATCH_MAX);
+                         (int)generate->left, AT_ONCE_MAX);
     return SOURCE_JOB;
 }
 

@@ -91,7 +91,7 @@ static const struct field job_fields[] = {
      .offset = offsetof(struct written, count),
      .def = "1",
      .min = 1,
-     .max = 1e9,
+     .max = AT_ONCE_MAX,
      .help = "so many equal jobs"},
     {.kind = FIELD_END},
 };
@@ -242,6 +242,23 @@ static simtime instant(const struct date_value *date, const struct workload_cont
     return date->instant - zone - context->start;
 }
 
+/* Those of one instant are all held in memory. Lines in order of submission. */
+static int check_at_once(const struct jobs_source *list, const struct written *jobs,
+                         struct error *err)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        const struct line *line = &list->lines[i];
+        sum = i > 0 && line[-1].submit == line->submit ? sum + line->job->count : line->job->count;
+        if (sum > AT_ONCE_MAX)
+            return error_set(err,
+                             "jobs[%zu].count: with it %lld jobs come at once; at most %d are "
+                             "possible",
+                             (size_t)(line->job - jobs), (long long)sum, AT_ONCE_MAX);
+    }
+    return 0;
+}
+
 static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_epochs,
                                 const struct workload_context *context, struct error *err)
 {
@@ -266,6 +283,10 @@ static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_ep
         }
     }
     qsort(list->lines, list->len, sizeof(*list->lines), compare);
+    if (check_at_once(list, jobs, err) < 0) {
+        release(&list->source);
+        return NULL;
+    }
     return &list->source;
 }
 

@@ -49,6 +49,7 @@ static struct log_context context_of(const struct workload_context *context)
         .limit = context->limit,
         .fits_procs = context->fits_procs,
         .kills = context->kills,
+        .recorded = context->report != NULL,
         .start = context->start,
         .offset = context->offset,
         .sort = context->sort,
@@ -135,6 +136,8 @@ static int outlook(const void *params, const struct workload_context *context,
     release(&replay->source);
     if (rc < 0)
         return -1;
+    if (context->report)
+        *context->report = totals.report;
     *ret = (struct workload_outlook){
         .jobs = (double)totals.fitting,
         .processor_seconds = totals.served_seconds,

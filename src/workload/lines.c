@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "workload/lines.h"
 
+#include "util/file.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -232,6 +233,11 @@ static int start(struct lines *lines, struct error *err)
 
 struct lines *lines_open(const char *path, struct error *err)
 {
+    struct error odd;
+    if (file_need_regular(path, &odd) < 0) {
+        error_at(err, (struct mark){.file = path}, "%s", odd.text);
+        return NULL;
+    }
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_at(err, (struct mark){.file = path}, "%s", strerror(errno));

@@ -5,6 +5,7 @@
 #include "workload/keymap.h"
 #include "workload/log_entry.h"
 #include "workload/log_missing.h"
+#include "workload/log_recorded.h"
 #include "workload/log_replicate.h"
 #include "workload/swf_ahead.h"
 
@@ -52,6 +53,7 @@ struct log {
     uint64_t index;     /* of the next job kept */
     simtime first_used; /* submit: what load.gaps holds fast */
 
+    struct log_recorded *recorded;   /* NULL: the recorded schedule is not looked at */
     struct log_replicate *replicate; /* NULL: the log as it is */
     struct rng_stream draws;
     bool has_draws;
@@ -78,6 +80,8 @@ static int64_t size_of(const struct log *log, const struct swf_row *row, bool *r
 /* Why the row cannot be a job; LOG_USED if it can. */
 static enum log_kind judge(const struct log *log, const struct swf_row *row, int64_t size)
 {
+    if (row->run < 0 && row->submit < 0)
+        return LOG_TIMES_UNKNOWN;
     if (row->procs <= 0 && row->procs_asked <= 0)
         return LOG_NO_SIZE;
     if (row->run < 0)
@@ -165,6 +169,10 @@ static void remark_job(struct log *log, const struct swf_row *row, int64_t size,
         log_report_count(report, LOG_OVER_PARTITION, row->line);
     if (row->run == 0)
         log_report_count(report, LOG_RAN_NOT, row->line);
+    if (row->cpu > row->run)
+        log_report_count(report, LOG_CPU_OVER_RUN, row->line);
+    if (log->context.by != LOG_BY_NONE && key_of(log->context.by, row) < 0)
+        log_report_count(report, LOG_KEY_UNKNOWN, row->line);
     if (row->status != STATUS_COMPLETED)
         remark_status(report, row);
     if (row->preceding > 0)
@@ -177,10 +185,13 @@ static void remark_file(struct log *log)
     struct log_count *const counts = log->report.counts;
     counts[LOG_NO_HEADER].count = !header->any;
     counts[LOG_HEADER_ODD].count = header->odd;
+    counts[LOG_HEADER_TEXT].count = header->text;
     if (header->max_jobs >= 0) {
         const uint64_t stated = (uint64_t)header->max_jobs, rows = counts[LOG_ROWS].count;
         counts[LOG_COUNT_DIFFERS].count = stated > rows ? stated - rows : rows - stated;
     }
+    if (log->recorded)
+        counts[LOG_RECORDED_OVER] = log_recorded_over(log->recorded);
 }
 
 /* In KB: 2 TB a processor at most, which is as good as more. */
@@ -229,6 +240,8 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
         const int64_t size = size_of(log, &row, &other);
         const enum log_kind verdict = judge(log, &row, size);
         const bool mine = wanted(log, &row);
+        if (log->recorded && mine)
+            log_recorded_add(log->recorded, &row);
         if (verdict != LOG_USED)
             log_report_count(log->rows_report, mine ? verdict : LOG_ELSEWHERE, row.line);
         else if (mine)
@@ -505,6 +518,7 @@ static void log_free(struct log *log)
     keymap_deinit(&log->tenants);
     entries_deinit(&log->sorted);
     entries_deinit(&log->copies);
+    log_recorded_free(log->recorded);
     log_replicate_free(log->replicate);
     if (log->has_draws)
         rng_stream_deinit(&log->draws);
@@ -537,6 +551,10 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
     if (!log->swf)
         return NULL;
     log->rows = swf_ahead_new(log->swf);
+    const int64_t stated = swf_header(log->swf)->max_procs;
+    log->report.machine = stated > 0 ? stated : context->partition_procs;
+    if (context->recorded && log->report.machine > 0)
+        log->recorded = log_recorded_new(log->report.machine);
     if (params->load.resample > 0) {
         REQUIRE(context->path);
         log->copies_max = (uint64_t)ceil(params->load.resample);

@@ -10,6 +10,7 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_ROWS] = "rows",
     [LOG_USED] = "used",
     [LOG_GARBLED] = "garbled",
+    [LOG_TIMES_UNKNOWN] = "times-unknown",
     [LOG_NO_SIZE] = "no-size",
     [LOG_RUN_NEGATIVE] = "run-negative",
     [LOG_SUBMIT_NEGATIVE] = "submit-negative",
@@ -28,6 +29,8 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_GIVEN_OVER_MAX] = "given-over-max",
     [LOG_OVER_PARTITION] = "over-partition",
     [LOG_RAN_NOT] = "ran-not",
+    [LOG_CPU_OVER_RUN] = "cpu-over-run",
+    [LOG_KEY_UNKNOWN] = "key-unknown",
     [LOG_FAILED] = "failed",
     [LOG_CANCELLED] = "cancelled",
     [LOG_PARTIAL] = "partial",
@@ -39,7 +42,9 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_FRACTION] = "fraction",
     [LOG_NO_HEADER] = "no-header",
     [LOG_HEADER_ODD] = "header-odd",
+    [LOG_HEADER_TEXT] = "header-text",
     [LOG_COUNT_DIFFERS] = "count-differs",
+    [LOG_RECORDED_OVER] = "recorded-over",
 };
 
 /* Read after "N jobs: ". */
@@ -47,6 +52,7 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_ROWS] = "in the log",
     [LOG_USED] = "used",
     [LOG_GARBLED] = "left out, no row of numbers",
+    [LOG_TIMES_UNKNOWN] = "left out, neither submit nor run time is known",
     [LOG_NO_SIZE] = "left out, neither size is known",
     [LOG_RUN_NEGATIVE] = "left out, the run time is not known",
     [LOG_SUBMIT_NEGATIVE] = "left out, the submit time is not known",
@@ -65,6 +71,10 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_GIVEN_OVER_MAX] = "allocated more than MaxProcs",
     [LOG_OVER_PARTITION] = "ask more than the partition has, will be rejected",
     [LOG_RAN_NOT] = "run time zero, kept",
+    [LOG_CPU_OVER_RUN] =
+        "field 6 (mean processor time) is above the run time, not read: it may be a "
+        "sum, or the time requested",
+    [LOG_KEY_UNKNOWN] = "not known whose (a number below zero), one tenant for all of them",
     [LOG_FAILED] = "failed (status 0), run as long as recorded",
     [LOG_CANCELLED] = "cancelled (status 5), run as long as recorded",
     [LOG_PARTIAL] = "parts of a job that was stopped and went on (status 2 to 4), each a job here",
@@ -75,8 +85,10 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_FEW_COLUMNS] = "fewer than 18 columns, the rest not known",
     [LOG_FRACTION] = "a fraction in a field that counts",
     [LOG_NO_HEADER] = "no header",
-    [LOG_HEADER_ODD] = "header values without a number",
+    [LOG_HEADER_ODD] = "without a number",
+    [LOG_HEADER_TEXT] = "with text behind the number, which is not read",
     [LOG_COUNT_DIFFERS] = "MaxJobs is not the number of jobs: off by",
+    [LOG_RECORDED_OVER] = "processors given at once by the log's own start times, of",
 };
 
 const char *log_report_text(const struct log_report *report, enum log_kind kind, char *buffer,
@@ -92,8 +104,12 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
         snprintf(buffer, size, "%s", log_kind_texts[kind]);
     else if (kind == LOG_COUNT_DIFFERS)
         snprintf(buffer, size, "%s %llu", log_kind_texts[kind], (unsigned long long)count->count);
-    else if (kind == LOG_HEADER_ODD)
-        snprintf(buffer, size, "%llu %s", (unsigned long long)count->count, log_kind_texts[kind]);
+    else if (kind == LOG_RECORDED_OVER)
+        snprintf(buffer, size, "%llu %s %lld%s", (unsigned long long)count->count,
+                 log_kind_texts[kind], (long long)report->machine, first);
+    else if (kind == LOG_HEADER_ODD || kind == LOG_HEADER_TEXT)
+        snprintf(buffer, size, "%llu header value%s %s", (unsigned long long)count->count,
+                 count->count == 1 ? "" : "s", log_kind_texts[kind]);
     else
         snprintf(buffer, size, "%llu job%s%s %s%s", (unsigned long long)count->count,
                  count->count == 1 ? "" : "s", kind == LOG_ROWS || kind == LOG_USED ? "" : ":",

@@ -11,6 +11,7 @@ enum log_kind {
     LOG_USED, /* jobs handed to the simulation, copies included */
     /* Left out, each for the first that holds. */
     LOG_GARBLED,         /* garbled: drop: the row is none of numbers */
+    LOG_TIMES_UNKNOWN,   /* neither submit nor run time is known: can never be used */
     LOG_NO_SIZE,         /* neither size is known: can never be used */
     LOG_RUN_NEGATIVE,    /* can never be used */
     LOG_SUBMIT_NEGATIVE, /* can never be used */
@@ -31,6 +32,8 @@ enum log_kind {
     LOG_GIVEN_OVER_MAX,   /* allocated more than the header's MaxProcs */
     LOG_OVER_PARTITION,   /* asks more than the partition: the simulator rejects it */
     LOG_RAN_NOT,          /* run time 0, kept */
+    LOG_CPU_OVER_RUN,     /* field 6, a mean over processors, is more than the run time */
+    LOG_KEY_UNKNOWN,      /* no user (group, ...) is known, where each is a tenant */
     LOG_FAILED,           /* status 0 */
     LOG_CANCELLED,        /* status 5 */
     LOG_PARTIAL,          /* status 2 to 4: part of a job that was stopped and went on */
@@ -43,7 +46,9 @@ enum log_kind {
     /* About the file. */
     LOG_NO_HEADER,     /* 1 */
     LOG_HEADER_ODD,    /* values of the header that should be numbers and are not */
+    LOG_HEADER_TEXT,   /* values of the header with text behind the number */
     LOG_COUNT_DIFFERS, /* MaxJobs is not the number of jobs */
+    LOG_RECORDED_OVER, /* the most processors given at once as recorded, if that is too many */
     LOG_KINDS
 };
 
@@ -54,6 +59,7 @@ struct log_count {
 
 struct log_report {
     struct log_count counts[LOG_KINDS];
+    int64_t machine; /* processors that LOG_RECORDED_OVER is held against */
 };
 
 /* "run-over-request"; "ran longer than the time asked for; ended there". */

@@ -46,6 +46,8 @@ static int scan(const struct log_params *params, const struct log_context *conte
     while ((got = source_next(log_source(log), &job, err)) == SOURCE_JOB)
         add(ret, context, &job);
     ret->report = *log_report_of(log);
+    if (context->by == LOG_BY_NONE)
+        ret->report.counts[LOG_KEY_UNKNOWN] = (struct log_count){0};
     ret->header_procs = log_header(log)->max_procs;
     source_free(log_source(log));
     return got;

@@ -7,6 +7,10 @@
 #include "model/job.h"
 #include "util/rng.h"
 
+/* Jobs of one source that come at one instant are all held in memory, some 550 bytes each: more are
+ * an error. */
+enum { AT_ONCE_MAX = 1000000 };
+
 /* What source_next says. */
 enum { SOURCE_JOB = 1, SOURCE_END = 0, SOURCE_ERROR = -1, SOURCE_UNSORTED = -2 };
 

@@ -129,11 +129,13 @@ static int parse_slow(const char *text, size_t len, struct number *ret)
     const bool negative = *at == '-';
     at += *at == '-' || *at == '+';
     const char *const digits = at;
+    const uint64_t most = (uint64_t)INT64_MAX + negative;
     uint64_t whole = 0;
     bool large = false;
     for (; *at >= '0' && *at <= '9'; at++) {
-        large = large || whole > (INT64_MAX - 9) / 10;
-        whole = large ? 0 : whole * 10 + (uint64_t)(*at - '0');
+        const uint64_t digit = (uint64_t)(*at - '0');
+        large = large || whole > (most - digit) / 10;
+        whole = large ? 0 : whole * 10 + digit;
     }
     size_t seen = (size_t)(at - digits);
     int32_t micro = 0;
@@ -147,10 +149,11 @@ static int parse_slow(const char *text, size_t len, struct number *ret)
         return -1;
     if ((size_t)(at - text) != len)
         return parse_exponent(text, len, ret);
-    if (large)
+    /* A whole more may be wanted, here or where processors are rounded up. */
+    if (large || (whole == most && (carry || micro > 0)))
         return -2;
-    const int64_t value = (int64_t)whole + carry;
-    ret->whole = negative ? -value : value;
+    whole += (uint64_t)carry;
+    ret->whole = (int64_t)(negative ? 0 - whole : whole);
     ret->micro = negative ? -micro : micro;
     return 0;
 }
@@ -200,9 +203,9 @@ static int parse_any(const struct swf *swf, const struct line *line, int n, cons
             end++;
         const int status = parse_slow(word, (size_t)(end - word), ret);
         if (status < 0)
-            return bad_field(swf, line, n, word,
-                             status == -1 ? "not a number" : "outside the range of 64-bit integers",
-                             err);
+            return bad_field(
+                swf, line, n, word,
+                status == -1 ? "not a number" : "outside the range of signed 64-bit integers", err);
     }
     if ((TIME_COLUMNS >> n & 1) && (ret->whole > SWF_MAX_SECONDS || ret->whole < -SWF_MAX_SECONDS))
         return bad_field(swf, line, n, word, "longer than 3000 years", err);
@@ -395,10 +398,12 @@ static void set_number(struct swf_header *header, int64_t *field, const char *va
 {
     const char *rest;
     int64_t number;
-    if (leading_number(value, &rest, &number))
-        *field = number;
-    else
+    if (!leading_number(value, &rest, &number)) {
         header->odd++;
+        return;
+    }
+    *field = number;
+    header->text += *rest != 0;
 }
 
 static void set_start(struct swf_header *header, const char *value)

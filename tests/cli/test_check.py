@@ -57,6 +57,24 @@ class Check(unittest.TestCase):
                 (["--set", "measure.until=240h", "--set", "time.warmup=0h"], "  counted  jobs submitted before 1970-01-11\n"):
             self.assertIn(says, self.jishi("check", "s.yaml", *settings).stdout)
 
+    def test_log(self):
+        """What is odd in a log is told without a run, a line a kind."""
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write("jishi: 1\ncentres: {s: {partitions: {p: {nodes: 8}}}}\n"
+                       "tenants: {u: {home: s, workloads: {w: {log: l.swf}}}}\n")
+        with open(os.path.join(self.folder, "l.swf"), "w", encoding="utf-8") as file:
+            file.write("; MaxProcs: 8\n"
+                       "1 0 0 100 8 -1 -1 8 100 -1 1 1 1 -1 -1 -1 -1 -1\n"
+                       "2 10 0 100 8 -1 -1 8 100 -1 1 1 1 -1 -1 -1 -1 -1\n"
+                       "3 -1 -1 -1 8 -1 -1 8 100 -1 1 1 1 -1 -1 -1 -1 -1\n")
+        done = self.jishi("check", "s.yaml")
+        self.assertEqual(done.stdout[done.stdout.index("\n  u/w"):],
+                         "\n  u/w: 3 jobs in the log\n"
+                         "  u/w: 2 jobs used\n"
+                         "  u/w: 1 job: left out, neither submit nor run time is known (first: line 4)\n"
+                         "  u/w: 1 job: submitted before the job of the line above (first: line 4)\n"
+                         "  u/w: 16 processors given at once by the log's own start times, of 8 (first: line 3)\n")
+
     def test_variants(self):
         """Every error of every variant, at its place, with its name; what two share once."""
         text = SCENARIO + """  misspelt: {centres.lab.partitions.p.nodez: 12}

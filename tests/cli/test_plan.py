@@ -568,6 +568,12 @@ class Messages(Case):
         self.assertEqual(done.stderr, "jishi: at processors_per_node = 0, replication 1: --set: "
                                       'centres.shop.partitions.p.processors_per_node: "0" must be from 1 to 4096\n')
 
+    def test_value_that_does_not_fit(self):
+        """Told at what it does not fit, in a file by its name."""
+        done = self.plan("q.yaml", "--vary", "time.length=100h..6000h", *self.TARGET, "-r", "1", status=1)
+        self.assertEqual(done.stderr, "jishi: at length = 100h, replication 1: q.yaml:3:31: time.warmup: is not before the end of "
+                                      "the run, 4 d 4 h after the start: no job would be counted\n")
+
 
 if __name__ == "__main__":
     unittest.main()

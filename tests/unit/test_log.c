@@ -124,6 +124,84 @@ static void what_is_dropped(void **state)
     assert_string_equal(log_report_text(&report, LOG_NO_HEADER, text, sizeof(text)), "");
 }
 
+/* What is used as it is, and told. */
+static void what_is_remarkable(void **state)
+{
+    (void)state;
+    static const char log[] = "; UnixStartTime: 1000000 (Mon)\n; MaxProcs: eight\n"
+                              "1 0 0 100 4 100 -1 4 100 -1 1 10\n"
+                              "2 0 0 100 4 101 -1 4 100 -1 1 10\n"  /* field 6 above the run */
+                              "3 -1 -1 -1 4 -1 -1 4 100 -1 1 10\n"  /* no times */
+                              "4 10 0 100 4 -1 -1 4 100 -1 1 -1\n"; /* no user */
+    struct tempfile file = tempfile_make(log, strlen(log));
+    const struct log_params params = {.log = file.path};
+    struct log_context context = plain;
+    struct log_totals totals;
+    struct error err;
+    char text[200];
+    assert_int_equal(log_scan(&params, &context, &totals, &err), 0);
+    check_counts(&totals.report, "rows 4, used 3, times-unknown 1, cpu-over-run 1, out-of-order 1, "
+                                 "few-columns 4, header-odd 1, header-text 1");
+    context.by = LOG_BY_USER;
+    context.recorded = true;
+    assert_int_equal(log_scan(&params, &context, &totals, &err), 0);
+    check_counts(&totals.report, "rows 4, used 3, times-unknown 1, cpu-over-run 1, key-unknown 1, "
+                                 "out-of-order 1, few-columns 4, header-odd 1, header-text 1, "
+                                 "recorded-over 12");
+    static const struct {
+        enum log_kind kind;
+        const char *text;
+    } texts[] = {
+        {LOG_TIMES_UNKNOWN,
+         "1 job: left out, neither submit nor run time is known (first: line 5)"},
+        {LOG_CPU_OVER_RUN, "1 job: field 6 (mean processor time) is above the run time, not read: "
+                           "it may be a sum, or the time requested (first: line 4)"},
+        {LOG_KEY_UNKNOWN, "1 job: not known whose (a number below zero), one tenant for all of "
+                          "them (first: line 6)"},
+        {LOG_HEADER_ODD, "1 header value without a number"},
+        {LOG_HEADER_TEXT, "1 header value with text behind the number, which is not read"},
+        {LOG_RECORDED_OVER, "12 processors given at once by the log's own start times, of 8 "
+                            "(first: line 6)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        assert_string_equal(log_report_text(&totals.report, texts[i].kind, text, sizeof(text)),
+                            texts[i].text);
+    tempfile_remove(&file);
+}
+
+/* The most processors given at once, by a log of 8: at one instant ends come first, and what the
+ * log tells late counts from there on. */
+static void recorded_schedules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rows;
+        uint64_t most, line;
+    } cases[] = {
+        {"1 0 0 100 8\n2 10 90 100 8\n", 0, 0},              /* one after the other */
+        {"1 0 0 100 8\n2 10 89 100 8\n", 16, 3},             /* a second too early */
+        {"1 0 50 10 5\n2 10 0 100 4\n3 20 35 1 3\n", 12, 2}, /* starts in another order */
+        {"1 0 -1 100 8\n2 10 -1 100 8\n", 0, 0},             /* not recorded */
+        {"1 0 0 0 8\n2 0 0 10 8\n3 0 0 -1 8\n", 0, 0},       /* never there */
+        {"1 90 0 20 8\n2 10 0 100 1\n3 95 0 1 1\n", 10, 2},  /* told late: still there */
+        {"1 90 0 20 8\n2 10 0 30 8\n3 95 0 1 -1\n", 0, 0},   /* told late: gone by then */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char log[256];
+        sprintf(log, "; MaxProcs: 8\n%s", cases[i].rows);
+        struct tempfile file = tempfile_make(log, strlen(log));
+        const struct log_params params = {.log = file.path};
+        const struct log_context context = {.recorded = true};
+        struct log_totals totals;
+        struct error err;
+        assert_int_equal(log_scan(&params, &context, &totals, &err), 0);
+        const struct log_count *over = &totals.report.counts[LOG_RECORDED_OVER];
+        assert_int_equal(over->count, cases[i].most);
+        assert_int_equal(over->line, cases[i].line);
+        tempfile_remove(&file);
+    }
+}
+
 static void sizes_and_requests(void **state)
 {
     (void)state;
@@ -698,13 +776,22 @@ static void parameters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_dropped),     cmocka_unit_test(sizes_and_requests),
-        cmocka_unit_test(models_and_tenants),  cmocka_unit_test(starts_and_shifts),
-        cmocka_unit_test(order_of_submission), cmocka_unit_test(windows),
-        cmocka_unit_test(remarks_of_windows),  cmocka_unit_test(loads),
-        cmocka_unit_test(nothing_used),        cmocka_unit_test(garbled),
-        cmocka_unit_test(resampling),          cmocka_unit_test(shaking),
-        cmocka_unit_test(resampled_phases),    cmocka_unit_test(resampled_users),
+        cmocka_unit_test(what_is_dropped),
+        cmocka_unit_test(what_is_remarkable),
+        cmocka_unit_test(recorded_schedules),
+        cmocka_unit_test(sizes_and_requests),
+        cmocka_unit_test(models_and_tenants),
+        cmocka_unit_test(starts_and_shifts),
+        cmocka_unit_test(order_of_submission),
+        cmocka_unit_test(windows),
+        cmocka_unit_test(loads),
+        cmocka_unit_test(nothing_used),
+        cmocka_unit_test(garbled),
+        cmocka_unit_test(resampling),
+        cmocka_unit_test(shaking),
+        cmocka_unit_test(resampled_phases),
+        cmocka_unit_test(resampled_users),
+        cmocka_unit_test(remarks_of_windows),
         cmocka_unit_test(parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ static const struct {
      100,
      28481,
      214,
-     "rows 28489, used 28481, run-zero 8, run-over-request 475, failed 7946, count-differs 1"},
+     "rows 28489, used 28481, run-zero 8, run-over-request 475, failed 7946, count-differs 1, "
+     "recorded-over 104"},
     {"KTH-SP2.easy-schedule.swf.gz",
      {0},
      100,
@@ -48,13 +49,14 @@ static const struct {
      77222,
      679,
      "rows 77222, used 77222, request-filled 6, run-over-request 7174, size-other 77222, ran-not "
-     "17, failed 16669, count-differs 2080"},
+     "17, cpu-over-run 156, failed 16669, header-text 1, count-differs 2080, recorded-over 592"},
     {"LLNL-Thunder-2007-1.1-cln.swf.gz",
      {0},
      4008,
      118791,
      283,
-     "rows 121039, used 118791, no-size 2248, request-filled 80200, run-over-request 1101, "
+     "rows 121039, used 118791, times-unknown 1190, no-size 1058, request-filled 80200, "
+     "run-over-request 1101, "
      "size-other 4, ran-not 5178, failed 7933, cancelled 7886, out-of-order 808, count-differs "
      "7623"},
     {"METACENTRUM-2009-2.swf.gz",
@@ -96,7 +98,7 @@ static void real_logs(void **state)
             print_message("%s is not there\n", real[i].name);
             continue;
         }
-        struct log_context context = {.partition_procs = real[i].procs};
+        struct log_context context = {.partition_procs = real[i].procs, .recorded = true};
         struct error err;
         struct log_totals totals;
         if (log_scan(&params, &context, &totals, &err) < 0)

@@ -47,8 +47,19 @@ static const struct {
     {"one column", "1\n", 0,
      "1 column, but a job needs at least 5 (number, submit, wait, run, processors)", 1, 0},
     {"beyond 64 bits", "1 0 -1 30 99999999999999999999 -1\n", 0,
-     "field 5 (processors allocated): \"99999999999999999999\" is outside the range of 64-bit "
+     "field 5 (processors allocated): \"99999999999999999999\" is outside the range of signed "
+     "64-bit integers",
+     1, 11},
+    {"a number one too large", "9223372036854775808 0 -1 30 4\n", 0,
+     "field 1 (job number): \"9223372036854775808\" is outside the range of signed 64-bit integers",
+     1, 1},
+    {"a number one too small", "-9223372036854775809 0 -1 30 4\n", 0,
+     "field 1 (job number): \"-9223372036854775809\" is outside the range of signed 64-bit "
      "integers",
+     1, 1},
+    {"rounded up beyond 64 bits", "1 0 -1 30 9223372036854775807.5\n", 0,
+     "field 5 (processors allocated): \"9223372036854775807.5\" is outside the range of signed "
+     "64-bit integers",
      1, 11},
     {"beyond the clock", "1 100000000001 -1 30 4\n", 0,
      "field 2 (submit time): \"100000000001\" is longer than 3000 years", 1, 3},
@@ -169,6 +180,12 @@ static void odd_but_legal_rows(void **state)
     assert_int_equal(row.wait, -500000);
     assert_int_equal(row.run, SIMTIME_SECOND);
     assert_int_equal(row.memory, INT64_C(9223372036854775799));
+
+    /* The ends of 64 bits. */
+    row = only_row("9223372036854775807 0 -1 9 9223372036854775806.5 -1 -9223372036854775808\n");
+    assert_int_equal(row.job, INT64_MAX);
+    assert_int_equal(row.procs, INT64_MAX);
+    assert_int_equal(row.memory, INT64_MIN);
 }
 
 /* Numbers of every length in every column, -1 and tabs among them, against what was written. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/log_notes.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* More names than that are counted only. */
+enum { NAMES_SHOWN = 4 };
+
+/* "a: ", or of several "3 workloads (a, b, c): ". `of`: their rows. */
+static char *whose(const struct build *build, const size_t *of, size_t n)
+{
+    char *text = n == 1 ? mem_text("") : mem_format("%zu workloads (", n);
+    for (size_t i = 0; i < n && i < NAMES_SHOWN; i++) {
+        char *longer =
+            mem_format("%s%s%s", text, i > 0 ? ", " : "", build->world.workloads[of[i]].path);
+        free(text);
+        text = longer;
+    }
+    char *all = n > NAMES_SHOWN ? mem_format("%s and %zu more): ", text, n - NAMES_SHOWN)
+                                : mem_format("%s%s: ", text, n == 1 ? "" : ")");
+    free(text);
+    return all;
+}
+
+static void add_note(struct texts *notes, const struct build *build,
+                     const struct log_report *report, enum log_kind kind, const size_t *of,
+                     size_t n)
+{
+    char line[256];
+    char *names = whose(build, of, n);
+    log_report_text(report, kind, line, sizeof(line));
+    notes->items = mem_resize(notes->items, notes->len + 1, sizeof(*notes->items));
+    notes->items[notes->len++] = mem_format("%s%s", names, line);
+    free(names);
+}
+
+/* One kind: a line for all, but of machines, which have no sum, one each. */
+static void add_kind(struct texts *notes, const struct build *build,
+                     const struct log_report *const *reports, enum log_kind kind)
+{
+    const size_t n_workloads = build->world.n_workloads;
+    size_t *of = mem_new(n_workloads, sizeof(*of)), n = 0;
+    struct log_report sum = {0};
+    for (size_t i = 0; i < n_workloads; i++) {
+        const struct log_report *report = reports[i];
+        if (!report || report->counts[kind].count == 0)
+            continue;
+        if (kind == LOG_RECORDED_OVER) {
+            add_note(notes, build, report, kind, &i, 1);
+            continue;
+        }
+        sum.counts[kind].count += report->counts[kind].count;
+        sum.counts[kind].line = n == 0 ? report->counts[kind].line : 0;
+        of[n++] = i;
+    }
+    if (n > 0)
+        add_note(notes, build, &sum, kind, of, n);
+    free(of);
+}
+
+struct texts log_notes(const struct build *build, const struct log_report *const *reports)
+{
+    struct texts notes = {0};
+    for (int kind = 0; kind < LOG_KINDS; kind++)
+        add_kind(&notes, build, reports, (enum log_kind)kind);
+    return notes;
+}
