@@ -12,6 +12,7 @@
 
 enum { OPTION_RESOLVED = 1 };
 
+/* Judges what is laid out, too. */
 static int explain(const struct judge *judge, const char *path, FILE *out,
                    struct error_list *errors)
 {
@@ -26,46 +27,45 @@ static int explain(const struct judge *judge, const char *path, FILE *out,
         free(shown);
         rc = explain_build(&build, page.file, errors);
         page_end(&page, out);
+    } else if (build.laid_out) {
+        judge_measures(&build, errors);
     }
-    if (rc == 0)
-        rc = build_open(&build, errors);
+    if (build.laid_out)
+        rc |= build_open(&build, errors);
     build_deinit(&build);
     return rc;
 }
 
-/* All that is wrong, in one go: with the scenario, its assumptions and its variants. Explained, but
- * where it is printed as resolved. */
-static int judge_all(const struct program *program, const char *path,
-                     const struct scenario_options *options, bool resolved,
-                     struct error_list *errors)
+/* Explained, but where it is printed as resolved: judged all the same, for what is printed can be
+ * run. */
+static int explain_whole(const struct judge *judge, const char *path, bool resolved,
+                         struct error_list *errors)
 {
-    struct judge judge = {program, options->variant, options->sets, options->n_sets, {0}};
-    judge.options = (struct build_options){.replication = options->replication, .causes = true};
-    int rc = errors->len > 0 ? -1 : 0;
-    if (rc == 0) {
-        FILE *nowhere = resolved ? fopen("/dev/null", "w") : NULL;
-        judge.options.seed = run_seed(program, options);
-        rc = explain(&judge, path, nowhere ? nowhere : stdout, errors);
-        if (nowhere)
-            fclose(nowhere);
-    }
-    if (resolved) /* judged all the same: what is printed can be run */
-        return rc;
-    if (rc == 0)
-        rc = judge_assumptions(&judge, errors);
-    if (!options->variant && program->resolved && judge_variants(&judge, errors) < 0)
-        rc = -1;
+    FILE *nowhere = resolved ? fopen("/dev/null", "w") : NULL;
+    const int rc = explain(judge, path, nowhere ? nowhere : stdout, errors);
+    if (nowhere)
+        fclose(nowhere);
     return rc;
 }
 
+/* All that is wrong, in one go: with the scenario, its assumptions and its variants. */
 static int check_file(const char *path, const struct scenario_options *options, bool resolved)
 {
     struct program program;
     struct error_list errors = {0};
-    program_load(&program, path, options->variant, options->sets, options->n_sets, builtin_dir(),
-                 &errors);
-    const int rc = judge_all(&program, path, options, resolved, &errors);
-    print_errors(&errors);
+    int rc = program_load(&program, path, options->variant, options->sets, options->n_sets,
+                          builtin_dir(), &errors);
+    const struct judge judge = scenario_judge(&program, options);
+    if (rc == 0)
+        rc = explain_whole(&judge, path, resolved, &errors);
+    else
+        judge_rest(&judge, &errors);
+    const size_t own = errors.len;
+    if (rc == 0 && !resolved)
+        rc = judge_assumptions(&judge, &errors);
+    if (!options->variant && !resolved && program.document.base)
+        rc |= judge_variants(&judge, &errors);
+    print_scenario_errors(&program, options, own, &errors);
     error_list_deinit(&errors);
     if (rc == 0 && resolved) {
         struct node *tree = program_resolved(&program, PATHS_ABSOLUTE);

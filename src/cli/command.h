@@ -25,7 +25,7 @@ void tell_user(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Print to stderr; the program's name before errors that have no place. */
 void print_error(const struct error *err);
-void print_errors(const struct error_list *errors);
+void print_errors(struct error_list *errors); /* sorted */
 
 /* "jishi run: TEXT" and where help is to be had. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);

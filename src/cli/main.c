@@ -62,8 +62,9 @@ void print_error(const struct error *err)
     tell_user("%s%s", err->at.file ? "" : "jishi: ", error_format(err, text, sizeof(text)));
 }
 
-void print_errors(const struct error_list *errors)
+void print_errors(struct error_list *errors)
 {
+    error_list_sort(errors);
     for (size_t i = 0; i < errors->len; i++)
         print_error(&errors->items[i]);
     if (errors->len == ERROR_LIST_MAX)

@@ -200,7 +200,7 @@ static int prepare(struct planning *planning, const char *path)
         return -1;
     const struct build_options chosen = {.seed = 1, .replication = 1};
     int rc = build_init(&build, &planning->program, &chosen, &errors);
-    print_errors(&errors);
+    print_scenario_errors(&planning->program, &options->scenario, errors.len, &errors);
     error_list_deinit(&errors);
     if (rc == 0)
         rc = check_target(planning, &build.world);

@@ -201,7 +201,7 @@ static int run_program(const struct run_options *options, const struct program *
         error_list_add(&errors, &err);
         status = EXIT_FAULT;
     }
-    print_errors(&errors);
+    print_scenario_errors(program, &options->scenario, errors.len, &errors);
     if (status != EXIT_FAULT && !options->no_trace && !options->quiet)
         tell_user("%s %s", status == EXIT_STOPPED ? "stopped; what there is:" : "trace:", path);
     error_list_deinit(&errors);

@@ -48,12 +48,33 @@ const char *builtin_dir(void)
     return dir ? dir : JISHI_BUILTIN_DIR;
 }
 
+struct judge scenario_judge(const struct program *program, const struct scenario_options *options)
+{
+    struct judge judge = {program, options->variant, options->sets, options->n_sets, {0}};
+    judge.options = (struct build_options){.replication = options->replication, .causes = true};
+    judge.options.seed = program->sound ? run_seed(program, options) : 0;
+    return judge;
+}
+
+void print_scenario_errors(const struct program *program, const struct scenario_options *options,
+                           size_t n, struct error_list *errors)
+{
+    const struct judge judge = scenario_judge(program, options);
+    judge_settings(&judge, n, errors);
+    settings_name(errors, options->sets, options->n_sets);
+    print_errors(errors);
+}
+
 int load_program(struct program *program, const char *path, const struct scenario_options *options)
 {
     struct error_list errors = {0};
     const int rc = program_load(program, path, options->variant, options->sets, options->n_sets,
                                 builtin_dir(), &errors);
-    print_errors(&errors);
+    if (rc < 0) {
+        const struct judge judge = scenario_judge(program, options);
+        judge_rest(&judge, &errors);
+    }
+    print_scenario_errors(program, options, errors.len, &errors);
     error_list_deinit(&errors);
     return rc;
 }

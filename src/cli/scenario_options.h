@@ -4,7 +4,7 @@
 #define CLI_SCENARIO_OPTIONS_H
 
 #include "cli/command.h"
-#include "scenario/build.h"
+#include "experiment/judge.h"
 
 struct scenario_options {
     const char *variant;
@@ -27,6 +27,14 @@ enum { OPTION_VARIANT = 1000, OPTION_SET, OPTION_SEED, OPTION_REPLICATION };
     }
 int scenario_option(const struct command *command, struct scenario_options *options, int code,
                     char *argument);
+
+/* The program, as it was loaded with the options, to be judged. */
+struct judge scenario_judge(const struct program *program, const struct scenario_options *options);
+
+/* Print errors of a scenario, those that settings make as such: they are looked for among the first
+ * n, as judge_settings does. The program is as it was loaded. */
+void print_scenario_errors(const struct program *program, const struct scenario_options *options,
+                           size_t n, struct error_list *errors);
 
 /* Load a scenario as the options say; errors are printed. -1 on failure; the program is to be freed
  * in either case. */

@@ -56,9 +56,10 @@ char *assumed_text(const struct program *base, size_t item, double value)
 int program_again(const struct program *base, const char *variant, const char *const *sets,
                   size_t n_sets, struct program *ret, struct error_list *errors)
 {
-    struct node *tree = document_resolve(&base->document, variant, sets, n_sets, errors);
-    *ret = (struct program){0};
-    return tree ? program_from_tree(ret, &base->document, tree, errors) : -1;
+    const size_t before = errors->len;
+    struct node *tree = document_apply(&base->document, variant, sets, n_sets, errors);
+    const int rc = errors->len == before ? 0 : -1;
+    return program_from_tree(ret, &base->document, tree, errors) | rc;
 }
 
 int program_stands(const struct program *program, const struct build_options *options,

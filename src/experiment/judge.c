@@ -20,36 +20,78 @@ int judge_measures(const struct build *build, struct error_list *errors)
     return metrics ? rc : -1;
 }
 
-/* --- variants --- */
-
 static int judge_program(const struct program *program, const struct build_options *options,
                          bool open, struct error_list *errors)
 {
     struct build build;
     int rc = build_init(&build, program, options, errors);
-    if (rc == 0)
-        rc = judge_measures(&build, errors);
-    if (rc == 0 && open)
-        rc = build_open(&build, errors);
+    if (build.laid_out) {
+        rc |= judge_measures(&build, errors);
+        rc |= open ? build_open(&build, errors) : 0;
+    }
     build_deinit(&build);
     return rc;
 }
 
-static bool same_file(const char *a, const char *b)
+/* With another variant and other settings than the base has. */
+static int judge_again(const struct judge *judge, const char *variant, const char *const *sets,
+                       size_t n_sets, bool open, struct error_list *errors)
 {
-    return a == b || (a && b && strcmp(a, b) == 0);
+    struct program program;
+    int rc = program_again(judge->base, variant, sets, n_sets, &program, errors);
+    if (program.sound)
+        rc |= judge_program(&program, &judge->options, open, errors);
+    program_free(&program);
+    return rc;
 }
 
-static bool is_told(const struct error_list *told, const struct error *err)
+void judge_rest(const struct judge *judge, struct error_list *errors)
 {
-    for (size_t i = 0; i < told->len; i++) {
-        const struct error *old = &told->items[i];
-        if (same_file(old->at.file, err->at.file) && old->at.line == err->at.line &&
-            old->at.column == err->at.column && strcmp(old->text, err->text) == 0)
+    if (judge->base->sound)
+        judge_program(judge->base, &judge->options, true, errors);
+}
+
+/* Is the text among what is wrong with the first n settings? */
+static bool is_wrong_with(const struct judge *judge, size_t n, const char *text)
+{
+    struct error_list found = {0};
+    bool is = false;
+    judge_again(judge, judge->variant, judge->sets, n, true, &found);
+    for (size_t i = 0; i < found.len && !is; i++)
+        is = strcmp(found.items[i].text, text) == 0;
+    error_list_deinit(&found);
+    return is;
+}
+
+/* Is the place in a file that the settings come after? */
+static bool is_in_document(const struct document *document, const char *file)
+{
+    for (size_t i = 0; file && i < document->files.len; i++)
+        if (strcmp(document->files.items[i], file) == 0)
             return true;
-    }
     return false;
 }
+
+void judge_settings(const struct judge *judge, size_t n, struct error_list *errors)
+{
+    for (size_t i = 0; i < n && judge->base->document.base; i++) {
+        struct error *err = &errors->items[i];
+        size_t right = 0, wrong = judge->n_sets;
+        if (wrong == 0 || !is_in_document(&judge->base->document, err->at.file) ||
+            is_wrong_with(judge, 0, err->text) || !is_wrong_with(judge, wrong, err->text))
+            continue;
+        while (wrong - right > 1) {
+            const size_t middle = right + (wrong - right) / 2;
+            if (is_wrong_with(judge, middle, err->text))
+                wrong = middle;
+            else
+                right = middle;
+        }
+        err->at = setting_mark(wrong);
+    }
+}
+
+/* --- variants --- */
 
 /* A copy whose file names live as long as the list. */
 static struct error keep(struct error_list *list, const struct error *err)
@@ -59,12 +101,22 @@ static struct error keep(struct error_list *list, const struct error *err)
     return copy;
 }
 
+/* What is wrong with a setting may be told in other words where other names are known. */
+static bool has_setting(const struct error_list *told, struct mark at)
+{
+    const size_t setting = setting_of(at);
+    bool has = false;
+    for (size_t i = 0; i < told->len && setting > 0; i++)
+        has |= setting_of(told->items[i].at) == setting;
+    return has;
+}
+
 /* `told`: without names, so that what two variants share is told of the first. */
 static void tell_variant(const char *name, const struct error_list *found, struct error_list *told,
                          struct error_list *errors)
 {
     for (size_t i = 0; i < found->len; i++) {
-        if (is_told(told, &found->items[i]))
+        if (error_list_has(told, &found->items[i]) || has_setting(told, found->items[i].at))
             continue;
         struct error err = keep(told, &found->items[i]);
         error_list_add(told, &err);
@@ -86,12 +138,8 @@ int judge_variants(const struct judge *judge, struct error_list *errors)
     }
     for (size_t i = 0; variants && i < variants->len && errors->len < ERROR_LIST_MAX; i++) {
         struct error_list found = {0};
-        struct program program;
-        if (program_again(judge->base, variants->items[i].key, judge->sets, judge->n_sets, &program,
-                          &found) == 0)
-            judge_program(&program, &judge->options, true, &found);
+        judge_again(judge, variants->items[i].key, judge->sets, judge->n_sets, true, &found);
         tell_variant(variants->items[i].key, &found, &told, errors);
-        program_free(&program);
         error_list_deinit(&found);
     }
     error_list_deinit(&told);
@@ -108,15 +156,11 @@ static int try_values(const struct judge *judge, char *const *values, size_t n,
                       struct error_list *errors)
 {
     const char **sets = mem_new(judge->n_sets + n, sizeof(*sets));
-    struct program program;
     for (size_t i = 0; i < judge->n_sets; i++)
         sets[i] = judge->sets[i];
     for (size_t i = 0; i < n; i++)
         sets[judge->n_sets + i] = values[i];
-    int rc = program_again(judge->base, judge->variant, sets, judge->n_sets + n, &program, errors);
-    if (rc == 0)
-        rc = judge_program(&program, &judge->options, false, errors);
-    program_free(&program);
+    const int rc = judge_again(judge, judge->variant, sets, judge->n_sets + n, false, errors);
     free(sets);
     return rc;
 }

@@ -16,6 +16,13 @@ struct judge {
 /* The question and the metrics of a scenario that is laid out. -1 with errors. */
 int judge_measures(const struct build *build, struct error_list *errors);
 
+/* What else is wrong with a program that is sound, though it has errors. */
+void judge_rest(const struct judge *judge, struct error_list *errors);
+
+/* Give those of the first n errors which are there only with the settings, wherever they were
+ * found, the place of the first setting with which they are. O(n x judging). */
+void judge_settings(const struct judge *judge, size_t n, struct error_list *errors);
+
 /* Each variant of the scenario, as `run --variant` would find it, the question included. What is
  * wrong is told with its name, unless the same is told in `errors` already. -1 with errors. */
 int judge_variants(const struct judge *judge, struct error_list *errors);

@@ -15,12 +15,15 @@ static int attempt(struct simulation *simulation, const struct program *program,
     };
     struct build *build = &simulation->build;
     struct error err = {0};
-    if (build_init(build, program, &chosen, errors) < 0 || question_check(build, errors) < 0 ||
-        build_open(build, errors) < 0)
+    int rc = build_init(build, program, &chosen, errors);
+    if (!build->laid_out)
         return SIM_FAILED;
-    build_find_begin(build);
+    rc |= question_check(build, errors);
+    rc |= build_open(build, errors);
+    if (rc == 0)
+        build_find_begin(build);
     simulation->metrics = scenario_metrics(build, options->selectors, options->n_selectors, errors);
-    if (!simulation->metrics)
+    if (rc < 0 || !simulation->metrics)
         return SIM_FAILED;
     simulation->observers[0] = metrics_observer(simulation->metrics);
     simulation->n_observers = 1;

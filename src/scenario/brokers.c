@@ -150,7 +150,8 @@ static void check_centres(struct decode *ctx, const struct scenario *scenario,
 {
     const struct node *list = node_get(node, "centres");
     const bool none = list->kind == NODE_LIST && list->len == 0;
-    bool known = freight->centres.len > 0; /* else, unless there are none, none could be read */
+    bool known = freight->centres.len > 0 &&
+                 !node_fails(node, "data_at"); /* else, unless there are none, none could be read */
     for (size_t i = 0; i < freight->centres.len; i++) {
         const char *name = freight->centres.items[i];
         if (scenario_centre(scenario, name) >= 0)

@@ -267,25 +267,26 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
             keymap_add(&build->members[rows[i].parent].rows, key, (int32_t)i);
         n += rows[i].tenant->workloads.len;
     }
-    open_access(build, errors);
+    const bool access = open_access(build, errors) == 0;
     draw_members(build, options, errors);
     find_stays(build, errors);
     lay_out_qos(build);
-    for (size_t i = 0; i < scenario->rows.len && errors->len == 0; i++)
+    for (size_t i = 0; i < scenario->rows.len; i++)
         tenant_terms(build, 0, (int32_t)i, &world->tenants.items[i]);
-    if (n > WORKLOADS_MAX)
+    if (n > WORKLOADS_MAX) {
         error_list_addf(errors, scenario->rows.items[0].tenant->named.at,
                         "tenants: more than %d workloads in all", WORKLOADS_MAX);
-    if (errors->len > 0)
         return;
+    }
     world->workloads = mem_new(n, sizeof(*world->workloads));
     build->workloads = mem_new(n, sizeof(*build->workloads));
     build->sources = mem_new(n, sizeof(*build->sources));
     for (size_t i = 0; i < scenario->rows.len; i++)
         for (size_t k = 0; k < rows[i].tenant->workloads.len; k++)
             lay_out_workload(build, i, k, options, errors);
-    for (size_t i = 0; i < world->n_workloads && world->access; i++)
+    for (size_t i = 0; i < world->n_workloads && world->access && access; i++)
         check_access(build, i, errors);
+    build->laid_out = true;
 }
 
 /* Scripts are read, and run once, before the run: what is wrong with them is told by check too. */
@@ -326,7 +327,7 @@ int build_init(struct build *build, const struct program *program,
     find_changes(build, errors);
     check_lent(build, errors);
     lay_out_tenants(build, options, errors);
-    if (errors->len > before)
+    if (!build->laid_out)
         return -1;
     find_workload_changes(build, errors);
     find_tenant_changes(build, errors);

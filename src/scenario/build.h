@@ -37,6 +37,7 @@ struct build {
     struct sim_partition *partitions;
     struct sim_change *changes;
     size_t n_changes, changes_cap;
+    bool laid_out;                    /* all of the world is there, whatever is wrong with it */
     struct build_workload *workloads; /* rows of world.workloads */
     struct source **sources;
     bool drain;
@@ -50,7 +51,7 @@ struct build {
     size_t n_paths, paths_cap;
 };
 
-/* Lay out the world. -1 with errors; deinitialise in either case. */
+/* Lay out the world of a sound program. -1 with errors; deinitialise in either case. */
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors);
 
@@ -65,7 +66,7 @@ int32_t *build_alike(const struct build *build);
  * in a log. */
 void build_workload_error(const struct build *build, size_t row, struct error *err);
 
-/* Open the sources. */
+/* Open the sources of what is laid out. */
 int build_open(struct build *build, struct error_list *errors);
 
 /* Of open sources that are windows of logs, all of them: find where the first one begins, and count

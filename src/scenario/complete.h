@@ -41,7 +41,7 @@ void uncertain_deinit(struct items *list);
 
 /* Of one window: its end and its group. */
 void check_window(struct decode *ctx, const struct partition_plan *plan,
-                  const struct window *window, struct mark at);
+                  const struct window *window, const struct node *node);
 
 /* Their names, nodes and places, and that the scheduler of the partition can keep them. */
 void complete_reservations(struct decode *ctx, const struct centre *centre,

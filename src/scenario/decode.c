@@ -71,6 +71,12 @@ int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
     return -1;
 }
 
+bool decode_skips(struct decode *ctx, const struct node *node)
+{
+    ctx->failures += node->faulty;
+    return node->faulty;
+}
+
 const struct field *field_find(const struct field *table, const char *key)
 {
     for (const struct field *field = table; field && field->kind != FIELD_END; field++)
@@ -134,10 +140,16 @@ static int decode_default(struct decode *ctx, const struct field *field, struct 
     return rc;
 }
 
-static int decode_absent(struct decode *ctx, const struct field *field, struct mark at,
-                         void *object, const char *what)
+static int decode_absent(struct decode *ctx, const struct field *field,
+                         const struct decode_items *items, void *object)
 {
+    const struct mark at = items->at;
+    const char *what = items->what;
     if ((field->flags & FIELD_REQUIRED) && !ctx->optional) {
+        if (items->faulty) {
+            ctx->failures++;
+            return -1;
+        }
         if (what && strcmp(what, field->key) == 0)
             return decode_error(ctx, at, "needs a value (%s)", field->help);
         if (what)
@@ -213,7 +225,7 @@ int decode_items(struct decode *ctx, const struct decode_items *items,
         for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
              field++)
             if (!has_key(items, field->key))
-                decode_absent(ctx, field, items->at, targets[t].object, items->what);
+                decode_absent(ctx, field, items, targets[t].object);
     if (items->inside)
         decode_leave(ctx);
     ctx->optional = optional;
@@ -241,8 +253,8 @@ int decode_table(const struct node *node, const struct field *table, void *objec
                  struct decode *ctx)
 {
     if (node->kind != NODE_MAP)
-        return not_a_map(ctx, node, table);
-    struct decode_items items = {.at = node->at, .len = node->len};
+        return decode_skips(ctx, node) ? -1 : not_a_map(ctx, node, table);
+    struct decode_items items = {.at = node->at, .len = node->len, .faulty = node->faulty};
     items.items = mem_new(node->len, sizeof(*items.items));
     for (size_t i = 0; i < node->len; i++)
         items.items[i] = (struct decode_item){
@@ -290,6 +302,10 @@ int decode_field(const struct node *node, const struct field *field, void *objec
                  struct decode *ctx)
 {
     void *at = (char *)object + field->offset;
+    const bool holds_others = field->kind == FIELD_TABLE || field->kind == FIELD_MAP ||
+                              field->kind == FIELD_LIST || field->kind == FIELD_NODE;
+    if (!(holds_others && node->kind != NODE_SCALAR) && decode_skips(ctx, node))
+        return -1;
     if (node_is_null(node) && field->kind != FIELD_NODE)
         return decode_error(ctx, node->at, "needs a value (%s)", field->help);
     switch (field->kind) {

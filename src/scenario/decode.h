@@ -30,6 +30,7 @@ struct decode {
     size_t failures;         /* errors found, also those that did not fit into the list */
     enum unit unit;          /* what UNIT_SAME stands for */
     struct path_notes notes; /* of all FIELD_PATHs decoded */
+    bool hides_names;        /* a name that is not known may be one that could not be read */
     bool optional;           /* inside a table that is absent: nothing is required */
 };
 

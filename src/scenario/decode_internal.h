@@ -21,6 +21,7 @@ struct decode_items {
     struct mark at;
     const char *inside; /* name of the kind; NULL: none */
     const char *what;   /* for messages: what a missing key is missing from */
+    bool faulty;        /* there may be more: none is missing */
 };
 
 /* A table and the object it fills. */
@@ -34,6 +35,9 @@ int decode_items(struct decode *ctx, const struct decode_items *items,
                  const struct decode_target *targets, size_t targets_len);
 
 const struct field *field_find(const struct field *table, const char *key);
+
+/* Is it told already what is wrong with the value? Counts as a failure. */
+bool decode_skips(struct decode *ctx, const struct node *node);
 
 /* Fields that hold one scalar or a list of them. */
 int decode_value(struct decode *ctx, const struct field *field, const struct node *node, void *at);

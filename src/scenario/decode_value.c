@@ -22,6 +22,8 @@ enum unit decode_unit(const struct decode *ctx, const struct field *field)
 static int want_scalar(struct decode *ctx, const struct node *node, const char *what)
 {
     char found[80];
+    if (decode_skips(ctx, node))
+        return -1;
     if (node->kind == NODE_SCALAR)
         return 0;
     return decode_error(ctx, node->at, "expected %s, found %s", what,

@@ -31,12 +31,21 @@ struct node *node_new_scalar(const char *text, struct mark at)
     return node;
 }
 
+struct node *node_new_faulty(struct mark at)
+{
+    struct node *node = node_new_scalar("", at);
+    node->quoted = true; /* no null */
+    node->faulty = true;
+    return node;
+}
+
 struct node *node_copy(const struct node *node)
 {
     struct node *copy = mem_new(1, sizeof(*copy));
     copy->kind = node->kind;
     copy->quoted = node->quoted;
     copy->whole = node->whole;
+    copy->faulty = node->faulty;
     copy->at = node->at;
     copy->text = mem_text(node->text);
     for (size_t i = 0; i < node->len; i++) {
@@ -210,6 +219,40 @@ bool node_has_mark(const struct node *node, struct mark at)
         if (same_mark(node->items[i].at, at) || node_has_mark(node->items[i].value, at))
             return true;
     return false;
+}
+
+static bool is_blamed(struct mark at, const struct error_list *errors, size_t from)
+{
+    for (size_t i = from; i < errors->len; i++)
+        if (same_mark(at, errors->items[i].at))
+            return true;
+    return false;
+}
+
+void node_blame(struct node *node, const struct error_list *errors, size_t from)
+{
+    node->faulty = node->faulty || is_blamed(node->at, errors, from);
+    for (size_t i = 0; i < node->len && from < errors->len; i++) {
+        struct node *value = node->items[i].value;
+        /* A map in block style has the place of its first key. */
+        if (!same_mark(node->items[i].at, node->at))
+            value->faulty = value->faulty || is_blamed(node->items[i].at, errors, from);
+        node_blame(value, errors, from);
+    }
+}
+
+bool node_has_fault(const struct node *node)
+{
+    bool has = node->faulty;
+    for (size_t i = 0; i < node->len && !has; i++)
+        has = node_has_fault(node->items[i].value);
+    return has;
+}
+
+bool node_fails(const struct node *map, const char *key)
+{
+    const struct node *value = node_get(map, key);
+    return value ? value->faulty : map && map->faulty;
 }
 
 size_t node_count(const struct node *node)

@@ -20,6 +20,7 @@ struct node {
     enum node_kind kind;
     bool quoted;              /* a scalar in quotes or a block: always a text, never null */
     bool whole;               /* a map put at a path: nothing of a template is left below it */
+    bool faulty;              /* told as wrong: as if a map had more keys, another any value */
     struct mark at;           /* an alias has its anchor's mark */
     char *text;               /* of a scalar, owned; NULL otherwise */
     struct node_entry *items; /* in the order of the file */
@@ -36,11 +37,15 @@ enum {
 };
 
 /* Read `len` bytes. `file` names them in marks and is kept: it must outlive the tree and the
- * errors. NULL with *err filled on failure. O(len). */
+ * errors. What is wrong is added to errors: keys that come again are left out, what cannot be read
+ * is faulty. NULL if there is no going on, as where a limit or the syntax is broken. O(len). */
+struct node *node_read(const char *text, size_t len, const char *file, struct error_list *errors);
+/* The same, of which nothing is wrong: NULL with *err filled by the first error. */
 struct node *node_parse(const char *text, size_t len, const char *file, struct error *err);
 
 struct node *node_new_scalar(const char *text, struct mark at);
 struct node *node_new(enum node_kind kind, struct mark at);
+struct node *node_new_faulty(struct mark at); /* a scalar */
 struct node *node_copy(const struct node *node);
 void node_free(struct node *node);
 AUTO_DEFINE(struct node *, node_free)
@@ -72,6 +77,14 @@ const struct node *node_difference(const struct node *a, const struct node *b);
 
 /* Has the node, or a key or value inside it, this place? */
 bool node_has_mark(const struct node *node, struct mark at);
+
+/* Make faulty what errors from number `from` on are about: nodes at their places, and what stands
+ * under keys there. O(nodes x errors). */
+void node_blame(struct node *node, const struct error_list *errors, size_t from);
+/* Is the node, or something inside it, faulty? */
+bool node_has_fault(const struct node *node);
+/* Is the value of the key, or what it would be, faulty? */
+bool node_fails(const struct node *map, const char *key);
 
 /* Number of nodes in the tree; its depth (a scalar: 1). */
 size_t node_count(const struct node *node);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/node.h"
 
+#include "scenario/path.h"
 #include "util/mem.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,8 @@ struct level {
     char *key; /* owned; of a map: the key whose value comes next */
     struct mark key_at;
     bool key_merge;     /* the key is an unquoted << */
+    bool unused;        /* the value that comes next belongs to a key that is wrong */
+    bool is_key;        /* it stands where a key should */
     struct node *merge; /* value of <<, handled when the map is whole */
     struct mark merge_at;
     size_t merge_position;
@@ -45,8 +49,49 @@ struct reader {
         size_t len, cap;
     } anchors;
     struct node *root;
-    struct error *err;
+    bool second; /* another document has begun */
+    struct error_list *errors;
 };
+
+static void tell(struct reader *reader, struct mark at, const char *place, const char *fmt,
+                 va_list args)
+{
+    char text[400];
+    vsnprintf(text, sizeof(text), fmt, args);
+    error_list_addf(reader->errors, at, "%s%s%s", place, *place ? ": " : "", text);
+}
+
+/* What ends the reading. Always -1. */
+static int stop(struct reader *reader, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static int stop(struct reader *reader, struct mark at, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    tell(reader, at, "", fmt, args);
+    va_end(args);
+    return -1;
+}
+
+/* What the rest can be read behind, told with the path of where it stands. -1: enough is told. */
+static int fault(struct reader *reader, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static int fault(struct reader *reader, struct mark at, const char *fmt, ...)
+{
+    struct path path = {0};
+    char place[200];
+    for (size_t i = 0; i < reader->depth; i++) {
+        const struct level *level = &reader->levels[i];
+        if (level->node->kind == NODE_LIST)
+            path_push_index(&path, level->node->len);
+        else if (level->key)
+            path_push_key(&path, level->key);
+    }
+    va_list args;
+    va_start(args, fmt);
+    tell(reader, at, path_format(&path, place, sizeof(place)), fmt, args);
+    va_end(args);
+    path_deinit(&path);
+    return reader->errors->len < ERROR_LIST_MAX ? 0 : -1;
+}
 
 static struct mark mark_of(const struct reader *reader, yaml_mark_t mark)
 {
@@ -91,34 +136,33 @@ static int syntax_error(struct reader *reader)
         for (size_t i = 0; i < parser->problem_offset && i < reader->len; i++)
             line += reader->text[i] == '\n';
         const bool control = strcmp(problem, "control characters are not allowed") == 0;
-        return error_at(reader->err, (struct mark){reader->file, line, 0},
-                        control ? "%s" : "not UTF-8 text: %s; save the file as UTF-8", problem);
+        return stop(reader, (struct mark){reader->file, line, 0},
+                    control ? "%s" : "not UTF-8 text: %s; save the file as UTF-8", problem);
     }
     const struct mark at = mark_of(reader, parser->problem_mark);
     if (parser->context && parser->context_mark.line != parser->problem_mark.line)
-        return error_at(reader->err, at, "%s (%s that starts at line %zu)", problem,
-                        parser->context, parser->context_mark.line + 1);
-    return error_at(reader->err, at, "%s", problem);
+        return stop(reader, at, "%s (%s that starts at line %zu)", problem, parser->context,
+                    parser->context_mark.line + 1);
+    return stop(reader, at, "%s", problem);
 }
 
 static int count_node(struct reader *reader, struct mark at)
 {
     if (++reader->count > NODE_COUNT_MAX)
-        return error_at(reader->err, at, "more than %d values, aliases expanded", NODE_COUNT_MAX);
+        return stop(reader, at, "more than %d values, aliases expanded", NODE_COUNT_MAX);
     return 0;
 }
 
 static int too_deep(struct reader *reader, struct mark at)
 {
-    return error_at(reader->err, at, "nested more than %d levels deep", NODE_DEPTH_MAX);
+    return stop(reader, at, "nested more than %d levels deep", NODE_DEPTH_MAX);
 }
 
 static int count_bytes(struct reader *reader, const char *text, struct mark at)
 {
     reader->bytes += text ? strlen(text) : 0;
     if (reader->bytes > NODE_BYTES_MAX)
-        return error_at(reader->err, at, "larger than %d MiB, aliases expanded",
-                        NODE_BYTES_MAX >> 20);
+        return stop(reader, at, "larger than %d MiB, aliases expanded", NODE_BYTES_MAX >> 20);
     return 0;
 }
 
@@ -169,8 +213,7 @@ static int check_tag(struct reader *reader, const yaml_char_t *tag, enum node_ki
 {
     if (tag_known(tag, kind))
         return 0;
-    return error_at(reader->err, at, "unknown tag \"%.80s\": jishi needs no tags",
-                    (const char *)tag);
+    return fault(reader, at, "unknown tag \"%.80s\": jishi needs no tags", (const char *)tag);
 }
 
 /* Make room for a node that aliases may name, and forget an older anchor of that name. */
@@ -181,7 +224,7 @@ static int anchor_open(struct reader *reader, const yaml_char_t *name, struct ma
     if (!name)
         return 0;
     if (reader->anchors.len >= ANCHORS_MAX)
-        return error_at(reader->err, at, "more than %d anchors", ANCHORS_MAX);
+        return stop(reader, at, "more than %d anchors", ANCHORS_MAX);
     for (size_t i = 0; i < reader->anchors.len; i++)
         if (strcmp(reader->anchors.items[i].name, (const char *)name) == 0) {
             free(reader->anchors.items[i].name);
@@ -217,7 +260,9 @@ static void place(struct reader *reader, struct node *node)
         node_append(level->node, node);
         return;
     }
-    if (level->key_merge) {
+    if (level->unused) {
+        node_free(node);
+    } else if (level->key_merge) {
         level->merge = node;
         level->merge_at = level->key_at;
         level->merge_position = level->node->len;
@@ -236,19 +281,45 @@ static bool wants_key(const struct reader *reader)
     return level->node->kind == NODE_MAP && !level->key;
 }
 
+/* In place of a key that cannot be read: nobody knows what its value is of. */
+static void place_key(struct reader *reader, struct mark at)
+{
+    struct level *level = &reader->levels[reader->depth - 1];
+    level->node->faulty = true;
+    level->key = mem_text("");
+    level->key_at = at;
+    level->key_merge = false;
+    level->unused = true;
+}
+
+/* In place of a key or a value that cannot be read. */
+static int place_faulty(struct reader *reader, struct mark at)
+{
+    if (wants_key(reader))
+        place_key(reader, at);
+    else if (count_node(reader, at) < 0)
+        return -1;
+    else
+        place(reader, node_new_faulty(at));
+    return 0;
+}
+
 static int read_key(struct reader *reader, const yaml_event_t *event, struct mark at)
 {
     struct level *level = &reader->levels[reader->depth - 1];
+    int rc = 0;
     const char *key = (const char *)event->data.scalar.value;
     const bool merge = strcmp(key, "<<") == 0 && event->data.scalar.plain_implicit;
     const struct node_entry *known = node_find(level->node, key);
-    if (merge ? level->merge != NULL : known != NULL)
-        return error_at(reader->err, at, "the key \"%.80s\" is given twice, first at line %u", key,
-                        merge ? level->merge_at.line : known->at.line);
+    const bool twice = merge ? level->merge != NULL : known != NULL;
+    if (twice)
+        rc = fault(reader, at, "the key \"%.80s\" is given twice, first at line %u", key,
+                   merge ? level->merge_at.line : known->at.line);
     level->key = mem_text(key);
     level->key_at = at;
     level->key_merge = merge;
-    return 0;
+    level->unused = twice;
+    return rc;
 }
 
 static int read_scalar(struct reader *reader, const yaml_event_t *event)
@@ -256,12 +327,15 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event)
     const struct mark at = mark_of(reader, event->start_mark);
     const char *text = (const char *)event->data.scalar.value;
     if (strlen(text) != event->data.scalar.length)
-        return error_at(reader->err, at, "a text may not hold a NUL character");
+        return fault(reader, at, "a text may not hold a NUL character") < 0
+                   ? -1
+                   : place_faulty(reader, at);
     if (check_tag(reader, event->data.scalar.tag, NODE_SCALAR, at) < 0)
         return -1;
     if (wants_key(reader)) {
-        if (event->data.scalar.anchor)
-            return error_at(reader->err, at, "an anchor on a key has no use here");
+        if (event->data.scalar.anchor &&
+            fault(reader, at, "an anchor on a key has no use here") < 0)
+            return -1;
         return read_key(reader, event, at);
     }
     if (count_node(reader, at) < 0)
@@ -284,16 +358,20 @@ static int read_alias(struct reader *reader, const yaml_event_t *event)
 {
     const struct mark at = mark_of(reader, event->start_mark);
     const char *name = (const char *)event->data.alias.anchor;
-    if (wants_key(reader))
-        return error_at(reader->err, at, "a key must be a plain text, not an alias");
+    int rc = 0;
     const struct anchor *anchor = NULL;
     for (size_t i = 0; i < reader->anchors.len; i++)
         if (strcmp(reader->anchors.items[i].name, name) == 0)
             anchor = &reader->anchors.items[i];
-    if (!anchor)
-        return error_at(reader->err, at, "unknown alias *%.80s: no &%.80s before it", name, name);
-    if (anchor->open)
-        return error_at(reader->err, at, "the alias *%.80s stands inside what it names", name);
+    const bool is_key = wants_key(reader);
+    if (is_key)
+        rc = fault(reader, at, "a key must be a plain text, not an alias");
+    else if (!anchor)
+        rc = fault(reader, at, "unknown alias *%.80s: no &%.80s before it", name, name);
+    else if (anchor->open)
+        rc = fault(reader, at, "the alias *%.80s stands inside what it names", name);
+    if (is_key || !anchor || anchor->open)
+        return rc < 0 ? -1 : place_faulty(reader, at);
     if (reader->depth + anchor->depth > NODE_DEPTH_MAX)
         return too_deep(reader, at);
     struct node *copy = copy_counted(reader, anchor->node, at);
@@ -306,9 +384,10 @@ static int begin(struct reader *reader, enum node_kind kind, const yaml_event_t 
                  const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     const struct mark at = mark_of(reader, event->start_mark);
-    if (wants_key(reader))
-        return error_at(reader->err, at, "a key must be a text, not %s",
-                        kind == NODE_MAP ? "a map" : "a list");
+    const bool is_key = wants_key(reader);
+    if (is_key && fault(reader, at, "a key must be a text, not %s",
+                        kind == NODE_MAP ? "a map" : "a list") < 0)
+        return -1;
     if (check_tag(reader, tag, kind, at) < 0 || count_node(reader, at) < 0)
         return -1;
     if (reader->depth >= NODE_DEPTH_MAX - 1)
@@ -316,7 +395,8 @@ static int begin(struct reader *reader, enum node_kind kind, const yaml_event_t 
     size_t row;
     if (anchor_open(reader, anchor, at, &row) < 0)
         return -1;
-    reader->levels[reader->depth] = (struct level){.node = node_new(kind, at), .anchor = row};
+    reader->levels[reader->depth] =
+        (struct level){.node = node_new(kind, at), .anchor = row, .is_key = is_key};
     reader->depth++;
     return 0;
 }
@@ -342,6 +422,7 @@ static void merge_missing(struct node *map, size_t *position, const struct node 
     *map = fresh;
     *merged = old;
     map->at = old.at;
+    map->faulty = old.faulty;
     node_free(merged);
 }
 
@@ -351,13 +432,16 @@ static int finish_merge(struct reader *reader, struct level *level)
     struct node *merge = level->merge;
     const bool list = merge->kind == NODE_LIST;
     if (merge->len > MERGES_MAX && list)
-        return error_at(reader->err, level->merge_at, "<< is given more than %d maps", MERGES_MAX);
+        return stop(reader, level->merge_at, "<< is given more than %d maps", MERGES_MAX);
     for (size_t i = 0; i < (list ? merge->len : 1); i++) {
         const struct node *from = list ? merge->items[i].value : merge;
-        if (from->kind != NODE_MAP)
-            return error_at(reader->err, level->merge_at,
-                            "<< must be given a map or a list of maps");
-        merge_missing(level->node, &level->merge_position, from);
+        const bool told = from->faulty && from->kind == NODE_SCALAR;
+        level->node->faulty |= from->faulty || from->kind != NODE_MAP;
+        if (from->kind == NODE_MAP)
+            merge_missing(level->node, &level->merge_position, from);
+        else if (!told &&
+                 fault(reader, level->merge_at, "<< must be given a map or a list of maps") < 0)
+            return -1;
     }
     node_free(merge);
     level->merge = NULL;
@@ -374,7 +458,12 @@ static int end(struct reader *reader)
     struct node *node = level->node;
     level->node = NULL;
     reader->depth--;
-    place(reader, node);
+    if (level->is_key) {
+        place_key(reader, node->at);
+        node_free(node);
+    } else {
+        place(reader, node);
+    }
     return 0;
 }
 
@@ -382,10 +471,10 @@ static int read_event(struct reader *reader, const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
-        if (reader->root)
-            return error_at(reader->err, mark_of(reader, event->start_mark),
-                            "a second document starts here; only one is allowed");
-        return 0;
+        reader->second = reader->root != NULL;
+        return reader->second ? fault(reader, mark_of(reader, event->start_mark),
+                                      "a second document starts here; only one is allowed")
+                              : 0;
     case YAML_SCALAR_EVENT:
         return read_scalar(reader, event);
     case YAML_ALIAS_EVENT:
@@ -414,14 +503,14 @@ static int read_all(struct reader *reader)
         yaml_event_t event;
         if (!yaml_parser_parse(&reader->parser, &event))
             return syntax_error(reader);
-        more = event.type != YAML_STREAM_END_EVENT;
         const int rc = read_event(reader, &event);
+        more = event.type != YAML_STREAM_END_EVENT && !reader->second;
         yaml_event_delete(&event);
         if (rc < 0)
             return -1;
     }
     if (!reader->root || (reader->root->kind == NODE_SCALAR && node_is_null(reader->root)))
-        return error_at(reader->err, (struct mark){reader->file, 0, 0}, "is empty");
+        return stop(reader, (struct mark){reader->file, 0, 0}, "is empty");
     return 0;
 }
 
@@ -453,14 +542,15 @@ static bool many_directives(const char *text, size_t len)
     return false;
 }
 
-struct node *node_parse(const char *text, size_t len, const char *file, struct error *err)
+struct node *node_read(const char *text, size_t len, const char *file, struct error_list *errors)
 {
+    const struct mark whole = {file, 0, 0};
     if (len > NODE_BYTES_MAX) {
-        error_at(err, (struct mark){file, 0, 0}, "is larger than %d MiB", NODE_BYTES_MAX >> 20);
+        error_list_addf(errors, whole, "is larger than %d MiB", NODE_BYTES_MAX >> 20);
         return NULL;
     }
     if (many_directives(text, len)) {
-        error_at(err, (struct mark){file, 0, 0}, "more than %d %%TAG directives", DIRECTIVES_MAX);
+        error_list_addf(errors, whole, "more than %d %%TAG directives", DIRECTIVES_MAX);
         return NULL;
     }
     /* Other encodings than UTF-8 are refused, or they would slip past the check above; libyaml
@@ -470,7 +560,7 @@ struct node *node_parse(const char *text, size_t len, const char *file, struct e
         len -= 3;
     }
     struct reader *reader = mem_new(1, sizeof(*reader));
-    *reader = (struct reader){.text = text, .file = file, .len = len, .err = err};
+    *reader = (struct reader){.text = text, .file = file, .len = len, .errors = errors};
     REQUIRE(yaml_parser_initialize(&reader->parser));
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text, len);
@@ -482,5 +572,19 @@ struct node *node_parse(const char *text, size_t len, const char *file, struct e
     node_free(reader->root);
     reader_deinit(reader);
     free(reader);
+    return root;
+}
+
+struct node *node_parse(const char *text, size_t len, const char *file, struct error *err)
+{
+    struct error_list errors = {0};
+    struct node *root = node_read(text, len, file, &errors);
+    if (errors.len > 0) {
+        if (err)
+            *err = errors.items[0];
+        node_free(root);
+        root = NULL;
+    }
+    error_list_deinit(&errors);
     return root;
 }

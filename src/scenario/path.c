@@ -193,6 +193,18 @@ struct node *path_get(const struct node *root, const struct path *path)
     return (struct node *)node;
 }
 
+bool path_ends_faulty(const struct node *root, const struct path *path)
+{
+    const struct node *node = root;
+    for (size_t i = 0; i < path->len; i++) {
+        const struct node_entry *entry = step_into(node, &path->items[i]);
+        if (!entry)
+            return node->faulty && (node->kind != NODE_MAP || i + 1 < path->len);
+        node = entry->value;
+    }
+    return false;
+}
+
 /* Why the first `steps` steps name a node that the next step cannot enter. */
 static int bad_step(const struct node *node, const struct path *path, size_t steps, struct mark at,
                     struct error *err)
@@ -303,6 +315,10 @@ static int set_one(struct node *root, const struct field *table, const struct no
         err->at = setting->at;
         return -1;
     }
+    if (path_ends_faulty(root, &path)) {
+        path_deinit(&path);
+        return 0;
+    }
     if (path_prepare(root, table, &path, setting->at, err) < 0) {
         path_deinit(&path);
         return -1;
@@ -310,8 +326,14 @@ static int set_one(struct node *root, const struct field *table, const struct no
     struct node *value;
     if (relative && node_is_relative(setting->value)) {
         const struct node *old = path_get(root, &path);
-        value = old ? node_add_relative(old, setting->value, err) : NULL;
-        if (!old)
+        value = old && old->faulty ? node_new_faulty(setting->value->at)
+                : old              ? node_add_relative(old, setting->value, err)
+                                   : NULL;
+        const struct path above = {path.items, path.len - 1, 0};
+        const struct node *map = old ? NULL : path_get(root, &above);
+        if (map && map->faulty)
+            value = node_new_faulty(setting->value->at);
+        else if (!old)
             error_at(err, setting->value->at, "\"%.40s\" adds to a value that is not given",
                      setting->value->text);
     } else {
@@ -331,7 +353,8 @@ int path_set_all(struct node *root, const struct field *table, const struct node
 {
     int rc = 0;
     if (settings->kind != NODE_MAP) {
-        error_list_addf(errors, settings->at, "expected a map of PATH: value");
+        if (!settings->faulty)
+            error_list_addf(errors, settings->at, "expected a map of PATH: value");
         return -1;
     }
     for (size_t i = 0; i < settings->len; i++) {

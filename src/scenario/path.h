@@ -46,6 +46,10 @@ const char *path_format(const struct path *path, char *buffer, size_t size);
 /* NULL if there is nothing. */
 struct node *path_get(const struct node *root, const struct path *path);
 
+/* Is it told already why the path leads no further than it does? A map may get a key all the same.
+ */
+bool path_ends_faulty(const struct node *root, const struct path *path);
+
 /* Put a value at the path: takes it, frees what was there; a map replaces what a template says
  * there as well (`whole`). Maps missing on the way are made, with the mark `at`; whether their keys
  * are known is for decoding to say. On failure (an index beyond its list, a step into a scalar)

@@ -117,9 +117,9 @@ static int find_start(struct program *program, const struct scenario *scenario,
         const struct items *list = &scenario->rows.items[i].tenant->workloads;
         const struct workload *workloads = list->items;
         for (size_t k = 0; k < list->len; k++) {
-            if (strcmp(workloads[k].kind->key, "log") != 0)
-                continue;
             const struct log_params *params = workloads[k].params;
+            if (!params || strcmp(workloads[k].kind->key, "log") != 0 || !params->log)
+                continue;
             const struct node *node = node_get(workloads[k].node, "log");
             struct error err;
             if (log_start(params->log, &program->start, &program->offset, &err) < 0) {
@@ -142,6 +142,7 @@ static int find_start(struct program *program, const struct scenario *scenario,
 struct dated {
     simtime at;
     size_t place; /* in the file */
+    bool undated; /* nobody knows when: only what it sets is judged */
     const struct node *set;
 };
 
@@ -168,9 +169,8 @@ static bool is_fixed_of_partition(const struct path *path)
 }
 
 /* What may change while the run goes on: values inside centres and tenants. What a run is built
- * around may not. */
-static void check_changeable(const struct node *set, const struct node *tree,
-                             struct error_list *errors)
+ * around may not. Says what is wrong with it; NULL: nothing, or path_set_all tells. */
+static const char *why_fixed(const char *key, const struct node *tree)
 {
     static const char *const fixed[] = {"processors_per_node",
                                         "maintenance",
@@ -188,42 +188,52 @@ static void check_changeable(const struct node *set, const struct node *tree,
                                         "data_at",
                                         "data_may_leave",
                                         "centres"};
-    for (size_t i = 0; i < set->len; i++) {
-        struct path path = {0};
-        struct error err;
-        const char *key = set->items[i].key;
-        if (path_parse(key, &path, &err) < 0)
-            continue; /* path_set_all tells */
-        const char *root = path.len > 0 ? path.items[0].key : NULL;
-        const char *last = path.len > 0 ? path.items[path.len - 1].key : NULL;
-        bool bad = !root || path.len < 3 ||
-                   (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0 &&
-                    strcmp(root, "qos") != 0);
-        for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
-            bad |= strcmp(last, fixed[k]) == 0;
-        bad = bad || is_fixed_of_partition(&path);
-        for (size_t k = 3; k < path.len && !bad; k++)
-            bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
-                  path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;
-        /* Below tenants of tenants: a centre, a partition, a tenant or a workload. */
-        size_t deep = 2;
-        while (!bad && deep + 2 < path.len && path.items[deep].key &&
-               strcmp(path.items[deep].key, "tenants") == 0 && strcmp(root, "tenants") == 0)
-            deep += 2;
-        const struct path thing = {path.items, path.len >= deep + 2 ? deep + 2 : deep, 0};
-        if (bad)
-            error_list_addf(errors, set->items[i].at,
-                            "changes: %s: cannot change while the run goes on; values of "
-                            "partitions, schedulers and workloads can",
-                            key);
-        else if (path.len > deep + 2 && path.items[deep].key && !path_get(tree, &thing) &&
-                 (strcmp(path.items[deep].key, "partitions") == 0 ||
-                  strcmp(path.items[deep].key, "workloads") == 0))
-            error_list_addf(errors, set->items[i].at,
-                            "changes: %s: there is no such thing; a change gives new values to "
-                            "what is there from the start",
-                            key);
-        path_deinit(&path);
+    struct path path = {0};
+    struct error err;
+    const char *why = NULL;
+    if (path_parse(key, &path, &err) < 0)
+        return NULL;
+    const char *root = path.items[0].key, *last = path.items[path.len - 1].key;
+    bool bad =
+        !root || path.len < 3 ||
+        (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0 && strcmp(root, "qos") != 0);
+    for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
+        bad |= strcmp(last, fixed[k]) == 0;
+    bad = bad || is_fixed_of_partition(&path);
+    for (size_t k = 3; k < path.len && !bad; k++)
+        bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
+              path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;
+    /* Below tenants of tenants: a centre, a partition, a tenant or a workload. */
+    size_t deep = 2;
+    while (!bad && deep + 2 < path.len && path.items[deep].key &&
+           strcmp(path.items[deep].key, "tenants") == 0 && strcmp(root, "tenants") == 0)
+        deep += 2;
+    const struct path thing = {path.items, path.len >= deep + 2 ? deep + 2 : deep, 0};
+    if (bad)
+        why = "cannot change while the run goes on; values of partitions, schedulers and "
+              "workloads can";
+    else if (path.len > deep + 2 && path.items[deep].key && !path_get(tree, &thing) &&
+             !path_ends_faulty(tree, &thing) &&
+             (strcmp(path.items[deep].key, "partitions") == 0 ||
+              strcmp(path.items[deep].key, "workloads") == 0))
+        why = "there is no such thing; a change gives new values to what is there from the start";
+    path_deinit(&path);
+    return why;
+}
+
+/* What cannot change is told and taken out of the set. */
+static void check_changeable(struct node *set, const struct node *tree, struct error_list *errors)
+{
+    for (size_t i = 0; i < set->len;) {
+        const struct node_entry *entry = &set->items[i];
+        const char *why = why_fixed(entry->key, tree);
+        i += !why;
+        if (!why)
+            continue;
+        error_list_addf(errors, entry->at, "changes: %s: %s", entry->key, why);
+        char *key = mem_text(entry->key);
+        node_free(node_remove(set, key));
+        free(key);
     }
 }
 
@@ -234,8 +244,9 @@ static struct dated *read_changes(struct program *program, const struct node *li
     decode_enter(&ctx, "changes");
     if (list->kind != NODE_LIST) {
         char found[80];
-        decode_error(&ctx, list->at, "expected a list of {at, set}, found %s",
-                     node_describe(list, found, sizeof(found)));
+        if (!list->faulty)
+            decode_error(&ctx, list->at, "expected a list of {at, set}, found %s",
+                         node_describe(list, found, sizeof(found)));
         decode_deinit(&ctx);
         return NULL;
     }
@@ -243,12 +254,16 @@ static struct dated *read_changes(struct program *program, const struct node *li
     for (size_t i = 0; i < list->len; i++) {
         struct change change = {0};
         decode_enter_item(&ctx, i);
-        if (decode_table(list->items[i].value, change_table, &change, &ctx) == 0) {
-            if (change.set->kind != NODE_MAP)
+        const bool right = decode_table(list->items[i].value, change_table, &change, &ctx) == 0;
+        struct node *set = node_get(list->items[i].value, "set");
+        if (change.set && set->kind != NODE_MAP) {
+            if (!set->faulty)
                 decode_error_of(&ctx, list->items[i].value, "set", "expected a map PATH: value");
-            else
-                check_changeable(change.set, program->epochs[0].tree, errors);
-            dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, change.set};
+        } else if (change.set) {
+            check_changeable(set, program->epochs[0].tree, errors);
+            dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, false, set};
+            if (!right && !change.at.given)
+                dated[*ret_len] = (struct dated){SIMTIME_NEVER, i, true, set};
             ++*ret_len;
         }
         schema_free(change_table, &change);
@@ -316,13 +331,6 @@ static struct epoch *add_epoch(struct program *program, simtime at, struct node 
     return epoch;
 }
 
-static int decode_epoch(struct program *program, size_t i, struct error_list *errors)
-{
-    struct epoch *epoch = &program->epochs[i];
-    epoch->scenario = scenario_decode(epoch->tree, program->document.files.items[0], errors);
-    return epoch->scenario ? 0 : -1;
-}
-
 /* The changes of one instant: settings in the order in which they are applied. */
 struct moment {
     const struct dated *items;
@@ -383,101 +391,119 @@ static void place_error(const struct moment *moment, const char *file, struct er
         err->at = setting_at(moment, wrong - 1)->value->at;
 }
 
-/* Put the changes of one instant on top of the last state: into it, or as one more. */
-static int make_epoch(struct program *program, simtime at, struct moment *moment,
-                      struct error_list *errors)
+/* Put the changes of one instant into the state; it becomes the last epoch, or one more, if nothing
+ * is wrong with it. */
+static void make_epoch(struct program *program, simtime at, struct moment *moment,
+                       struct node **state, struct error_list *errors)
 {
-    const struct epoch *last = &program->epochs[program->n_epochs - 1];
-    struct node *before = node_copy(last->tree);
-    if (at > last->at) {
-        node_free(node_remove(before, "uncertain")); /* it is of the start */
-        add_epoch(program, at, node_copy(before));
-    }
+    const char *file = program->document.files.items[0];
+    const size_t old_errors = errors->len;
+    if (at > 0)
+        node_free(node_remove(*state, "uncertain")); /* it is of the start */
+    struct node *before = *state, *tree = node_copy(before);
+    bool right = true;
     moment->before = before;
-    const size_t n = program->n_epochs - 1, old_errors = errors->len;
-    struct epoch *epoch = &program->epochs[n];
-    int rc = 0;
-    for (size_t i = 0; i < moment->len && rc == 0; i++)
-        rc = path_set_all(epoch->tree, scenario_fields, moment->items[i].set, true, errors);
-    if (rc == 0) {
-        scenario_free(epoch->scenario);
-        epoch->scenario = NULL;
-        rc = decode_epoch(program, n, errors);
-        for (size_t i = old_errors; i < errors->len && i < ERROR_LIST_MAX; i++)
-            place_error(moment, program->document.files.items[0], &errors->items[i]);
+    for (size_t i = 0; i < moment->len; i++) {
+        if (path_set_all(tree, scenario_fields, moment->items[i].set, true, errors) < 0)
+            right = false;
+        right = right && !moment->items[i].undated;
     }
-    if (rc == 0 && n > 0 && !same_things(program->epochs[0].scenario, epoch->scenario)) {
+    size_t failures;
+    struct scenario *scenario = scenario_read(tree, file, errors, &failures);
+    for (size_t i = old_errors; i < errors->len; i++)
+        place_error(moment, file, &errors->items[i]);
+    if (at > 0 && failures == 0 && !same_things(program->epochs[0].scenario, scenario))
         error_list_addf(errors, moment->items[moment->len - 1].set->at,
                         "changes: a change gives new values; it cannot add or take away "
                         "centres, partitions, groups, tenants, workloads or QOS");
-        rc = -1;
+    if (right && failures == 0 && errors->len == old_errors) {
+        struct epoch *epoch = &program->epochs[program->n_epochs - 1];
+        *state = node_copy(tree);
+        if (at > epoch->at)
+            epoch = add_epoch(program, at, NULL);
+        scenario_free(epoch->scenario);
+        node_free(epoch->tree);
+        epoch->scenario = scenario;
+        epoch->tree = tree;
+    } else {
+        *state = tree;
+        scenario_free(scenario);
     }
     node_free(before);
-    return rc;
 }
 
 /* Values of all states together. */
 #define STATES_MAX 4000000
 
 /* Changes at one date make one epoch; those at or before the start belong to it. */
-static int make_epochs(struct program *program, struct error_list *errors)
+static void make_epochs(struct program *program, struct error_list *errors)
 {
     /* The list itself is no part of the states, which each hold a tree of their own. */
-    program->changes = node_remove(program->epochs[0].tree, "changes");
-    const struct node *list = program->changes;
-    size_t len = 0;
-    const size_t before = errors->len;
-    struct dated *dated = list ? read_changes(program, list, &len, errors) : NULL;
-    const size_t size = node_count(program->epochs[0].tree);
-    int rc = errors->len > before ? -1 : 0;
-    for (size_t i = 0, next; i < len && rc == 0; i = next) {
+    struct node *list = program->changes = node_remove(program->epochs[0].tree, "changes");
+    if (!list)
+        return;
+    size_t len = 0, states = 1;
+    struct dated *dated = read_changes(program, list, &len, errors);
+    struct node *state = node_copy(program->epochs[0].tree);
+    const size_t size = node_count(state);
+    for (size_t i = 0, next; i < len && errors->len < ERROR_LIST_MAX; i = next) {
         const simtime at = dated[i].at > 0 ? dated[i].at : 0;
         for (next = i + 1; next < len && dated[next].at <= at;)
             next++;
-        if (at > 0 && program->n_epochs * size > STATES_MAX) {
+        if (at > 0 && states++ * size > STATES_MAX) {
             error_list_addf(errors, dated[i].set->at,
                             "changes: too many dates for a scenario of this size: %zu states of "
                             "%zu values each",
-                            program->n_epochs, size);
-            rc = -1;
+                            states - 1, size);
             break;
         }
         struct moment moment = {.items = dated + i, .len = next - i};
-        rc = make_epoch(program, at, &moment, errors);
+        make_epoch(program, at, &moment, &state, errors);
     }
+    node_free(state);
     free(dated);
-    return rc;
 }
 
 /* From the tree on, which is taken. */
-static int make_program(struct program *program, struct node *tree, struct error_list *errors)
+static void make_program(struct program *program, struct node *tree, struct error_list *errors)
 {
+    const char *file = program->document.files.items[0];
     program->resolved = node_copy(tree);
-    add_epoch(program, 0, tree);
-    if (templates_expand(tree, errors) < 0)
-        return -1;
+    struct epoch *start = add_epoch(program, 0, tree);
+    templates_expand(tree, errors);
+    if (node_depth(tree) >= NODE_DEPTH_MAX)
+        return;
     uncertain_leave_out(tree, program->resolved, program->document.base);
-    if (decode_epoch(program, 0, errors) < 0 ||
-        find_start(program, program->epochs[0].scenario, errors) < 0)
-        return -1;
-    return make_epochs(program, errors);
+    size_t failures;
+    start->scenario = scenario_read(tree, file, errors, &failures);
+    program->sound = failures == 0 && find_start(program, start->scenario, errors) == 0;
+    make_epochs(program, errors);
+}
+
+static int told_nothing(const struct error_list *errors, size_t before)
+{
+    return errors->len == before && before < ERROR_LIST_MAX ? 0 : -1;
 }
 
 int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors)
 {
+    const size_t before = errors->len;
     *program = (struct program){0};
     const struct resolve_options options = {.builtin_dir = builtin_dir, .table = scenario_fields};
-    if (document_load(&program->document, path, &options, errors) < 0)
-        return -1;
-    struct node *tree = document_resolve(&program->document, variant, sets, n_sets, errors);
-    return tree ? make_program(program, tree, errors) : -1;
+    document_load(&program->document, path, &options, errors);
+    if (program->document.base)
+        make_program(program, document_apply(&program->document, variant, sets, n_sets, errors),
+                     errors);
+    return told_nothing(errors, before);
 }
 
 int program_from_tree(struct program *program, const struct document *document, struct node *tree,
                       struct error_list *errors)
 {
+    const size_t before = errors->len;
     *program = (struct program){.document = *document, .shared = true};
-    return make_program(program, tree, errors);
+    make_program(program, tree, errors);
+    return told_nothing(errors, before);
 }

@@ -33,15 +33,18 @@ static void check_scheduler(struct decode *ctx, const struct scheduler *schedule
                      "commit_head out");
 }
 
-static void complete_one(struct decode *ctx, const struct partition_plan *plan, size_t i)
+static void complete_one(struct decode *ctx, const struct partition_plan *plan,
+                         const struct node *node, size_t i)
 {
     struct reservation *all = plan->reservations.items, *r = &all[i];
-    check_window(ctx, plan, &r->window, r->at);
+    check_window(ctx, plan, &r->window, node);
     if (r->tenant && r->tenants.len > 0)
         decode_error(ctx, r->at, "give either tenant or tenants, not both");
-    else if (!r->tenant && r->tenants.len == 0)
+    else if (!r->tenant && r->tenants.len == 0 && !node_fails(node, "tenant") &&
+             !(node_get(node, "tenants") && node_has_fault(node_get(node, "tenants"))))
         decode_error(ctx, r->at, "for whom? tenant is missing (or tenants)");
-    if ((r->processors > 0) == (r->window.nodes > 0))
+    if ((r->processors > 0) == (r->window.nodes > 0) && !node_fails(node, "processors") &&
+        !node_fails(node, "nodes"))
         decode_error(ctx, r->at,
                      r->processors > 0 ? "give either processors or nodes, not both"
                                        : "processors is missing (or nodes)");
@@ -51,7 +54,7 @@ static void complete_one(struct decode *ctx, const struct partition_plan *plan, 
     if (r->window.group >= (int64_t)plan->groups.len)
         return;
     const struct group *group = (const struct group *)plan->groups.items + r->window.group;
-    if (r->processors > 0)
+    if (r->processors > 0 && group->processors_per_node > 0)
         r->window.nodes = (r->processors - 1) / group->processors_per_node + 1;
 }
 
@@ -68,7 +71,7 @@ void complete_reservations(struct decode *ctx, const struct centre *centre,
         if (!all[i].name)
             all[i].name = mem_format("%zu", i + 1);
         decode_enter_item(ctx, i);
-        complete_one(ctx, plan, i);
+        complete_one(ctx, plan, list->items[i].value, i);
         decode_leave(ctx);
     }
     decode_leave(ctx);
@@ -342,17 +345,21 @@ static void check_rules(const struct build *build, struct error_list *errors)
     }
 }
 
-void open_access(struct build *build, struct error_list *errors)
+int open_access(struct build *build, struct error_list *errors)
 {
     const struct scenario *scenario = build->program->epochs[0].scenario;
+    const size_t before = errors->len;
     if (!keep_all(NULL, scenario, errors))
-        return;
+        return 0;
     build->world.access = access_new(build->world.n_partitions);
     keep_all(build, scenario, errors);
     for (size_t i = 0; i < build->world.tenants.len; i++)
         access_add(build->world.access, build->world.tenants.items[i].path,
                    build->world.tenants.items[i].parent);
+    if (errors->len > before)
+        return -1;
     check_rules(build, errors);
+    return 0;
 }
 
 void check_access(struct build *build, size_t workload, struct error_list *errors)

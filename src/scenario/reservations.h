@@ -15,8 +15,9 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
 /* Are the nodes there that reservations and maintenance take together? Changes are known. */
 void check_lent(struct build *build, struct error_list *errors);
 
-/* Who may use what, if anything is kept for anybody. All tenants of the scenario are rows. */
-void open_access(struct build *build, struct error_list *errors);
+/* Who may use what, if anything is kept for anybody. All tenants of the scenario are rows. -1 with
+ * errors if a tenant is unknown. */
+int open_access(struct build *build, struct error_list *errors);
 
 /* May the jobs of a workload run anywhere? */
 void check_access(struct build *build, size_t workload, struct error_list *errors);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { INCLUDE_DEPTH_MAX = 16, FILES_MAX = 256, COMBINE_DEPTH_MAX = 16, COMBINED_MAX = 1000 };
+enum { SET_SHOWN = 200 }; /* of a setting in front of what is wrong with it */
 
 static const char SET_FILE[] = "--set";
 
@@ -101,6 +102,7 @@ static struct rule rule_for(const struct field *table, const char *key)
 /* Write `over` on top of `base`. Copies. */
 static void merge_map(struct node *base, const struct node *over, struct rule rule)
 {
+    base->faulty |= over->faulty;
     for (size_t i = 0; i < over->len; i++) {
         const struct node_entry *from = &over->items[i];
         struct node_entry *old = node_find(base, from->key);
@@ -136,6 +138,7 @@ size_t tree_whole(const struct field *table, const struct path *path)
 /* Variants merge by name and path; the values at the paths are whole. */
 static void merge_variants(struct node *base, const struct node *over)
 {
+    base->faulty |= over->faulty;
     for (size_t i = 0; i < over->len; i++) {
         const struct node_entry *from = &over->items[i];
         struct node *old = node_get(base, from->key);
@@ -151,34 +154,33 @@ static void merge_variants(struct node *base, const struct node *over)
 
 /* ---- loading ---- */
 
-static int take_variants(struct loader *loader, struct node *root)
+static void take_variants(struct loader *loader, struct node *root)
 {
     struct node *variants = node_remove(root, "variants");
     if (!variants)
-        return 0;
-    int rc = 0;
+        return;
     const struct node_entry *base = node_find(variants, "base");
     if (base) {
         error_list_addf(loader->errors, base->at,
                         "variants.base: the scenario as it stands is called base in all results; "
                         "another name is needed");
-        rc = -1;
-    } else if (variants->kind != NODE_MAP) {
-        error_list_addf(loader->errors, variants->at,
-                        "variants: expected a map of names, each a map of PATH: value");
-        rc = -1;
+        node_free(node_remove(variants, "base"));
+    }
+    if (variants->kind != NODE_MAP) {
+        if (!variants->faulty)
+            error_list_addf(loader->errors, variants->at,
+                            "variants: expected a map of names, each a map of PATH: value");
     } else if (!loader->document->variants) {
         loader->document->variants = variants;
-        return 0;
+        return;
     } else {
         merge_variants(loader->document->variants, variants);
     }
     node_free(variants);
-    return rc;
 }
 
-static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
-                     struct node *base);
+static void load_text(struct loader *loader, const char *text, size_t len, const char *file,
+                      struct node *base);
 
 static char *include_path(struct loader *loader, const struct node *item, const char *from)
 {
@@ -236,83 +238,87 @@ static const char *keep_name(struct document *document, const char *file)
     return document->files.items[document->files.len++] = mem_text(file);
 }
 
-static int include_one(struct loader *loader, const struct node *item, const char *from,
-                       struct node *base)
+/* What cannot be read leaves the base faulty: it would have more keys. */
+static void include_one(struct loader *loader, const struct node *item, const char *from,
+                        struct node *base)
 {
+    base->faulty |= item->faulty;
+    if (item->faulty)
+        return;
     if (item->kind != NODE_SCALAR || node_is_null(item)) {
         error_list_addf(loader->errors, item->at, "include: expected a file name or builtin:NAME");
-        return -1;
+        base->faulty = true;
+        return;
     }
     char *path = include_path(loader, item, from);
-    int rc = -1;
     if (path && enter(loader, path, item->at) == 0) {
         struct error err;
         size_t len;
         char *text =
             file_need_regular(path, &err) < 0 ? NULL : file_read(path, NODE_BYTES_MAX, &len, &err);
         if (text)
-            rc = load_text(loader, text, len, keep_name(loader->document, path), base);
+            load_text(loader, text, len, keep_name(loader->document, path), base);
         else
             error_list_addf(loader->errors, item->at, "include: \"%.200s\" %s", item->text,
                             err.text);
+        base->faulty |= !text;
         free(text);
         leave(loader);
+    } else {
+        base->faulty = true;
     }
     free(path);
-    return rc;
 }
 
-static int include_all(struct loader *loader, struct node *root, const char *from,
-                       struct node *base)
+static void include_all(struct loader *loader, struct node *root, const char *from,
+                        struct node *base)
 {
     struct node *include = node_remove(root, "include");
-    int rc = 0;
     if (include && include->kind == NODE_LIST) {
         for (size_t i = 0; i < include->len; i++)
-            rc |= include_one(loader, include->items[i].value, from, base);
+            include_one(loader, include->items[i].value, from, base);
     } else if (include) {
-        rc = include_one(loader, include, from, base);
+        include_one(loader, include, from, base);
     }
     node_free(include);
-    return rc;
 }
 
 /* Merge a file's tree, which is taken, after what it includes, into `base`. */
-static int load_tree(struct loader *loader, struct node *root, const char *file, struct node *base)
+static void load_tree(struct loader *loader, struct node *root, const char *file, struct node *base)
 {
-    int rc = -1;
     if (root->kind != NODE_MAP) {
         error_list_addf(loader->errors, root->at, "expected a map of keys such as title: ...");
+        base->faulty = true;
     } else {
-        rc = include_all(loader, root, file, base);
-        rc |= take_variants(loader, root);
+        include_all(loader, root, file, base);
+        take_variants(loader, root);
         merge_map(base, root, (struct rule){true, false, loader->options->table});
         /* Error messages without a better place point at the file that was named. */
         base->at = root->at;
     }
     node_free(root);
-    return rc;
 }
 
-static int load_text(struct loader *loader, const char *text, size_t len, const char *file,
-                     struct node *base)
+static void load_text(struct loader *loader, const char *text, size_t len, const char *file,
+                      struct node *base)
 {
-    struct error err;
-    struct node *root = node_parse(text, len, file, &err);
+    struct node *root = node_read(text, len, file, loader->errors);
+    base->faulty |= !root;
     if (root)
-        return load_tree(loader, root, file, base);
-    error_list_add(loader->errors, &err);
-    return -1;
+        load_tree(loader, root, file, base);
 }
 
-/* What was merged must be a tree that could be read back. */
-static int check_limits(const struct node *root, struct error_list *errors)
+/* What was merged must be a tree that could be read back: else there is nothing of it. */
+static void check_limits(struct node **root, struct error_list *errors)
 {
-    if (node_depth(root) < NODE_DEPTH_MAX && node_count(root) <= NODE_COUNT_MAX)
-        return 0;
-    error_list_addf(errors, root->at, "too large: more than %d values or %d levels in all",
+    const struct mark at = (*root)->at;
+    if (node_depth(*root) < NODE_DEPTH_MAX && node_count(*root) <= NODE_COUNT_MAX)
+        return;
+    error_list_addf(errors, at, "too large: more than %d values or %d levels in all",
                     NODE_COUNT_MAX, NODE_DEPTH_MAX - 1);
-    return -1;
+    node_free(*root);
+    *root = node_new(NODE_MAP, at);
+    (*root)->faulty = true;
 }
 
 /* `text` NULL: from `root`, which is taken. */
@@ -326,12 +332,14 @@ static int read_either(struct document *document, const char *text, size_t len, 
     const char *file = keep_name(document, name);
     enter(&loader, name, (struct mark){0});
     document->base = node_new(NODE_MAP, (struct mark){file, 1, 1});
-    int rc = text ? load_text(&loader, text, len, file, document->base)
-                  : load_tree(&loader, root, file, document->base);
+    const size_t before = errors->len;
+    if (text)
+        load_text(&loader, text, len, file, document->base);
+    else
+        load_tree(&loader, root, file, document->base);
     leave(&loader);
-    if (rc == 0)
-        rc = check_limits(document->base, errors);
-    return rc == 0 ? 0 : -1;
+    check_limits(&document->base, errors);
+    return errors->len == before ? 0 : -1;
 }
 
 int document_read(struct document *document, const char *text, size_t len, const char *name,
@@ -427,6 +435,8 @@ static int apply_variant(struct applied *applied, const char *name, struct mark 
     const struct node_entry *variant = node_find(applied->variants, name);
     if (!variant)
         return unknown_variant(applied, name, at);
+    if (variant->value->faulty && variant->value->kind == NODE_SCALAR)
+        return -1;
     for (size_t i = 0; i < applied->depth; i++)
         if (strcmp(applied->open[i], name) == 0) {
             error_list_addf(applied->errors, at, "variants.%.80s: combines itself%s", name,
@@ -474,45 +484,60 @@ bool setting_is_formed(const char *text)
     return equals && equals > text;
 }
 
-/* Setting `i`. Its mark tells it from the others, though it has no line. */
-static int apply_set(struct node *root, const struct field *table, const char *text, size_t i,
-                     struct error_list *errors)
+/* What is behind the sign. Faulty, with errors about the path `name`, if it cannot be read. */
+static struct node *setting_value(const char *yaml, const char *name, struct mark at,
+                                  struct error_list *errors)
 {
-    const struct mark at = {SET_FILE, 0, (unsigned)i + 1};
+    struct error_list found = {0};
+    struct node *value = NULL;
+    if (yaml[strspn(yaml, " ")])
+        value = node_read(yaml, strlen(yaml), SET_FILE, &found);
+    else
+        error_list_addf(&found, at, "needs a value");
+    for (size_t i = 0; i < found.len; i++)
+        error_list_addf(errors, at, "%.200s: %s", name, found.items[i].text);
+    error_list_deinit(&found);
+    if (!value)
+        return node_new_faulty(at);
+    node_set_marks(value, at);
+    return value;
+}
+
+static int put_setting(struct node *root, const struct field *table, const struct path *path,
+                       struct node *value, struct mark at, struct error *err)
+{
+    const bool told = path_ends_faulty(root, path);
+    if (!told && path_prepare(root, table, path, at, err) == 0)
+        return path_set(root, path, at, value, err);
+    node_free(value);
+    return told ? 0 : -1;
+}
+
+/* Setting `i`. Its mark tells it from the others, though it has no line. */
+static void apply_set(struct node *root, const struct field *table, const char *text, size_t i,
+                      struct error_list *errors)
+{
+    const struct mark at = setting_mark(i + 1);
     if (!setting_is_formed(text)) {
         error_list_addf(errors, at, "\"%.200s\": expected PATH=VALUE", text);
-        return -1;
+        return;
     }
     const char *equals = find_equals(text);
     struct path path = {0};
     struct error err;
     char *name = mem_text_n(text, (size_t)(equals - text));
-    struct node *value = NULL;
     int rc = path_parse(name, &path, &err);
-    if (rc == 0)
-        rc = path_prepare(root, table, &path, at, &err);
     if (rc == 0 && (path_is_in(&path, "variants") || path_is_in(&path, "include")))
         rc = error_set(&err, "%.200s: cannot be set; settings come after includes and the variant",
                        name);
-    if (rc == 0) {
-        const char *yaml = equals + 1;
-        value = yaml[strspn(yaml, " ")] ? node_parse(yaml, strlen(yaml), SET_FILE, &err) : NULL;
-        if (!value && !yaml[strspn(yaml, " ")])
-            error_set(&err, "needs a value");
-        if (!value)
-            rc = error_prefix(&err, "%.200s: ", name);
-    }
-    if (rc == 0) {
-        node_set_marks(value, at);
-        rc = path_set(root, &path, at, value, &err);
-    }
+    if (rc == 0)
+        rc = put_setting(root, table, &path, setting_value(equals + 1, name, at, errors), at, &err);
     if (rc < 0) {
         err.at = at;
         error_list_add(errors, &err);
     }
     path_deinit(&path);
     free(name);
-    return rc;
 }
 
 size_t setting_of(struct mark at)
@@ -520,8 +545,27 @@ size_t setting_of(struct mark at)
     return at.file && at.line == 0 && strcmp(at.file, SET_FILE) == 0 ? at.column : 0;
 }
 
-struct node *document_resolve(const struct document *document, const char *variant,
-                              const char *const *sets, size_t sets_len, struct error_list *errors)
+struct mark setting_mark(size_t i)
+{
+    return (struct mark){SET_FILE, 0, (unsigned)i};
+}
+
+void settings_name(struct error_list *errors, const char *const *sets, size_t n_sets)
+{
+    for (size_t i = 0; i < errors->len; i++) {
+        struct mark *at = &errors->items[i].at;
+        const size_t row = setting_of(*at);
+        if (row == 0 || row > n_sets)
+            continue;
+        const bool cut = strlen(sets[row - 1]) > SET_SHOWN;
+        char *name = mem_format("%s %.*s%s", SET_FILE, SET_SHOWN, sets[row - 1], cut ? "..." : "");
+        *at = (struct mark){error_list_file(errors, name), 0, 0};
+        free(name);
+    }
+}
+
+struct node *document_apply(const struct document *document, const char *variant,
+                            const char *const *sets, size_t sets_len, struct error_list *errors)
 {
     struct applied applied = {
         .variants = document->variants,
@@ -529,15 +573,21 @@ struct node *document_resolve(const struct document *document, const char *varia
         .root = node_copy(document->base),
         .errors = errors,
     };
-    int rc = 0;
     if (variant)
-        rc |= apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
+        apply_variant(&applied, variant, (struct mark){document->files.items[0], 0, 0});
     for (size_t i = 0; i < sets_len; i++)
-        rc |= apply_set(applied.root, document->table, sets[i], i, errors);
-    if (rc == 0)
-        rc = check_limits(applied.root, errors);
-    if (rc == 0)
-        return applied.root;
-    node_free(applied.root);
+        apply_set(applied.root, document->table, sets[i], i, errors);
+    check_limits(&applied.root, errors);
+    return applied.root;
+}
+
+struct node *document_resolve(const struct document *document, const char *variant,
+                              const char *const *sets, size_t sets_len, struct error_list *errors)
+{
+    const size_t before = errors->len;
+    struct node *tree = document_apply(document, variant, sets, sets_len, errors);
+    if (errors->len == before)
+        return tree;
+    node_free(tree);
     return NULL;
 }

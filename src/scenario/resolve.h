@@ -16,10 +16,11 @@ struct resolve_options {
 };
 
 /* A file with its includes, read once; any number of variants and settings can be applied to it.
+ * After errors it holds what could be read, faulty where there would be more.
  * The struct owns the file names of all marks: it must outlive the trees and the errors, also
  * after a failure. */
 struct document {
-    struct node *base;         /* without the keys include and variants */
+    struct node *base;         /* without the keys include and variants; NULL: there is no file */
     struct node *variants;     /* a map of names; NULL: none */
     const struct field *table; /* as in the options: names on the way of a setting must be there */
     char *text;                /* of the main file, as read, ended by 0 */
@@ -45,12 +46,20 @@ void document_deinit(struct document *document);
  * node_emit it is a scenario that needs no include and no variant. NULL with errors. */
 struct node *document_resolve(const struct document *document, const char *variant,
                               const char *const *sets, size_t sets_len, struct error_list *errors);
+/* The same of a document that has a base, with what can be put though there are errors: never NULL.
+ */
+struct node *document_apply(const struct document *document, const char *variant,
+                            const char *const *sets, size_t sets_len, struct error_list *errors);
 
 /* Has the text an = with something before it, so that it can be PATH=VALUE at all? */
 bool setting_is_formed(const char *text);
 
 /* Which of the texts an error or a value is of, from 1 on; 0: of a file. */
 size_t setting_of(struct mark at);
+/* The place of text `i`, counted from 1. */
+struct mark setting_mark(size_t i);
+/* Give errors about the texts these as their places: "--set PATH=VALUE". */
+void settings_name(struct error_list *errors, const char *const *sets, size_t n_sets);
 
 /* Write one map on top of another as includes do: maps described by `table` merge, but for what was
  * put at a path (`whole`); a thing with parameters is one value. Copies. */

@@ -85,6 +85,10 @@ int unknown_name(struct decode *ctx, struct mark at, const char *key, const char
                  const char *name, const struct items *known, size_t size)
 {
     char hint[240];
+    if (ctx->hides_names) {
+        ctx->failures++;
+        return -1;
+    }
     const char **names = mem_new(known->len, sizeof(*names));
     for (size_t i = 0; i < known->len; i++) {
         struct named named;
@@ -211,10 +215,11 @@ static void decode_scheduler(struct decode *ctx, const struct node *node,
 }
 
 void check_window(struct decode *ctx, const struct partition_plan *plan,
-                  const struct window *window, struct mark at)
+                  const struct window *window, const struct node *node)
 {
     const bool until = window->until.given, length = window->length > 0;
-    if (until == length)
+    const struct mark at = node->at;
+    if (until == length && !node_fails(node, "until") && !node_fails(node, "length"))
         decode_error(ctx, at,
                      until ? "give either until or length, not both"
                            : "its end is missing: give until, or a length above 0s");
@@ -230,7 +235,7 @@ static void check_windows(struct decode *ctx, const struct partition_plan *plan,
     decode_enter(ctx, "maintenance");
     for (size_t i = 0; i < plan->maintenance.len; i++) {
         decode_enter_item(ctx, i);
-        check_window(ctx, plan, &windows[i], list->items[i].at);
+        check_window(ctx, plan, &windows[i], list->items[i].value);
         decode_leave(ctx);
     }
     decode_leave(ctx);
@@ -248,7 +253,9 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         unknown_name(ctx, mark_of(node, "processor"), "processor", "processor", plan->processor,
                      &scenario->processors, sizeof(*processors));
     const bool has_groups = node_get(node, "groups") != NULL;
-    if (!has_groups && !node_get(node, "nodes"))
+    if (!has_groups && node_fails(node, "nodes"))
+        ctx->failures++;
+    else if (!has_groups && !node_get(node, "nodes"))
         decode_error(ctx, node->at, "nodes is missing (or groups, where nodes differ)");
     else if (has_groups == (node_get(node, "nodes") != NULL))
         decode_error(ctx, node->at, "give either nodes or groups, not both");
@@ -305,12 +312,32 @@ static void complete_centres(struct decode *ctx, struct scenario *scenario, cons
     decode_leave(ctx);
 }
 
-struct scenario *scenario_decode(const struct node *tree, const char *file,
-                                 struct error_list *errors)
+/* May there be more names than are seen: of processors, centres, partitions or QOS? */
+static bool hides_names(const struct node *root)
+{
+    static const char *const keys[] = {"processors", "centres", "qos"};
+    bool hides = root->faulty;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct node *map = node_get(root, keys[i]);
+        hides |= map && (map->faulty || map->kind != NODE_MAP);
+    }
+    const struct node *centres = node_get(root, "centres");
+    for (size_t i = 0; centres && centres->kind == NODE_MAP && i < centres->len; i++) {
+        const struct node *centre = centres->items[i].value, *map = node_get(centre, "partitions");
+        hides |= centre->faulty || !map || map->faulty || map->kind != NODE_MAP;
+    }
+    return hides;
+}
+
+struct scenario *scenario_read(struct node *tree, const char *file, struct error_list *errors,
+                               size_t *ret_failures)
 {
     struct scenario *scenario = mem_new(1, sizeof(*scenario));
-    struct decode ctx = {.errors = errors, .file = file};
+    struct decode ctx = {.errors = errors, .file = file, .hides_names = hides_names(tree)};
+    size_t before = errors->len;
     decode_table(tree, scenario_fields, scenario, &ctx);
+    node_blame(tree, errors, before);
+    before = errors->len;
     if (tree->kind == NODE_MAP) {
         complete_centres(&ctx, scenario, tree);
         complete_qos(&ctx, scenario, tree);
@@ -318,10 +345,18 @@ struct scenario *scenario_decode(const struct node *tree, const char *file,
         complete_uncertain(&ctx, scenario, tree);
         check_links(&ctx, scenario, tree);
     }
-    const size_t failures = ctx.failures;
+    node_blame(tree, errors, before);
+    *ret_failures = ctx.failures;
     scenario->paths = ctx.notes;
     ctx.notes = (struct path_notes){0};
     decode_deinit(&ctx);
+    return scenario;
+}
+
+struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors)
+{
+    size_t failures;
+    struct scenario *scenario = scenario_read(tree, file, errors, &failures);
     if (failures == 0)
         return scenario;
     scenario_free(scenario);

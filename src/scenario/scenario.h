@@ -150,6 +150,7 @@ struct tenant {
     struct named named;
     char *like; /* NULL: written out */
     char *home;
+    bool home_told; /* why there is none is told */
     struct service service;
     double share;
     struct quota_plan quota;
@@ -289,10 +290,12 @@ struct program {
     simtime start;  /* microseconds since 1970-01-01T00:00Z */
     int32_t offset; /* of its zone, seconds east of UTC */
     bool dated;     /* the scenario states its start */
+    bool sound;     /* its state at the start is right, and so are all epochs that there are */
 };
 
-/* Read a scenario file whole. All that is wrong is added to errors; -1 if anything is. The program
- * is to be freed in either case, after the errors have been printed. */
+/* Read a scenario file whole. All that is wrong is added to errors; -1 if anything is: a program
+ * that is sound all the same can be laid out, without the changes that are wrong. The program is to
+ * be freed in either case, after the errors have been printed. */
 int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors);
@@ -323,9 +326,13 @@ static inline const struct scheduler *partition_scheduler(const struct centre *c
     return plan->scheduler_node ? &plan->scheduler : &centre->scheduler;
 }
 
-/* Decode a whole tree and check it across fields. NULL with errors. To be freed. */
-struct scenario *scenario_decode(const struct node *tree, const char *file,
-                                 struct error_list *errors);
+/* Decode a whole tree and check it across fields. There may be failures, of which each is told in
+ * errors or was before; the tree becomes faulty there, and some of the scenario is missing. To be
+ * freed. */
+struct scenario *scenario_read(struct node *tree, const char *file, struct error_list *errors,
+                               size_t *ret_failures);
+/* The same whole: NULL with errors. */
+struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
 
 extern const char *const member_keys[]; /* by enum log_key: "user" */

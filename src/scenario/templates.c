@@ -83,17 +83,17 @@ static void write_out(struct templates *templates, struct node_entry *entry,
                       const struct node *like)
 {
     const struct node *template = find_template(templates, like);
-    if (!template)
-        return;
     const bool full = templates->count > NODE_COUNT_MAX;
-    templates->count += full ? 0 : node_count(template);
-    if (full)
+    entry->value->faulty |= !template || full;
+    if (!template || full)
         return;
+    templates->count += node_count(template);
     if (templates->count > NODE_COUNT_MAX) {
         char text[120];
         snprintf(text, sizeof(text), "too large: more than %d values written out of templates",
                  NODE_COUNT_MAX);
         tell(templates, like, text);
+        entry->value->faulty = true;
         return;
     }
     struct node *whole = node_copy(template);
@@ -174,7 +174,7 @@ int templates_expand(struct node *root, struct error_list *errors)
     expand_all(&templates, node_get(root, "tenants"));
     path_deinit(&templates.path);
     free(templates.states);
-    if (errors->len == before && templates.count > 0 && node_depth(root) >= NODE_DEPTH_MAX)
+    if (templates.count > 0 && node_depth(root) >= NODE_DEPTH_MAX)
         error_list_addf(errors, root->at, "too deep: more than %d levels with what templates say",
                         NODE_DEPTH_MAX - 1);
     return errors->len > before ? -1 : 0;

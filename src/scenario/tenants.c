@@ -73,6 +73,11 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
     }
     decode_enter(ctx, "guarantee");
     if (share == (node_get(node, "processors") != NULL)) {
+        if (!share && node->faulty) {
+            ctx->failures++;
+            decode_leave(ctx);
+            return;
+        }
         decode_error(ctx, node->at,
                      share ? "give either processors or share, not both"
                            : "of how much? Give processors, or share: of those of its home");
@@ -90,7 +95,8 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
                      "%lld processors are guaranteed, but its quota is %lld: no more could ever "
                      "run",
                      (long long)plan->processors, (long long)tenant->quota.processors);
-    if (plan->lend != INT64_MAX && plan->lend > plan->processors && !share)
+    if (plan->lend != INT64_MAX && plan->lend > plan->processors && !share &&
+        !node_fails(node, "processors"))
         decode_error_of(ctx, node, "lend", "at most the %lld processors that are guaranteed",
                         (long long)plan->processors);
     decode_leave(ctx);
@@ -107,6 +113,8 @@ static char *inherited(const char *own, const char *above)
 static void inherit(struct tenant *tenant, const struct tenant *above, const struct node *node)
 {
     service_inherit(&tenant->service, above ? &above->service : NULL, node);
+    tenant->home_told =
+        node_fails(node, "home") || (above && above->home_told && !node_get(node, "home"));
     if (!above)
         return;
     char *home = inherited(tenant->home, above->home);
@@ -124,7 +132,7 @@ static void inherit(struct tenant *tenant, const struct tenant *above, const str
 static void check_home(struct decode *ctx, const struct scenario *scenario,
                        const struct tenant *tenant, const struct node *node)
 {
-    if (!tenant->home &&
+    if (!tenant->home && !tenant->home_told &&
         (tenant->workloads_node || (tenant->tenants.len == 0 && tenant->members.count == 0)))
         decode_error(ctx, node->at, "the key home is missing (the centre its jobs go to)");
     if (node_get(node, "home") && tenant->home && scenario->centres.len > 0 &&
@@ -184,21 +192,23 @@ static void check_join(struct decode *ctx, const struct tenant *tenant, const st
 static void check_members(struct decode *ctx, const struct tenant *tenant, const struct node *node)
 {
     static const char *const counted[] = {"vary", "scale", "join"};
+    const struct node *join = node_get(node, "join");
+    const bool lacks = !node->faulty; /* what is not there */
     if (tenant->members.by && tenant->members.count > 0)
         decode_error(ctx, node->at,
                      "members come by a key of a log, or there is a count of them; "
                      "not both");
-    for (size_t i = 0; i < ARRAY_LEN(counted) && !node_get(node, "count"); i++)
+    for (size_t i = 0; i < ARRAY_LEN(counted) && lacks && !node_get(node, "count"); i++)
         if (node_get(node, counted[i]))
             decode_error(ctx, mark_of(node, counted[i]),
                          "%s goes with count: how many members are there?", counted[i]);
-    if (node_get(node, "each") && !node_get(node, "count") && !node_get(node, "by"))
+    if (node_get(node, "each") && lacks && !node_get(node, "count") && !node_get(node, "by"))
         decode_error(ctx, mark_of(node, "each"),
                      "like and each go with count or by: how many members are there?");
-    if (tenant->members.count > 0 && !tenant->members.each_node)
+    if (tenant->members.count > 0 && lacks && !node_get(node, "each"))
         decode_error(ctx, node->at, "what are they? Give like: a template, or each");
-    if (node_get(node, "join") && ctx->failures == 0)
-        check_join(ctx, tenant, node_get(node, "join"));
+    if (join && !node_has_fault(join) && !node_fails(node, "count"))
+        check_join(ctx, tenant, join);
 }
 
 bool member_key(const struct tenant *tenant, int64_t *ret_key)

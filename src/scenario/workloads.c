@@ -25,7 +25,9 @@ static const struct workload_kind *kind_of(struct decode *ctx, const struct node
         }
         kind = workload_kinds[i];
     }
-    if (!kind)
+    if (!kind && node->faulty)
+        ctx->failures++;
+    else if (!kind)
         decode_error(ctx, node->at, "where do its jobs come from? One of %s is needed", keys);
     return kind;
 }
@@ -89,7 +91,8 @@ static void check_place(struct decode *ctx, const struct scenario *scenario,
         decode_error_of(ctx, workload->node, "partition",
                         "any works with at most %d partitions; %s has %zu", PARTITIONS_ANY_MAX,
                         tenant->home, queues);
-    } else if (!workload->partition && centre->partitions.len > 1) {
+    } else if (!workload->partition && !node_get(workload->node, "partition") &&
+               centre->partitions.len > 1) {
         decode_error_of(ctx, workload->node, "partition",
                         "%s has %zu partitions; name one of them, or any", tenant->home,
                         centre->partitions.len);

@@ -92,6 +92,62 @@ void error_list_addf(struct error_list *list, struct mark at, const char *fmt, .
     error_list_add(list, &err);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static size_t file_rank(const struct error_list *list, const char *file)
+{
+    size_t rank = 0;
+    while (!same_text(list->items[rank].at.file, file))
+        rank++;
+    return rank;
+}
+
+struct placed {
+    struct error err;
+    size_t file, found;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->err.at.line != y->err.at.line)
+        return x->err.at.line < y->err.at.line ? -1 : 1;
+    if (x->err.at.column != y->err.at.column)
+        return x->err.at.column < y->err.at.column ? -1 : 1;
+    return x->found < y->found ? -1 : 1;
+}
+
+bool error_list_has(const struct error_list *list, const struct error *err)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        const struct error *old = &list->items[i];
+        if (same_text(old->at.file, err->at.file) && old->at.line == err->at.line &&
+            old->at.column == err->at.column && strcmp(old->text, err->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+void error_list_sort(struct error_list *list)
+{
+    const size_t len = list->len;
+    struct placed *placed = mem_new(len, sizeof(*placed));
+    for (size_t i = 0; i < len; i++)
+        placed[i] = (struct placed){list->items[i], file_rank(list, list->items[i].at.file), i};
+    if (len > 1)
+        qsort(placed, len, sizeof(*placed), compare_places);
+    list->len = 0;
+    for (size_t i = 0; i < len; i++)
+        if (!error_list_has(list, &placed[i].err))
+            list->items[list->len++] = placed[i].err;
+    free(placed);
+}
+
 struct error_file {
     struct error_file *next;
     char name[];

@@ -41,6 +41,11 @@ struct error_list {
 void error_list_add(struct error_list *list, const struct error *err);
 void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* Is the same text told of the same place? */
+bool error_list_has(const struct error_list *list, const struct error *err);
+/* In the order of files (as first met), lines and columns; what is said twice of a place is told
+ * once. */
+void error_list_sort(struct error_list *list);
 /* A copy of a file name for marks, which lives as long as the list. O(names). */
 const char *error_list_file(struct error_list *list, const char *name);
 /* Add errors to others, each with words before its text; the file names live as long as `to`.

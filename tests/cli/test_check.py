@@ -91,8 +91,8 @@ s.yaml:14:13: variant nowhere: centres: there is no "lba", did you mean lab?
 s.yaml:15:27: variant window: measure.until: lies after the end of the run, 12 d 12 h after the start
 s.yaml:17:20: variant lost: unknown variant "mroe", did you mean more?
 s.yaml:18:9: variants.list: expected a map of PATH: value
-s.yaml:19:58: variant negative: seed: "x" is not a whole number
 s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: a job needs at least 1
+s.yaml:19:58: variant negative: seed: "x" is not a whole number
 """)
         for name in "misspelt", "nowhere", "window", "both", "lost", "list", "negative":
             self.assertEqual(self.jishi("run", "s.yaml", "--no-trace", "-q", "--variant", name).returncode, 1, name)
@@ -105,16 +105,34 @@ s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: a job needs at
         """A fault of the scenario is not told again of each variant."""
         text = SCENARIO.replace("nodes: 10", "nodez: 10") + "  bad: {seed: x}\n"
         self.assertEqual(self.errors(text), """\
-s.yaml:4:26: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
 s.yaml:4:25: centres.lab.partitions.p: nodes is missing (or groups, where nodes differ)
+s.yaml:4:26: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
 s.yaml:13:15: variant bad: seed: "x" is not a whole number
 """)
+
+    def test_changes_and_variants(self):
+        """What changes make wrong hides no fault of a variant, of a metric or of the window."""
+        text = (SCENARIO.replace("variants:", "changes: [{at: 1d, set: {centres.lab.partitions.p.nodez: 2}}]\n"
+                                 "metrics: [wait.p59]\nvariants:")
+                + "  bad: {centres.lab.partitions.p.nodes: 2 kg}\n  window: {measure.until: 400h}\n")
+        self.assertEqual(self.errors(text), """\
+s.yaml:11:26: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
+s.yaml:12:11: metrics[0]: "wait.p59": there is no metric "wait.p59"; did you mean "wait.p50"?
+s.yaml:15:41: variant bad: centres.lab.partitions.p.nodes: "2 kg" is not a whole number
+s.yaml:16:27: variant window: measure.until: lies after the end of the run, 12 d 12 h after the start
+""")
+
+    def test_blamed_setting(self):
+        """What fits no longer is a fault of the setting, wherever it is found."""
+        self.assertEqual(self.errors(SCENARIO, "--set", "seed=2", "--set", "time.length=1h"),
+                         "--set time.length=1h: time.warmup: is not before the end of the run, 1 h after the start: "
+                         "no job would be counted\n")
 
     def test_settings(self):
         """They come after the variant, here as in a run."""
         text = SCENARIO + "  short: {measure.until: 400h}\n"
         self.assertEqual(self.errors(text, "--set", "measure.until=300h"), "")
-        self.assertEqual(self.errors(text, "--set", "seed=x"), '--set: seed: "x" is not a whole number\n')
+        self.assertEqual(self.errors(text, "--set", "seed=x"), '--set seed=x: seed: "x" is not a whole number\n')
 
     def test_question(self):
         for metric, want in (

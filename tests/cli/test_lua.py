@@ -173,7 +173,7 @@ end""")
         for name, want in (("none.lua", "cannot be read: No such file or directory"), ("large.lua", "is larger than 1 MiB")):
             done = self.jishi("--set", f"centres.c.scheduler.order={{lua: {name}}}", command="check")
             self.assertEqual((done.returncode, done.stderr),
-                             (1, f"--set: centres.c.scheduler.order: lua: {name} {want}\n"))
+                             (1, f"--set centres.c.scheduler.order={{lua: {name}}}: centres.c.scheduler.order: lua: {name} {want}\n"))
 
     def test_budget(self):
         self.write("o.lua", "function score() for i = 1, 1e5 do end return 1 end")

@@ -137,7 +137,7 @@ class Templates(unittest.TestCase):
     def test_misspelt(self):
         for place, text in (ONE, "tenants.one.workloads"), (EACH, "tenants.many.members.each.workloads"):
             self.assertEqual(self.jishi("check", "s.yaml", "--set", place + "jbos.runtime.max=1h", status=1),
-                             "--set: %s: there is no \"jbos\", did you mean jobs?\n" % text)
+                             "--set %sjbos.runtime.max=1h: %s: there is no \"jbos\", did you mean jobs?\n" % (place, text))
 
     def test_uncertain(self):
         self.write("s.yaml", SCENARIO + UNCERTAIN)

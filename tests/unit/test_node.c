@@ -35,11 +35,11 @@ static const struct {
     {"[a]: 1\n", "t.yaml:1:1: a key must be a text, not a list"},
     {"? {a: 1}\n: 2\n", "t.yaml:1:3: a key must be a text, not a map"},
     {"a: &x 1\n*x : 2\n", "t.yaml:2:1: a key must be a plain text, not an alias"},
-    {"a: !secret 1\n", "t.yaml:1:4: unknown tag \"!secret\": jishi needs no tags"},
+    {"a: !secret 1\n", "t.yaml:1:4: a: unknown tag \"!secret\": jishi needs no tags"},
     {"a: !!python/object x\n",
-     "t.yaml:1:4: unknown tag \"tag:yaml.org,2002:python/object\": jishi needs no tags"},
-    {"a: &x [1, *x]\n", "t.yaml:1:11: the alias *x stands inside what it names"},
-    {"a: *x\n", "t.yaml:1:4: unknown alias *x: no &x before it"},
+     "t.yaml:1:4: a: unknown tag \"tag:yaml.org,2002:python/object\": jishi needs no tags"},
+    {"a: &x [1, *x]\n", "t.yaml:1:11: a[1]: the alias *x stands inside what it names"},
+    {"a: *x\n", "t.yaml:1:4: a: unknown alias *x: no &x before it"},
     {"a: 1\nb: [1, 2\nc: 3\n", "t.yaml:3:2: expected ',' or ']' (while parsing a flow sequence "
                                "that starts at line 2)"},
     {"a: {b: 1\n", "t.yaml:2:1: expected ',' or '}' (while parsing a flow mapping that starts at "
@@ -53,7 +53,7 @@ static const struct {
      "a text that starts with @, ` or % needs quotes)"},
     {"a: \"b\n", "t.yaml:2:1: the text ends inside quotes (while scanning a quoted scalar that "
                  "starts at line 1)"},
-    {"a: \"b\\0c\"\n", "t.yaml:1:4: a text may not hold a NUL character"},
+    {"a: \"b\\0c\"\n", "t.yaml:1:4: a: a text may not hold a NUL character"},
     {"a: 1\nb: \x01\n", "t.yaml:2: control characters are not allowed"},
     {"a: 1\n\nb: \xff\n",
      "t.yaml:3: not UTF-8 text: invalid leading UTF-8 octet; save the file as UTF-8"},
@@ -73,6 +73,41 @@ static void bad_texts(void **state)
             fail_msg("accepted: %s", bad[i].text);
         assert_string_equal(error_format(&err, text, sizeof(text)), bad[i].message);
     }
+}
+
+/* All that can be read behind a fault is judged; what the fault leaves out is told of no more. */
+static void goes_on(void **state)
+{
+    (void)state;
+    static const char text[] = "a: 1\na: {b: *x, b: 2}\n[k]: 3\n*y : 4\nc: {<<: 5, d: !t 6}\n"
+                               "e: \"\\0\"\n---\nf: 1\n";
+    static const char *const want[] = {
+        "t.yaml:2:1: the key \"a\" is given twice, first at line 1",
+        "t.yaml:2:8: a.b: unknown alias *x: no &x before it",
+        "t.yaml:2:12: a: the key \"b\" is given twice, first at line 2",
+        "t.yaml:3:1: a key must be a text, not a list",
+        "t.yaml:4:1: a key must be a plain text, not an alias",
+        "t.yaml:5:5: c: << must be given a map or a list of maps",
+        "t.yaml:5:15: c.d: unknown tag \"!t\": jishi needs no tags",
+        "t.yaml:6:4: e: a text may not hold a NUL character",
+        "t.yaml:7:1: a second document starts here; only one is allowed",
+    };
+    struct error_list errors = {0};
+    AUTO(node_free) struct node *root = node_read(text, sizeof(text) - 1, "t.yaml", &errors);
+    error_list_sort(&errors);
+    for (size_t i = 0; i < errors.len && i < ARRAY_LEN(want); i++) {
+        char line[600];
+        assert_string_equal(error_format(&errors.items[i], line, sizeof(line)), want[i]);
+    }
+    assert_int_equal(errors.len, ARRAY_LEN(want));
+    error_list_deinit(&errors);
+    assert_non_null(root);
+    node_check(root);
+    assert_int_equal(root->len, 3);
+    assert_string_equal(node_get(root, "a")->text, "1");
+    assert_true(root->faulty);
+    assert_true(node_get(root, "c")->faulty);
+    assert_true(node_get(root, "e")->faulty);
 }
 
 static void marks_and_kinds(void **state)
@@ -375,11 +410,12 @@ static void differences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_texts),          cmocka_unit_test(marks_and_kinds),
-        cmocka_unit_test(aliases_and_merges), cmocka_unit_test(limits),
-        cmocka_unit_test(large_maps),         cmocka_unit_test(emit_round_trip),
-        cmocka_unit_test(emit_is_readable),   cmocka_unit_test(paths),
-        cmocka_unit_test(relative),           cmocka_unit_test(differences),
+        cmocka_unit_test(bad_texts),       cmocka_unit_test(goes_on),
+        cmocka_unit_test(marks_and_kinds), cmocka_unit_test(aliases_and_merges),
+        cmocka_unit_test(limits),          cmocka_unit_test(large_maps),
+        cmocka_unit_test(emit_round_trip), cmocka_unit_test(emit_is_readable),
+        cmocka_unit_test(paths),           cmocka_unit_test(relative),
+        cmocka_unit_test(differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

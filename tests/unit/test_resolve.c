@@ -111,10 +111,15 @@ static const struct {
      "--set: \"a.b\": expected PATH=VALUE\n--set: \"=3\": expected PATH=VALUE\n--set: a.b: needs a "
      "value\n"},
     {NULL,
-     {"a.b=[1", "a[=2", "a.b.c=1"},
+     {"a.b=[1", "a[=2", "a.c.d=1"},
      "--set: a.b: expected ',' or ']' (while parsing a flow sequence that starts at line 1)\n"
      "--set: the path \"a[\": \"[\" is neither an index such as [0] nor a name such as "
-     "[\"zhang.san\"]\n--set: a.b is \"1\" and has no key \"c\"\n"},
+     "[\"zhang.san\"]\n--set: a.c is \"2\" and has no key \"d\"\n"},
+    /* what a.b is, nobody knows after the first */
+    {NULL,
+     {"a.b=[1", "a.b.c=1", "l[7]=1"},
+     "--set: a.b: expected ',' or ']' (while parsing a flow sequence that starts at line 1)\n"
+     "--set: l has 2 items: there is no [7]\n"},
 };
 
 static void variants_and_sets(void **state)
