@@ -7,6 +7,7 @@
 #include "cli/page.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
+#include "cli/standings.h"
 #include "experiment/capacity.h"
 #include "experiment/compare.h"
 #include "experiment/stability.h"
@@ -46,9 +47,10 @@ static struct texts run_log_notes(const struct build *build)
     return notes;
 }
 
-static void write_sent(const void *ctx, FILE *out)
+static void write_more(const void *ctx, FILE *out)
 {
     const struct result *result = ctx;
+    standings_write(result->build, result->sim, out);
     sent_write(result->build, result->sim, out);
 }
 
@@ -107,7 +109,7 @@ static void print_text(const struct result *result, FILE *out)
         .n_phases = phases.len,
         .cut_short = !result->complete,
         .all_tenants = result->all_tenants,
-        .more = write_sent,
+        .more = write_more,
         .more_ctx = result,
     };
     summary_write(result->metrics, &options, out);
@@ -204,10 +206,11 @@ static void write_table(struct trace *trace, const struct record_table *table)
     free(columns);
 }
 
-void trace_results(struct trace *trace, struct metrics *metrics)
+void trace_results(struct trace *trace, struct simulation *simulation)
 {
     struct record_table tables[METRICS_TABLES];
-    const size_t len = metrics_tables(metrics, tables);
+    const size_t len = metrics_tables(simulation->metrics, tables);
     for (size_t i = 0; i < len; i++)
         write_table(trace, &tables[i]);
+    standings_tables(&simulation->build, simulation->sim, write_table, trace);
 }

@@ -3,8 +3,7 @@
 #ifndef CLI_RESULT_H
 #define CLI_RESULT_H
 
-#include "analysis/metrics.h"
-#include "scenario/build.h"
+#include "experiment/simulate.h"
 
 #include <stdio.h>
 
@@ -15,7 +14,7 @@ extern const char *const result_format_names[]; /* NULL-ended */
 
 struct result {
     const struct build *build;
-    const struct sim *sim;
+    struct sim *sim;
     struct metrics *metrics;
     enum result_format format;
     bool complete;
@@ -25,7 +24,7 @@ struct result {
 
 void result_print(const struct result *result, FILE *out);
 
-/* /metrics, /tenants and /centres of the trace. After the run. */
-void trace_results(struct trace *trace, struct metrics *metrics);
+/* /metrics, /tenants, /centres and /sharing of the trace. After the run. */
+void trace_results(struct trace *trace, struct simulation *simulation);
 
 #endif

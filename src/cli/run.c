@@ -156,7 +156,7 @@ static int finish(struct run *run, bool complete, struct error *err)
         .starved = simulation->build.drain ? sim_totals(simulation->sim).counted : 0,
     };
     if (run->trace) {
-        trace_results(run->trace, simulation->metrics);
+        trace_results(run->trace, simulation);
         struct trace *trace = run->trace;
         run->trace = NULL;
         if (trace_close(trace, complete, err) < 0)

@@ -46,7 +46,7 @@ static int end(void *ctx, struct simulation *simulation, struct error *err)
     struct sweep_traces *traces = ctx;
     struct trace *trace = traces->trace;
     traces->trace = NULL;
-    trace_results(trace, simulation->metrics);
+    trace_results(trace, simulation);
     return trace_close(trace, true, err);
 }
 

@@ -132,4 +132,8 @@ struct sim_sent {
 };
 struct sim_sent sim_sent(const struct sim *sim, size_t home, size_t centre);
 
+/* By whose usage the order of the partition sets tenants apart, the same for several partitions of
+ * one scheduler; NULL where it does not. After the run; borrowed. */
+struct shares *sim_shares(const struct sim *sim, size_t partition);
+
 #endif

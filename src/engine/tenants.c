@@ -99,6 +99,13 @@ void sim_open_books(struct sim *sim, struct station *station, const struct sched
     count_running(sim, station, 1);
 }
 
+struct shares *sim_shares(const struct sim *sim, size_t partition)
+{
+    const struct books *books = sim->stations[partition].books;
+    const bool tells = books && books->order->by_levels && books->order->by_levels(books->params);
+    return tells ? books->shares : NULL;
+}
+
 struct tenancy sim_tenancy(const struct sim *sim, const struct station *station)
 {
     return (struct tenancy){.world = sim->setup.world,

@@ -111,6 +111,22 @@ double shares_factor(struct shares *shares, int32_t tenant, simtime now, bool *r
  * theirs); INFINITY where nothing was used. O(1). */
 double shares_level(struct shares *shares, int32_t tenant, simtime now);
 
+/* What Slurm's sshare -l tells of a tenant. */
+struct shares_standing {
+    double share, norm_share; /* its own; as a part of that of all its brothers */
+    double usage, norm_usage; /* shares_usage; as a part of theirs, 0 where that is 0 */
+    double level;             /* shares_level */
+    double factor;            /* shares_factor; NaN: a group */
+    int64_t rank;             /* 1, and so many leaves as stand before it; 0: a group */
+};
+
+/* The run ends: all stand as they do now, whenever the period began. Nothing is used from then on,
+ * and no period begins. As the first shares_moves of one. */
+void shares_close(struct shares *shares, simtime now);
+
+/* After shares_close, of the same `now`. O(depth), with ties as shares_factor. */
+struct shares_standing shares_standing(struct shares *shares, int32_t tenant, simtime now);
+
 /* Processor-seconds used, decayed to now, by the tenant and all below it. O(1). */
 double shares_usage(struct shares *shares, int32_t tenant, simtime now);
 

@@ -93,6 +93,8 @@ struct order_type {
     /* By sum: what classes of one priority, aged or not, have in common in a period. */
     struct offset_base (*base)(const void *params, const struct class_view *view);
     struct shares_config (*shares)(const void *params); /* the usage it goes by */
+    /* Does it set tenants apart by their levels in the fair tree? NULL: never. */
+    bool (*by_levels)(const void *params);
     simtime (*max_age)(const void *params); /* by sum: when jobs are aged; NULL: never */
 };
 

@@ -147,6 +147,16 @@ static void run_table(const char *name)
                 assert_true(compare(shares, row->tenant, table.rows[k].tenant, HOUR) < 0);
     }
     assert_true(users > 0);
+    shares_close(shares, 2 * HOUR - 1);
+    for (size_t i = 0; i < table.len; i++) {
+        const struct row *row = &table.rows[i];
+        const struct shares_standing is = shares_standing(shares, row->tenant, 2 * HOUR - 1);
+        assert_true(is.level == shares_level(shares, row->tenant, 2 * HOUR - 1));
+        assert_true(row->user ? is.rank == 1 + llround((1 - atof(row->factor)) * (double)users)
+                              : is.rank == 0 && isnan(is.factor));
+        if (row->user)
+            check_near(is.factor, row->factor, 0);
+    }
     free(table.world.tenants.items);
 }
 

@@ -15,6 +15,12 @@ static struct shares_config shares(const void *object)
     return usage_config(p->half_life, p->period);
 }
 
+static bool by_levels(const void *object)
+{
+    (void)object;
+    return true;
+}
+
 const struct order_type order_fair_share = {
     .kind = {.name = "fair-share",
              .summary =
@@ -24,4 +30,5 @@ const struct order_type order_fair_share = {
     .by = ORDER_BY_RANK,
     .by_tree = true,
     .shares = shares,
+    .by_levels = by_levels,
 };

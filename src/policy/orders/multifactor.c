@@ -99,6 +99,11 @@ static struct shares_config shares(const void *object)
     return usage_config(w->half_life, w->period);
 }
 
+static bool by_levels(const void *object)
+{
+    return ((const struct multifactor *)object)->fair_share > 0;
+}
+
 static simtime max_age(const void *object)
 {
     return ((const struct multifactor *)object)->max_age;
@@ -114,5 +119,6 @@ const struct order_type order_multifactor = {
     .score = score,
     .base = base,
     .shares = shares,
+    .by_levels = by_levels,
     .max_age = max_age,
 };
