@@ -560,6 +560,8 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         free(explain.reports[i]);
     free(explain.reports);
     free(explain.shown);
+    for (size_t i = 0; explain.offers && i < build->world.n_workloads; i++)
+        offer_deinit(&explain.offers[i]);
     free(explain.offers);
     phases_deinit(&explain.phases);
     return rc;

@@ -2,8 +2,10 @@
 #include "experiment/offer.h"
 
 #include "experiment/refused.h"
+#include "util/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static double within(double from, double to, double lo, double hi)
 {
@@ -30,6 +32,8 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
     struct workload_outlook *outlook = &offer->outlook;
     *offer = (struct offer){
         .workload = workload, .largest = (double)NAN, .work = (double)NAN, .left = 1};
+    offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
+    context.mean = offer->means;
     context.report = report;
     context.from = stay->from > 0 ? stay->from : 0;
     context.limit = stay->until < length ? stay->until : length;
@@ -55,14 +59,22 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
     return 0;
 }
 
-/* Of a generated workload with the parameters of one epoch, during [from, to). */
-static double asked_between(const struct build_workload *workload, const void *params, simtime from,
-                            simtime to)
+void offer_deinit(struct offer *offer)
 {
+    free(offer->means);
+    offer->means = NULL;
+}
+
+/* Of a generated workload with the parameters of one epoch, during [from, to). */
+static double asked_between(const struct offer *offer, size_t epoch, simtime from, simtime to)
+{
+    const struct build_workload *workload = offer->workload;
+    const void *params = workload->epochs[epoch].params;
     struct workload_context context = workload->context;
     struct workload_outlook outlook;
     context.from = from;
     context.limit = to;
+    context.mean = &offer->means[epoch];
     if (workload->workload->kind->outlook(params, &context, &outlook, NULL) < 0)
         return 0;
     return outlook.load * simtime_seconds(to - from);
@@ -87,10 +99,8 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
         const simtime begin = program->epochs[e].at;
         const simtime end = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
         const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
-        const void *params = offer->workload->epochs[e].params;
-        if (lo >= hi)
-            continue;
-        sum += asked_between(offer->workload, params, lo, hi);
+        if (lo < hi)
+            sum += asked_between(offer, e, lo, hi);
     }
     return offer->left * sum;
 }

@@ -11,6 +11,7 @@ struct offer {
     double jobs;                           /* of the whole run; NaN: not known */
     double work;                           /* processor-seconds a job */
     double largest;                        /* processors of a job; NaN: no bound */
+    struct job_mean *means;                /* owned; by epoch: what is known by now */
     double left; /* of what it asks, the share that no quota or guarantee refuses for ever */
 };
 
@@ -18,6 +19,7 @@ struct offer {
  * (NULL: nobody asks). -1 with an error. */
 int offer_init(struct offer *offer, const struct build *build, size_t workload,
                struct log_report *report, struct error *err);
+void offer_deinit(struct offer *offer); /* whatever offer_init said */
 
 /* Processor-seconds asked for by jobs submitted in [from, to) that are not refused for ever; those
  * of a log count as spread evenly from its first to its last submission. */

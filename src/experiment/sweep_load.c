@@ -45,11 +45,14 @@ static int asked(const struct build *build, size_t row, double *ret, struct erro
 {
     const simtime length = build->world.length;
     struct offer offer;
-    if (offer_init(&offer, build, row, NULL, err) < 0)
+    if (offer_init(&offer, build, row, NULL, err) < 0) {
+        offer_deinit(&offer);
         return -1;
+    }
     *ret = length < SIMTIME_NEVER
                ? offer_asked(&offer, build->program, 0, length) / simtime_seconds(length)
                : offer_load(&offer);
+    offer_deinit(&offer);
     return 0;
 }
 

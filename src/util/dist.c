@@ -153,7 +153,17 @@ static double cut_moment(const struct dist *dist, int k, double least)
     return part_above(dist, k, fmax(a, lo), lo) / dist->mass;
 }
 
-/* min, max, mass and moments. */
+double dist_moment(const struct dist *dist, int k)
+{
+    double least = 0, greatest = HUGE_VAL;
+    if (!is_cut(dist))
+        return dist->type->moment(dist->params, k);
+    if (dist->type->support)
+        dist->type->support(dist->params, &least, &greatest);
+    return cut_moment(dist, k, least);
+}
+
+/* min, max, mass and mean. */
 static int cut(struct dist *dist, double min, double max, struct error *err)
 {
     double least = 0, greatest = HUGE_VAL;
@@ -178,10 +188,8 @@ static int cut(struct dist *dist, double min, double max, struct error *err)
             dist->greatest = invert(dist, up_to, dist->least, dist->greatest);
         }
     }
-    for (int k = 1; k <= 3; k++)
-        dist->moments[k - 1] =
-            is_cut(dist) ? cut_moment(dist, k, least) : dist->type->moment(dist->params, k);
-    if (isnan(dist->moments[0]) || dist->moments[0] == -HUGE_VAL)
+    dist->mean = dist_moment(dist, 1);
+    if (isnan(dist->mean) || dist->mean == -HUGE_VAL)
         return error_set(err, "parameters too large to compute with");
     return 0;
 }
@@ -239,14 +247,15 @@ double dist_quantile(const struct dist *dist, double p)
 
 double dist_mean(const struct dist *dist)
 {
-    return dist->moments[0];
+    return dist->mean;
 }
 
 double dist_variance(const struct dist *dist)
 {
-    if (!isfinite(dist->moments[1]))
+    const double second = dist_moment(dist, 2);
+    if (!isfinite(second))
         return HUGE_VAL;
-    return fmax(0, dist->moments[1] - dist->moments[0] * dist->moments[0]);
+    return fmax(0, second - dist->mean * dist->mean);
 }
 
 double dist_cdf(const struct dist *dist, double x)

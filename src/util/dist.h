@@ -32,7 +32,7 @@ struct dist {
     void *params;    /* owned */
     double min, max; /* -INFINITY, INFINITY: not cut */
     enum unit unit;
-    double moments[3];      /* E[X], E[X^2], E[X^3] of the cut distribution */
+    double mean;            /* of the cut distribution */
     double below, mass;     /* P(X < min), P(min <= X <= max) of the uncut one */
     double least, greatest; /* the support, cut */
 };
@@ -50,6 +50,8 @@ AUTO_DEFINE(struct dist *, dist_free)
 
 double dist_draw(const struct dist *dist, gsl_rng *rng);
 double dist_mean(const struct dist *dist);
+/* E[X^k], k from 1 to 3. O(1) unless it is cut: then some thousand evaluations of the cdf. */
+double dist_moment(const struct dist *dist, int k);
 double dist_variance(const struct dist *dist);
 double dist_cdf(const struct dist *dist, double x);
 /* The least x with P(X <= x) >= p, to the last bit of the cdf. 64 evaluations of the cdf. */

@@ -141,25 +141,35 @@ static double mean_of_work(const struct generate_params *params, const struct ge
     return share > 0 ? share * work_mean(&params->work) / speed : 0;
 }
 
+struct job_mean generate_mean(const struct generate_params *params,
+                              const struct generate_room *room)
+{
+    struct job_mean mean = {.known = true};
+    mean.size = mean_size(params, room, &mean.share);
+    if (params->work.kind)
+        mean.runtime = mean_of_work(params, room);
+    else if (mean.size > 0)
+        mean.runtime = room->kills ? request_mean_cut(&params->request, params->runtime)
+                                   : dist_mean(params->runtime);
+    return mean;
+}
+
 struct generate_outlook generate_expect(const struct generate_params *params,
                                         const struct place *place, simtime from,
-                                        const struct generate_room *room)
+                                        const struct job_mean *mean)
 {
     const struct arrival_params *arrival = &params->arrival;
-    double share, rate = place->limit == SIMTIME_NEVER
-                             ? arrival_mean_rate(arrival, place)
-                             : arrival_mean_count(arrival, place, from, place->limit) /
-                                   simtime_seconds(place->limit - from);
+    double rate = place->limit == SIMTIME_NEVER
+                      ? arrival_mean_rate(arrival, place)
+                      : arrival_mean_count(arrival, place, from, place->limit) /
+                            simtime_seconds(place->limit - from);
     if (params->batch)
         rate *= dist_mean_count(params->batch);
-    const double size = mean_size(params, room, &share);
-    struct generate_outlook outlook = {.rate = rate * share, .too_large = 1 - share};
+    struct generate_outlook outlook = {.rate = rate * mean->share, .too_large = 1 - mean->share};
     if (params->work.kind)
-        outlook.load = outlook.rate > 0 ? outlook.rate * mean_of_work(params, room) : 0;
-    else if (rate > 0 && size > 0)
-        outlook.load = rate * size *
-                       (room->kills ? request_mean_cut(&params->request, params->runtime)
-                                    : dist_mean(params->runtime));
+        outlook.load = outlook.rate > 0 ? outlook.rate * mean->runtime : 0;
+    else if (rate > 0 && mean->size > 0)
+        outlook.load = rate * mean->size * mean->runtime;
     return outlook;
 }
 

@@ -85,12 +85,16 @@ struct generate_outlook {
     double too_large; /* share of all jobs that does not fit */
 };
 
+/* What one job needs. Some thousand cdfs where requests cut run times. */
+struct job_mean generate_mean(const struct generate_params *params,
+                              const struct generate_room *room);
+
 /* On average over [from, place->limit); without a limit at the stated rate. O(days) with a profile,
- * some thousand cdfs where requests cut run times. The load is exact, but for jobs given by work
- * that ask for a time of its own: a sum over quantiles. */
+ * besides generate_mean, whose answer for the same room it takes. The load is exact, but for jobs
+ * given by work that ask for a time of its own: a sum over quantiles. */
 struct generate_outlook generate_expect(const struct generate_params *params,
                                         const struct place *place, simtime from,
-                                        const struct generate_room *room);
+                                        const struct job_mean *mean);
 
 struct generate_epoch {
     simtime from;

@@ -60,7 +60,10 @@ static int outlook(const void *object, const struct workload_context *context,
     const struct place place = place_of(context);
     const struct generate_room room = {context->procs_per_node, context->fits_procs,
                                        context->fits_nodes, context->kills, context->speeds};
-    const struct generate_outlook expected = generate_expect(params, &place, context->from, &room);
+    struct job_mean own = {0}, *mean = context->mean ? context->mean : &own;
+    if (!mean->known)
+        *mean = generate_mean(params, &room);
+    const struct generate_outlook expected = generate_expect(params, &place, context->from, mean);
     *ret = (struct workload_outlook){
         .endless = true,
         .rate = expected.rate,

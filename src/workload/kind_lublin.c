@@ -55,12 +55,13 @@ static int outlook(const void *object, const struct workload_context *context,
     const simtime until = place_time(&place, &params->lublin.until, SIMTIME_NEVER);
     const simtime begin = from > 0 ? from : 0, end = until < place.limit ? until : place.limit;
     *ret = (struct workload_outlook){.endless = true, .largest = params->lublin.machine};
+    double all;
     if (begin >= end)
         return 0;
     ret->load = lublin_load_within(&params->lublin,
                                    context->fits_procs > 0 ? context->fits_procs : INT64_MAX,
-                                   context->kills ? &params->request : NULL, &ret->rate);
-    ret->too_large = fmax(0, 1 - ret->rate / lublin_rate(&params->lublin));
+                                   context->kills ? &params->request : NULL, &ret->rate, &all);
+    ret->too_large = fmax(0, 1 - ret->rate / all);
     if (place.limit == SIMTIME_NEVER)
         return 0;
     /* over the whole run, of which jobs arrive in a part */

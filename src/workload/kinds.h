@@ -34,6 +34,8 @@ struct workload_context {
     int32_t procs_per_node;    /* of the partition, the least; 0: not known */
     double speeds[PRECISIONS]; /* of a processor there, on average; 0: not known */
     bool sort;                 /* read a log whole and sort it */
+    struct job_mean *mean;     /* outlook: kept from call to call with the same parameters and
+                                * context but for `from` and `limit`; NULL: nothing is */
     struct log_report *report; /* outlook: where what is odd in a log goes; NULL: nobody asks */
     int by;                    /* members: enum log_key */
     int32_t (*tenant_of)(void *ctx, int64_t key);

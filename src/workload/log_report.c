@@ -72,8 +72,8 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_OVER_PARTITION] = "ask more than the partition has, will be rejected",
     [LOG_RAN_NOT] = "run time zero, kept",
     [LOG_CPU_OVER_RUN] =
-        "field 6 (mean processor time) is above the run time, not read: it may be a "
-        "sum, or the time requested",
+        ("field 6 (mean processor time) is above the run time, not read: it may be a "
+         "sum, or the time requested"),
     [LOG_KEY_UNKNOWN] = "not known whose (a number below zero), one tenant for all of them",
     [LOG_FAILED] = "failed (status 0), run as long as recorded",
     [LOG_CANCELLED] = "cancelled (status 5), run as long as recorded",

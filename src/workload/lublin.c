@@ -365,10 +365,10 @@ static double mean_exp(const struct dist *dist, bool whole, const struct kinded 
     return sum;
 }
 
-/* E[size x run time; size <= most] over a grid of the uniforms behind the size, and the share of
- * those. */
+/* E[size x run time; size <= most] over a grid of the uniforms behind the size, the share of those,
+ * and of all, which is 1 but for rounding. */
 static double mean_area(const struct stream *stream, int64_t most, const struct kinded *request,
-                        double *ret_share)
+                        double *ret_share, double *ret_all)
 {
     enum { STEPS = 4000 };
     const struct lublin_class *class = stream->class;
@@ -378,7 +378,7 @@ static double mean_area(const struct stream *stream, int64_t most, const struct 
     const double shares[3] = {class->serial, class->power_of_2,
                               1 - class->serial - class->power_of_2};
     double area = 0;
-    *ret_share = 0;
+    *ret_share = *ret_all = 0;
     for (int kind = 0; kind < 3; kind++)
         for (int part = 0; part < 2; part++)
             for (int i = 0; i < STEPS; i++) {
@@ -386,6 +386,7 @@ static double mean_area(const struct stream *stream, int64_t most, const struct 
                 const int32_t size =
                     kind ? size_of(stream, kinds[kind], part ? 2 : 0, (i + 0.5) / STEPS) : 1;
                 const double first = first_share(stream, size), share = shares[kind] * p / STEPS;
+                *ret_all += share;
                 if (size > most)
                     continue;
                 *ret_share += share;
@@ -395,20 +396,21 @@ static double mean_area(const struct stream *stream, int64_t most, const struct 
 }
 
 double lublin_load_within(const struct lublin_params *params, int64_t most,
-                          const struct kinded *request, double *ret_rate)
+                          const struct kinded *request, double *ret_rate, double *ret_all)
 {
     const struct lublin_class *classes[2];
     const char *names[2];
     const size_t len = list_classes(params, classes, names);
     double load = 0;
-    *ret_rate = 0;
+    *ret_rate = *ret_all = 0;
     for (size_t i = 0; i < len; i++) {
         struct stream stream;
         if (open_shapes(&stream, classes[i], params->machine, NULL) == 0) {
             const double rate = params->arrival_factor / mean_exp(stream.gap, false, NULL);
-            double share;
-            load += rate * mean_area(&stream, most, request, &share);
+            double share, all;
+            load += rate * mean_area(&stream, most, request, &share, &all);
             *ret_rate += rate * share;
+            *ret_all += rate * all;
         }
         close_stream(&stream);
     }
@@ -417,13 +419,13 @@ double lublin_load_within(const struct lublin_params *params, int64_t most,
 
 double lublin_load(const struct lublin_params *params)
 {
-    double rate;
-    return lublin_load_within(params, INT64_MAX, NULL, &rate);
+    double rate, all;
+    return lublin_load_within(params, INT64_MAX, NULL, &rate, &all);
 }
 
 double lublin_rate(const struct lublin_params *params)
 {
-    double rate;
-    lublin_load_within(params, INT64_MAX, NULL, &rate);
-    return rate;
+    double rate, all;
+    lublin_load_within(params, INT64_MAX, NULL, &rate, &all);
+    return all;
 }

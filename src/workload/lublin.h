@@ -40,9 +40,9 @@ bool lublin_is_endless(const struct lublin_params *params);
 double lublin_load(const struct lublin_params *params);
 
 /* The same of jobs of at most `most` processors, which end at their request (NULL: none). Sets the
- * rate of those. */
+ * rate of those, and of all. */
 double lublin_load_within(const struct lublin_params *params, int64_t most,
-                          const struct kinded *request, double *ret_rate);
+                          const struct kinded *request, double *ret_rate, double *ret_all);
 
 /* Expected jobs per second while they arrive. */
 double lublin_rate(const struct lublin_params *params);

@@ -7,6 +7,14 @@
 #include "util/date.h"
 #include "util/rng.h"
 
+/* What one job needs, whenever it comes. */
+struct job_mean {
+    bool known;     /* the rest is filled in */
+    double share;   /* of jobs that fit */
+    double size;    /* processors of those, times that share */
+    double runtime; /* seconds; processor-seconds where jobs are given by work */
+};
+
 struct place {
     struct rng_seed seed;
     const char *path;     /* of the workload: "tenants/urgent/w"; addresses its draws; borrowed */

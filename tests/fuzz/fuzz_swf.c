@@ -41,6 +41,7 @@ static struct log_params choose(uint8_t a, uint8_t b, char *path)
 static uint64_t drain(const struct log_params *params, bool sort, int *ret_got)
 {
     const struct log_context context = {.partition_procs = 64,
+                                        .recorded = true,
                                         .sort = sort,
                                         .request = LOG_REQUEST_EXACT,
                                         .by = LOG_BY_USER,
@@ -67,7 +68,7 @@ static uint64_t drain(const struct log_params *params, bool sort, int *ret_got)
     REQUIRE(report->counts[LOG_USED].count == used);
     if (*ret_got == SOURCE_END) {
         uint64_t out = used - report->counts[LOG_RESAMPLED_COPY].count;
-        for (int kind = LOG_NO_SIZE; kind <= LOG_RESAMPLED_AWAY; kind++)
+        for (int kind = LOG_TIMES_UNKNOWN; kind <= LOG_RESAMPLED_AWAY; kind++)
             out += report->counts[kind].count;
         REQUIRE(out == report->counts[LOG_ROWS].count);
     }

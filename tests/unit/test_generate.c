@@ -21,6 +21,14 @@ static struct place place_in(simtime limit)
                           .spec = {.workload = 3, .tenant = 7}};
 }
 
+static struct generate_outlook expect(const struct generate_params *params,
+                                      const struct place *place, const struct generate_room *room)
+{
+    const struct job_mean mean = generate_mean(params, room);
+    assert_true(mean.known);
+    return generate_expect(params, place, 0, &mean);
+}
+
 static size_t run(const struct place *place, const struct generate_epoch *epochs, size_t len,
                   struct job_spec *ret)
 {
@@ -97,7 +105,7 @@ static void load_is_as_foretold(void **state)
                               : job->ask.procs >= 8 && job->ask.nodes == 0);
             area += simtime_seconds(job->runtime) * (nodes ? 8 * job->ask.nodes : job->ask.procs);
         }
-        const double load = generate_expect(&params, &place, 0, &room).load;
+        const double load = expect(&params, &place, &room).load;
         const double want = 9 / 3600.0 * 6.5 * 10.4 * 32400 * exp(0.18) * (nodes ? 8 : 1);
         assert_true(fabs(load / want - 1) < 1e-12);
         assert_true(fabs(area / (900 * 3600.0) / load - 1) < 0.06);
@@ -256,7 +264,7 @@ static void too_large(void **state)
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             const struct generate_room room = {4, nodes ? 1 : rows[i].fits,
                                                nodes ? rows[i].fits : 1, true};
-            const struct generate_outlook got = generate_expect(&params, &place, 0, &room);
+            const struct generate_outlook got = expect(&params, &place, &room);
             const double size = rows[i].size * (nodes ? 4 : 1);
             assert_true(fabs(got.load - work * size) <= 1e-9 * work);
             assert_true(fabs(got.rate - 9 / 3600.0 * 6.5 * rows[i].share) < 1e-12);
@@ -306,7 +314,7 @@ static void load_of_work(void **state)
             params.request = (struct kinded){kind, &ask};
         const struct place place = place_in(SIMTIME_NEVER);
         const struct generate_room room = {1, 32, 32, true, speeds};
-        const struct generate_outlook got = generate_expect(&params, &place, 0, &room);
+        const struct generate_outlook got = expect(&params, &place, &room);
         assert_true(fabs(got.rate - 0.08) < 1e-12 && fabs(got.too_large - 0.2) < 1e-12);
         const struct generate_epoch epoch = {0, &params};
         struct error err = {0};
