@@ -23,7 +23,7 @@ void draft_begin(struct draft *draft, struct profile *profile, simtime now)
 {
     draft->profile = profile;
     draft->touched = now;
-    draft->taken = 0;
+    draft->taken = draft->found = 0;
     draft->parts.len = 0;
     int64_t level[DRAFT_STEPS / 2];
     draft->time[0] = now;
@@ -57,6 +57,17 @@ void draft_end(struct draft *draft)
     }
 }
 
+/* The step that holds at t >= time[0], which is not far from where the last search ended. */
+static inline uint32_t step_at(const struct draft *draft, simtime t)
+{
+    uint32_t i = draft->found;
+    while (i + 1 < draft->len && draft->time[i + 1] <= t)
+        i++;
+    while (i > 0 && draft->time[i] > t)
+        i--;
+    return i;
+}
+
 static void move_tail(struct draft *draft, uint32_t from, uint32_t to)
 {
     const uint32_t count = draft->len - from;
@@ -86,8 +97,10 @@ static bool take(struct draft *draft, simtime begin, simtime end, int32_t procs)
         return false;
     draft->taken += procs;
     /* Steps after the beginning, after the end; steps from the beginning on, from the end on. */
-    const uint32_t from = count_upto(time, draft->len, begin);
-    const uint32_t to = from + count_upto(time + from, draft->len - from, end);
+    const uint32_t from = step_at(draft, begin) + 1;
+    uint32_t to = from;
+    while (to < draft->len && time[to] <= end)
+        to++;
     const uint32_t first = from - (time[from - 1] == begin), last = to - (time[to - 1] == end);
     /* A step that changes nothing vanishes. */
     const int32_t begins = free[from - 1] - procs, ends = free[to - 1];
@@ -108,6 +121,7 @@ static bool take(struct draft *draft, simtime begin, simtime end, int32_t procs)
         free[next - 1] = ends;
     }
     draft->len = draft->len - to + next;
+    draft->found = first > 0 ? first - 1 : 0;
     return true;
 }
 
@@ -116,15 +130,56 @@ static inline void touch(struct draft *draft, simtime from)
     draft->touched = from < draft->touched ? from : draft->touched;
 }
 
-void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
+static inline void note(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
     touch(draft, from);
     MEM_GROW(&draft->parts);
     draft->parts.items[draft->parts.len++] = (struct draft_part){from, to, procs};
+}
+
+void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
+{
+    note(draft, from, to, procs);
     if (!draft->flat)
         profile_reserve(draft->profile, from, to, procs);
     else if (UNLIKELY(!take(draft, from, to, procs)))
         leave_flat(draft);
+}
+
+/* What is taken before `from` up to the first step before it makes one with what is taken from
+ * there on, if no step stands between: either the rise that is waited for comes earlier, or as much
+ * is taken there. False if it is not that simple. */
+static bool take_early(struct draft *draft, simtime soon, simtime from, simtime to, int32_t procs)
+{
+    const uint32_t i = step_at(draft, from);
+    if (i == 0 || draft->time[i] != from || draft->time[i - 1] >= soon)
+        return false;
+    const int64_t coming = (int64_t)draft->free[i] - draft->free[i - 1];
+    if (coming >= procs || draft->len + 2 > DRAFT_STEPS)
+        return false;
+    if (coming > 0)
+        draft->time[i] = soon;
+    note(draft, soon, from, coming > 0 ? procs - (int32_t)coming : procs);
+    note(draft, from, to, procs);
+    draft->found = i;
+    if (UNLIKELY(!take(draft, soon, to, procs)))
+        leave_flat(draft);
+    return true;
+}
+
+void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to, int32_t procs)
+{
+    if (LIKELY(draft->flat) && take_early(draft, soon, from, to, procs))
+        return;
+    const int64_t then = draft_at(draft, from);
+    for (simtime s = soon, next; s < from; s = next) {
+        next = draft_next_step(draft, s);
+        next = next < from ? next : from;
+        const int64_t coming = then - draft_at(draft, s);
+        if (coming < procs)
+            draft_reserve(draft, s, next, coming > 0 ? procs - (int32_t)coming : procs);
+    }
+    draft_reserve(draft, from, to, procs);
 }
 
 void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs)
@@ -162,11 +217,12 @@ static inline uint32_t some_of(const struct draft *draft, uint32_t at)
     return left < DRAFT_SOME ? (UINT32_C(1) << left) - 1 : (UINT32_C(1) << DRAFT_SOME) - 1;
 }
 
-static simtime earliest(const struct draft *draft, simtime after, simtime last, simtime duration,
+static simtime earliest(struct draft *draft, simtime after, simtime last, simtime duration,
                         int32_t procs)
 {
     simtime t = after, end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
     uint32_t i = after > draft->time[0] ? count_upto(draft->time, draft->len, after) - 1 : 0;
+    draft->found = i;
     bool room = draft->free[i++] >= procs;
     for (; i < draft->len; i += DRAFT_SOME) {
         const uint32_t some = some_of(draft, i);
@@ -177,7 +233,8 @@ static simtime earliest(const struct draft *draft, simtime after, simtime last, 
                 const uint32_t rises = high & rest;
                 if (rises == 0)
                     break;
-                t = draft->time[i + (uint32_t)__builtin_ctz(rises)];
+                draft->found = i + (uint32_t)__builtin_ctz(rises);
+                t = draft->time[draft->found];
                 if (t > last)
                     return SIMTIME_NEVER;
                 end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
@@ -198,7 +255,7 @@ static simtime earliest(const struct draft *draft, simtime after, simtime last, 
     return room && t <= last ? t : SIMTIME_NEVER;
 }
 
-simtime draft_earliest(const struct draft *draft, simtime after, simtime last, simtime duration,
+simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime duration,
                        int32_t procs)
 {
     if (LIKELY(draft->flat))
@@ -216,14 +273,14 @@ int64_t draft_at(const struct draft *draft, simtime t)
 {
     if (!draft->flat)
         return profile_at(draft->profile, t);
-    return draft->free[t > draft->time[0] ? count_upto(draft->time, draft->len, t) - 1 : 0];
+    return draft->free[step_at(draft, t)];
 }
 
 simtime draft_next_step(const struct draft *draft, simtime t)
 {
     if (!draft->flat)
         return profile_next_step(draft->profile, t);
-    const uint32_t next = count_upto(draft->time, draft->len, t);
+    const uint32_t next = step_at(draft, t) + 1;
     return next < draft->len ? upto_never(draft->time[next]) : SIMTIME_NEVER;
 }
 

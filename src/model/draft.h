@@ -20,9 +20,9 @@ struct draft_part {
 struct draft {
     struct profile *profile; /* borrowed */
     bool flat;
-    simtime touched; /* since draft_judged: the earliest instant at which something was taken */
-    int64_t taken;   /* in all */
-    uint32_t len;
+    simtime touched;     /* since draft_judged: the earliest instant at which something was taken */
+    int64_t taken;       /* in all */
+    uint32_t len, found; /* in all; that holds where the last search ended */
     simtime time[DRAFT_STEPS];
     int32_t free[DRAFT_STEPS + DRAFT_SOME];
     struct {
@@ -44,6 +44,11 @@ void draft_end(struct draft *draft);
  * O(log steps). */
 void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs);
 
+/* And before it, from `soon` >= now on, what is not still held by those whose end it waits for: at
+ * each instant s there procs - (free at from - free at s), within 0 and procs. */
+void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to,
+                         int32_t procs);
+
 /* A job has started on procs > 0 and entered the profile: over [from, to) as well. */
 void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs);
 
@@ -51,7 +56,7 @@ void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs)
 int64_t draft_at(const struct draft *draft, simtime t);
 simtime draft_next_step(const struct draft *draft, simtime t);
 simtime draft_until(const struct draft *draft, simtime from, int32_t procs);
-simtime draft_earliest(const struct draft *draft, simtime after, simtime last, simtime duration,
+simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime duration,
                        int32_t procs);
 
 #endif

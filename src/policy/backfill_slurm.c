@@ -172,23 +172,13 @@ static bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
 }
 
 /* From the multiple of the resolution at or before the start, and the instant before it too (a job
- * may not end as the reservation begins), to the multiple at or after the end. Before the start it
- * holds only what is not still held by those whose end it waits for. */
+ * may not end as the reservation begins), to the multiple at or after the end. */
 static void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
 {
-    struct draft *draft = sched->draft;
     const simtime r = sched->config.slurm->resolution, end = at + item->request;
     const simtime to = end > SIMTIME_NEVER - r ? end : (end + r - 1) / r * r;
     const simtime from = at / r * r - 1;
-    const int64_t then = draft_at(draft, at);
-    for (simtime s = from > now ? from : now, next; s < at; s = next) {
-        next = draft_next_step(draft, s);
-        next = next < at ? next : at;
-        const int64_t coming = then - draft_at(draft, s);
-        if (coming < item->procs)
-            draft_reserve(draft, s, next, coming > 0 ? item->procs - (int32_t)coming : item->procs);
-    }
-    draft_reserve(draft, at, to, item->procs);
+    draft_reserve_early(sched->draft, from > now ? from : now, at, to, item->procs);
 }
 
 /* What is left of the limits of one plan. */

@@ -242,8 +242,7 @@ void sched_plan_deinit(struct sched *sched);
 bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, struct jobitem *ret);
 /* When the job could start by the draft; if it could now by count but finds no place on the nodes,
  * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */
-simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now,
-                       simtime last);
+simtime sched_earliest(struct sched *sched, const struct jobitem *item, simtime now, simtime last);
 /* It starts. Those read ahead are read anew where gates may hold them now. */
 void sched_plan_start(struct sched *sched, struct turns *turns, const struct jobitem *item,
                       simtime now);

@@ -37,10 +37,9 @@ int64_t sched_free_beside(const struct sched *sched, simtime now)
     return planned < free ? planned : free;
 }
 
-simtime sched_earliest(const struct sched *sched, const struct jobitem *item, simtime now,
-                       simtime last)
+simtime sched_earliest(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
 {
-    const struct draft *draft = sched->draft;
+    struct draft *draft = sched->draft;
     const simtime at = draft_earliest(draft, now, last, item->request, item->procs);
     if (at > now || !sched->partition->constrained || sched_can_start(sched, item, now))
         return at;
