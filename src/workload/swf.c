@@ -122,8 +122,8 @@ static int parse_exponent(const char *text, size_t len, struct number *ret)
 }
 
 /* Whatever the fast path in parse_row does not take: points, signs, exponents, many digits. 0, -1:
- * not a number, -2: a number too large for 64 bits. */
-static int parse_slow(const char *text, size_t len, struct number *ret)
+ * not a number, -2: a number too large for 64 bits. Inlined it takes registers from that path. */
+static NOINLINE int parse_slow(const char *text, size_t len, struct number *ret)
 {
     const char *at = text;
     const bool negative = *at == '-';
