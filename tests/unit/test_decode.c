@@ -61,7 +61,7 @@ static void defaults(void **state)
     assert_int_equal(lab.wait, 2 * SIMTIME_HOUR);
     assert_string_equal(lab.order.kind->name, "fcfs");
     assert_null(lab.order.params);
-    assert_true(lab.runtime->moments[0] == 3600);
+    assert_true(dist_mean(lab.runtime) == 3600);
     assert_null(lab.size);
     assert_true(lab.checkpoint.cost == 180);
     assert_int_equal(lab.parts.len, 0);
