@@ -158,17 +158,31 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
 
 /* --- guarantees that cannot be kept --- */
 
-static int64_t guaranteed(const struct build *build, size_t epoch, int32_t parent, int32_t centre)
+static int64_t guaranteed(const struct build *build, size_t epoch, simtime at, int32_t parent,
+                          int32_t centre)
 {
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
     int64_t sum = 0;
     for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = build_tenant(build, epoch, i);
         if (scenario->rows.items[i].parent == parent && tenant->guarantee.processors > 0 &&
-            tenant->home && scenario_centre(scenario, tenant->home) == centre)
+            build->stays[i].from <= at && build->stays[i].until > at && tenant->home &&
+            scenario_centre(scenario, tenant->home) == centre)
             sum += tenant->guarantee.processors;
     }
     return sum;
+}
+
+/* The next instant after `at` at which one of these joins; SIMTIME_NEVER: none does. */
+static simtime next_join(const struct build *build, simtime at, int32_t parent)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    simtime next = SIMTIME_NEVER;
+    for (size_t i = 0; i < scenario->rows.len; i++)
+        if (scenario->rows.items[i].parent == parent && build->stays[i].from > at &&
+            build->stays[i].from < next)
+            next = build->stays[i].from;
+    return next;
 }
 
 /* What there is for tenants below `parent` (-1: all): the least of the centre's processors, the
@@ -195,28 +209,38 @@ static char *ceiling(const struct build *build, size_t epoch, int32_t parent, in
     return text;
 }
 
-/* Guarantees of brothers that could not be kept at once: each told once, at the first date at which
- * it is so. */
+/* Guarantees of brothers that could not be kept at once. */
+static bool warn_guarantees_at(const struct build *build, size_t epoch, simtime at, int32_t parent,
+                               int32_t centre, FILE *out)
+{
+    int64_t most;
+    const int64_t sum = guaranteed(build, epoch, at, parent, centre);
+    char *who = ceiling(build, epoch, parent, centre, &most);
+    char when[64] = "at the start";
+    if (at > 0)
+        date_format(build->world.start + at, build->world.offset, when, sizeof(when));
+    if (sum > most)
+        fprintf(out,
+                "  %s%s: %lld processors are guaranteed (%s), but %s %lld: guarantees are "
+                "not always kept.\n",
+                parent < 0 ? "tenants" : "tenants below ",
+                parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
+                who, (long long)most);
+    free(who);
+    return sum > most;
+}
+
+/* Each told once, at the first date at which it is so: of a change, or when one joins. */
 static void warn_guarantees_of(const struct build *build, int32_t parent, int32_t centre, FILE *out)
 {
+    const struct program *program = build->program;
     bool told = false;
-    for (size_t e = 0; e < build->program->n_epochs && !told; e++) {
-        int64_t most;
-        const int64_t sum = guaranteed(build, e, parent, centre);
-        char *who = ceiling(build, e, parent, centre, &most);
-        char when[64] = "at the start";
-        if (e > 0)
-            date_format(build->world.start + build->program->epochs[e].at, build->world.offset,
-                        when, sizeof(when));
-        told = sum > most;
-        if (told)
-            fprintf(out,
-                    "  %s%s: %lld processors are guaranteed (%s), but %s %lld: guarantees are "
-                    "not always kept.\n",
-                    parent < 0 ? "tenants" : "tenants below ",
-                    parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
-                    who, (long long)most);
-        free(who);
+    for (size_t e = 0; e < program->n_epochs && !told; e++) {
+        const simtime ends = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
+        const simtime last = ends < build->world.length ? ends : build->world.length;
+        for (simtime at = e > 0 ? program->epochs[e].at : 0; at < last && !told;
+             at = next_join(build, at, parent))
+            told = warn_guarantees_at(build, e, at, parent, centre, out);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/refused.h"
 
+#include "engine/outlook.h"
 #include "scenario/build_tenants.h"
 
 #include <math.h>
@@ -100,6 +101,16 @@ static void tighten_by_qos(const struct build *build, size_t workload, enum ceil
     tighten(ceiling, fmin(one, each_one), "QOS ", who, ONE_JOB);
 }
 
+/* What others are guaranteed at home. */
+static void tighten_by_others(const struct build *build, int32_t tenant, int32_t centre,
+                              struct ceiling *ceiling)
+{
+    const int64_t most =
+        build->outlook ? outlook_most(build->outlook, tenant, centre, 0) : INT64_MAX;
+    tighten(ceiling, count_of(most), "", build->world.tenants.items[tenant].path,
+            "is left, by what others are guaranteed, no more than");
+}
+
 struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind)
 {
     const struct world *world = &build->world;
@@ -114,6 +125,8 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
     }
     if (kind != CEILING_GUARANTEE)
         tighten_by_qos(build, workload, kind, &least);
+    else if (!build->broker)
+        tighten_by_others(build, world->workloads[workload].tenant, centre, &least);
     return least;
 }
 

@@ -32,7 +32,8 @@ enum job_state {
     X(REASON_KEPT, "kept", "kept for other tenants")                                               \
     X(REASON_GUARANTEE, "guarantee", "asks more than is guaranteed and may be borrowed")           \
     X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")         \
-    X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")
+    X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")                       \
+    X(REASON_LEFT, "left", "asks more than the guarantees of others ever leave it")
 
 #define REASON_CONSTANT(reason, name, what) reason,
 enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };
