@@ -33,6 +33,8 @@ struct cell {
     wide lost;             /* processor-microseconds done in vain by these attempts */
     wide wait;             /* microseconds */
     wide *causes;          /* the same by enum wait_cause; NULL: none told of; owned */
+    wide open_wait;        /* of jobs that were pending or running when the run ended */
+    wide *open;            /* the same by enum wait_cause; NULL: none told of; owned */
     wide used;             /* processor-microseconds received by jobs that ended */
     wide asked;            /* processor-microseconds that unfinished jobs need in all */
     wide carried;          /* processor-microseconds in the window of jobs submitted before it */
@@ -48,9 +50,9 @@ void cell_deinit(struct cell *cell); /* leaves it empty */
  * slowdown; one cell, one tau. Amortised O(1). */
 void cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
 
-/* What made a job wait that cell_add is told of: job->wait_by. `causes`: those that can occur, by
- * bit. O(of these). */
-void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes);
+/* What made a job wait that cell_add, or (`open`) cell_add_unfinished, is told of: job->wait_by.
+ * `causes`: those that can occur, by bit. O(of these). */
+void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes, bool open);
 
 /* tau as in cell_add. O(size of from). */
 void cell_merge(struct cell *into, const struct cell *from, simtime tau);

@@ -754,6 +754,31 @@ tenants:
 """)
         self.assertEqual([run.starts(name) for name in "ab"], [{15 * 24: 1}, {0: 1, 20 * 24: 1, 25 * 24: 1}])
 
+    def test_waits_of_jobs_that_had_not_ended(self):
+        """b waits for the guarantee of a to the end at 30 h: from 2 h on, and from 29 h on beside one that started. Nobody else waits."""
+        text = self.HEAD % (1, "30h", 10, "easy") + """
+  a: {home: c, guarantee: {processors: 6, lend: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 6, runtime: 1h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 2h, processors: 5, runtime: 1h}, {submit: 29h, processors: 2, runtime: 2h},
+    {submit: 29h, processors: 4, runtime: 2h}]}}}
+changes: [{at: 40h, set: {tenants.a.guarantee.processors: 5}}]
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            said = subprocess.run([PROGRAM, "run", path, "-o", out], capture_output=True, text=True, check=True).stdout
+            with h5py.File(out) as file:
+                rows = {row["name"].decode(): (row["wait"], row["wait_guarantee"]) for row in file["tenants"][:]}
+        self.assertEqual(rows, {"a": (0, 0), "b": (29 * HOUR, 29 * HOUR)})
+        self.assertIn("""
+Why jobs waited, by partition  job-hours  guarantee
+c/p                                   29    100.0 %
+by tenant
+b                                     29    100.0 %
+Of these, 29 job-hours are of jobs that had not ended: 2 pending, 1 running.
+""", said)
+        self.assertIn("\nNobody waited for capacity or reserved.\n", said)
+
     FLOOD = ("workloads: {w: {arrival: {poisson: 6 per h}, processors: {choice: {1: 0.5, 2: 0.3, 3: 0.2}}, "
              "runtime: {exponential: 40min}, request: {factor: {uniform: [1, 3]}}}}")
 
