@@ -20,7 +20,37 @@ struct outlook {
     int32_t *nodes;      /* scratch: by partition and group */
     struct found *found; /* by gate and centre */
     size_t n_found;
+    bool *binds; /* by partition */
 };
+
+/* A tenant is guaranteed something, now or later: where it may not go, that binds nobody. */
+static void free_others(struct outlook *outlook, int32_t tenant)
+{
+    const struct world *world = outlook->setup.world;
+    for (int32_t p = 0; p < (int32_t)world->n_partitions; p++)
+        if (world->partitions[p].centre == world->tenants.items[tenant].home &&
+            !access_may(world->access, tenant, p))
+            outlook->binds[p] = false;
+}
+
+static void find_binds(struct outlook *outlook)
+{
+    const struct world *world = outlook->setup.world;
+    outlook->binds = mem_new(world->n_partitions, sizeof(*outlook->binds));
+    for (size_t p = 0; p < world->n_partitions; p++)
+        outlook->binds[p] = true;
+    for (size_t t = 0; t < world->tenants.len; t++)
+        if (world->tenants.items[t].guarantee)
+            free_others(outlook, (int32_t)t);
+    for (size_t i = 0; i < outlook->setup.n_changes; i++)
+        if (outlook->setup.changes[i].what == CHANGE_TENANT && outlook->setup.changes[i].guarantee)
+            free_others(outlook, outlook->setup.changes[i].tenant);
+}
+
+bool outlook_binds(const struct outlook *outlook, int32_t partition)
+{
+    return outlook->binds[partition];
+}
 
 struct outlook *outlook_new(const struct sim_setup *setup)
 {
@@ -35,6 +65,7 @@ struct outlook *outlook_new(const struct sim_setup *setup)
     *outlook = (struct outlook){.setup = *setup, .start = start, .then = gates_copy(start)};
     outlook->installed = mem_new(world->n_centres, sizeof(*outlook->installed));
     outlook->nodes = mem_new(world->n_partitions * PARTITION_GROUPS_MAX, sizeof(*outlook->nodes));
+    find_binds(outlook);
     return outlook;
 }
 
@@ -47,6 +78,7 @@ void outlook_free(struct outlook *outlook)
     free(outlook->installed);
     free(outlook->nodes);
     free(outlook->found);
+    free(outlook->binds);
     free(outlook);
 }
 

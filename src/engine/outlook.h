@@ -20,4 +20,8 @@ AUTO_DEFINE(struct outlook *, outlook_free)
  * and after a date once a tenant O(gates + changes x depth). */
 int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, simtime from);
 
+/* May all to whom something is guaranteed in its centre, at some date, use the partition? In others
+ * no job is refused for what they are guaranteed. O(1). */
+bool outlook_binds(const struct outlook *outlook, int32_t partition);
+
 #endif

@@ -268,8 +268,8 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
 
 /* Why quotas of its tenants and its QOS, and at home guarantees with what may be borrowed, never
  * let the job start on so many processors for so long, each as it is or as it will be from some
- * date on, or are now against single jobs that ask so much; and why, at no date, all guarantees
- * together do. REASON_NONE: they may. O(depth), and O(changes) more for each that does not now. */
+ * date on, or are now against single jobs that ask so much; REASON_NONE: they may. O(depth), and
+ * O(changes) more for each that does not now. */
 NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *spec,
                                           int32_t centre, int32_t procs, simtime request);
 

@@ -144,8 +144,5 @@ enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *s
         if (reason == REASON_NONE && quota)
             reason = single_refusal(quota, &asked);
     }
-    if (reason == REASON_NONE && sim->outlook &&
-        procs > outlook_most(sim->outlook, spec->tenant, centre, sim->now))
-        reason = REASON_LEFT;
     return reason;
 }

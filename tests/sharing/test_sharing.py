@@ -722,6 +722,19 @@ tenants:
                        "changes: [{at: 20h, set: {centres.c.partitions.p.nodes: +1}}, {at: 30h, set: {centres.c.partitions.p.nodes: -1}}]")
         self.assertEqual(sorted(run.of("b")["state"]), [0, 4])
 
+    def test_not_refused_where_the_guaranteed_may_not_go(self):
+        """a, guaranteed 12 of 20, may not use q: z's 10 there wait till a takes what it is guaranteed, but are not refused."""
+        run = run_text("""
+jishi: 1
+title: Kept for others
+time: {length: 30h}
+centres: {c: {partitions: {p: {nodes: 10}, q: {nodes: 10, tenants: [z]}}, scheduler: {order: fcfs, backfill: easy}}}
+tenants:
+  a: {home: c, guarantee: {share: 60%, lend: 0}, workloads: {w: {partition: p, jobs: [{submit: 2h, processors: 10, runtime: 1h}]}}}
+  z: {home: c, workloads: {w: {partition: q, jobs: [{submit: 1h, processors: 10, runtime: 1h}]}}}
+""")
+        self.assertEqual((run.starts("a"), list(run.of("z")["state"])), ({2: 1}, [5]))
+
     GROUP = """
   g: {home: c, quota: {processors: 8}, %s tenants: {
     x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 1h}]}}},
@@ -944,6 +957,24 @@ class Never(unittest.TestCase):
                           "the larger ones (50 % of its jobs) are rejected."])
         self.assertEqual(self.told("cohort.yaml", *settings, "changes=[{at: 50h, set: {tenants.team-b.guarantee.lend: 1}}]"), [])
         self.assertEqual(self.told("cohort.yaml", *settings, "tenants.team-b.join=50h"), [])
+
+    def test_what_guarantees_do_not_look_at(self):
+        of_p = ("tenants.team-a.workloads.w.partition=p", "tenants.team-b.workloads.w.partition=p")
+        kept = "centres.shop.partitions.q={nodes: 4, tenants: [%s]}"
+        self.assertEqual(self.told("cohort.yaml", kept % "team-b", *of_p),
+                         ["  team-a: its guarantee counts shop/q, too, and holds jobs there, though only others may use it."])
+        self.assertEqual(self.told("cohort.yaml", kept % "team-a, team-b", *of_p), [])
+        kinds = ("processors={npu: {fp16: 1 TFLOPS}, cpu: {fp64: 1 GFLOPS}}", "centres.shop.partitions.p.processor=npu",
+                 *of_p)
+        other = "centres.shop.partitions.q={nodes: 4, processor: %s}"
+        self.assertEqual(self.told("cohort.yaml", *kinds, other % "cpu"),
+                         [f"  {name}: its guarantee counts processors of several kinds together: of shop/p and of shop/q."
+                          for name in ("team-a", "team-b")])
+        self.assertEqual(self.told("cohort.yaml", *kinds, other % "npu"), [])
+        group = "tenants.g={home: shop, quota: {processors: 8}, tenants: {x: {guarantee: {processors: 4%s}}}}"
+        self.assertEqual(self.told("cohort.yaml", "centres.shop.partitions.p.nodes=25", group % ""),
+                         ["  g/x: reclaim stops nobody for the quota of g: what it lends of that comes back as jobs end."])
+        self.assertEqual(self.told("cohort.yaml", "centres.shop.partitions.p.nodes=25", group % ", lend: 0"), [])
 
     def test_guarantees_one_after_the_other(self):
         """c comes when team-b has left, or an hour before."""
