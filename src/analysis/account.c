@@ -26,7 +26,7 @@ static const struct record_column core_columns[] = {
     {"processor_seconds", RECORD_REAL, offsetof(struct account, processor_seconds),
      "processor-s", "processor-time received until the end of the run"},
     {"wait", RECORD_REAL, offsetof(struct account, wait), "s",
-     "sum of the waits of jobs that ran and ended"},
+     "sum of the waits of jobs that ran and ended, or were pending or running when the run ended"},
 };
 /* clang-format on */
 
@@ -58,9 +58,10 @@ static void totals_add(struct totals *totals, const struct collect *collect,
     for (int s = 0; s < JOB_STATES; s++)
         totals->jobs[s] += cell->jobs[s];
     totals->received += cell_received(cell, collect->end);
-    totals->wait += cell->wait;
-    for (int c = 0; cell->causes && c < WAIT_CAUSES; c++)
-        totals->causes[c] += cell->causes[c];
+    totals->wait += cell->wait + cell->open_wait;
+    for (int c = 0; c < WAIT_CAUSES; c++)
+        totals->causes[c] +=
+            (cell->causes ? cell->causes[c] : 0) + (cell->open ? cell->open[c] : 0);
 }
 
 static void totals_merge(struct totals *into, const struct totals *from)

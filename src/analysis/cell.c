@@ -14,6 +14,7 @@ void cell_deinit(struct cell *cell)
         tally_deinit(&cell->tallies[q]);
     free(cell->tallies);
     free(cell->causes);
+    free(cell->open);
     *cell = (struct cell){0};
 }
 
@@ -96,22 +97,23 @@ bool cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtim
     return cell->len == CELL_BATCH;
 }
 
-void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes)
+void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes, bool open)
 {
-    if (!cell->causes)
-        cell->causes = mem_new(WAIT_CAUSES, sizeof(*cell->causes));
+    wide **sums = open ? &cell->open : &cell->causes;
+    if (!*sums)
+        *sums = mem_new(WAIT_CAUSES, sizeof(**sums));
     for (uint32_t left = causes & ((1u << WAIT_CAUSES) - 1); left; left &= left - 1)
-        cell->causes[__builtin_ctz(left)] += wait_by[__builtin_ctz(left)];
+        (*sums)[__builtin_ctz(left)] += wait_by[__builtin_ctz(left)];
 }
 
-static void merge_causes(struct cell *into, const struct cell *from)
+static void merge_causes(wide **into, const wide *from)
 {
-    if (!from->causes)
+    if (!from)
         return;
-    if (!into->causes)
-        into->causes = mem_new(WAIT_CAUSES, sizeof(*into->causes));
+    if (!*into)
+        *into = mem_new(WAIT_CAUSES, sizeof(**into));
     for (int c = 0; c < WAIT_CAUSES; c++)
-        into->causes[c] += from->causes[c];
+        (*into)[c] += from[c];
 }
 
 void cell_merge(struct cell *into, const struct cell *from, simtime tau)
@@ -130,7 +132,9 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
     into->preemptions += from->preemptions;
     into->lost += from->lost;
     into->wait += from->wait;
-    merge_causes(into, from);
+    into->open_wait += from->open_wait;
+    merge_causes(&into->causes, from->causes);
+    merge_causes(&into->open, from->open);
     into->used += from->used;
     into->asked += from->asked;
     into->carried += from->carried;
@@ -151,6 +155,7 @@ void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs
 {
     const struct job_spec *spec = &job->spec;
     cell->jobs[job->state]++;
+    cell->open_wait += job->wait;
     cell->asked += (wide)(spec->runtime < spec->request ? spec->runtime : spec->request) * procs;
     if (job->state == JOB_RUNNING) {
         cell->running_procs += procs;

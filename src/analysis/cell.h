@@ -32,6 +32,8 @@ struct cell {
     int64_t preemptions; /* times that jobs were stopped for others, however they ended */
     wide lost;           /* processor-microseconds done in vain by these attempts */
     wide *causes;        /* wait by enum wait_cause; NULL: none told of; owned */
+    wide open_wait;      /* of jobs that were pending or running when the run ended */
+    wide *open;          /* the same by enum wait_cause; NULL: none told of; owned */
     wide asked;          /* processor-microseconds that unfinished jobs need in all */
     wide carried;        /* processor-microseconds in the window of jobs submitted before it */
     wide ran; /* processor-microseconds that anybody received in the period of the cell */
@@ -52,9 +54,9 @@ void cell_deinit(struct cell *cell); /* leaves it empty */
  * took it away. Amortised O(1). */
 bool cell_add(struct cell *cell, const struct fare *fare, simtime submit, simtime end, simtime tau);
 
-/* What made a job wait that cell_add is told of: job->wait_by. `causes`: those that can occur, by
- * bit. O(of these). */
-void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes);
+/* What made a job wait that cell_add, or (`open`) cell_add_unfinished, is told of: job->wait_by.
+ * `causes`: those that can occur, by bit. O(of these). */
+void cell_add_causes(struct cell *cell, const simtime *wait_by, uint32_t causes, bool open);
 
 /* tau as in cell_add. O(size of from). */
 void cell_merge(struct cell *into, const struct cell *from, simtime tau);

@@ -322,6 +322,8 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
     cell->lost += job->lost;
     if (outcome == OUTCOME_UNFINISHED) {
         cell_add_unfinished(cell, job, procs);
+        if (job->wait_by)
+            cell_add_causes(cell, job->wait_by, collect->world->causes, true);
         return;
     }
     cell->jobs[job->state]++;
@@ -340,7 +342,7 @@ static inline void put(struct collect *collect, struct cell *cell, const struct 
         if (UNLIKELY(cell_add(cell, &fare, job->spec.submit, job->end, collect->tau)))
             settler_take(collect->settler, cell);
         if (job->wait_by)
-            cell_add_causes(cell, job->wait_by, collect->world->causes);
+            cell_add_causes(cell, job->wait_by, collect->world->causes, false);
     }
 }
 

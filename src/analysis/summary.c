@@ -53,7 +53,7 @@ static struct lines gather(const struct metric_row *rows, size_t len, const char
             scope = rows[i].scope;
             MEM_GROW(&lines);
             struct line *line = &lines.items[lines.len++];
-            *line = (struct line){rows[i].kind, rows[i].row, plain_name(&rows[i]), {0}};
+            *line = (struct line){rows[i].kind, rows[i].row, plain_name(&rows[i]), {0}, 0, {0}};
             for (int s = 0; s < SHOWN; s++)
                 line->values[s] = (double)NAN;
         }
@@ -420,7 +420,7 @@ void summary_write(struct metrics *metrics, const struct summary_options *option
     write_partitions(&lines, world, out);
     write_periods(rows, len, world, out);
     write_tenants(&lines, metrics, options, out);
-    write_causes(&lines, world, out);
+    write_causes(&lines, metrics, out);
     if (options->more)
         options->more(options->more_ctx, out);
     write_declared(rows, len, out);

@@ -38,6 +38,7 @@ struct line {
     int32_t row;
     const char *name; /* without the kind of scope */
     double values[SHOWN];
+    double open, open_by[WAIT_CAUSES]; /* seconds waited by jobs pending or running at the end */
 };
 
 struct lines {
@@ -59,8 +60,8 @@ void summary_add_count(struct text_table *table, double value);
 void summary_add_fate_heads(struct text_table *table);
 void summary_add_fate(struct text_table *table, const double *values);
 
-/* Why jobs waited, by partition and by the tenants that waited most; nothing where no wait is known
- * by its causes. */
-void write_causes(const struct lines *lines, const struct world *world, FILE *out);
+/* Why jobs waited, by partition and by the tenants that waited most, those included that had not
+ * ended; nothing where no wait is known by its causes. */
+void write_causes(struct lines *lines, const struct metrics *metrics, FILE *out);
 
 #endif

@@ -158,17 +158,31 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
 
 /* --- guarantees that cannot be kept --- */
 
-static int64_t guaranteed(const struct build *build, size_t epoch, int32_t parent, int32_t centre)
+static int64_t guaranteed(const struct build *build, size_t epoch, simtime at, int32_t parent,
+                          int32_t centre)
 {
     const struct scenario *scenario = build->program->epochs[epoch].scenario;
     int64_t sum = 0;
     for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = build_tenant(build, epoch, i);
         if (scenario->rows.items[i].parent == parent && tenant->guarantee.processors > 0 &&
-            tenant->home && scenario_centre(scenario, tenant->home) == centre)
+            build->stays[i].from <= at && build->stays[i].until > at && tenant->home &&
+            scenario_centre(scenario, tenant->home) == centre)
             sum += tenant->guarantee.processors;
     }
     return sum;
+}
+
+/* The next instant after `at` at which one of these joins; SIMTIME_NEVER: none does. */
+static simtime next_join(const struct build *build, simtime at, int32_t parent)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    simtime next = SIMTIME_NEVER;
+    for (size_t i = 0; i < scenario->rows.len; i++)
+        if (scenario->rows.items[i].parent == parent && build->stays[i].from > at &&
+            build->stays[i].from < next)
+            next = build->stays[i].from;
+    return next;
 }
 
 /* What there is for tenants below `parent` (-1: all): the least of the centre's processors, the
@@ -195,28 +209,38 @@ static char *ceiling(const struct build *build, size_t epoch, int32_t parent, in
     return text;
 }
 
-/* Guarantees of brothers that could not be kept at once: each told once, at the first date at which
- * it is so. */
+/* Guarantees of brothers that could not be kept at once. */
+static bool warn_guarantees_at(const struct build *build, size_t epoch, simtime at, int32_t parent,
+                               int32_t centre, FILE *out)
+{
+    int64_t most;
+    const int64_t sum = guaranteed(build, epoch, at, parent, centre);
+    char *who = ceiling(build, epoch, parent, centre, &most);
+    char when[64] = "at the start";
+    if (at > 0)
+        date_format(build->world.start + at, build->world.offset, when, sizeof(when));
+    if (sum > most)
+        fprintf(out,
+                "  %s%s: %lld processors are guaranteed (%s), but %s %lld: guarantees are "
+                "not always kept.\n",
+                parent < 0 ? "tenants" : "tenants below ",
+                parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
+                who, (long long)most);
+    free(who);
+    return sum > most;
+}
+
+/* Each told once, at the first date at which it is so: of a change, or when one joins. */
 static void warn_guarantees_of(const struct build *build, int32_t parent, int32_t centre, FILE *out)
 {
+    const struct program *program = build->program;
     bool told = false;
-    for (size_t e = 0; e < build->program->n_epochs && !told; e++) {
-        int64_t most;
-        const int64_t sum = guaranteed(build, e, parent, centre);
-        char *who = ceiling(build, e, parent, centre, &most);
-        char when[64] = "at the start";
-        if (e > 0)
-            date_format(build->world.start + build->program->epochs[e].at, build->world.offset,
-                        when, sizeof(when));
-        told = sum > most;
-        if (told)
-            fprintf(out,
-                    "  %s%s: %lld processors are guaranteed (%s), but %s %lld: guarantees are "
-                    "not always kept.\n",
-                    parent < 0 ? "tenants" : "tenants below ",
-                    parent < 0 ? "" : build->world.tenants.items[parent].path, (long long)sum, when,
-                    who, (long long)most);
-        free(who);
+    for (size_t e = 0; e < program->n_epochs && !told; e++) {
+        const simtime ends = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
+        const simtime last = ends < build->world.length ? ends : build->world.length;
+        for (simtime at = e > 0 ? program->epochs[e].at : 0; at < last && !told;
+             at = next_join(build, at, parent))
+            told = warn_guarantees_at(build, e, at, parent, centre, out);
     }
 }
 
@@ -234,6 +258,75 @@ static void warn_guarantees(const struct build *build, FILE *out)
             if (p == 0 || build->stays[p - 1].until > 0)
                 warn_guarantees_of(build, (int32_t)p - 1, (int32_t)c, out);
     free(parents);
+}
+
+/* --- what guarantees do not look at --- */
+
+static bool is_guaranteed_at(const struct build *build, size_t tenant, int32_t centre)
+{
+    const struct tenant_info *info = &build->world.tenants.items[tenant];
+    return build_tenant(build, 0, tenant)->guarantee.processors > 0 && info->home == centre;
+}
+
+/* Partitions that a guaranteed tenant may not use, and another kind of processor than in the first:
+ * all count for what it is guaranteed. */
+static void warn_places(const struct build *build, const int32_t *alike, FILE *out)
+{
+    const struct world *world = &build->world;
+    for (size_t t = 0; t < build->program->epochs[0].scenario->rows.len; t++) {
+        const char *kind = NULL, *first = NULL;
+        bool mixed = false;
+        for (size_t p = 0; p < world->n_partitions; p++) {
+            const struct partition_info *info = &world->partitions[p];
+            if ((size_t)alike[t] != t || !is_guaranteed_at(build, t, info->centre))
+                continue;
+            if (!access_may(world->access, (int32_t)t, (int32_t)p)) {
+                fprintf(out,
+                        "  %s: its guarantee counts %s, too, and holds jobs there, though only "
+                        "others may use it.\n",
+                        world->tenants.items[t].path, info->path);
+                continue;
+            }
+            if (kind && strcmp(kind, info->processor) != 0 && !mixed) {
+                mixed = true;
+                fprintf(out,
+                        "  %s: its guarantee counts processors of several kinds together: of %s "
+                        "and of %s.\n",
+                        world->tenants.items[t].path, first, info->path);
+            }
+            if (!kind) {
+                kind = info->processor;
+                first = info->path;
+            }
+        }
+    }
+}
+
+static bool reclaims_in(const struct build *build, int32_t centre)
+{
+    bool reclaims = false;
+    for (size_t p = 0; p < build->world.n_partitions; p++)
+        reclaims |=
+            build->world.partitions[p].centre == centre && build->partitions[p].config.reclaim;
+    return reclaims;
+}
+
+/* What a member lends to others below a quota comes back only as their jobs end. */
+static void warn_lent_quota(const struct build *build, const int32_t *alike, FILE *out)
+{
+    const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
+    for (size_t t = 0; t < build->program->epochs[0].scenario->rows.len; t++) {
+        const struct tenant_info *info = &build->world.tenants.items[t];
+        int32_t above = rows[t].parent;
+        while (above >= 0 && build_tenant(build, 0, (size_t)above)->quota.processors == INT64_MAX)
+            above = rows[above].parent;
+        if (above >= 0 && (size_t)alike[t] == t && is_guaranteed_at(build, t, info->home) &&
+            build_tenant(build, 0, t)->guarantee.lend > 0 && reclaims_in(build, info->home))
+            fprintf(out,
+                    "  %s: reclaim stops nobody for the quota of %s: what it lends of that comes "
+                    "back as jobs end.\n",
+                    info->path, build->world.tenants.items[above].path);
+    }
 }
 
 /* --- shares that an order does not look at --- */
@@ -272,5 +365,7 @@ void explain_limits(const struct build *build, const int32_t *alike, FILE *out)
     warn_qos(build, out);
     warn_sizes(build, alike, out);
     warn_guarantees(build, out);
+    warn_places(build, alike, out);
+    warn_lent_quota(build, alike, out);
     warn_shares(build, alike, out);
 }

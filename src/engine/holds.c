@@ -182,8 +182,9 @@ void holds_look(struct holds *holds, simtime at)
 
 void holds_changed(struct holds *holds, int32_t tenant, simtime now)
 {
+    const struct tenant_info *info = &holds->world->tenants.items[tenant];
     if (holds->then)
-        gates_set(holds->then, tenant, now);
+        gates_set(holds->then, tenant, info->quota, info->guarantee, now);
 }
 
 /* --- what follows --- */
@@ -254,7 +255,7 @@ static simtime find_until(struct holds *holds, const struct job *job, int32_t ce
     const int32_t gate = gates_of(gates, job->spec.tenant, 0);
     if (gate < 0 || may_claim(holds, gates, gate, centre, procs))
         return 0;
-    if (!gates_ever_allow(gates, gate, centre, procs))
+    if (procs > gates_largest(gates, gate, centre))
         return SIMTIME_NEVER;
     bool in = gates_allow(gates, gate, centre, procs);
     const simtime ended = in ? 0 : let_in(holds, gates, gate, centre, procs, &in);

@@ -4,6 +4,7 @@
 #define ENGINE_STATE_H
 
 #include "engine/check.h"
+#include "engine/outlook.h"
 #include "engine/sim.h"
 #include "model/touched.h"
 
@@ -73,6 +74,7 @@ struct sim {
     size_t n_books;
     simtime next_tick;             /* when the next period of some books begins */
     struct gates *gates;           /* NULL: no tenant and no QOS has a quota or a guarantee */
+    struct outlook *outlook;       /* NULL: there are no guarantees */
     bool refuses;                  /* some quota or guarantee may refuse a job for good */
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
@@ -244,7 +246,8 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
 
 static inline bool sim_is_of_terms(enum job_reason reason)
 {
-    return reason == REASON_QUOTA || reason == REASON_GUARANTEE || reason == REASON_MAX_REQUEST;
+    return reason == REASON_QUOTA || reason == REASON_GUARANTEE || reason == REASON_LEFT ||
+           reason == REASON_MAX_REQUEST;
 }
 
 /* A job that has a centre and a partition joins the queues where it may wait, or is turned down.
@@ -260,6 +263,15 @@ NOINLINE void sim_turn_away(struct sim *sim, struct station *station);
 /* The job leaves all queues it stands in but that of `but` (NULL: all), whose scheduler sees to it
  * itself. */
 void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but);
+
+/* terms.c */
+
+/* Why quotas of its tenants and its QOS, and at home guarantees with what may be borrowed, never
+ * let the job start on so many processors for so long, each as it is or as it will be from some
+ * date on, or are now against single jobs that ask so much; REASON_NONE: they may. O(depth), and
+ * O(changes) more for each that does not now. */
+NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *spec,
+                                          int32_t centre, int32_t procs, simtime request);
 
 /* tenants.c */
 
@@ -298,13 +310,6 @@ void sim_qos_changed(struct sim *sim, int32_t qos);
 
 /* The centre has other processors in service. */
 void sim_gates_capacity(struct sim *sim, int32_t centre);
-
-/* Why quotas of its tenants and its QOS, and at home guarantees with what may be borrowed, never
- * let the job start on so many processors for so long, each as it is or as it will be from some
- * date on, or are now against single jobs that ask so much; REASON_NONE: they may. O(depth), and
- * O(changes) more for each that does not now. */
-NOINLINE enum job_reason sim_terms_refuse(const struct sim *sim, const struct job_spec *spec,
-                                          int32_t centre, int32_t procs, simtime request);
 
 /* As sim_turn_away, for the quotas of tenants. */
 NOINLINE void sim_tenants_turn_away(struct sim *sim);

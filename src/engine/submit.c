@@ -165,14 +165,19 @@ static enum job_reason may_hold(const struct sim *sim, const struct station *sta
     return REASON_NONE;
 }
 
-/* Why the terms of its tenants and its QOS never let it run there. */
+/* Why the terms of its tenants and its QOS, or what others are guaranteed, never let it run there.
+ */
 static NOINLINE enum job_reason terms_refuse(const struct sim *sim, const struct station *station,
                                              const struct job_spec *spec)
 {
     const int32_t procs = partition_procs(&station->partition, &spec->ask);
     const simtime request = job_request(spec, procs, station->partition.speeds);
     const int32_t centre = sim->setup.world->partitions[station->partition.row].centre;
-    return sim_terms_refuse(sim, spec, centre, procs, request);
+    const enum job_reason reason = sim_terms_refuse(sim, spec, centre, procs, request);
+    const bool left = reason == REASON_NONE && sim->outlook &&
+                      outlook_binds(sim->outlook, station->partition.row) &&
+                      procs > outlook_most(sim->outlook, spec->tenant, centre, sim->now);
+    return left ? REASON_LEFT : reason;
 }
 
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,

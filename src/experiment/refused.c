@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/refused.h"
 
+#include "engine/outlook.h"
 #include "scenario/build_tenants.h"
 
 #include <math.h>
@@ -100,6 +101,30 @@ static void tighten_by_qos(const struct build *build, size_t workload, enum ceil
     tighten(ceiling, fmin(one, each_one), "QOS ", who, ONE_JOB);
 }
 
+/* Does what others are guaranteed bind the jobs of a workload wherever they may wait? */
+static bool is_bound(const struct build *build, size_t workload)
+{
+    const struct job_spec *base = &build->workloads[workload].context.base;
+    for (size_t p = 0; p < build->world.n_partitions && build->outlook; p++)
+        if (build->world.partitions[p].centre == base->centre &&
+            (base->partition == PARTITION_ANY || base->partition == (int32_t)p) &&
+            !outlook_binds(build->outlook, (int32_t)p))
+            return false;
+    return build->outlook != NULL;
+}
+
+/* What others are guaranteed at home. */
+static void tighten_by_others(const struct build *build, size_t workload, int32_t centre,
+                              struct ceiling *ceiling)
+{
+    const int32_t tenant = build->world.workloads[workload].tenant;
+    if (!is_bound(build, workload))
+        return;
+    tighten(ceiling, count_of(outlook_most(build->outlook, tenant, centre, 0)), "",
+            build->world.tenants.items[tenant].path,
+            "is left, by what others are guaranteed, no more than");
+}
+
 struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind)
 {
     const struct world *world = &build->world;
@@ -114,6 +139,8 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
     }
     if (kind != CEILING_GUARANTEE)
         tighten_by_qos(build, workload, kind, &least);
+    else if (!build->broker)
+        tighten_by_others(build, workload, centre, &least);
     return least;
 }
 

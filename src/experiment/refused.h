@@ -8,7 +8,8 @@
 
 enum ceiling_kind {
     CEILING_QUOTA,     /* processors a job; 0: a quota lets nothing start */
-    CEILING_GUARANTEE, /* processors a job: guaranteed and borrowed, at home, without a broker */
+    CEILING_GUARANTEE, /* processors a job: guaranteed and borrowed, and what the guarantees of
+                          others leave; at home, without a broker */
     CEILING_HOURS,     /* processor-seconds a job, by its request */
     CEILING_REQUEST    /* seconds a job asks for */
 };

@@ -11,7 +11,7 @@ static inline int64_t kept_by(const struct gates *gates, const struct gate *gate
                               enum gates_view view)
 {
     const int64_t below = kept_below(gates, gate, view);
-    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
+    const struct tenant_guarantee *g = gate->guarantee;
     if (!g || g->lend >= g->processors)
         return below;
     const int64_t kept = g->processors - g->lend - at_home(gate, view);
@@ -132,8 +132,10 @@ static void count(struct gates *gates, struct gate *gate, const struct job *job,
 void gates_suppose(struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
 {
     gates->busy[centre] += procs;
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
+        gates->gates.items[i].procs += procs;
         use_home(gates, &gates->gates.items[i], centre, procs);
+    }
 }
 
 void gates_start(struct gates *gates, const struct job *job, simtime now)
@@ -202,9 +204,10 @@ static int64_t quota_room(const struct gates *gates, const struct gate *gate)
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
     const int32_t own = gate_of_tenants(gates, gate);
-    struct room room = {INT64_MAX,
-                        guarantee_room(gates, own, centre,
-                                       kept_from_own(gates, own, centre, GATES_NOW), GATES_NOW)};
+    /* What could not start though nothing ran is no head: it would be promised an instant at which
+     * guarantees hold it again. */
+    struct room room = {INT64_MAX, lesser(guarantee_room(gates, own, centre, true, GATES_NOW),
+                                          gates_largest(gates, own, centre))};
     for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
     room.quota = room.quota < 0 ? 0 : room.quota;

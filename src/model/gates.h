@@ -47,9 +47,10 @@ int32_t gates_of(struct gates *gates, int32_t tenant, int32_t qos);
 int32_t gates_tenant(const struct gates *gates, int32_t gate);
 int32_t gates_up(const struct gates *gates, int32_t gate);
 
-/* The world's quota or guarantee of the tenant, its quotas of the QOS have changed. O(depth),
- * O(gates). */
-void gates_set(struct gates *gates, int32_t tenant, simtime now);
+/* The tenant has these terms from now on (NULL: none; borrowed); the world's quotas of the QOS have
+ * changed. O(depth), O(gates). */
+void gates_set(struct gates *gates, int32_t tenant, const struct tenant_quota *quota,
+               const struct tenant_guarantee *guarantee, simtime now);
 void gates_set_qos(struct gates *gates, int32_t qos, simtime now);
 
 /* Processors of the centre that are in service. */
@@ -109,10 +110,11 @@ int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 /* The gate of the tenant that such a claim is one of; -1: there is no guarantee. O(depth). */
 int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre);
 
-/* Do guarantees let so many processors in now, as room or as a claim? Would they, if nothing ran in
- * the centre? O(depth). */
+/* Do guarantees let so many processors in now, as room or as a claim? O(depth). */
 bool gates_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs);
-bool gates_ever_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs);
+
+/* The most that they would let in, if nothing ran in the centre. O(depth). */
+int64_t gates_largest(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* Processors of the centre that the tenant of the gate, with all below it, may have at most: what
  * it may borrow, and what brothers, its own and of those above, keep whatever runs. INT64_MAX: no

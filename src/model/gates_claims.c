@@ -6,7 +6,7 @@ static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centr
 {
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (at->home == centre && gates_info(gates, at->tenant)->guarantee)
+        if (at->home == centre && at->guarantee)
             return i;
     }
     return -1;
@@ -19,12 +19,12 @@ static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
     if (claimer < 0)
         return 0;
     const struct gate *at = &gates->gates.items[claimer];
-    int64_t left = gates_info(gates, at->tenant)->guarantee->processors - at_home(at, view) -
-                   kept_from_own(gates, gate, centre, view);
+    int64_t left =
+        at->guarantee->processors - at_home(at, view) - kept_from_own(gates, gate, centre, view);
     for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
         left -= kept_by_brothers(gates, &gates->gates.items[i], centre, view);
     for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
-        left = lesser(left, borrowing_room(gates, &gates->gates.items[i], centre, view));
+        left = lesser(left, borrowing_room(&gates->gates.items[i], centre, view));
     return left > 0 ? left : 0;
 }
 
@@ -38,34 +38,35 @@ int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre)
     return guaranteed(gates, gate, centre);
 }
 
-static bool allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs,
-                  enum gates_view view)
+/* The most that guarantees let in. */
+static int64_t largest(const struct gates *gates, int32_t gate, int32_t centre,
+                       enum gates_view view)
 {
-    const int64_t kept = kept_from_own(gates, gate, centre, view);
-    return procs <= guarantee_room(gates, gate, centre, kept, view) ||
-           procs <= claim_of(gates, gate, centre, view);
+    const int64_t room = guarantee_room(gates, gate, centre, true, view);
+    const int64_t claim = claim_of(gates, gate, centre, view);
+    return room > claim ? room : claim;
 }
 
 bool gates_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
 {
-    return allow(gates, gate, centre, procs, GATES_NOW);
+    return procs <= largest(gates, gate, centre, GATES_NOW);
 }
 
-bool gates_ever_allow(const struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
+int64_t gates_largest(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    return allow(gates, gate, centre, procs, GATES_IDLE);
+    return largest(gates, gate, centre, GATES_IDLE);
 }
 
 int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    const int64_t most = guarantee_room(gates, gate, centre, 0, GATES_IDLE);
+    const int64_t most = guarantee_room(gates, gate, centre, false, GATES_IDLE);
     return most < gates->capacity[centre] ? most : INT64_MAX;
 }
 
 /* Does the tenant run on no more of the centre than it is guaranteed there? */
-static bool is_covered(const struct gates *gates, const struct gate *gate, int32_t centre)
+static bool is_covered(const struct gate *gate, int32_t centre)
 {
-    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
+    const struct tenant_guarantee *g = gate->guarantee;
     return g && gate->home == centre && gate->at_home <= g->processors;
 }
 
@@ -76,7 +77,7 @@ static bool borrows_from(struct gates *gates, const struct job *job, int32_t ten
     const int32_t first = gates_of(gates, job->spec.tenant, 0);
     for (int32_t i = first; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        if (is_covered(gates, at, job->spec.centre))
+        if (is_covered(at, job->spec.centre))
             return false;
         if (at->pot == gates->gates.items[tenant].pot)
             return i != tenant;
@@ -85,9 +86,9 @@ static bool borrows_from(struct gates *gates, const struct job *job, int32_t ten
 }
 
 /* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
-static bool covers(const struct gates *gates, const struct gate *gate, int32_t procs)
+static bool covers(const struct gate *gate, int32_t procs)
 {
-    return procs <= gates_info(gates, gate->tenant)->guarantee->processors - gate->at_home;
+    return procs <= gate->guarantee->processors - gate->at_home;
 }
 
 bool gates_borrows(struct gates *gates, const struct job *job, int32_t gate, int32_t centre,
@@ -95,7 +96,7 @@ bool gates_borrows(struct gates *gates, const struct job *job, int32_t gate, int
 {
     const int32_t nearest = guaranteed(gates, gate_of_tenants(gates, gate), centre);
     for (int32_t i = nearest; i >= 0; i = guaranteed(gates, gates->gates.items[i].up, centre)) {
-        const bool by = i == nearest || procs == 0 || covers(gates, &gates->gates.items[i], procs);
+        const bool by = i == nearest || procs == 0 || covers(&gates->gates.items[i], procs);
         if (by && borrows_from(gates, job, i))
             return true;
     }
@@ -107,7 +108,7 @@ int gates_covering(const struct gates *gates, int32_t gate, int32_t centre, int3
     int n = 0;
     for (int32_t i = guaranteed(gates, gate_of_tenants(gates, gate), centre); i >= 0;
          i = guaranteed(gates, gates->gates.items[i].up, centre))
-        n += covers(gates, &gates->gates.items[i], procs);
+        n += covers(&gates->gates.items[i], procs);
     return n;
 }
 

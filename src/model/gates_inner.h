@@ -16,16 +16,18 @@ enum { GATE_NONE = -1, GATE_LAST = -2, GATE_UNKNOWN = -3 };
  * with a quota; or what the jobs of one tenant, or of all that have its gate, in one QOS come in
  * by. */
 struct gate {
-    int32_t tenant; /* -1: of a QOS */
-    int32_t qos;    /* row; 0: of a tenant */
-    int32_t home;   /* of the tenant; -1: of a QOS */
-    int32_t up;     /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
-    int32_t then;   /* for those who come in here: behind the last of tenants, or GATE_NONE */
-    int32_t pot;    /* of its brothers, where any, or one below, has a guarantee; -1 */
-    int32_t below;  /* pot of its children that have its home; -1 */
-    const struct tenant_quota *quota; /* now; NULL: none */
-    int64_t procs, jobs, waiting;     /* running, running, waiting: in all centres */
-    int64_t at_home;                  /* processors running in its home centre */
+    int32_t tenant;    /* -1: of a QOS */
+    int32_t qos;       /* row; 0: of a tenant */
+    int32_t home;      /* of the tenant; -1: of a QOS */
+    int32_t up;        /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
+    int32_t then;      /* for those who come in here: behind the last of tenants, or GATE_NONE */
+    int32_t pot;       /* of its brothers, where any, or one below, has a guarantee; -1 */
+    int32_t below;     /* pot of its children that have its home; -1 */
+    int32_t any_below; /* a pot of its children, whatever their home; -1 */
+    const struct tenant_quota *quota;         /* now; NULL: none */
+    const struct tenant_guarantee *guarantee; /* the same; of a tenant */
+    int64_t procs, jobs, waiting;             /* running, running, waiting: in all centres */
+    int64_t at_home;                          /* processors running in its home centre */
     int64_t kept[2]; /* of those of its home: neither lent nor used, of it or below;
                         by enum gates_view */
     int64_t over;    /* processors of jobs that outlived their requests */
@@ -45,6 +47,7 @@ struct gate {
 struct pot {
     int32_t parent;  /* tenant; -1: the top */
     int32_t home;    /* centre */
+    int32_t next;    /* of the same parent, in a ring */
     int64_t kept[2]; /* by all brothers; by enum gates_view */
 };
 
@@ -120,10 +123,9 @@ static inline int64_t kept_below(const struct gates *gates, const struct gate *g
 }
 
 /* What a tenant may have more at home by its own guarantee. */
-static inline int64_t borrowing_room(const struct gates *gates, const struct gate *gate,
-                                     int32_t centre, enum gates_view view)
+static inline int64_t borrowing_room(const struct gate *gate, int32_t centre, enum gates_view view)
 {
-    const struct tenant_guarantee *g = gates_info(gates, gate->tenant)->guarantee;
+    const struct tenant_guarantee *g = gate->guarantee;
     if (!g || gate->home != centre || g->borrow == INT64_MAX)
         return INT64_MAX;
     return g->processors + g->borrow - at_home(gate, view);
@@ -138,6 +140,26 @@ static inline int64_t kept_by_brothers(const struct gates *gates, const struct g
     return gates->pots.items[gate->pot].kept[view] - gate->kept[view];
 }
 
+/* What all children of the pot's parent keep, whatever their home. O(pots of the parent). */
+static inline int64_t kept_in_ring(const struct gates *gates, int32_t pot, enum gates_view view)
+{
+    if (pot < 0)
+        return 0;
+    int64_t kept = gates->pots.items[pot].kept[view];
+    for (int32_t i = gates->pots.items[pot].next; UNLIKELY(i != pot); i = gates->pots.items[i].next)
+        kept += gates->pots.items[i].kept[view];
+    return kept;
+}
+
+/* What a quota of processors leaves but for what is kept of it, within the tenant that has it, for
+ * those it is guaranteed to. A quota of which nothing is kept is no bound of this kind. */
+static inline int64_t unkept_quota(const struct gate *gate, int64_t kept, enum gates_view view)
+{
+    if (kept <= 0 || !gate->quota || gate->quota->processors == INT64_MAX)
+        return INT64_MAX;
+    return gate->quota->processors - (view == GATES_NOW ? gate->procs : 0) - kept;
+}
+
 /* What is kept from the jobs that a group has of its own: what those below it keep. */
 static inline int64_t kept_from_own(const struct gates *gates, int32_t gate, int32_t centre,
                                     enum gates_view view)
@@ -147,19 +169,26 @@ static inline int64_t kept_from_own(const struct gates *gates, int32_t gate, int
     return kept_below(gates, &gates->gates.items[gate], view);
 }
 
-/* From the gate of a tenant upwards; `kept` from the jobs at hand already. What brothers keep to
- * themselves, at each level, is out of reach; where they keep nothing, what is free in the centre
- * is the only bound, and not of this kind. */
+/* From the gate of a tenant upwards, for jobs of its own (`own`: from which those below it keep
+ * something), or for it with all below. What brothers keep to themselves, at each level, is out of
+ * reach: of the bound of their group, of its quota, of the centre; where they keep nothing, what is
+ * free in the centre is the only bound, and not of this kind. */
 static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre,
-                                     int64_t kept, enum gates_view view)
+                                     bool own, enum gates_view view)
 {
     int64_t room = INT64_MAX;
+    int64_t kept = own ? kept_from_own(gates, gate, centre, view) : 0;
+    /* In all centres together. */
+    int64_t all =
+        own && gate >= 0 ? kept_in_ring(gates, gates->gates.items[gate].any_below, view) : 0;
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
-        const int64_t borrowing = borrowing_room(gates, at, centre, view);
+        const int64_t borrowing = borrowing_room(at, centre, view);
         if (borrowing < INT64_MAX)
             room = lesser(room, borrowing - kept);
+        room = lesser(room, unkept_quota(at, all, view));
         kept += kept_by_brothers(gates, at, centre, view);
+        all += kept_in_ring(gates, at->pot, view) - (at->pot < 0 ? 0 : at->kept[view]);
     }
     return kept > 0 ? lesser(room, gates->capacity[centre] -
                                        (view == GATES_NOW ? gates->busy[centre] : 0) - kept)

@@ -38,8 +38,15 @@ static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
         if (gates->pots.items[i].parent == parent && gates->pots.items[i].home == home)
             return (int32_t)i;
     MEM_GROW(&gates->pots);
-    gates->pots.items[gates->pots.len] = (struct pot){.parent = parent, .home = home};
-    return (int32_t)gates->pots.len++;
+    const int32_t id = (int32_t)gates->pots.len++;
+    gates->pots.items[id] = (struct pot){.parent = parent, .home = home, .next = id};
+    for (int32_t i = 0; i < id; i++)
+        if (gates->pots.items[i].parent == parent) {
+            gates->pots.items[id].next = gates->pots.items[i].next;
+            gates->pots.items[i].next = id;
+            break;
+        }
+    return id;
 }
 
 static int32_t add_tenant(struct gates *gates, int32_t tenant, int32_t up, int32_t pot)
@@ -52,12 +59,16 @@ static int32_t add_tenant(struct gates *gates, int32_t tenant, int32_t up, int32
                                                                     .then = GATE_NONE,
                                                                     .pot = pot,
                                                                     .below = -1,
+                                                                    .any_below = -1,
                                                                     .quota = info->quota,
+                                                                    .guarantee = info->guarantee,
                                                                     .counts = need.quota,
                                                                     .hours = need.hours}));
     if (pot >= 0 && up >= 0) {
         struct gate *above = &gates->gates.items[up];
         const struct pot *of = &gates->pots.items[pot];
+        if (above->tenant == of->parent)
+            above->any_below = pot;
         if (above->tenant == of->parent && above->home == of->home)
             above->below = pot;
     }
@@ -85,6 +96,7 @@ static void add_qos(struct gates *gates, int32_t qos, const struct qos_need *nee
                               .then = GATE_NONE,
                               .pot = -1,
                               .below = -1,
+                              .any_below = -1,
                               .quota = gates->world->qos[qos].quota,
                               .counts = true,
                               .hours = need->all.hours};
@@ -112,6 +124,7 @@ static int32_t find_of_qos(struct gates *gates, int32_t tenant, int32_t qos)
                                                         .then = class->gate,
                                                         .pot = -1,
                                                         .below = -1,
+                                                        .any_below = -1,
                                                         .quota = gates->world->qos[qos].each,
                                                         .counts = class->need.each.quota,
                                                         .hours = class->need.each.hours}));
@@ -243,13 +256,15 @@ static void set_quota(struct gates *gates, struct gate *gate, const struct tenan
     gates_arm(gates, gate, now);
 }
 
-void gates_set(struct gates *gates, int32_t tenant, simtime now)
+void gates_set(struct gates *gates, int32_t tenant, const struct tenant_quota *quota,
+               const struct tenant_guarantee *guarantee, simtime now)
 {
     const int32_t id = gates_of(gates, tenant, 0);
     if (id < 0 || gates->gates.items[id].tenant != tenant)
         return;
+    gates->gates.items[id].guarantee = guarantee;
     gates_keep_upwards(gates, id);
-    set_quota(gates, &gates->gates.items[id], gates_info(gates, tenant)->quota, now);
+    set_quota(gates, &gates->gates.items[id], quota, now);
 }
 
 void gates_set_qos(struct gates *gates, int32_t qos, simtime now)

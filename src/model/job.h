@@ -34,7 +34,8 @@ enum job_state {
     X(REASON_NO_WAY, "no_way", "no links lead from its data to a centre that can hold it")         \
     X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")                       \
     X(REASON_NO_RUN, "no_run",                                                                     \
-      "no group of nodes is large enough for it (placement contiguous: in a row, of one group)")
+      "no group of nodes is large enough for it (placement contiguous: in a row, of one group)")   \
+    X(REASON_LEFT, "left", "asks more than the guarantees of others ever leave it")
 
 #define REASON_CONSTANT(reason, name, what) reason,
 enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };

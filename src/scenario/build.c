@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/build.h"
 
+#include "engine/outlook.h"
 #include "scenario/brokers.h"
 #include "scenario/build_partitions.h"
 #include "scenario/build_tenants.h"
@@ -343,6 +344,7 @@ int build_init(struct build *build, const struct program *program,
     if (options->causes)
         build->world.causes = sim_possible_causes(&setup);
     build->world.stops = sim_may_stop_jobs(&setup);
+    build->outlook = outlook_new(&setup);
     return 0;
 }
 
@@ -464,6 +466,7 @@ void build_deinit(struct build *build)
     free(build->stays);
     drawn_deinit(build);
     broker_layout_free(build->broker);
+    outlook_free(build->outlook);
     access_free(build->world.access);
     free(build->world.centres);
     free(build->world.partitions);

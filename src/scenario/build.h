@@ -43,6 +43,7 @@ struct build {
     bool drain;
     struct stay *stays;           /* by tenant of the scenario */
     struct broker_layout *broker; /* owned; NULL: jobs run at home */
+    struct outlook *outlook;      /* owned; NULL: nobody is guaranteed anything */
     /* Owned by the above. */
     struct maintenance **windows;   /* by partition */
     struct member_context *members; /* by tenant of the scenario */

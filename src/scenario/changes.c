@@ -321,24 +321,57 @@ static const struct tenant_shares *shares_over_time(struct build *build, size_t 
     return NULL;
 }
 
+/* From `at` on, if anything is another then. */
+static void change_tenant(struct build *build, simtime at, size_t row, struct tenant_info *old,
+                          const struct tenant_info *new)
+{
+    if (old->share < new->share || old->share > new->share || !same_quota(old->quota, new->quota) ||
+        !same_guarantee(old->guarantee, new->guarantee))
+        add_change(build, &(struct sim_change){.at = at,
+                                               .what = CHANGE_TENANT,
+                                               .tenant = (int32_t)row,
+                                               .share = new->share,
+                                               .quota = new->quota,
+                                               .guarantee = new->guarantee});
+    *old = *new;
+}
+
+/* The terms of an epoch. What is guaranteed counts while the tenant is there. */
+static void find_terms(struct build *build, size_t epoch, size_t row, struct tenant_info *old,
+                       const struct tenant_info *terms)
+{
+    const struct program *program = build->program;
+    const struct stay *stay = &build->stays[row];
+    const simtime begins = epoch > 0 ? program->epochs[epoch].at : 0;
+    const simtime ends =
+        epoch + 1 < program->n_epochs ? program->epochs[epoch + 1].at : SIMTIME_NEVER;
+    const simtime dates[] = {begins, stay->from, stay->until};
+    for (size_t i = 0; i < ARRAY_LEN(dates); i++) {
+        const simtime at = dates[i];
+        struct tenant_info new = *terms;
+        if (i > 0 && (at <= begins || at >= ends))
+            continue;
+        if (at < stay->from || at >= stay->until)
+            new.guarantee = NULL;
+        if (epoch == 0 && i == 0)
+            *old = build->world.tenants.items[row] = new;
+        else
+            change_tenant(build, at, row, old, &new);
+    }
+}
+
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         build->world.tenants.items[i].shares = shares_over_time(build, i);
-        struct tenant_info old = build->world.tenants.items[i];
-        for (size_t e = 1; e < build->program->n_epochs; e++) {
-            struct tenant_info new = old;
-            tenant_terms(build, e, (int32_t)i, &new);
-            compare_brought(build, e, i, &old, &new, errors);
-            if (old.share < new.share || old.share > new.share ||
-                !same_quota(old.quota, new.quota) || !same_guarantee(old.guarantee, new.guarantee))
-                add_change(build, &(struct sim_change){.at = build->program->epochs[e].at,
-                                                       .what = CHANGE_TENANT,
-                                                       .tenant = (int32_t)i,
-                                                       .share = new.share,
-                                                       .quota = new.quota,
-                                                       .guarantee = new.guarantee});
-            old = new;
+        struct tenant_info terms = build->world.tenants.items[i], old = terms;
+        for (size_t e = 0; e < build->program->n_epochs; e++) {
+            const struct tenant_info before = terms;
+            if (e > 0) {
+                tenant_terms(build, e, (int32_t)i, &terms);
+                compare_brought(build, e, i, &before, &terms, errors);
+            }
+            find_terms(build, e, i, &old, &terms);
         }
     }
 }

@@ -26,7 +26,7 @@ MINUTE = 60 * US
 DAY = 24 * HOUR
 ORDERS = ('fcfs', 'fair-share', 'multifactor', 'drf', 'las', 'edf', 'priority', 'sjf')
 BACKFILLS = ('none', 'easy', {'reserve': 1, 'order': 'sjf'})
-GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos')
+GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within')
 NEAR_TIES = 0.1                     # of the cases at most
 START = datetime.datetime(2024, 2, 28, 20, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
@@ -48,7 +48,7 @@ def draw_tenants(rng, centres, levels):
 
 def draw_quota(rng, kind, step):
     quota = Quota()
-    if kind in ('processors', 'all'):
+    if kind in ('processors', 'all', 'within'):
         quota.processors = rng.choice([1, 2, 3, 5, 8])
     if kind == 'jobs' or kind == 'all' and rng.random() < 0.5:
         quota.jobs = rng.choice([1, 2, 3])
@@ -87,7 +87,7 @@ def draw_limits(rng, world, kind, step):
         quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all'}.get(kind, kind)
         if rng.random() < 0.5 and quota != 'free':
             tenant.quota = draw_quota(rng, quota, step)
-        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos') and rng.random() < (0.2 if kind == 'qos' else 0.6):
+        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within') and rng.random() < (0.2 if kind == 'qos' else 0.6):
             over = tenant.parent and tenant.parent.guarantee
             most = (Simulation(world).guaranteed(tenant.parent) if over else whole[tenant.home]) - given[tenant.home, tenant.parent and tenant.parent.name]
             guarantee, least = draw_guarantee(rng, kind, whole[tenant.home], most)
@@ -166,7 +166,7 @@ def draw_changes(rng, world, kind, step):
         tenant, at = rng.choice(world.tenants), rng.randint(1, 25) * step
         if rng.random() < 0.5:
             changes.append((at, tenant, 'share', rng.choice([1, 2, 5])))
-        elif kind in ('processors', 'jobs', 'hours') and tenant.quota != Quota():
+        elif kind in ('processors', 'jobs', 'hours', 'within') and tenant.quota != Quota() and not tenant.guarantee:
             changes.append((at, tenant, 'quota', draw_quota(rng, kind, step)))
         elif kind == 'qos':
             changes.append((at, rng.choice(world.qos), rng.choice(['quota', 'each']), draw_qos_quota(rng, step)))

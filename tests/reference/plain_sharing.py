@@ -488,6 +488,10 @@ class Simulation:
     def kept_beside(self, tenant, centre):
         return sum(self.keeps(b) for b in self.brothers(tenant) if b.home == centre) if tenant.home == centre else 0
 
+    def kept_anywhere(self, parent, but):
+        """What all below a tenant keep, whatever their home."""
+        return sum(self.keeps(t) for t in self.world.tenants if t.parent is parent and t is not but)
+
     def bound(self, tenant):
         """What it may still run on."""
         if tenant.guarantee is None or tenant.guarantee.borrow == NEVER:
@@ -496,7 +500,12 @@ class Simulation:
 
     def room(self, tenant, centre):
         room, kept = NEVER, self.kept_below(tenant) if tenant.home == centre else 0
+        of_quota = self.kept_anywhere(tenant, None)
         for at_hand in tenant.up():
+            if of_quota > 0:
+                running = sum(r.job.procs for r in self.running() if at_hand in r.job.tenant.up())
+                room = min(room, at_hand.quota.processors - running - of_quota)
+            of_quota += self.kept_anywhere(at_hand.parent, at_hand)
             if at_hand.home != centre:
                 continue
             room = min(room, self.bound(at_hand) - kept)
@@ -525,7 +534,7 @@ class Simulation:
         return job.procs <= self.claim(job.tenant, job.partition.centre) and not self.held_by_quota(job)
 
     def may_start(self, job):
-        if self.held_by_quota(job):
+        if self.held_by_quota(job) or job.procs > self.left_idle(job):
             return False
         centre = job.partition.centre
         return job.procs <= max(self.room(job.tenant, centre), self.claim(job.tenant, centre))
@@ -566,7 +575,7 @@ class Simulation:
                                               if whose is tenant and what == 'guarantee']
                 most.append(max(self.largest(g, tenant) for g in terms))
         too_long = any(job.request > party.quota().max_request for party in job.parties())
-        if job.procs > min(most) or too_long or not self.ever_affords(job):
+        if job.procs > min(most) or too_long or not self.ever_affords(job) or job.procs > self.ever_left(job):
             self.reject(job)
             return False
         self.waiting.append(job)
@@ -577,6 +586,26 @@ class Simulation:
             return NEVER
         share = guarantee.share
         return (share * self.in_service(tenant.home) // 100 if share is not None else guarantee.processors) + guarantee.borrow
+
+    def ever_left(self, job):
+        """The most that they would, now or after any change ahead."""
+        terms = [(who, what, getattr(who, what)) for at, who, what, value in self.changes]
+        found = []
+        for date in [self.now] + sorted({at for at, *rest in self.changes}):
+            for at, who, what, value in self.changes:
+                if at == date:
+                    setattr(who, what, value)
+            found.append(self.left_idle(job))
+        for who, what, value in reversed(terms):
+            setattr(who, what, value)
+        return max(found)
+
+    def left_idle(self, job):
+        """The most that guarantees would let in, if nothing ran."""
+        runs, self.runs = self.runs, []
+        most = max(self.room(job.tenant, job.partition.centre), self.claim(job.tenant, job.partition.centre))
+        self.runs = runs
+        return most
 
     def ever_affords(self, job):
         """Could it ever run by its quotas, each as it is or will be, in a period without any other job?"""

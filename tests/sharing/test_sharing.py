@@ -133,22 +133,22 @@ seed: 1
 centres: {c: {partitions: {p: {nodes: 4}}}}
 tenants:
   a: {home: c, guarantee: {processors: 3, lend: 0}, quota: {processor_hours: {limit: 2, per: 1h}}, workloads: {w: {jobs: [%s]}}}
-  b: {home: c, guarantee: {processors: 1}, workloads: {w: {jobs: [{submit: 0s, processors: 2, runtime: 1h}]}}}
+  b: {home: c, guarantee: {processors: 1}, quota: {processor_hours: {limit: 1, per: run}}, workloads: {w: {jobs: [{submit: 0s, processors: 1, runtime: 1h, count: 2}]}}}
 """
 
     def states(self, *jobs, more=""):
         run = run_text(self.TEXT % ", ".join("{submit: 0s, processors: 1, runtime: %s}" % job for job in jobs) + more)
-        return sorted(run.of("a")["state"]), list(run.of("b")["state"]), run.jobs["end"]
+        return sorted(run.of("a")["state"]), sorted(run.of("b")["state"]), run.jobs["end"]
 
     def test_more_than_a_period_has(self):
         a, b, end = self.states("2h", "2h", "3h")
-        self.assertEqual((a, b), ([0, 0, 4], [5]))
+        self.assertEqual((a, b), ([0, 0, 4], [0, 5]))
         self.assertEqual(numpy.nanmax(end), 4 * HOUR)  # until 2 h the first leaves one
 
     def test_a_later_quota_counts(self):
         later = "changes: [{at: 5h, set: {tenants.a.quota.processor_hours.limit: 3}}]"
         a, b, end = self.states("3h", more=later)
-        self.assertEqual((a, b, numpy.nanmax(end)), ([0], [5], 8 * HOUR))
+        self.assertEqual((a, b, numpy.nanmax(end)), ([0], [0, 5], 8 * HOUR))
 
 
 class Slack(unittest.TestCase):
@@ -697,6 +697,101 @@ tenants:
 """)
         self.assertEqual((run.starts("A/x"), run.starts("A")[0]), ({1: 1}, 1))
 
+    NEVER = """
+  a: {home: c, guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 10h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 2h}, {submit: 1h, processors: 7, runtime: 1h}]}}}
+  d: {home: c, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 9h}]}}}
+"""
+
+    def test_more_than_others_ever_leave(self):
+        """Of 10 processors a keeps 4, by running on them or not: 7 are too many for b, and hold no reservation before d."""
+        for backfill in "easy", "conservative", "none", "{reserve: 3}":
+            run = run_text(self.HEAD % (1, "60h", 10, backfill) + self.NEVER)
+            self.assertEqual([run.starts(name) for name in "abd"], [{0: 1}, {0: 1}, {2: 1}])
+            self.assertEqual([run.reasons[job["reason"]] for job in run.of("b")],
+                             ["asks more than the guarantees of others ever leave it", "none"])
+
+    def test_more_than_others_leave_until_a_date(self):
+        """At 20 h a is guaranteed 3, or there is an eleventh node: the 7 wait for that, and for the guarantee, in nobody's way."""
+        for change in "tenants.a.guarantee.processors: 3", "centres.c.partitions.p.nodes: +1":
+            run = run_text(self.HEAD % (1, "60h", 10, "easy") + self.NEVER + "changes: [{at: 20h, set: {%s}}]" % change)
+            self.assertEqual([run.starts(name) for name in "abd"], [{0: 1}, {0: 1, 20: 1}, {2: 1}])
+            self.assertEqual(sorted(run.of("b")["wait_guarantee"]), [0, 19 * HOUR])
+        # too late for one that comes after the node left again
+        run = run_text(self.HEAD % (1, "60h", 10, "easy") + self.NEVER.replace("submit: 1h", "submit: 31h") +
+                       "changes: [{at: 20h, set: {centres.c.partitions.p.nodes: +1}}, {at: 30h, set: {centres.c.partitions.p.nodes: -1}}]")
+        self.assertEqual(sorted(run.of("b")["state"]), [0, 4])
+
+    def test_not_refused_where_the_guaranteed_may_not_go(self):
+        """a, guaranteed 12 of 20, may not use q: z's 10 there wait till a takes what it is guaranteed, but are not refused."""
+        run = run_text("""
+jishi: 1
+title: Kept for others
+time: {length: 30h}
+centres: {c: {partitions: {p: {nodes: 10}, q: {nodes: 10, tenants: [z]}}, scheduler: {order: fcfs, backfill: easy}}}
+tenants:
+  a: {home: c, guarantee: {share: 60%, lend: 0}, workloads: {w: {partition: p, jobs: [{submit: 2h, processors: 10, runtime: 1h}]}}}
+  z: {home: c, workloads: {w: {partition: q, jobs: [{submit: 1h, processors: 10, runtime: 1h}]}}}
+""")
+        self.assertEqual((run.starts("a"), list(run.of("z")["state"])), ({2: 1}, [5]))
+
+    GROUP = """
+  g: {home: c, quota: {processors: 8}, %s tenants: {
+    x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 1h}]}}},
+    y: {workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 10h}, {submit: 1h, processors: 4, runtime: 10h}]}}}}}
+"""
+
+    def test_within_a_quota(self):
+        """Of the quota of g, 8 of 100 processors, 4 are kept for x: y runs on the other 4."""
+        for backfill in "easy", "conservative", "none":
+            run = run_text(self.HEAD % (1, "60h", 100, backfill) + self.GROUP % "")
+            self.assertEqual([run.starts(name) for name in ("g/x", "g/y")], [{2: 1}, {0: 1, 10: 1}])
+            self.assertEqual(sorted(run.of("g/y")["wait_guarantee"]), [0, 8 * HOUR])
+
+    def test_within_a_quota_elsewhere(self):
+        """A quota holds in all centres together: what is kept of it at home is kept from jobs of y in another centre too, and
+        from jobs that g has of its own."""
+        two = self.HEAD.replace("centres: {", "centres: {d: {partitions: {p: {nodes: 100}}}, ")
+        run = run_text(two % (1, "60h", 100, "easy") + self.GROUP.replace("y: {", "y: {home: d, ") % "")
+        self.assertEqual([run.starts(name) for name in ("g/x", "g/y")], [{2: 1}, {0: 1, 10: 1}])
+        own = "workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 1h}, {submit: 0h, processors: 5, runtime: 1h}]}},"
+        run = run_text(self.HEAD % (1, "60h", 100, "easy") + self.GROUP % own)
+        self.assertEqual((run.starts("g"), sorted(run.of("g")["state"])), ({0: 1}, [0, 4]))
+
+    def test_while_it_is_there(self):
+        """a is guaranteed 6 of 10 from 10 d to 20 d: b's 8 start before and after that, and are too many meanwhile."""
+        run = run_text(self.HEAD % (1, "30d", 10, "easy") + """
+  a: {home: c, join: 10d, leave: 20d, guarantee: {processors: 6, lend: 0}, workloads: {w: {jobs: [{submit: 15d, processors: 6, runtime: 1h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0d, processors: 8, runtime: 1d}, {submit: 12d, processors: 5, runtime: 1d},
+    {submit: 25d, processors: 8, runtime: 1d}]}}}
+""")
+        self.assertEqual([run.starts(name) for name in "ab"], [{15 * 24: 1}, {0: 1, 20 * 24: 1, 25 * 24: 1}])
+
+    def test_waits_of_jobs_that_had_not_ended(self):
+        """b waits for the guarantee of a to the end at 30 h: from 2 h on, and from 29 h on beside one that started. Nobody else waits."""
+        text = self.HEAD % (1, "30h", 10, "easy") + """
+  a: {home: c, guarantee: {processors: 6, lend: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 6, runtime: 1h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 2h, processors: 5, runtime: 1h}, {submit: 29h, processors: 2, runtime: 2h},
+    {submit: 29h, processors: 4, runtime: 2h}]}}}
+changes: [{at: 40h, set: {tenants.a.guarantee.processors: 5}}]
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            said = subprocess.run([PROGRAM, "run", path, "-o", out], capture_output=True, text=True, check=True).stdout
+            with h5py.File(out) as file:
+                rows = {row["name"].decode(): (row["wait"], row["wait_guarantee"]) for row in file["tenants"][:]}
+        self.assertEqual(rows, {"a": (0, 0), "b": (29 * HOUR, 29 * HOUR)})
+        self.assertIn("""
+Why jobs waited, by partition  job-hours  guarantee
+c/p                                   29    100.0 %
+by tenant
+b                                     29    100.0 %
+Of these, 29 job-hours are of jobs that had not ended: 2 pending, 1 running.
+""", said)
+        self.assertIn("\nNobody waited for capacity or reserved.\n", said)
+
     FLOOD = ("workloads: {w: {arrival: {poisson: 6 per h}, processors: {choice: {1: 0.5, 2: 0.3, 3: 0.2}}, "
              "runtime: {exponential: 40min}, request: {factor: {uniform: [1, 3]}}}}")
 
@@ -851,6 +946,42 @@ class Never(unittest.TestCase):
         self.assertEqual(self.told("cohort.yaml", settings[0], settings[1] % 0),
                          ["  team-a/w: jobs of up to 3 processors, but team-a is guaranteed, and may borrow, no more than 1: all are "
                           "rejected."])
+
+    def test_more_than_others_leave(self):
+        """Of 21 processors team-b keeps 12, until some date if need be."""
+        settings = ("tenants.team-a.workloads.w={jobs: [{submit: 0h, processors: 9, runtime: 1h}, {submit: 0h, processors: 10, runtime: 1h}]}",
+                    "tenants.team-b.guarantee.lend=0")
+        self.assertEqual(self.told("cohort.yaml", settings[0]), [])
+        self.assertEqual(self.told("cohort.yaml", *settings),
+                         ["  team-a/w: jobs of up to 10 processors, but team-a is left, by what others are guaranteed, no more than 9: "
+                          "the larger ones (50 % of its jobs) are rejected."])
+        self.assertEqual(self.told("cohort.yaml", *settings, "changes=[{at: 50h, set: {tenants.team-b.guarantee.lend: 1}}]"), [])
+        self.assertEqual(self.told("cohort.yaml", *settings, "tenants.team-b.join=50h"), [])
+
+    def test_what_guarantees_do_not_look_at(self):
+        of_p = ("tenants.team-a.workloads.w.partition=p", "tenants.team-b.workloads.w.partition=p")
+        kept = "centres.shop.partitions.q={nodes: 4, tenants: [%s]}"
+        self.assertEqual(self.told("cohort.yaml", kept % "team-b", *of_p),
+                         ["  team-a: its guarantee counts shop/q, too, and holds jobs there, though only others may use it."])
+        self.assertEqual(self.told("cohort.yaml", kept % "team-a, team-b", *of_p), [])
+        kinds = ("processors={npu: {fp16: 1 TFLOPS}, cpu: {fp64: 1 GFLOPS}}", "centres.shop.partitions.p.processor=npu",
+                 *of_p)
+        other = "centres.shop.partitions.q={nodes: 4, processor: %s}"
+        self.assertEqual(self.told("cohort.yaml", *kinds, other % "cpu"),
+                         [f"  {name}: its guarantee counts processors of several kinds together: of shop/p and of shop/q."
+                          for name in ("team-a", "team-b")])
+        self.assertEqual(self.told("cohort.yaml", *kinds, other % "npu"), [])
+        group = "tenants.g={home: shop, quota: {processors: 8}, tenants: {x: {guarantee: {processors: 4%s}}}}"
+        self.assertEqual(self.told("cohort.yaml", "centres.shop.partitions.p.nodes=25", group % ""),
+                         ["  g/x: reclaim stops nobody for the quota of g: what it lends of that comes back as jobs end."])
+        self.assertEqual(self.told("cohort.yaml", "centres.shop.partitions.p.nodes=25", group % ", lend: 0"), [])
+
+    def test_guarantees_one_after_the_other(self):
+        """c comes when team-b has left, or an hour before."""
+        heir = "tenants.c={home: shop, join: %s, guarantee: {processors: 12}}"
+        self.assertEqual(self.told("cohort.yaml", "tenants.team-b.leave=40h", heir % "40h"), [])
+        self.assertEqual(self.told("cohort.yaml", "tenants.team-b.leave=40h", heir % "39h"),
+                         ["  tenants: 33 processors are guaranteed (1970-01-02T15:00:00+00:00), but shop has 21: guarantees are not always kept."])
 
     def test_guarantees_below_a_tenant(self):
         group = ("tenants.g={home: c, %s, tenants: {a: {guarantee: {processors: 7}}, b: {guarantee: {processors: 2}, tenants: "

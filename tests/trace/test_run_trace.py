@@ -137,9 +137,9 @@ def check_totals(file, jobs, length):
             require(row["submitted"] == len(mine), table, name, "submitted")
             for code, state in enumerate(STATES):
                 require(row[state] == (mine["state"] == code).sum(), table, name, state)
-            ran = mine[numpy.isin(mine["state"], (COMPLETED, KILLED))]
+            waited = mine[mine["state"] != REJECTED]
             for column_of_wait in ["wait", *(f"wait_{cause}" for cause in causes_of(file))]:
-                close(row[column_of_wait], ran[column_of_wait].sum(), f"{column_of_wait} of {name}")
+                close(row[column_of_wait], waited[column_of_wait].sum(), f"{column_of_wait} of {name}")
             begun = mine[~numpy.isnan(mine["start"])]
             till = numpy.fmin(begun["end"], length)
             close(((till - begun["start"]) * begun["procs"]).sum(), row["processor_seconds"],

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/outlook.h"
+
+#include "engine/terms.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* What was found for a gate and a centre. */
+struct found {
+    simtime until; /* the next date that matters: from then on it may be less */
+    int64_t most;
+};
+
+struct outlook {
+    struct sim_setup setup;
+    struct gates *start; /* owned, as all that follow; terms as of the start */
+    struct gates *then;  /* scratch */
+    int64_t *installed;  /* scratch: processors, by centre */
+    int32_t *nodes;      /* scratch: by partition and group */
+    struct found *found; /* by gate and centre */
+    size_t n_found;
+    bool *binds; /* by partition */
+};
+
+/* A tenant is guaranteed something, now or later: where it may not go, that binds nobody. */
+static void free_others(struct outlook *outlook, int32_t tenant)
+{
+    const struct world *world = outlook->setup.world;
+    for (int32_t p = 0; p < (int32_t)world->n_partitions; p++)
+        if (world->partitions[p].centre == world->tenants.items[tenant].home &&
+            !access_may(world->access, tenant, p))
+            outlook->binds[p] = false;
+}
+
+static void find_binds(struct outlook *outlook)
+{
+    const struct world *world = outlook->setup.world;
+    outlook->binds = mem_new(world->n_partitions, sizeof(*outlook->binds));
+    for (size_t p = 0; p < world->n_partitions; p++)
+        outlook->binds[p] = true;
+    for (size_t t = 0; t < world->tenants.len; t++)
+        if (world->tenants.items[t].guarantee)
+            free_others(outlook, (int32_t)t);
+    for (size_t i = 0; i < outlook->setup.n_changes; i++)
+        if (outlook->setup.changes[i].what == CHANGE_TENANT && outlook->setup.changes[i].guarantee)
+            free_others(outlook, outlook->setup.changes[i].tenant);
+}
+
+bool outlook_binds(const struct outlook *outlook, int32_t partition)
+{
+    return outlook->binds[partition];
+}
+
+struct outlook *outlook_new(const struct sim_setup *setup)
+{
+    const struct world *world = setup->world;
+    bool refuses;
+    struct gates *start = terms_gates(setup, &refuses);
+    if (!start || !gates_guarantee(start)) {
+        gates_free(start);
+        return NULL;
+    }
+    struct outlook *outlook = mem_new(1, sizeof(*outlook));
+    *outlook = (struct outlook){.setup = *setup, .start = start, .then = gates_copy(start)};
+    outlook->installed = mem_new(world->n_centres, sizeof(*outlook->installed));
+    outlook->nodes = mem_new(world->n_partitions * PARTITION_GROUPS_MAX, sizeof(*outlook->nodes));
+    find_binds(outlook);
+    return outlook;
+}
+
+void outlook_free(struct outlook *outlook)
+{
+    if (!outlook)
+        return;
+    gates_free(outlook->start);
+    gates_free(outlook->then);
+    free(outlook->installed);
+    free(outlook->nodes);
+    free(outlook->found);
+    free(outlook->binds);
+    free(outlook);
+}
+
+/* --- what there is at a date --- */
+
+/* A group has so many nodes from now on. Those of a reservation are its partition's. */
+static void install(struct outlook *outlook, size_t partition, size_t group, int32_t nodes)
+{
+    const struct partition_info *info = &outlook->setup.world->partitions[partition];
+    const struct partition_setup *setup = &outlook->setup.partitions[partition].setup;
+    int32_t *old = &outlook->nodes[partition * PARTITION_GROUPS_MAX + group];
+    if (info->part)
+        return;
+    outlook->installed[info->centre] +=
+        (int64_t)(nodes - *old) * setup->groups[group].procs_per_node;
+    *old = nodes;
+    gates_capacity(outlook->then, info->centre, outlook->installed[info->centre]);
+}
+
+static void go_to_start(struct outlook *outlook)
+{
+    const struct world *world = outlook->setup.world;
+    gates_assign(outlook->then, outlook->start);
+    for (size_t p = 0; p < world->n_partitions; p++) {
+        const struct partition_setup *setup = &outlook->setup.partitions[p].setup;
+        for (size_t g = 0; g < setup->n_groups; g++)
+            install(outlook, p, g, setup->groups[g].nodes);
+    }
+}
+
+static bool matters(const struct sim_change *change)
+{
+    return change->what == CHANGE_TENANT || change->what == CHANGE_NODES;
+}
+
+static void apply(struct outlook *outlook, const struct sim_change *change)
+{
+    if (change->what == CHANGE_TENANT)
+        gates_set(outlook->then, change->tenant, change->quota, change->guarantee, change->at);
+    else if (change->what == CHANGE_NODES)
+        install(outlook, (size_t)change->partition, change->group, change->nodes);
+}
+
+/* --- the most of all dates --- */
+
+static struct found find(struct outlook *outlook, int32_t gate, int32_t centre, simtime from)
+{
+    const struct sim_change *changes = outlook->setup.changes;
+    const size_t n = outlook->setup.n_changes;
+    struct found found = {SIMTIME_NEVER, 0};
+    simtime at = from;
+    go_to_start(outlook);
+    for (size_t i = 0; at < SIMTIME_NEVER;) {
+        for (; i < n && changes[i].at <= at; i++)
+            apply(outlook, &changes[i]);
+        const int64_t most = gates_largest(outlook->then, gate, centre);
+        found.most = most > found.most ? most : found.most;
+        while (i < n && !matters(&changes[i]))
+            i++;
+        at = i < n ? changes[i].at : SIMTIME_NEVER;
+        found.until = at < found.until ? at : found.until;
+    }
+    return found;
+}
+
+int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, simtime from)
+{
+    const size_t n = outlook->setup.world->n_centres;
+    const int32_t gate = gates_of(outlook->start, tenant, 0);
+    if (gate < 0)
+        return INT64_MAX;
+    const size_t at = (size_t)gate * n + (size_t)centre;
+    if (at >= outlook->n_found) {
+        const size_t len = 2 * ((size_t)gate + 1) * n;
+        outlook->found = mem_resize(outlook->found, len, sizeof(*outlook->found));
+        for (; outlook->n_found < len; outlook->n_found++)
+            outlook->found[outlook->n_found] = (struct found){-1, 0};
+    }
+    if (outlook->found[at].until <= from)
+        outlook->found[at] = find(outlook, gate, centre, from);
+    return outlook->found[at].most;
+}
