@@ -2,8 +2,10 @@
 #include "experiment/refused.h"
 
 #include "scenario/build_tenants.h"
+#include "util/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Jobs that are looked at of a workload that never ends. */
 enum { SAMPLE = 2000 };
@@ -162,32 +164,66 @@ struct asked {
     double jobs, work, refused_jobs, refused_work, largest;
 };
 
-static void look_at(const struct workload_context *context, const struct job_spec *job, double size,
-                    double most, struct asked *asked)
+/* Where jobs of a workload may run, in the order of the partitions. */
+struct place_to_run {
+    struct build_room room;
+    const double *speeds;
+};
+
+struct places_to_run {
+    struct place_to_run *items;
+    size_t len;
+};
+
+/* To be freed. */
+static struct places_to_run places_of(const struct build *build, const struct build_workload *bw)
 {
-    const double n = job->ask.nodes > 0 ? (double)job->ask.nodes * context->procs_per_node
-                                        : (double)job->ask.procs;
-    double runtime = simtime_seconds(job->runtime), request = simtime_seconds(job->request);
-    if (job->work > 0) {
-        const double speed = context->speeds[job->precision];
-        runtime = speed > 0 ? job->work / (n * speed) : 0;
-        request = job->request_factor < 0 ? request : job->request_factor * runtime;
+    const struct world *world = &build->world;
+    struct places_to_run places = {.items = mem_new(world->n_partitions, sizeof(*places.items))};
+    for (size_t row = 0; row < world->n_partitions; row++) {
+        struct place_to_run *next = &places.items[places.len];
+        next->speeds = world->partitions[row].speeds;
+        places.len += build_room(build, bw, row, &next->room);
     }
-    const double work = n * (context->kills ? fmin(runtime, request) : runtime);
-    if (n > size)
+    return places;
+}
+
+/* What a job asks for and needs, in processor-seconds, where it asks for least. One that is larger
+ * than every place, or than `size`, is of no account: it is refused for that. */
+static void look_at(const struct places_to_run *places, bool kills, const struct job_spec *job,
+                    double size, double most, struct asked *asked)
+{
+    double least = HUGE_VAL, work = 0;
+    for (size_t i = 0; i < places->len; i++) {
+        const struct place_to_run *place = &places->items[i];
+        const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
+                                             : job->ask.procs;
+        struct job_spec here = *job;
+        if (n > place->room.procs || (double)n > size)
+            continue;
+        job_place(&here, (int32_t)n, place->speeds);
+        const double runtime = simtime_seconds(here.runtime);
+        const double request = simtime_seconds(here.request);
+        if ((double)n * request >= least)
+            continue;
+        least = (double)n * request;
+        work = (double)n * (kills ? fmin(runtime, request) : runtime);
+    }
+    if (isinf(least))
         return;
     asked->jobs++;
     asked->work += work;
-    asked->largest = fmax(asked->largest, n * request);
-    if (n * request > most * (1 + 1e-12)) {
+    asked->largest = fmax(asked->largest, least);
+    if (least > most * (1 + 1e-12)) {
         asked->refused_jobs++;
         asked->refused_work += work;
     }
 }
 
 /* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
-static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort, double size,
-                       double most, struct asked *ret)
+static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort,
+                       const struct places_to_run *places, double size, double most,
+                       struct asked *ret)
 {
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_context context = bw->context;
@@ -205,7 +241,7 @@ static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool so
         if (got == SOURCE_JOB && job.submit >= context.limit)
             got = SOURCE_END;
         if (got == SOURCE_JOB && job.submit >= bw->stay.from && job.submit < bw->stay.until)
-            look_at(&context, &job, size, most, ret);
+            look_at(places, context.kills, &job, size, most, ret);
     }
     source_free(source);
     return got;
@@ -217,9 +253,11 @@ struct refused_hours refused_by_hours(const struct build *build, size_t workload
     const struct build_workload *bw = &build->workloads[workload];
     const size_t n = build->program->n_epochs;
     struct asked asked;
-    int got = look_at_all(bw, n, false, size, most, &asked);
+    struct places_to_run places = places_of(build, bw);
+    int got = look_at_all(bw, n, false, &places, size, most, &asked);
     if (got == SOURCE_UNSORTED)
-        got = look_at_all(bw, n, true, size, most, &asked);
+        got = look_at_all(bw, n, true, &places, size, most, &asked);
+    free(places.items);
     return (struct refused_hours){
         .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
         .work = asked.work > 0 ? asked.refused_work / asked.work : 0,

@@ -27,8 +27,9 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
 double refused_by_size(const struct build *build, size_t workload, double most,
                        int64_t *ret_largest);
 
-/* Of the jobs that ask for no more than `size` processors, those whose processors times request are
- * above `most`. Of a workload that never ends its first ones tell, which it would submit. */
+/* Of the jobs that fit where they may run and ask for no more than `size` processors, those whose
+ * processors times request are above `most` in every partition, as their speeds make the request.
+ * Of a workload that never ends its first ones tell, which it would submit. */
 struct refused_hours {
     double jobs, work; /* shares of the jobs, of the processor-time that they need */
     double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
