@@ -3,8 +3,10 @@
 
 #include "engine/outlook.h"
 #include "scenario/build_tenants.h"
+#include "util/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Jobs that are looked at of a workload that never ends. */
 enum { SAMPLE = 2000 };
@@ -199,25 +201,61 @@ struct asked {
     double jobs, work, refused_jobs, refused_work, largest;
 };
 
-static void look_at(const struct workload_context *context, const struct job_spec *job,
+/* Where jobs of a workload may run, in the order of the partitions. */
+struct place_to_run {
+    struct build_room room;
+    const double *speeds;
+};
+
+struct places_to_run {
+    struct place_to_run *items;
+    size_t len;
+};
+
+/* To be freed. */
+static struct places_to_run places_of(const struct build *build, const struct build_workload *bw)
+{
+    const struct world *world = &build->world;
+    struct places_to_run places = {.items = mem_new(world->n_partitions, sizeof(*places.items))};
+    for (size_t row = 0; row < world->n_partitions; row++) {
+        struct place_to_run *next = &places.items[places.len];
+        next->speeds = world->partitions[row].speeds;
+        places.len += build_room(build, bw, row, &next->room);
+    }
+    return places;
+}
+
+/* What a job asks for and needs, in processor-seconds, where it asks for least; it is refused if
+ * every place refuses it. One that is larger than every place, or than bounds.size, is of no
+ * account: it is refused for that. */
+static void look_at(const struct places_to_run *places, bool kills, const struct job_spec *job,
                     struct asked *asked)
 {
-    const double n = job->ask.nodes > 0 ? (double)job->ask.nodes * context->procs_per_node
-                                        : (double)job->ask.procs;
-    double runtime = simtime_seconds(job->runtime), request = simtime_seconds(job->request);
-    if (job->work > 0) {
-        const double speed = context->speeds[job->precision];
-        runtime = speed > 0 ? job->work / (n * speed) : 0;
-        request = job->request_factor < 0 ? request : job->request_factor * runtime;
-    }
-    const double work = n * (context->kills ? fmin(runtime, request) : runtime);
     const struct refused_bounds *most = &asked->bounds;
-    if (n > most->size)
+    double least = HUGE_VAL, work = 0;
+    bool refused = true;
+    for (size_t i = 0; i < places->len; i++) {
+        const struct place_to_run *place = &places->items[i];
+        const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
+                                             : job->ask.procs;
+        struct job_spec here = *job;
+        if (n > place->room.procs || (double)n > most->size)
+            continue;
+        job_place(&here, (int32_t)n, place->speeds);
+        const double runtime = simtime_seconds(here.runtime);
+        const double request = simtime_seconds(here.request);
+        refused &= request > most->request || (double)n * request > most->hours * (1 + 1e-12);
+        if ((double)n * request >= least)
+            continue;
+        least = (double)n * request;
+        work = (double)n * (kills ? fmin(runtime, request) : runtime);
+    }
+    if (isinf(least))
         return;
     asked->jobs++;
     asked->work += work;
-    asked->largest = fmax(asked->largest, n * request);
-    if (request > most->request || n * request > most->hours * (1 + 1e-12)) {
+    asked->largest = fmax(asked->largest, least);
+    if (refused) {
         asked->refused_jobs++;
         asked->refused_work += work;
     }
@@ -225,7 +263,7 @@ static void look_at(const struct workload_context *context, const struct job_spe
 
 /* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
 static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort,
-                       struct asked *ret)
+                       const struct places_to_run *places, struct asked *ret)
 {
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_context context = bw->context;
@@ -243,7 +281,7 @@ static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool so
         if (got == SOURCE_JOB && job.submit >= context.limit)
             got = SOURCE_END;
         if (got == SOURCE_JOB && job.submit >= bw->stay.from && job.submit < bw->stay.until)
-            look_at(&context, &job, ret);
+            look_at(places, context.kills, &job, ret);
     }
     source_free(source);
     return got;
@@ -255,9 +293,11 @@ struct refused_time refused_by_time(const struct build *build, size_t workload,
     const struct build_workload *bw = &build->workloads[workload];
     const size_t n = build->program->n_epochs;
     struct asked asked = {.bounds = bounds};
-    int got = look_at_all(bw, n, false, &asked);
+    struct places_to_run places = places_of(build, bw);
+    int got = look_at_all(bw, n, false, &places, &asked);
     if (got == SOURCE_UNSORTED)
-        got = look_at_all(bw, n, true, &asked);
+        got = look_at_all(bw, n, true, &places, &asked);
+    free(places.items);
     return (struct refused_time){
         .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
         .work = asked.work > 0 ? asked.refused_work / asked.work : 0,

@@ -29,9 +29,10 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
 double refused_by_size(const struct build *build, size_t workload, double most,
                        int64_t *ret_largest);
 
-/* Of the jobs that ask for no more than `size` processors, those that ask for more than `request`
- * seconds, or whose processors times request are above `hours`, in seconds. Of a workload that
- * never ends its first ones tell, which it would submit. */
+/* Of the jobs that fit where they may run and ask for no more than `size` processors, those that in
+ * every partition, as its speed makes their request, ask for more than `request` seconds, or whose
+ * processors times request are above `hours`, in seconds. Of a workload that never ends its first
+ * ones tell, which it would submit. */
 struct refused_bounds {
     double size, request, hours; /* INFINITY: no bound */
 };

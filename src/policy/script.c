@@ -25,7 +25,8 @@
 #define CHUNK "script"
 
 struct script {
-    lua_State *lua;
+    lua_State *main;
+    lua_State *lua; /* the thread that calls run in: its frames outlive an error */
     const char *file;
     int64_t budget, used; /* instructions: of a call, of this call */
     size_t memory, volume;
@@ -50,19 +51,11 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
     return mem_resize(old, size, 1);
 }
 
-/* At the line that is on: level 0 in a hook, 1 in a function of ours. */
-static noreturn void fail(lua_State *lua, const char *text)
+/* With no place before it: `tell` finds the line that was on. */
+static void fail(lua_State *lua, const char *text)
 {
-    lua_Debug debug;
-    int level = 0;
-    while (lua_getstack(lua, level, &debug) && lua_getinfo(lua, "l", &debug) &&
-           debug.currentline < 0)
-        level++;
-    luaL_where(lua, level);
     lua_pushstring(lua, text);
-    lua_concat(lua, 2);
     lua_error(lua);
-    abort(); /* lua_error does not return */
 }
 
 static void spend(lua_State *lua, int64_t instructions)
@@ -70,9 +63,9 @@ static void spend(lua_State *lua, int64_t instructions)
     void *ctx;
     lua_getallocf(lua, &ctx);
     struct script *script = ctx;
-    script->used += instructions;
-    if (script->used > script->budget)
+    if (instructions > script->budget - script->used)
         fail(lua, "the call takes more instructions than its budget");
+    script->used += instructions;
 }
 
 static void on_step(lua_State *lua, lua_Debug *debug)
@@ -187,7 +180,13 @@ static int plain_tostring(lua_State *lua)
     return 1;
 }
 
-/* string.format is its upvalue. */
+/* The function that a wrapper has as its upvalue, in the wrapper's own frame: what it says of bad
+ * arguments names the function that was called, and the line. */
+static int call_wrapped(lua_State *lua)
+{
+    return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
+}
+
 static int plain_format(lua_State *lua)
 {
     const char *at = luaL_checkstring(lua, 1);
@@ -201,10 +200,84 @@ static int plain_format(lua_State *lua)
             return luaL_error(lua, "format: %%p is not there");
         at += *at == '%';
     }
-    lua_pushvalue(lua, lua_upvalueindex(1));
-    lua_insert(lua, 1);
-    lua_call(lua, n, 1);
-    return 1;
+    return call_wrapped(lua);
+}
+
+/* --- functions that go through a range in one instruction: each entry of it counts as one --- */
+
+static void spend_range(lua_State *lua, lua_Integer from, lua_Integer to)
+{
+    if (from > to)
+        return;
+    const uint64_t more = (uint64_t)to - (uint64_t)from;
+    spend(lua, more < INT64_MAX ? (int64_t)more + 1 : INT64_MAX);
+}
+
+/* Copies of nothing need no memory, which bounds all others. */
+static int counted_rep(lua_State *lua)
+{
+    size_t len, separator;
+    luaL_checklstring(lua, 1, &len);
+    luaL_optlstring(lua, 3, "", &separator);
+    if (len + separator == 0)
+        spend_range(lua, 1, luaL_checkinteger(lua, 2));
+    return call_wrapped(lua);
+}
+
+static int counted_move(lua_State *lua)
+{
+    spend_range(lua, luaL_checkinteger(lua, 2), luaL_checkinteger(lua, 3));
+    return call_wrapped(lua);
+}
+
+/* A table with holes may have any length. */
+static lua_Integer check_length(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    return luaL_len(lua, 1);
+}
+
+static int counted_concat(lua_State *lua)
+{
+    const lua_Integer n = check_length(lua);
+    spend_range(lua, luaL_optinteger(lua, 3, 1), luaL_optinteger(lua, 4, n));
+    return call_wrapped(lua);
+}
+
+static int counted_unpack(lua_State *lua)
+{
+    const lua_Integer n = check_length(lua);
+    spend_range(lua, luaL_optinteger(lua, 2, 1), luaL_optinteger(lua, 3, n));
+    return call_wrapped(lua);
+}
+
+/* What lies behind the place moves by one. */
+static int counted_shift(lua_State *lua, bool has_place)
+{
+    const lua_Integer n = check_length(lua);
+    const lua_Integer place = has_place ? luaL_checkinteger(lua, 2) : n;
+    if (place >= 1)
+        spend_range(lua, place, n);
+    return call_wrapped(lua);
+}
+
+static int counted_insert(lua_State *lua)
+{
+    return counted_shift(lua, lua_gettop(lua) > 2);
+}
+
+static int counted_remove(lua_State *lua)
+{
+    return counted_shift(lua, lua_gettop(lua) > 1);
+}
+
+static void wrap(lua_State *lua, const luaL_Reg *wrappers)
+{
+    for (; wrappers->name; wrappers++) {
+        lua_getfield(lua, -1, wrappers->name);
+        lua_pushcclosure(lua, wrappers->func, 1);
+        lua_setfield(lua, -2, wrappers->name);
+    }
 }
 
 static void take_out(lua_State *lua, const char *const *names)
@@ -224,6 +297,11 @@ static void open_libraries(lua_State *lua)
     static const char *const maths[] = {"random", "randomseed", NULL};
     static const char *const tables[] = {"sort", NULL}; /* equal entries fall by the clock */
     static const char *const strings[] = {"dump", "find", "gmatch", "gsub", "match", NULL};
+    static const luaL_Reg table_wrappers[] = {
+        {"concat", counted_concat}, {"insert", counted_insert}, {"move", counted_move},
+        {"remove", counted_remove}, {"unpack", counted_unpack}, {NULL, NULL}};
+    static const luaL_Reg string_wrappers[] = {
+        {"format", plain_format}, {"rep", counted_rep}, {NULL, NULL}};
     luaL_requiref(lua, LUA_GNAME, luaopen_base, 1);
     take_out(lua, base);
     lua_register(lua, "pairs", ordered_pairs);
@@ -232,21 +310,37 @@ static void open_libraries(lua_State *lua)
     take_out(lua, maths);
     luaL_requiref(lua, LUA_TABLIBNAME, luaopen_table, 1);
     take_out(lua, tables);
+    wrap(lua, table_wrappers);
     luaL_requiref(lua, LUA_STRLIBNAME, luaopen_string, 1);
     take_out(lua, strings);
-    lua_getfield(lua, -1, "format");
-    lua_pushcclosure(lua, plain_format, 1);
-    lua_setfield(lua, -2, "format");
+    wrap(lua, string_wrappers);
     lua_settop(lua, 0);
 }
 
 /* --- calls --- */
 
-/* "script:12: what is wrong" as an error at line 12. */
-static int tell(const struct script *script, const char *text, struct error *err)
+/* The line that was on as the call failed; 0: none was. */
+static unsigned failing_line(lua_State *lua)
 {
-    struct mark at = {.file = script->file};
+    lua_Debug debug;
+    for (int level = 0; lua_getstack(lua, level, &debug); level++)
+        if (lua_getinfo(lua, "l", &debug) && debug.currentline > 0)
+            return (unsigned)debug.currentline;
+    return 0;
+}
+
+/* "script:12: what is wrong" as an error at line 12, all else at the line that was on. */
+static int tell(const struct script *script, int status, struct error *err)
+{
+    lua_State *lua = script->lua;
+    struct mark at = {.file = script->file, .line = failing_line(lua)};
     const size_t n = strlen(CHUNK);
+    if (status == LUA_ERRMEM)
+        return error_at(err, at, "the script needs more than %d MiB of memory",
+                        (int)(MEMORY_MOST >> 20));
+    if (lua_type(lua, -1) != LUA_TSTRING)
+        return error_at(err, at, "error() with a %s, not a text", luaL_typename(lua, -1));
+    const char *text = lua_tostring(lua, -1);
     if (strncmp(text, CHUNK ":", n + 1) == 0) {
         char *rest;
         at.line = (unsigned)strtoul(text + n + 1, &rest, 10);
@@ -264,16 +358,13 @@ int script_call(struct script *script, lua_CFunction fn, void *ctx, struct error
     lua_settop(lua, 0);
     lua_pushcfunction(lua, fn);
     lua_pushlightuserdata(lua, ctx);
-    const int status = lua_pcall(lua, 1, 0, 0);
+    int results;
+    const int status = lua_resume(lua, script->main, 1, &results);
     if (status == LUA_OK)
         return 0;
-    if (status == LUA_ERRMEM)
-        return error_at(err, (struct mark){.file = script->file},
-                        "the script needs more than %d MiB of memory", (int)(MEMORY_MOST >> 20));
-    if (lua_type(lua, -1) == LUA_TSTRING)
-        return tell(script, lua_tostring(lua, -1), err);
-    return error_at(err, (struct mark){.file = script->file}, "error() with a %s, not a text",
-                    luaL_typename(lua, -1));
+    tell(script, status, err);
+    lua_resetthread(lua);
+    return -1;
 }
 
 struct source {
@@ -340,8 +431,9 @@ struct script *script_open(const char *file, int64_t budget, struct error *err)
     struct script *script = mem_new(1, sizeof(*script));
     script->file = file;
     script->budget = budget;
-    script->lua = lua_newstate(allocate, script);
-    REQUIRE(script->lua);
+    script->main = lua_newstate(allocate, script);
+    REQUIRE(script->main);
+    script->lua = lua_newthread(script->main); /* which stays on the stack of main */
     lua_sethook(script->lua, on_step, LUA_MASKCOUNT, STEP);
     const int rc = script_call(script, run_source, &source, err);
     free(text);
@@ -355,6 +447,6 @@ void script_close(struct script *script)
 {
     if (!script)
         return;
-    lua_close(script->lua);
+    lua_close(script->main);
     free(script);
 }

@@ -2,7 +2,8 @@
  * random numbers, table without sort, and string without patterns; pairs goes through keys in their
  * order; what would tell an address or catch an error is not there, so that a script gives the same
  * in every run and always comes to an end. Each call has a budget of instructions, and the script a
- * cap on its memory. */
+ * cap on its memory; what a function of the library goes through in one instruction counts entry by
+ * entry where neither memory nor the length of a text bounds it. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_SCRIPT_H
 #define POLICY_SCRIPT_H

@@ -126,6 +126,21 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+bool build_room(const struct build *build, const struct build_workload *bw, size_t row,
+                struct build_room *ret)
+{
+    const struct sched_config *config = &build->partitions[row].config;
+    if (!may_run(build, bw, row))
+        return false;
+    ret->procs_per_node = least_node(&build->partitions[row].setup);
+    most_of(build, row, &ret->nodes, &ret->procs);
+    if (config->max_processors >= 0 && config->max_processors < ret->procs)
+        ret->procs = config->max_processors;
+    if (ret->procs_per_node > 0 && ret->procs / ret->procs_per_node < ret->nodes)
+        ret->nodes = ret->procs / ret->procs_per_node;
+    return true;
+}
+
 /* What the context says of where the jobs may run. */
 static void describe_room(const struct build *build, struct build_workload *bw)
 {
@@ -133,25 +148,20 @@ static void describe_room(const struct build *build, struct build_workload *bw)
     double all = 0;
     context->kills = true;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
-        if (!may_run(build, bw, row))
-            continue;
-        const struct sched_config *config = &build->partitions[row].config;
-        const int32_t per_node = least_node(&build->partitions[row].setup);
+        struct build_room room;
         int64_t nodes, procs;
+        if (!build_room(build, bw, row, &room))
+            continue;
         most_of(build, row, &nodes, &procs);
         context->partition_procs = larger(context->partition_procs, procs);
-        if (config->max_processors >= 0 && config->max_processors < procs)
-            procs = config->max_processors;
-        if (per_node > 0 && procs / per_node < nodes)
-            nodes = procs / per_node;
-        context->fits_procs = larger(context->fits_procs, procs);
-        context->fits_nodes = larger(context->fits_nodes, nodes);
-        if (context->procs_per_node == 0 || per_node < context->procs_per_node)
-            context->procs_per_node = per_node;
-        context->kills &= !config->extend;
-        all += (double)procs;
+        context->fits_procs = larger(context->fits_procs, room.procs);
+        context->fits_nodes = larger(context->fits_nodes, room.nodes);
+        if (context->procs_per_node == 0 || room.procs_per_node < context->procs_per_node)
+            context->procs_per_node = room.procs_per_node;
+        context->kills &= !build->partitions[row].config.extend;
+        all += (double)room.procs;
         for (int k = 0; k < PRECISIONS; k++)
-            context->speeds[k] += (double)procs * build->world.partitions[row].speeds[k];
+            context->speeds[k] += (double)room.procs * build->world.partitions[row].speeds[k];
     }
     for (int k = 0; k < PRECISIONS && all > 0; k++)
         context->speeds[k] /= all;

@@ -190,6 +190,35 @@ run, 12 d 12 h after the start
         out = self.jishi("check", "s.yaml").stdout.split("\n\nUncertain")[1].splitlines()[1]
         self.assertEqual(out.split()[1:4], ["8", "10", "12"])
 
+    def test_hours_of_speeds(self):
+        """Quotas of processor-hours hold the request where it is least against the limit, as a run does."""
+        text = """jishi: 1
+processors: {s: {fp16: 1 TFLOPS}, f: {fp16: 4 TFLOPS}}
+centres:
+  c: {partitions: {p: {nodes: 4, processor: s}}}
+  d: {partitions: {q: {nodes: 4, processor: f}}}
+broker: {policy: least-wait}
+tenants:
+  a:
+    home: c
+    quota: {processor_hours: {limit: 2, per: run}}
+    workloads: {w: {jobs: [{submit: 0h, processors: 1, work: 28.8 PFLOP}, {submit: 0h, processors: PROCS, work: MORE PFLOP}]}}
+"""
+        any_partition = text.replace("}}}\n  d: {partitions: {", "}, ").replace(
+            "broker: {policy: least-wait}\n", "").replace("w: {jobs", "w: {partition: any, jobs")
+        slow = any_partition.replace("partition: any", "partition: p")
+        says = "  a/w: jobs of up to %s processor-hours by their requests, but a has a quota of 2 processor-hours: %s rejected.\n"
+        half = "the larger ones (50 % of its jobs) are"
+        for scenario, processors, more, want in (
+                (text, "1", "28.8", ""), (text, "1", "28.9", says % ("2.00694", half)),
+                (text, "5", "99", ""),  # too large for either: refused for that
+                (any_partition, "1", "28.8", ""), (any_partition, "1", "28.9", says % ("2.00694", half)),
+                (slow, "1", "7.2", says % ("8", half)), (slow, "1", "28.9", says % ("8.02778", "all are"))):
+            with self.subTest(scenario=scenario, more=more):
+                self.assertEqual(self.errors(scenario.replace("PROCS", processors).replace("MORE", more)), "")
+                out = self.jishi("check", "s.yaml").stdout.splitlines(True)
+                self.assertEqual("".join(line for line in out if "by their requests" in line), want)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -36,6 +36,7 @@ SAME = {  # what the script returns, of an order that ships
 }
 BUDGET = "the call takes more instructions than its budget"
 MEMORY = "the script needs more than 16 MiB of memory"
+HOLES = "local t = {1, 2, 3, 4} for i = 3, 60 do t[1 << i] = i end t[9] = 9 assert(#t > 1e18)\n"
 WRONG = [
     ("function score() return 0 / 0 end", ":1: score gave NaN, not a number, for job 1"),
     ("\nfunction score() end", ":2: score gave nil, not a number, for job 1"),
@@ -45,8 +46,28 @@ WRONG = [
     ("function score() return score() + 1 end", f":1: {BUDGET}"),
     ("function score() local t = {} for i = 1, 3e4 do t['k' .. i] = i end for i = 1, 9 do for k in pairs(t) do end end "
      "return 1 end", f":1: {BUDGET}"),
-    ("function score() return #string.rep('x', 1e9) end", f": {MEMORY}"),
-    ("local s = string.rep('x', 1e6) function score() for i = 1, 1e9 do local x = s .. i end end", f": {MEMORY}"),
+    ("function score() return #string.rep('x', 1e9) end", f":1: {MEMORY}"),
+    ("local s = string.rep('x', 1e6) function score() for i = 1, 1e9 do local x = s .. i end end", f":1: {MEMORY}"),
+    ("local t = {}\nfor i = 1, 9e9 do\n  t[i] = i\nend", f":3: {BUDGET}"),
+    ("local t = string.rep('x', 5e6)\nlocal u = t .. t .. t", f":2: {MEMORY}"),
+    ("\ntable.move({}, 1, 1000000000000, 2)", f":2: {BUDGET}"),
+    ("table.move({}, 1, math.maxinteger, 2, {})", f":1: {BUDGET}"),
+    ("table.move({}, math.mininteger, math.maxinteger, 2)", f":1: {BUDGET}"),
+    ("function score()\n  return #string.rep('', 1 << 62)\nend", f":2: {BUDGET}"),
+    ("function score() return #(''):rep(1000000000000, '') end", f":1: {BUDGET}"),
+    ("local t = {''} for i = 2, 2000 do t[i] = '' end\nfor i = 1, 500 do table.concat(t) end", f":2: {BUDGET}"),
+    ("local t = {''} for i = 2, 2000 do t[i] = '' end\nfor i = 1, 500 do table.unpack(t) end", f":2: {BUDGET}"),
+    (HOLES + "table.insert(t, 1, 0)", f":2: {BUDGET}"),
+    (HOLES + "table.insert(t, '1', 0)", f":2: {BUDGET}"),
+    (HOLES + "table.remove(t, 1)", f":2: {BUDGET}"),
+    ("table.unpack({}, 1, 1e8)", f":1: {BUDGET}"),
+    ("table.unpack({}, 1, 90000)\ntable.concat({}, '', 1, 20000)", f":2: {BUDGET}"),
+    ("table.insert({}, -5, 1)", ":1: bad argument #2 to 'insert' (position out of bounds)"),
+    ("table.move(1, 2, 3, 4)", ":1: bad argument #1 to 'move' (table expected, got number)"),
+    ("string.format('%d', 'x')", ":1: bad argument #2 to 'format' (number expected, got string)"),
+    ("function score()\n  error(nil)\nend", ":2: error() with a nil, not a text"),
+    ("function score()\n\n  error('plain', 0) end", ":3: plain"),
+    ("local function f() error('where f was called', 2) end\nf()", ":2: where f was called"),
     ("function score( return 1 end", ":1: <name> or '...' expected near 'return'"),
     ("x = 1", ": there is no function score(job, tenant, now)"),
     ("function score(job)\n  return job.foo + 1\nend",
@@ -60,7 +81,7 @@ WRONG = [
     ("pcall(error)", ":1: attempt to call a nil value (global 'pcall')"),
     ("function score() return math.random() end", ":1: attempt to call a nil value (field 'random')"),
     ("function score() return ('x'):find('x') end", ":1: attempt to call a nil value (method 'find')"),
-    ("function score() error({}) end", ": error() with a table, not a text"),
+    ("function score() error({}) end", ":1: error() with a table, not a text"),
     ("function score() error('mine') end", ":1: mine"),
     ("function score() score = 1 return 1 end", ": score is a function no more"),
     ("for k in pairs({[{}] = 1}) do end", ":1: pairs: the keys must be numbers, texts or booleans"),

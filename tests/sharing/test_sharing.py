@@ -918,7 +918,7 @@ class Never(unittest.TestCase):
     def test_too_large_for_a_quota(self):
         hours, work = [f"  {name}/w: jobs of up to {most} processor-hours by their requests, but {name} has a quota of 20 "
                        "processor-hours: the larger ones (50 % of its jobs) are rejected." for name, most in
-                       (("hours", "20.004"), ("work", "64"))]  # at the mean speed, 576 PFLOP take 64 h
+                       (("hours", "20.004"), ("work", "40"))]  # 576 PFLOP take least on the fast processors: 40 h
         self.assertEqual(self.told("never.yaml")[2:], [
             hours,
             "  raised/w: jobs of up to 9 processors, but raised has a quota of 8: the larger ones (50 % of its jobs) are rejected.",
