@@ -380,17 +380,21 @@ static void test_accounts(void **ctx)
     struct record_table tables[METRICS_TABLES];
     assert_int_equal(metrics_tables(metrics, tables), 3);
     static const struct account tenant_rows[] = {
-        {"inc", 4, {[JOB_COMPLETED] = 2, [JOB_REJECTED] = 1, [JOB_PENDING] = 1}, 136 * 3600, 14400},
+        {"inc",
+         4,
+         {[JOB_COMPLETED] = 2, [JOB_REJECTED] = 1, [JOB_PENDING] = 1},
+         136 * 3600,
+         20 * 3600},
         {"inc/one",
          4,
          {[JOB_COMPLETED] = 2, [JOB_REJECTED] = 1, [JOB_PENDING] = 1},
          136 * 3600,
-         14400},
+         20 * 3600},
         {"solo",
          4,
          {[JOB_COMPLETED] = 1, [JOB_KILLED] = 1, [JOB_RUNNING] = 1, [JOB_PENDING] = 1},
          112 * 3600,
-         7200},
+         14 * 3600},
     };
     assert_int_equal(tables[1].len, 3);
     assert_int_equal(tables[2].len, 2);
