@@ -1,0 +1,180 @@
+"""Values that change at a date: before the start any value, which then holds from the start; after
+it what may change while a run goes on.
+
+usage: test_changes.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+
+# Something of everything, in which each of the values below changes what a run says.
+SCENARIO = """jishi: 1
+title: before
+seed: 3
+time: {start: 2024-01-01, length: 4d}
+processors: {a: {fp16: 100 TFLOPS}, b: {fp16: 200 TFLOPS}}
+centres:
+  c:
+    partitions:
+      p: {processor: a, nodes: 4, processors_per_node: 4}
+      q: {processor: a, groups: [{nodes: 2, processors_per_node: 4}, {nodes: 1, processors_per_node: 8}]}
+    scheduler: {order: fair-share, max_queued: 60}
+  d:
+    partitions: {p: {processor: b, nodes: 4, processors_per_node: 4}}
+links: [{between: [c, d], bandwidth: 1 Gbit/s}]
+qos: {short: {quota: {processors: 12}}}
+templates:
+  firm: {share: 2, workloads: {w: {partition: p, arrival: {poisson: 1/h}, runtime: {exponential: 1h}, processors: 2}}}
+tenants:
+  t:
+    home: c
+    workloads:
+      g: {partition: p, arrival: {poisson: 2/h}, runtime: {exponential: 2h}, processors: 3}
+      m: {partition: q, qos: short, arrival: {poisson: 1/h}, work: 1000 PFLOP, processors: 2}
+      l: {partition: p, lublin: {machine: 16}}
+      j: {partition: p, jobs: [{submit: 1h, processors: 1, runtime: 1h}]}
+  f: {home: c, like: firm}
+  u: {home: c, members: {count: 3, like: firm}}
+"""
+
+EARLY = [
+    ("title", "after", None),
+    ("seed", "4", None),
+    ("seed", "+9", "12"),
+    ("time.length", "3d", None),
+    ("time.length", "-1d", "3d"),
+    ("time.warmup", "1d", None),
+    ("measure.from", "2024-01-02", None),
+    ("measure.until", "2024-01-03", None),
+    ("measure.after", "drain", None),
+    ("measure.tau", "1h", None),
+    ("measure.periods", "month", None),
+    ("series.step", "2h", None),
+    ("metrics", "['wait.p95[processors>=3]']", None),
+    ("processors.a.fp16", "150 TFLOPS", None),
+    ("centres.c.partitions.q.processor", "b", None),
+    ("centres.c.partitions.p.nodes", "+2", "6"),
+    ("centres.c.partitions.p.processors_per_node", "6", None),
+    ("centres.c.partitions.p.processors_per_node", "-1", "3"),
+    ("centres.c.partitions.q.groups", "[{nodes: 5, processors_per_node: 3}]", None),
+    ("centres.c.partitions.q.groups[1].processors_per_node", "+4", "12"),
+    ("centres.c.partitions.p.maintenance", "[{from: 1d, length: 10h}]", None),
+    ("centres.c.partitions.p.tenants", "[t, f, u]", None),
+    ("centres.c.partitions.p.reservations", "[{name: r, tenant: u, nodes: 2, from: 1d, length: 1d}]",
+     None),
+    ("centres.c.scheduler.order", "sjf", None),
+    ("centres.c.scheduler.placement", "contiguous", None),
+    ("centres.c.scheduler.decide", "{every: 1h}", None),
+    ("centres.c.scheduler.max_queued", "-50", "10"),
+    ("centres.e", "{partitions: {p: {nodes: 4}}}", None),
+    ("templates.firm.workloads.w.processors", "5", None),
+    ("templates.firm.workloads.w.processors", "+3", "5"),
+    ("qos.short.quota.processors", "-8", "4"),
+    ("qos.long", "{quota: {jobs: 3}}", None),
+    ("links[0].bandwidth", "+1 Gbit/s", "2 Gbit/s"),
+    ("broker", "{policy: least-wait}", None),
+    ("tenants.f.home", "d", None),
+    ("tenants.f.like", "firm", None),
+    ("tenants.f.workloads.w.processors", "+2", "4"),
+    ("tenants.f.share", "+5", "7"),
+    ("tenants.f.location", "remote", None),
+    ("tenants.f.sector", "vision", None),
+    ("tenants.f.join", "1d", None),
+    ("tenants.f.leave", "2d", None),
+    ("tenants.v", "{home: d, like: firm}", None),
+    ("tenants.u.members.count", "+2", "5"),
+    ("tenants.u.members.join", "{from: 1d}", None),
+    ("tenants.u.members.each.workloads.w.processors", "4", None),
+    ("tenants.u.members.each.workloads.w.processors", "+2", "4"),
+    ("tenants.t.workloads.g.partition", "any", None),
+    ("tenants.t.workloads.g.data", "10 GB", None),
+    ("tenants.t.workloads.g.data_at", "d", None),
+    ("tenants.t.workloads.g.arrival", "{poisson: 3/h}", None),
+    ("tenants.t.workloads.g.arrival.poisson", "+1/h", "3/h"),
+    ("tenants.t.workloads.l.lublin.arrival_factor", "0.5", None),
+    ("tenants.t.workloads.j.jobs[0].runtime", "+3h", "4h"),
+    ("tenants.t.workloads.n", "{partition: p, arrival: {poisson: 1/h}, runtime: 1h}", None),
+    ("analysis", "steady", None),
+    ("uncertain", "{'centres.c.partitions.p.nodes': {uniform: [2, 8]}}", None),
+    ("question", "{metric: wait.p95, better: lower, matters: 1min}", None),
+]
+
+
+def datasets(path):
+    """All that a trace holds, but for the scenario as it was given."""
+    found = {}
+    with h5py.File(path, "r") as trace:
+        found[""] = {name: value for name, value in trace.attrs.items()}
+        trace.visititems(lambda name, item: found.update({name: item[()]})
+                         if isinstance(item, h5py.Dataset) and not name.startswith("scenario") else None)
+    return found
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(
+        np.asarray(one[name]).tobytes() == np.asarray(other[name]).tobytes() for name in one if name) \
+        and all(np.array_equal(one[""][key], other[""][key]) for key in one[""] | other[""])
+
+
+class Changes(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def jishi(self, *arguments, status=0):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def trace(self, text, *arguments):
+        self.write("s.yaml", text)
+        self.jishi("run", "s.yaml", "-o", "s.h5", "--quiet", *arguments)
+        return datasets(os.path.join(self.folder, "s.h5"))
+
+    def test_before_the_start(self):
+        """Any value: the run is that of the scenario with the value written into it."""
+        plain = self.trace(SCENARIO)
+        no_effect = {"title", "uncertain", "analysis", "question", "tenants.f.like",
+                     "tenants.f.location", "tenants.f.sector", "links[0].bandwidth", "qos.long",
+                     "centres.c.partitions.p.tenants", "tenants.t.workloads.g.data"}
+        for at in "2023-11-05", "0s":
+            for path, value, becomes in EARLY if at == "0s" else EARLY[::4]:
+                with self.subTest(path=path, value=value, at=at):
+                    change = f"changes: [{{at: {at}, set: {{\"{path}\": {value}}}}}]\n"
+                    changed = self.trace(SCENARIO + change)
+                    written = self.trace(SCENARIO, "--set", f"{path}={becomes or value}")
+                    self.assertTrue(same(changed, written))
+                    if path not in no_effect:
+                        self.assertFalse(same(changed, plain))
+
+    def test_before_the_start_in_order(self):
+        """By date, whatever their order in the file; each adds to what the ones before came to."""
+        changes = """changes:
+  - {at: 2023-12-01, set: {tenants.f.workloads.w.processors: +1}}
+  - {at: 2023-11-01, set: {tenants.f.workloads.w.processors: 6, centres.c.partitions.p.nodes: 5}}
+  - {at: 2024-01-01, set: {centres.c.partitions.p.nodes: +3}}
+"""
+        written = self.trace(SCENARIO, "--set", "tenants.f.workloads.w.processors=7",
+                             "--set", "centres.c.partitions.p.nodes=8")
+        self.assertTrue(same(self.trace(SCENARIO + changes), written))
+
+
+if __name__ == "__main__":
+    unittest.main()
