@@ -41,11 +41,7 @@ struct scope {
 
 static const char *day_text(const struct world *world, simtime t, char *buffer, size_t size)
 {
-    date_format(world->start + t, world->offset, buffer, size);
-    char *clock = strchr(buffer, 'T');
-    if (clock && strncmp(clock, "T00:00:00", 9) == 0)
-        *clock = 0;
-    return buffer;
+    return date_format_day(world->start + t, world->offset, buffer, size);
 }
 
 /* --- time and capacity --- */
@@ -90,7 +86,7 @@ static const char *nodes_text(const struct build *build, const struct capacity_p
     char count[48];
     count_format((double)phase->nodes, count, sizeof(count));
     if (setup->n_groups == 1)
-        snprintf(buffer, size, "%s x %d", count, setup->groups[0].procs_per_node);
+        snprintf(buffer, size, "%s x %d", count, phase->procs_per_node);
     else
         snprintf(buffer, size, "%s in %zu groups", count, setup->n_groups);
     return buffer;

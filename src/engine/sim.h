@@ -13,7 +13,7 @@
 
 #include <signal.h>
 
-/* At a date a group of a partition gets another number of nodes, a partition other rules, the jobs
+/* At a date a group of a partition gets other nodes, a partition other rules, the jobs
  * of a workload another priority or QOS, a tenant another share, quota and guarantee, or a QOS
  * other quotas. */
 struct sim_change {
@@ -21,8 +21,9 @@ struct sim_change {
     enum { CHANGE_NODES, CHANGE_RULES, CHANGE_KIND, CHANGE_TENANT, CHANGE_QOS } what;
     int32_t partition; /* of the first two */
     size_t group;
-    int32_t nodes;
-    const struct sched_config *config; /* borrowed */
+    int32_t nodes, procs_per_node;     /* of the group */
+    const struct sched_config *config; /* borrowed; of rules, as is the next */
+    const struct placement_type *placement;
     int32_t workload;
     int32_t priority; /* enum job_priority */
     int32_t qos;      /* row; of the jobs, or the one that changes */
@@ -87,6 +88,10 @@ struct sim_setup {
     void (*progress)(void *ctx, simtime now, uint64_t ended);
     void *progress_ctx;
 };
+
+/* A group of a partition as it is at a time, windows aside. O(changes). */
+struct node_group sim_group_at(const struct sim_setup *setup, size_t partition, size_t group,
+                               simtime at);
 
 /* What jobs may come to wait for, a bit for each enum wait_cause. */
 uint32_t sim_possible_causes(const struct sim_setup *setup);

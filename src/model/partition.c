@@ -93,12 +93,17 @@ static void renew_profile(struct partition *partition, simtime now)
     partition->profile = make_profile(partition, all_jobs(partition->jobs), now);
 }
 
-bool partition_constrains(const struct partition_setup *setup)
+static bool constrains_by_nodes(const struct partition_setup *setup)
 {
     bool memory = false;
     for (size_t g = 0; g < setup->n_groups; g++)
         memory |= setup->groups[g].memory > 0;
-    return memory || setup->nodes_matter || setup->placement->constraint;
+    return memory || setup->nodes_matter;
+}
+
+bool partition_constrains(const struct partition_setup *setup)
+{
+    return constrains_by_nodes(setup) || setup->later_constraint || setup->placement->constraint;
 }
 
 void partition_init(struct partition *partition, const struct partition_setup *setup,
@@ -109,7 +114,9 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .jobs = jobs,
         .n_groups = setup->n_groups,
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
-        .constrained = partition_constrains(setup),
+        .by_nodes = constrains_by_nodes(setup),
+        .constrained = constrains_by_nodes(setup) || setup->placement->constraint,
+        .may_constrain = partition_constrains(setup),
         .speeds = setup->speeds,
         .windows = setup->windows,
         .n_windows = setup->n_windows,
@@ -121,10 +128,10 @@ void partition_init(struct partition *partition, const struct partition_setup *s
     find_edges(partition);
     partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
     partition->fixed = true;
-    partition->cluster =
-        cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
+    partition->cluster = cluster_new(setup->placement, setup->groups, setup->n_groups,
+                                     setup->nodes_matter || setup->later_nodes);
     partition->counts_only = partition->cluster->counts_only;
-    if (partition->constrained)
+    if (partition->may_constrain)
         partition->by_due = jobtree_new();
     partition->cluster->overcommit = setup->overcommit;
     renew_profile(partition, -1);
@@ -206,8 +213,26 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     }
 }
 
+/* Where nodes are over, what comes back of one job depends on what others on them still use. */
+static NOINLINE int64_t end_over(struct partition *partition, struct job *job, simtime now)
+{
+    const int64_t free = base_free(partition);
+    partition->counts.busy -= job->allocation.procs;
+    partition->running--;
+    if (job->due <= now && job->overdue)
+        partition->overdue -= job->allocation.procs;
+    if (partition->by_due)
+        REQUIRE(jobtree_remove(partition->by_due, due_key(job)));
+    cluster_give(partition->cluster, &job->allocation);
+    renew_profile(partition, now);
+    count_nodes(partition);
+    return base_free(partition) - free;
+}
+
 int64_t partition_end(struct partition *partition, struct job *job, simtime now)
 {
+    if (!partition->cluster->plain && cluster_is_over(partition->cluster))
+        return end_over(partition, job, now);
     const int32_t procs = job->allocation.procs;
     const int64_t back = cluster_returning(partition->cluster, &job->allocation);
     const bool plain = partition->cluster->plain;
@@ -254,13 +279,24 @@ static void resize_cluster(struct partition *partition, size_t g)
     cluster_resize(partition->cluster, g, nodes > 0 ? (int32_t)nodes : 0);
 }
 
-void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now)
+void partition_resize(struct partition *partition, size_t g, int32_t nodes, int32_t procs_per_node,
+                      simtime now)
 {
-    partition->fixed &= nodes >= partition->groups[g].nodes;
-    partition->groups[g].nodes = nodes;
+    struct node_group *group = &partition->groups[g];
+    partition->fixed &= nodes >= group->nodes && procs_per_node >= group->procs_per_node;
+    if (procs_per_node != group->procs_per_node)
+        cluster_shape(partition->cluster, g, procs_per_node);
+    group->procs_per_node = procs_per_node;
+    group->nodes = nodes;
     resize_cluster(partition, g);
     renew_profile(partition, now);
     count_nodes(partition);
+}
+
+void partition_set_placement(struct partition *partition, const struct placement_type *placement)
+{
+    cluster_place(partition->cluster, placement);
+    partition->constrained = partition->by_nodes || placement->constraint;
 }
 
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,

@@ -93,21 +93,27 @@ static bool may_run(const struct build *build, const struct build_workload *bw, 
                                 : build->world.partitions[row].centre == base->centre;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What a partition has at most, in nodes and processors: each group at its largest. */
 static void most_of(const struct build *build, size_t row, int64_t *ret_nodes, int64_t *ret_procs)
 {
     const struct partition_setup *setup = &build->partitions[row].setup;
     *ret_nodes = *ret_procs = 0;
     for (size_t g = 0; g < setup->n_groups; g++) {
-        int64_t nodes = setup->groups[g].nodes;
+        int64_t nodes = setup->groups[g].nodes, procs = nodes * setup->groups[g].procs_per_node;
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
-            if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g &&
-                c->nodes > nodes)
-                nodes = c->nodes;
+            if (c->what != CHANGE_NODES || c->partition != (int32_t)row || c->group != g)
+                continue;
+            nodes = larger(nodes, c->nodes);
+            procs = larger(procs, (int64_t)c->nodes * c->procs_per_node);
         }
         *ret_nodes += nodes;
-        *ret_procs += nodes * setup->groups[g].procs_per_node;
+        *ret_procs += procs;
     }
 }
 
@@ -119,11 +125,6 @@ static int32_t least_node(const struct partition_setup *setup)
         if (setup->groups[g].procs_per_node < least)
             least = setup->groups[g].procs_per_node;
     return least;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 bool build_room(const struct build *build, const struct build_workload *bw, size_t row,

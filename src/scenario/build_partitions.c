@@ -76,6 +76,22 @@ static bool someone_asks(const struct program *program, enum asks what, int64_t 
     return false;
 }
 
+void check_counted(const struct build *build, int32_t row, const struct sched_config *config,
+                   struct mark at, struct error_list *errors)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    bool memory = false;
+    for (size_t g = 0; g < setup->n_groups; g++)
+        memory |= setup->groups[g].memory > 0;
+    for (int what = 0; what <= 1 && (config->commit_head || config->decide == DECIDE_EVENT); what++)
+        if (what == 0 ? setup->nodes_matter : memory)
+            error_list_addf(errors, at,
+                            "%s: jobs that ask %s cannot run under decide: each-event or "
+                            "commit_head, which only count processors",
+                            build->world.partitions[row].path,
+                            what == 0 ? "for whole nodes" : "memory");
+}
+
 static void lay_out_partition(struct build *build, size_t row, size_t centre,
                               const struct partition_plan *plan, struct error_list *errors)
 {
@@ -95,13 +111,11 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     build_keep(build, copy);
     /* Where no job asks it, memory need not be looked at. */
     const bool memory_asked = someone_asks(program, ASKS_MEMORY, (int64_t)centre, plan->named.name);
-    bool memory_matters = false;
     int64_t procs = 0;
     for (size_t g = 0; g < plan->groups.len; g++) {
         copy[g] =
             (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node,
                                 memory_asked ? llround(groups[g].memory_per_node) : 0};
-        memory_matters |= copy[g].memory > 0;
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
     char place[200];
@@ -119,18 +133,7 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .overcommit = partition->config.decide == DECIDE_EVENT,
         .speeds = info->speeds,
     };
-    if (partition->setup.nodes_matter &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
-    if (memory_matters &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask memory cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
+    check_counted(build, (int32_t)row, &partition->config, plan->named.at, errors);
     struct items windows = {0};
     const struct window *all = plan->maintenance.items;
     for (size_t i = 0; i < plan->maintenance.len; i++) {

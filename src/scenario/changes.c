@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/changes.h"
 
+#include "scenario/build_partitions.h"
 #include "scenario/build_tenants.h"
 #include "scenario/complete.h"
 #include "scenario/qos.h"
@@ -91,11 +92,36 @@ static bool same_scheduler(const struct centre *c, const struct partition_plan *
     return a == b || (a && b && node_equal(a, b));
 }
 
+static struct mark group_mark(const struct build *build, size_t epoch, size_t centre, size_t k,
+                              size_t g, const char *key)
+{
+    const struct epoch *now = &build->program->epochs[epoch];
+    const struct centre *c;
+    const struct partition_plan *plan = plan_at(now->scenario, centre, k, &c);
+    const struct node *node =
+        node_get(node_get(node_get(node_get(now->tree, "centres"), c->named.name), "partitions"),
+                 plan->named.name);
+    const struct node *groups = node_get(node, "groups");
+    return mark_of(groups ? groups->items[g].value : node, key);
+}
+
 static struct mark rule_mark(const struct centre *centre, const struct partition_plan *plan,
                              const char *key)
 {
     const struct node *rules = scheduler_node(centre, plan);
     return rules ? mark_of(rules, key) : plan->named.at;
+}
+
+/* What is told in nodes of one size has no other size later. */
+static void check_sizes(const struct build *build, int32_t row, struct mark at,
+                        struct error_list *errors)
+{
+    const struct partition_info *info = &build->world.partitions[row];
+    if (build->partitions[row].setup.nodes_matter || info->reservations > 0)
+        error_list_addf(errors, at,
+                        "changes: the processors_per_node of %s cannot change after the start, as "
+                        "%s whole nodes of it; nodes of another size are another partition",
+                        info->path, info->reservations > 0 ? "reservations take" : "jobs ask for");
 }
 
 static void compare_partition(struct build *build, size_t epoch, size_t centre, size_t k,
@@ -106,24 +132,33 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
     const struct partition_plan *p = plan_at(before->scenario, centre, k, &c);
     const struct partition_plan *q = plan_at(now->scenario, centre, k, &d);
     const struct group *old = p->groups.items, *new = q->groups.items;
-    for (size_t g = 0; g < p->groups.len; g++)
-        if (old[g].nodes != new[g].nodes)
+    struct partition_setup *setup = &build->partitions[row].setup;
+    for (size_t g = 0; g < p->groups.len; g++) {
+        const bool sizes = old[g].processors_per_node != new[g].processors_per_node;
+        if (sizes)
+            check_sizes(build, row, group_mark(build, epoch, centre, k, g, "processors_per_node"),
+                        errors);
+        if (sizes || old[g].nodes != new[g].nodes)
             add_change(build, &(struct sim_change){.at = now->at,
                                                    .partition = row,
                                                    .group = g,
-                                                   .nodes = (int32_t) new[g].nodes});
+                                                   .nodes = (int32_t) new[g].nodes,
+                                                   .procs_per_node =
+                                                       (int32_t) new[g].processors_per_node});
+    }
     if (same_scheduler(c, p, d, q))
         return;
     const struct scheduler *s = partition_scheduler(d, q);
-    if (s->placement.kind != partition_scheduler(c, p)->placement.kind)
-        error_list_addf(errors, rule_mark(d, q, "placement"),
-                        "changes: the placement of %s cannot change while the run goes on",
-                        build->world.partitions[row].path);
+    const struct placement_type *placement =
+        (const struct placement_type *)(const void *)s->placement.kind;
+    setup->later_nodes |= !placement->counts_only;
+    setup->later_constraint |= placement->constraint;
     struct sched_config *config = mem_new(1, sizeof(*config));
     build_keep(build, config);
     *config = scheduler_config(s);
     config->weight = q->weight;
-    if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
+    check_counted(build, row, config, rule_mark(d, q, "commit_head"), errors);
+    if ((config->decide == DECIDE_EVENT) != setup->overcommit)
         error_list_addf(errors, rule_mark(d, q, "decide"),
                         "changes: decide of %s cannot change to or from each-event while the run "
                         "goes on",
@@ -133,12 +168,17 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
         struct sched_config *its = build_keep(build, mem_new(1, sizeof(*its)));
         *its = *config;
         its->max_queued = -1;
-        add_change(build,
-                   &(struct sim_change){
-                       .at = now->at, .what = CHANGE_RULES, .partition = part, .config = its});
+        add_change(build, &(struct sim_change){.at = now->at,
+                                               .what = CHANGE_RULES,
+                                               .partition = part,
+                                               .config = its,
+                                               .placement = placement});
     }
-    add_change(build, &(struct sim_change){
-                          .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
+    add_change(build, &(struct sim_change){.at = now->at,
+                                           .what = CHANGE_RULES,
+                                           .partition = row,
+                                           .config = config,
+                                           .placement = placement});
 }
 
 void find_changes(struct build *build, struct error_list *errors)

@@ -471,9 +471,23 @@ def broker(rng, scenario):
                     work["centres"].append(place)
 
 
+def asks_nodes(scenario):
+    """Does a workload ask whole nodes? (Logs never do here.)"""
+    def has(value):
+        if isinstance(value, dict):
+            return any("nodes" in work for work in value.get("workloads", {}).values()
+                       if isinstance(work, dict)) or any(map(has, value.values())) or any(
+                           isinstance(job, dict) and "nodes" in job
+                           for work in value.get("workloads", {}).values()
+                           for job in (work.get("jobs") or []))
+        return False
+    return has(scenario.get("tenants")) or has(scenario.get("templates"))
+
+
 def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
+    whole = asks_nodes(scenario)
     for _ in range(rng.randint(1, 4)):
         settings = {}
         for centre, plan in scenario["centres"].items():
@@ -485,6 +499,9 @@ def changes(rng, scenario, hours, counting):
                     settings[f"{path}.nodes"] = rng.choice(["+2", "+1", 0, rng.randint(0, 12)])
                 elif rng.random() < 0.5 and "groups" in part:
                     settings[f"{path}.groups[0].nodes"] = rng.choice(["+1", rng.randint(0, 6)])
+                if rng.random() < 0.3 and not whole:
+                    at = path if "nodes" in part else f"{path}.groups[0]"
+                    settings[f"{at}.processors_per_node"] = rng.choice([1, 2, 4, 5])
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
             if rng.random() < 0.4:
@@ -496,6 +513,11 @@ def changes(rng, scenario, hours, counting):
             if rng.random() < 0.2:
                 settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
             reserved = any("reservations" in part for part in plan["partitions"].values())
+            if rng.random() < 0.4 and not reserved and not counting:
+                choices = ["any", "pack", "spread"]
+                if "reclaim" not in plan["scheduler"]:
+                    choices.append("contiguous")
+                settings[f"centres.{centre}.scheduler.placement"] = rng.choice(choices)
             if rng.random() < 0.2 and not reserved:
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
         for path, plan in tenant_paths(scenario["tenants"]):

@@ -125,6 +125,14 @@ def same(one, other):
         and all(np.array_equal(one[""][key], other[""][key]) for key in one[""] | other[""])
 
 
+def scenario(partition, *jobs, length=20):
+    """One partition, and jobs told as (hour of submission, processors, hours)."""
+    rows = "".join(f"          - {{submit: {at}h, processors: {procs}, runtime: {hours}h}}\n"
+                   for at, procs, hours in jobs)
+    return (f"jishi: 1\ntime: {{length: {length}h}}\ncentres: {{c: {{partitions: {{p: {partition}}}}}}}\n"
+            f"tenants:\n  t:\n    home: c\n    workloads:\n      w:\n        jobs:\n{rows}")
+
+
 class Changes(unittest.TestCase):
     maxDiff = None
 
@@ -174,6 +182,70 @@ class Changes(unittest.TestCase):
         written = self.trace(SCENARIO, "--set", "tenants.f.workloads.w.processors=7",
                              "--set", "centres.c.partitions.p.nodes=8")
         self.assertTrue(same(self.trace(SCENARIO + changes), written))
+
+    def starts(self, text, *arguments):
+        """Hours at which jobs started, by id."""
+        jobs = self.trace(text, "--check", *arguments)["jobs"]
+        return [round(row["start"] / 3600, 6) for row in sorted(jobs, key=lambda row: row["id"])]
+
+    def test_placement(self):
+        """By hand: at 3 h nodes 1 and 3 are free, which a contiguous job cannot have."""
+        text = scenario("{nodes: 4}", (0, 1, 10), (0, 1, 1), (0, 1, 10), (0, 1, 1), (3, 2, 1))
+        contiguous = "{at: 2h, set: {centres.c.scheduler.placement: contiguous}}"
+        self.assertEqual(self.starts(text + "changes: []\n"), [0, 0, 0, 0, 3])
+        self.assertEqual(self.starts(text + f"changes: [{contiguous}]\n"), [0, 0, 0, 0, 10])
+        again = "{at: 5h, set: {centres.c.scheduler: {placement: any}}}"
+        for backfill in "none", "easy", "conservative", "{reserve: 3}":
+            self.assertEqual(self.starts(text + f"changes: [{contiguous}, {again}]\n", "--set",
+                                         f"centres.c.partitions.p.scheduler={{backfill: {backfill}}}",
+                                         "--set", "changes[0].set={'centres.c.partitions.p.scheduler.placement':"
+                                         " contiguous}", "--set", "changes[1].set="
+                                         "{'centres.c.partitions.p.scheduler.placement': any}"),
+                             [0, 0, 0, 0, 5], backfill)
+
+    def test_placement_could_never(self):
+        """A job that has no room by one placement waits for the date of another."""
+        text = scenario("{groups: [{nodes: 2}, {nodes: 2}]}", (1, 3, 1)).replace(
+            "partitions:", "scheduler: {placement: contiguous}, partitions:")
+        self.assertTrue(np.isnan(self.starts(text)[0]))
+        self.assertEqual(self.starts(text + "changes: [{at: 4h, set: {centres.c.scheduler.placement: pack}}]\n"),
+                         [4])
+
+    def test_placement_of_later(self):
+        """That it changes one day changes nothing before."""
+        text = SCENARIO.replace("order: fair-share, ", "order: fair-share, placement: PLACEMENT, ")
+        for placement in "any", "pack":
+            one = text.replace("PLACEMENT", placement)
+            later = "changes: [{at: 4d, set: {centres.c.scheduler.placement: contiguous}}]\n"
+            for backfill in "easy", "conservative":
+                arguments = "--set", f"centres.c.scheduler.backfill={backfill}"
+                plain = self.trace(one, *arguments)["jobs"]
+                jobs = self.trace(one + later, *arguments)["jobs"]
+                for name in "id", "partition", "start", "end", "procs", "state":
+                    self.assertEqual(plain[name].tobytes(), jobs[name].tobytes())
+
+    def test_processors_per_node(self):
+        """By hand: 4, 6 from 2 h, 2 from 3 h, 6 from 8 h. What runs keeps what it has: the second job
+        starts at 2 h beside the first, the third has to wait for both."""
+        text = scenario("{nodes: 2, processors_per_node: 2}", (0, 4, 4), (1, 2, 3), (3, 2, 1), (3, 6, 1))
+        text += """changes:
+  - {at: 2h, set: {centres.c.partitions.p.processors_per_node: +1}}
+  - {at: 3h, set: {centres.c.partitions.p.processors_per_node: -2}}
+  - {at: 8h, set: {centres.c.partitions.p: {nodes: 3, processors_per_node: 2}}}
+"""
+        for placement in "any", "pack", "spread":
+            for backfill in "none", "easy", "conservative", "{reserve: 3}":
+                scheduler = f"centres.c.scheduler={{placement: {placement}, backfill: {backfill}}}"
+                self.assertEqual(self.starts(text, "--set", scheduler), [0, 2, 5, 8], scheduler)
+        done = self.jishi("run", "s.yaml", "-o", "s.h5")
+        self.assertIn("\nc/p: 4 processors; from 1970-01-01T02:00:00+00:00 6; from 1970-01-01T03:00:00+00:00 "
+                      "2; from 1970-01-01T08:00:00+00:00 6\n", done.stdout)
+        done = self.jishi("check", "s.yaml", "--set", "changes[0].at=1d", "--set", "changes[1].at=36h",
+                          "--set", "changes[2].at=40h", "--set", "time.length=3d")
+        self.assertIn("\nc/p       the start                  2 x 2           4  not said     -\n"
+                      "          1970-01-02                 2 x 3           6  not said     -\n"
+                      "          1970-01-02T12:00:00+00:00  2 x 1           2  not said     -\n"
+                      "          1970-01-02T16:00:00+00:00  3 x 2           6  not said     -\n", done.stdout)
 
 
 if __name__ == "__main__":
