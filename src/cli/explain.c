@@ -3,6 +3,7 @@
 
 #include "analysis/text_table.h"
 #include "cli/assumptions.h"
+#include "cli/change_notes.h"
 #include "cli/explain_tenants.h"
 #include "cli/log_notes.h"
 #include "cli/routes.h"
@@ -550,6 +551,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         explain_assumptions(build->program, out);
         print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
         print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));
+        print_notes(&explain, change_notes(build));
         explain_broker(build, out);
     }
     for (size_t i = 0; explain.reports && i < build->world.n_workloads; i++)

@@ -46,7 +46,7 @@ void sim_queue_changes(struct sim *sim)
 void sim_queue_windows(struct sim *sim, const struct partition *partition)
 {
     for (size_t i = 0; i < partition->n_windows; i++)
-        for (int closes = 0; closes <= 1; closes++) {
+        for (int closes = 0; closes <= 1 && maintenance_begins(&partition->windows[i]); closes++) {
             const struct maintenance *window = &partition->windows[i];
             const struct event event = {
                 .at = closes ? window->to : window->from,
@@ -109,6 +109,10 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
         sim_open_books(sim, station, change->config);
         station->sched.tenancy = sim_tenancy(sim, station);
         sched_configure(&station->sched, change->config, sim->now);
+    } else if (change->what == CHANGE_WINDOWS) {
+        profile_advance(station->partition.profile, sim->now);
+        sched_capacity_changed(&station->sched, CAPACITY_LOSS);
+        partition_know(&station->partition, sim->now);
     } else {
         profile_advance(station->partition.profile, sim->now);
         sched_capacity_changed(&station->sched,

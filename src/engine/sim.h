@@ -13,13 +13,21 @@
 
 #include <signal.h>
 
-/* At a date a group of a partition gets other nodes, a partition other rules, the jobs
+/* At a date a group of a partition gets other nodes, a partition other rules, or other windows of
+ * its own are known, the jobs
  * of a workload another priority or QOS, a tenant another share, quota and guarantee, or a QOS
  * other quotas. */
 struct sim_change {
     simtime at;
-    enum { CHANGE_NODES, CHANGE_RULES, CHANGE_KIND, CHANGE_TENANT, CHANGE_QOS } what;
-    int32_t partition; /* of the first two */
+    enum {
+        CHANGE_NODES,
+        CHANGE_RULES,
+        CHANGE_WINDOWS,
+        CHANGE_KIND,
+        CHANGE_TENANT,
+        CHANGE_QOS
+    } what;
+    int32_t partition; /* of the first three */
     size_t group;
     int32_t nodes, procs_per_node;     /* of the group */
     const struct sched_config *config; /* borrowed; of rules, as is the next */

@@ -74,7 +74,7 @@ double maintenance_time(const struct build *build, int32_t partition, simtime fr
     double sum = 0;
     for (size_t i = 0; i < setup->n_windows; i++) {
         const struct maintenance *window = &setup->windows[i];
-        if (window->moves)
+        if (window->moves || !maintenance_begins(window))
             continue;
         const struct node_group there =
             group_of(build, (size_t)partition, window->group, window->from);

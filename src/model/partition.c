@@ -41,17 +41,22 @@ static int compare_edges(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void find_edges(struct partition *partition)
+/* Of the windows that are known. */
+static void find_edges(struct partition *partition, simtime now)
 {
-    const size_t len = 2 * partition->n_windows;
-    partition->edges = mem_new(len, sizeof(*partition->edges));
+    partition->n_edges = 0;
+    partition->windows_end = 0;
     for (size_t i = 0; i < partition->n_windows; i++) {
         const struct maintenance *w = &partition->windows[i];
-        partition->edges[2 * i] = (struct edge){w->from, w->group, w->nodes};
-        partition->edges[2 * i + 1] = (struct edge){w->to, w->group, -w->nodes};
+        if (!maintenance_is_known(w, now))
+            continue;
+        partition->edges[partition->n_edges++] = (struct edge){w->from, w->group, w->nodes};
+        partition->edges[partition->n_edges++] = (struct edge){w->to, w->group, -w->nodes};
+        if (w->to > partition->windows_end)
+            partition->windows_end = w->to;
     }
-    if (len > 0)
-        qsort(partition->edges, len, sizeof(*partition->edges), compare_edges);
+    if (partition->n_edges > 0)
+        qsort(partition->edges, partition->n_edges, sizeof(*partition->edges), compare_edges);
 }
 
 /* What windows will take and give back. Where they overlap, a group has no more nodes to lose than
@@ -59,7 +64,7 @@ static void find_edges(struct partition *partition)
 static void enter_windows(const struct partition *partition, struct profile *profile, simtime now)
 {
     int64_t asked[PARTITION_GROUPS_MAX] = {0};
-    for (size_t i = 0; i < 2 * partition->n_windows; i++) {
+    for (size_t i = 0; i < partition->n_edges; i++) {
         const struct edge *edge = &partition->edges[i];
         const struct node_group *group = &partition->groups[edge->group];
         const int64_t before =
@@ -122,10 +127,8 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .n_windows = setup->n_windows,
     };
     memcpy(partition->groups, setup->groups, setup->n_groups * sizeof(*partition->groups));
-    for (size_t i = 0; i < setup->n_windows; i++)
-        if (setup->windows[i].to > partition->windows_end)
-            partition->windows_end = setup->windows[i].to;
-    find_edges(partition);
+    partition->edges = mem_new(2 * setup->n_windows, sizeof(*partition->edges));
+    find_edges(partition, -1);
     partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
     partition->fixed = true;
     partition->cluster = cluster_new(setup->placement, setup->groups, setup->n_groups,
@@ -297,6 +300,12 @@ void partition_set_placement(struct partition *partition, const struct placement
 {
     cluster_place(partition->cluster, placement);
     partition->constrained = partition->by_nodes || placement->constraint;
+}
+
+void partition_know(struct partition *partition, simtime now)
+{
+    find_edges(partition, now);
+    renew_profile(partition, now);
 }
 
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,

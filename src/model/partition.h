@@ -14,10 +14,22 @@
  * down, but part of the capacity there. */
 struct maintenance {
     simtime from, to;
+    simtime known, gone; /* it is planned in [known, gone), which it must be when it begins */
     size_t group;
     int32_t nodes;
     bool moves;
 };
+
+static inline bool maintenance_is_known(const struct maintenance *window, simtime now)
+{
+    return window->known <= now && now < window->gone;
+}
+
+/* Does it ever begin? */
+static inline bool maintenance_begins(const struct maintenance *window)
+{
+    return window->from < window->gone;
+}
 
 struct partition {
     int32_t row;             /* of world.partitions */
@@ -35,7 +47,8 @@ struct partition {
     size_t n_windows;
     int32_t *moved; /* owned: by group, nodes that are elsewhere now; negative: from elsewhere */
     bool fixed;     /* no group ever got smaller but by windows */
-    struct edge *edges;     /* owned: where windows open and close, by time */
+    struct edge *edges; /* owned: where known windows open and close, by time */
+    size_t n_edges;
     simtime windows_end;    /* the last of them is over; 0: there is none */
     int64_t overdue;        /* processors of jobs that outlived their request and run on */
     int64_t running;        /* jobs */
@@ -108,6 +121,9 @@ void partition_resize(struct partition *partition, size_t g, int32_t nodes, int3
 
 /* Its nodes are chosen by that from now on. O(nodes log nodes). */
 void partition_set_placement(struct partition *partition, const struct placement_type *placement);
+
+/* Other windows are known from now on. O(running jobs + windows log windows). */
+void partition_know(struct partition *partition, simtime now);
 
 /* A maintenance window opens or closes. O(running jobs). */
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,

@@ -291,7 +291,6 @@ static const struct field partition_fields[] = {
      .offset = IN(partition_plan, maintenance),
      .table = window_fields,
      .size = sizeof(struct window),
-     .lasts = LASTS,
      .help = "when nodes are out of service, known ahead to the scheduler"},
     {.key = "tenants",
      .kind = FIELD_TEXTS,

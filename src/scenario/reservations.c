@@ -88,7 +88,6 @@ static void add_windows(struct build *build, size_t row, const struct items *win
         struct maintenance *w = (struct maintenance *)all.items + all.len++;
         *w = ((const struct maintenance *)windows->items)[i];
         w->moves = true;
-        w->from = w->from > 0 ? w->from : 0;
         w->nodes *= sign;
         w->group = sign > 0 ? w->group : 0;
     }
@@ -146,6 +145,7 @@ struct step {
     simtime at;
     int order; /* at one instant: ends, changes, beginnings */
     int64_t nodes;
+    bool moves; /* else maintenance, which takes no more than there is */
 };
 
 static int compare_steps(const void *a, const void *b)
@@ -165,26 +165,27 @@ static simtime first_short(const struct build *build, size_t row, size_t g, int6
     size_t n = 0;
     for (size_t i = 0; i < setup->n_windows; i++) {
         const struct maintenance *w = &setup->windows[i];
-        if (w->group != g)
+        if (w->group != g || !maintenance_begins(w))
             continue;
-        steps[n++] = (struct step){w->from, 2, w->nodes};
-        steps[n++] = (struct step){w->to, 0, -w->nodes};
+        steps[n++] = (struct step){w->from, 2, w->nodes, w->moves};
+        steps[n++] = (struct step){w->to, 0, -w->nodes, w->moves};
     }
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *c = &build->changes[i];
         if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g)
-            steps[n++] = (struct step){c->at, 1, c->nodes};
+            steps[n++] = (struct step){c->at, 1, c->nodes, false};
     }
     if (n > 0)
         qsort(steps, n, sizeof(*steps), compare_steps);
     simtime at = SIMTIME_NEVER;
-    *ret_taken = 0;
+    int64_t down = 0, moved = 0;
     *ret_nodes = setup->groups[g].nodes;
     for (size_t i = 0; i < n && at == SIMTIME_NEVER; i++) {
         if (steps[i].order == 1)
             *ret_nodes = steps[i].nodes;
         else
-            *ret_taken += steps[i].nodes;
+            *(steps[i].moves ? &moved : &down) += steps[i].nodes;
+        *ret_taken = moved + (down < *ret_nodes ? down : *ret_nodes);
         if (*ret_taken > *ret_nodes)
             at = steps[i].at;
     }

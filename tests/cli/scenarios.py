@@ -107,7 +107,8 @@ def scheduler(rng, counting):
     return value
 
 
-def windows(rng, groups, hours):
+def windows(rng, part, hours):
+    groups = part.get("groups", [part])
     value = []
     for _ in range(rng.randint(1, 3)):
         window = {"from": f"{rng.randint(0, hours * 60)} min"}
@@ -117,10 +118,11 @@ def windows(rng, groups, hours):
             window["until"] = f"{int(window['from'].split()[0]) + rng.randint(1, 240)} min"
         if rng.random() < 0.4:
             window["every"] = rng.choice(["6h", "1 day", "5h", "1 month"])
-        if rng.random() < 0.7:
-            window["nodes"] = rng.randint(1, 4)
-        if groups > 1 and rng.random() < 0.7:
-            window["group"] = rng.randrange(groups)
+        if len(groups) > 1 and rng.random() < 0.7:
+            window["group"] = rng.randrange(len(groups))
+        there = groups[window.get("group", 0)]["nodes"]
+        if rng.random() < 0.7 and there > 0:
+            window["nodes"] = rng.randint(1, min(4, there))
         value.append(window)
     return value
 
@@ -181,7 +183,7 @@ def partition(rng, hours, counting):
         if rng.random() < 0.5 and not counting:
             each["memory_per_node"] = rng.choice(["4 GB", "8 GB", "10 GB"])
     if rng.random() < 0.3:
-        value["maintenance"] = windows(rng, groups, hours)
+        value["maintenance"] = windows(rng, value, hours)
     if rng.random() < 0.4:
         value["scheduler"] = scheduler(rng, counting)
     return value
@@ -502,6 +504,8 @@ def changes(rng, scenario, hours, counting):
                 if rng.random() < 0.3 and not whole:
                     at = path if "nodes" in part else f"{path}.groups[0]"
                     settings[f"{at}.processors_per_node"] = rng.choice([1, 2, 4, 5])
+                if rng.random() < 0.3:
+                    settings[f"{path}.maintenance"] = part.get("maintenance", [])[:1] + windows(rng, part, hours)
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
             if rng.random() < 0.4:

@@ -247,6 +247,79 @@ class Changes(unittest.TestCase):
                       "          1970-01-02T12:00:00+00:00  2 x 1           2  not said     -\n"
                       "          1970-01-02T16:00:00+00:00  3 x 2           6  not said     -\n", done.stdout)
 
+    def test_maintenance(self):
+        """By hand: a window is known from the date of the change on; one that has begun goes on."""
+        jobs = (0, 4, 2), (1, 4, 3), (3.5, 1, 1)
+        text = scenario("{nodes: 4, maintenance: MAINTENANCE}", *jobs)
+        window = "[{from: 4h, length: 2h}]"
+        path = "centres.c.partitions.p.maintenance"
+
+        def change(at, windows):
+            return f"changes: [{{at: {at}h, set: {{{path}: {windows}}}}}]\n"
+        rows = [
+            ("[]", "", [0, 2, 5]),
+            (window, "", [0, 6, 9]),
+            # the second job would run into it; it comes as it runs: its nodes go when it has ended
+            ("[]", change(1, window), [0, 6, 9]),
+            ("[]", change(3, window), [0, 2, 6]),
+            # taken back before it begins, and as it goes on
+            (window, change(3, "[]"), [0, 3, 6]),
+            (window, change(4, "[]"), [0, 4, 7]),
+            (window, change(5, "[]"), [0, 6, 9]),
+            # one that begins at the very date, one that would have begun before
+            ("[]", change(4, window), [0, 2, 6]),
+            ("[]", change(5, window), [0, 2, 5]),
+            # put off, shortened, for fewer nodes
+            (window, change(3, "[{from: 9h, length: 1h}]"), [0, 3, 6]),
+            (window, change(3, "[{from: 4h, length: 1h}]"), [0, 5, 8]),
+            (window, change(1, "[{from: 4h, length: 2h, nodes: 1}]"), [0, 6, 3.5]),
+            # the same once more is the same
+            (window, change(2, "[{from: 4h, until: 6h}]"), [0, 6, 9]),
+            (window, change(2, "[{from: 4h, length: 2h}, {from: 9h, length: 1h}]"), [0, 6, 10]),
+        ]
+        for backfill in "none", "easy", "conservative", "{reserve: 3}":
+            for placement in "any", "pack":
+                for before, after, want in rows:
+                    got = self.starts(text.replace("MAINTENANCE", before) + after, "--set",
+                                      f"centres.c.scheduler={{backfill: {backfill}, placement: {placement}}}")
+                    if (backfill, want[2]) == ("none", 3.5):
+                        want = [0, 6, 9]
+                    self.assertEqual(got, want, (backfill, placement, before, after))
+
+    def test_maintenance_from_before(self):
+        """A window that began before the start is there from the start on."""
+        text = scenario("{nodes: 2, maintenance: [{from: 1h, length: 4h, nodes: 1}]}", (0, 2, 1), (0, 1, 1))
+        self.assertEqual(self.starts(text, "--set", "time.start=2024-01-02", "--set", "centres.c.partitions.p."
+                                     "maintenance[0].from=2024-01-01T23:00"), [3, 0])
+
+    def test_maintenance_of_all(self):
+        """All nodes are all there are then, those that came later too."""
+        text = scenario("{nodes: 2, maintenance: [{from: 4h, length: 2h}]}", (3, 4, 1), (5, 1, 1))
+        self.assertEqual(self.starts(text + "changes: [{at: 3h, set: {centres.c.partitions.p.nodes: 4}}]\n"),
+                         [3, 6])
+
+    def test_after_the_end(self):
+        """A date that the run never gets to is told, but not where it goes on after its length."""
+        text = scenario("{nodes: 4}", (0, 1, 1)) + """changes:
+  - {at: 19h, set: {centres.c.partitions.p.nodes: 5}}
+  - {at: 20h, set: {centres.c.partitions.p.nodes: 6}}
+  - {at: 2d, set: {centres.c.partitions.p.nodes: 7}}
+"""
+        self.trace(text)
+        rows = [("changes[2].at=20h", "1970-01-01T20:00:00+00:00"),
+                ("changes[2].at=2d", "1970-01-01T20:00:00+00:00 and 1 later date"),
+                ("changes[1].at=3d", "1970-01-03 and 1 later date"), ("changes[1].at=10h", "1970-01-03")]
+        for setting, dates in rows:
+            told = f"changes: those of {dates} change nothing: the run ends on 1970-01-01T20:00:00+00:00"
+            done = self.jishi("run", "s.yaml", "-o", "s.h5", "--set", setting)
+            self.assertEqual([line for line in done.stdout.splitlines() if line.startswith("Note: changes")],
+                             ["Note: " + told])
+            done = self.jishi("check", "s.yaml", "--set", setting)
+            self.assertIn(f"\n\n  {told}\n", done.stdout)
+        for setting in "measure.after=drain", "time.length=4d":
+            for command in ("run", "s.yaml", "-o", "s.h5"), ("check", "s.yaml"):
+                self.assertNotIn("change nothing", self.jishi(*command, "--set", setting).stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
