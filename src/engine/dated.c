@@ -67,7 +67,8 @@ static void change_kind(struct sim *sim, const struct sim_change *change)
         for (size_t i = 0; i < n; i++)
             sim->kinds[i].priority = -1;
     }
-    sim->kinds[change->workload] = (struct job_kind){change->priority, change->qos};
+    sim->kinds[change->workload] =
+        (struct job_kind){change->priority, change->qos, change->centre, change->at_partition};
 }
 
 /* A tenant has other terms from now on: the row of the world says so to all who ask. */

@@ -284,12 +284,15 @@ int sim_submit(struct sim *sim, struct error *err)
     job->spec = *spec;
     job->seq = sim->arrivals++;
     if (sim->kinds && sim->kinds[spec->workload].priority >= 0) {
-        job->spec.priority = sim->kinds[spec->workload].priority;
-        job->spec.qos = (int16_t)sim->kinds[spec->workload].qos;
+        const struct job_kind *kind = &sim->kinds[spec->workload];
+        job->spec.priority = kind->priority;
+        job->spec.qos = (int16_t)kind->qos;
+        job->spec.centre = kind->centre;
+        job->spec.partition = kind->partition;
     }
     if (job->spec.id == 0)
         job->spec.id = (int64_t)sim->arrivals;
-    job->partition = spec->partition;
+    job->partition = job->spec.partition;
     job->state = JOB_PENDING;
     job->start = job->end = job->joined = SIMTIME_NEVER;
     job->end_event = job->overdue_event = EVENT_NONE;

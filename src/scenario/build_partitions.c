@@ -57,10 +57,9 @@ static bool workload_asks(const struct workload *workload, enum asks what)
 }
 
 /* Does some job that may run in the partition ask whole nodes, or memory? */
-static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
-                         const char *partition)
+static bool someone_asks_in(const struct scenario *scenario, enum asks what, int64_t centre,
+                            const char *partition)
 {
-    const struct scenario *scenario = program->epochs[0].scenario;
     for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = scenario->rows.items[i].tenant;
         const struct workload *workloads = tenant->workloads.items;
@@ -76,6 +75,16 @@ static bool someone_asks(const struct program *program, enum asks what, int64_t 
         }
     }
     return false;
+}
+
+/* The same, whenever they come. */
+static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
+                         const char *partition)
+{
+    bool asks = false;
+    for (size_t e = 0; e < program->n_epochs && !asks; e++)
+        asks = someone_asks_in(program->epochs[e].scenario, what, centre, partition);
+    return asks;
 }
 
 /* --- maintenance --- */

@@ -247,10 +247,11 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
 }
 
 /* Do two trees of a workload differ in more than what may change of any kind: how its jobs are
- * served? */
+ * served, and where? */
 static bool differs(const struct node *a, const struct node *b, struct mark *ret_at)
 {
-    static const char *const keys[] = {"priority", "qos"};
+    static const char *const keys[] = {"priority",       "qos",    "partition", "data_at",
+                                       "data_may_leave", "centres"};
     struct node *x = node_copy(a), *y = node_copy(b);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         node_free(node_remove(x, keys[i]));
@@ -269,18 +270,21 @@ static void compare_workload(struct build *build, size_t epoch, const struct wor
 {
     const struct epoch *now = &build->program->epochs[epoch], *before = now - 1;
     const int32_t qos = service_row(now->scenario, &new->service);
+    const struct build_place *place = build_place_at(build, epoch, (size_t)row);
     if (old->service.priority != new->service.priority ||
-        qos != service_row(before->scenario, &old->service))
+        qos != service_row(before->scenario, &old->service) || place->epoch == epoch)
         add_change(build, &(struct sim_change){.at = now->at,
                                                .what = CHANGE_KIND,
                                                .workload = row,
                                                .priority = new->service.priority,
-                                               .qos = qos});
+                                               .qos = qos,
+                                               .centre = place->centre,
+                                               .at_partition = place->partition});
     struct mark at;
     if (!new->kind->changes && differs(old->node, new->node, &at))
         error_list_addf(errors, at,
-                        "changes: %s: the jobs of a %s workload cannot change at a date, but for "
-                        "their priority and QOS",
+                        "changes: %s: the jobs of a %s workload cannot change after the start, but "
+                        "for their priority, their QOS, and where they run and their data lie",
                         build->world.workloads[row].path, new->kind->key);
 }
 
@@ -400,8 +404,40 @@ static void find_terms(struct build *build, size_t epoch, size_t row, struct ten
     }
 }
 
+/* Guarantees bind at home, and what brothers of one home share is laid out for the run. */
+static void compare_homes(const struct build *build, size_t epoch, struct error_list *errors)
+{
+    const struct epoch *now = &build->program->epochs[epoch];
+    for (size_t i = 0; i < now->scenario->rows.len; i++) {
+        const char *was = build_tenant(build, epoch - 1, i)->home;
+        const char *is = build_tenant(build, epoch, i)->home;
+        if (!was || !is || strcmp(was, is) == 0)
+            continue;
+        struct path path = {0};
+        push_tenant(&path, now->scenario->rows.items, (int32_t)i);
+        const struct node *node = path_get(now->tree, &path);
+        error_list_addf(errors, node ? mark_of(node, "home") : (struct mark){0},
+                        "changes: the home of %s cannot change after the start where tenants have "
+                        "guarantees, which bind at home",
+                        build->world.tenants.items[i].path);
+        path_deinit(&path);
+        return; /* those below have it from this one */
+    }
+}
+
+static bool has_guarantees(const struct build *build)
+{
+    bool found = false;
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        for (size_t i = 0; i < build->program->epochs[e].scenario->rows.len; i++)
+            found |= build_tenant(build, e, i)->guarantee.processors >= 0;
+    return found;
+}
+
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
+    for (size_t e = 1; e < build->program->n_epochs && has_guarantees(build); e++)
+        compare_homes(build, e, errors);
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         build->world.tenants.items[i].shares = shares_over_time(build, i);
         struct tenant_info terms = build->world.tenants.items[i], old = terms;

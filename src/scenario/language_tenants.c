@@ -209,7 +209,6 @@ const struct field tenant_fields[] = {
     {.key = "home",
      .kind = FIELD_TEXT,
      .offset = IN(tenant, home),
-     .lasts = LASTS,
      .help = "the centre its jobs go to; that of the tenant above if not given"},
     {.key = "priority",
      .kind = FIELD_CHOICE,
@@ -251,7 +250,6 @@ const struct field tenant_fields[] = {
      .kind = FIELD_BOOL,
      .offset = IN(tenant, data_may_leave),
      .def = "true",
-     .lasts = LASTS,
      .help = "false: jobs run where their data lie, whatever the broker; as the tenant above if "
              "not given"},
     {.key = "sector",

@@ -363,24 +363,39 @@ int open_access(struct build *build, struct error_list *errors)
     return 0;
 }
 
-void check_access(struct build *build, size_t workload, struct error_list *errors)
+static void check_place(struct build *build, size_t workload, const struct build_place *place,
+                        struct error_list *errors)
 {
-    const struct job_spec *base = &build->workloads[workload].context.base;
     const struct world *world = &build->world;
-    const char *path = world->tenants.items[base->tenant].path;
+    const int32_t tenant = world->workloads[workload].tenant;
+    const char *path = world->tenants.items[tenant].path;
     for (size_t row = 0; row < world->n_partitions; row++)
-        if ((base->partition >= 0 ? (size_t)base->partition == row
-                                  : world->partitions[row].centre == base->centre) &&
-            (access_may(world->access, base->tenant, (int32_t)row) ||
+        if ((place->partition >= 0 ? (size_t)place->partition == row
+                                   : world->partitions[row].centre == place->centre) &&
+            (access_may(world->access, tenant, (int32_t)row) ||
              access_below(world->access, path, (int32_t)row)))
             return;
     struct error err = {0};
-    if (base->partition >= 0)
+    if (place->partition >= 0)
         error_set(&err, "partition: %s is kept for other tenants",
-                  world->partitions[base->partition].path);
+                  world->partitions[place->partition].path);
     else
         error_set(&err, "partition: all those of %s are kept for other tenants",
-                  world->centres[base->centre].name);
-    build_workload_error(build, workload, &err);
+                  world->centres[place->centre].name);
+    if (place->epoch > 0) {
+        const struct workload *later = build_workload_at(build, place->epoch, workload);
+        const struct node *said = node_get(later->node, "partition");
+        error_prefix(&err, "changes: %s: ", world->workloads[workload].path);
+        err.at = said ? said->at : later->named.at;
+    } else {
+        build_workload_error(build, workload, &err);
+    }
     error_list_add(errors, &err);
+}
+
+void check_access(struct build *build, size_t workload, struct error_list *errors)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    for (size_t k = 0; k < bw->n_places; k++)
+        check_place(build, workload, &bw->places[k], errors);
 }

@@ -490,6 +490,11 @@ def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
     whole = asks_nodes(scenario)
+    text = repr(scenario)
+    parts = [set(plan["partitions"]) for plan in scenario["centres"].values()]
+    moving = ("guarantee" not in text and "'reservations'" not in text and all(p == parts[0] for p in parts)
+              and not any("tenants" in part for plan in scenario["centres"].values()
+                          for part in plan["partitions"].values()))
     for _ in range(rng.randint(1, 4)):
         settings = {}
         for centre, plan in scenario["centres"].items():
@@ -526,11 +531,15 @@ def changes(rng, scenario, hours, counting):
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
         for path, plan in tenant_paths(scenario["tenants"]):
             for name, work in plan.get("workloads", {}).items():
+                if "partition" in work and rng.random() < 0.2:
+                    settings[f"{path}.workloads.{name}.partition"] = rng.choice([work["partition"], "any"])
                 if "arrival" in work and rng.random() < 0.4:
                     if "work" in work:
                         settings[f"{path}.workloads.{name}.work"] = operations(rng)
                     else:
                         settings[f"{path}.workloads.{name}.runtime"] = runtime(rng)
+            if moving and "home" in plan and rng.random() < 0.4:
+                settings[f"{path}.home"] = rng.choice(list(scenario["centres"]))
             if rng.random() < 0.3:
                 settings[f"{path}.share"] = rng.choice([0.5, 2, 10])
             if "quota" in plan and rng.random() < 0.3:

@@ -298,6 +298,57 @@ class Changes(unittest.TestCase):
         self.assertEqual(self.starts(text + "changes: [{at: 3h, set: {centres.c.partitions.p.nodes: 4}}]\n"),
                          [3, 6])
 
+    def test_home(self):
+        """By hand: the jobs of 2 h and 3 h go to the other centre, that of 4 h to another partition at home."""
+        text = scenario("{nodes: 4}, q: {nodes: 2}", (0, 4, 9), (1, 4, 1), (2, 4, 1), (3, 4, 2), (4, 2, 1))
+        text = text.replace("tenants:", "  d: {partitions: {p: {nodes: 4}}}\ntenants:", 1).replace(
+            "centres: {c: ", "centres:\n  c: ").replace("}}}\n  d:", "}}\n  d:").replace("w:\n", "w:\n        partition: p\n")
+        text += """changes:
+  - {at: 2h, set: {tenants.t.home: d}}
+  - {at: 4h, set: {tenants.t.home: c, tenants.t.workloads.w.partition: q}}
+"""
+        self.assertEqual(self.starts(text), [0, 9, 2, 3, 4])
+        # a broker that keeps jobs at home keeps them at the home of the date
+        self.assertEqual(self.starts(text + "broker: {policy: home}\n"), [0, 9, 2, 3, 4])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual([row["home"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 1, 0])
+        done = self.jishi("check", "s.yaml")
+        self.assertRegex(done.stdout, r"\nd/p +jobs +processor-h each +largest +1970-01-01  "
+                         r"1970-01-01T02:00:00\+00:00  1970-01-01T04:00:00\+00:00  whole run\n"
+                         r"t/w +5 +10.8 +4 +- +13.5 +- +1.4\n")
+
+    def test_whole_nodes_later(self):
+        """One processor of four an hour until 9 h, then a whole node for 2.5 h: those of 11 h, 12 h and 13 h wait
+        for those of 9 h, 10 h and 11 h."""
+        text = """jishi: 1
+time: {length: 14h}
+centres: {c: {partitions: {p: {nodes: 2, processors_per_node: 2}}}}
+tenants: {t: {home: c, workloads: {w: {arrival: {every: 1h}, runtime: 90min, processors: 1}}}}
+changes: [{at: 9h, set: {tenants.t.workloads.w: {arrival: {every: 1h}, runtime: 150min, nodes: 1}}}]
+"""
+        self.assertEqual(self.starts(text), [*range(11), 11.5, 12.5, 14])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual(sorted(jobs["procs"]), [1] * 9 + [2] * 5)
+
+    def test_data(self):
+        """By hand: data of 45 GB take an hour over 100 Mbit/s. From 2 h on they lie at home, from 4 h on at the
+        other centre again, where the jobs have to stay."""
+        text = scenario("{nodes: 4}", (0, 1, 1), (2, 1, 1), (4, 1, 1), (6, 1, 1)).replace(
+            "tenants:", "  d: {partitions: {p: {nodes: 4}}}\ntenants:", 1).replace(
+            "centres: {c: ", "centres:\n  c: ").replace("}}}\n  d:", "}}\n  d:").replace(
+            "w:\n", "w:\n        data: 45 GB\n        data_at: d\n")
+        text += """broker: {policy: home}
+links: [{between: [c, d], bandwidth: 100 Mbit/s}]
+changes:
+  - {at: 2h, set: {tenants.t.workloads.w.data_at: c}}
+  - {at: 4h, set: {tenants.t.workloads.w: {data: 45 GB, data_at: d, data_may_leave: false, jobs: JOBS}}}
+  - {at: 5h, set: {tenants.t.workloads.w.data_may_leave: true, tenants.t.workloads.w.centres: [c]}}
+"""
+        rows = ", ".join(f"{{submit: {at}h, processors: 1, runtime: 1h}}" for at in (0, 2, 4, 6))
+        self.assertEqual(self.starts(text.replace("JOBS", f"[{rows}]")), [1, 2, 4, 7])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual([row["centre"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 0])
+
     def test_after_the_end(self):
         """A date that the run never gets to is told, but not where it goes on after its length."""
         text = scenario("{nodes: 4}", (0, 1, 1)) + """changes:
