@@ -298,8 +298,8 @@ static void write_phases(const struct summary_options *options, const struct wor
             free(path);
             free(kind);
         } else {
-            date_format(world->start + phase->from, world->offset, text, sizeof(text));
-            fprintf(out, "; from %.10s ", text);
+            date_format_day(world->start + phase->from, world->offset, text, sizeof(text));
+            fprintf(out, "; from %s ", text);
             fputs(count_format((double)phase->procs, text, sizeof(text)), out);
         }
         if (info->flops > 0)

@@ -13,6 +13,7 @@ struct capacity_phase {
     int32_t partition; /* row of world.partitions */
     simtime from;      /* since the start */
     int64_t nodes, procs;
+    int32_t procs_per_node; /* of the last group */
 };
 
 struct summary_options {

@@ -3,6 +3,7 @@
 
 #include "analysis/text_table.h"
 #include "cli/assumptions.h"
+#include "cli/change_notes.h"
 #include "cli/explain_tenants.h"
 #include "cli/log_notes.h"
 #include "cli/routes.h"
@@ -41,11 +42,7 @@ struct scope {
 
 static const char *day_text(const struct world *world, simtime t, char *buffer, size_t size)
 {
-    date_format(world->start + t, world->offset, buffer, size);
-    char *clock = strchr(buffer, 'T');
-    if (clock && strncmp(clock, "T00:00:00", 9) == 0)
-        *clock = 0;
-    return buffer;
+    return date_format_day(world->start + t, world->offset, buffer, size);
 }
 
 /* --- time and capacity --- */
@@ -90,7 +87,7 @@ static const char *nodes_text(const struct build *build, const struct capacity_p
     char count[48];
     count_format((double)phase->nodes, count, sizeof(count));
     if (setup->n_groups == 1)
-        snprintf(buffer, size, "%s x %d", count, setup->groups[0].procs_per_node);
+        snprintf(buffer, size, "%s x %d", count, phase->procs_per_node);
     else
         snprintf(buffer, size, "%s in %zu groups", count, setup->n_groups);
     return buffer;
@@ -142,6 +139,11 @@ static void add_cut(struct stretches *stretches, simtime at)
     stretches->cuts[i] = at;
 }
 
+static bool is_place(const struct scope *scope, const struct build_place *place)
+{
+    return place->partition == scope->partition && place->centre == scope->centre;
+}
+
 /* Shorter runs are one stretch unless capacity changes. */
 #define YEARS_FROM (366 * SIMTIME_DAY)
 
@@ -156,6 +158,13 @@ static struct stretches cut(const struct explain *explain, const struct scope *s
                 : phase->partition == scope->partition)
             add_cut(&stretches, phase->from);
     }
+    for (size_t w = 0; w < world->n_workloads; w++)
+        for (size_t k = 1; k < explain->build->workloads[w].n_places; k++) {
+            const struct build_place *place = &explain->build->workloads[w].places[k];
+            const simtime at = explain->build->program->epochs[place->epoch].at;
+            if ((is_place(scope, place) || is_place(scope, place - 1)) && at < world->length)
+                add_cut(&stretches, at);
+        }
     if (years && explain->build->program->dated && world->length >= YEARS_FROM &&
         world->length < SIMTIME_NEVER)
         for (int year = date_civil(world->start, world->offset).year + 1;; year++) {
@@ -167,18 +176,34 @@ static struct stretches cut(const struct explain *explain, const struct scope *s
     return stretches;
 }
 
+/* Does it ever send jobs there? */
 static bool in_scope(const struct explain *explain, size_t workload, const struct scope *scope)
 {
-    const struct job_spec *base = &explain->build->workloads[workload].context.base;
-    return base->partition == scope->partition && base->centre == scope->centre;
+    const struct build_workload *bw = &explain->build->workloads[workload];
+    bool found = false;
+    for (size_t k = 0; k < bw->n_places; k++)
+        found |= is_place(scope, &bw->places[k]);
+    return found;
 }
 
-static double asked(const struct explain *explain, size_t workload, simtime from, simtime to)
+/* By what it sends there. */
+static double asked(const struct explain *explain, size_t workload, const struct scope *scope,
+                    simtime from, simtime to)
 {
     const struct offer *offer = &explain->offers[workload];
+    const struct program *program = explain->build->program;
+    const struct build_workload *bw = &explain->build->workloads[workload];
+    double sum = 0;
     if (to == SIMTIME_NEVER)
-        return offer_load(offer);
-    return offer_asked(offer, explain->build->program, from, to) / simtime_seconds(to - from);
+        return is_place(scope, &bw->places[0]) ? offer_load(offer) : 0;
+    for (size_t k = 0; k < bw->n_places; k++) {
+        const simtime begin = program->epochs[bw->places[k].epoch].at;
+        const simtime end = k + 1 < bw->n_places ? program->epochs[bw->places[k + 1].epoch].at : to;
+        const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
+        if (lo < hi && is_place(scope, &bw->places[k]))
+            sum += offer_asked(offer, program, lo, hi);
+    }
+    return sum / simtime_seconds(to - from);
 }
 
 /* Processors of the scope that are in service on average. */
@@ -208,8 +233,7 @@ static bool nothing_yet(const struct explain *explain, const struct scope *scope
     double maintenance;
     double sum = there(explain, scope, from, to, &maintenance);
     for (size_t w = 0; w < explain->build->world.n_workloads && sum == 0; w++)
-        if (in_scope(explain, w, scope))
-            sum += asked(explain, w, from, to);
+        sum += asked(explain, w, scope, from, to);
     return sum == 0;
 }
 
@@ -309,7 +333,7 @@ static void add_jobs(struct text_table *table, const struct explain *explain, si
 
 /* Adds up the columns in sums. */
 static void add_workload(struct text_table *table, const struct explain *explain, size_t workload,
-                         const struct stretches *stretches, double *sums)
+                         const struct scope *scope, const struct stretches *stretches, double *sums)
 {
     char *name = workload_label(explain->build, workload);
     text_table_row(table);
@@ -322,7 +346,7 @@ static void add_workload(struct text_table *table, const struct explain *explain
         column(stretches, i, &from, &to);
         for (size_t w = workload; w < explain->build->world.n_workloads; w++)
             if (explain->shown[w] == workload)
-                sum += asked(explain, w, from, to);
+                sum += asked(explain, w, scope, from, to);
         sums[i] += isnan(sum) ? 0 : sum;
         add_load(table, sum);
     }
@@ -344,14 +368,15 @@ static void add_named(struct text_table *table, const struct explain *explain,
 {
     double named[STRETCHES_MAX + 1] = {0};
     const size_t columns = columns_of(stretches);
-    for (size_t w = 0; w < explain->build->world.n_workloads; w++) {
-        const struct job_spec *base = &explain->build->workloads[w].context.base;
-        for (size_t i = 0; i < columns; i++) {
-            simtime from, to;
-            column(stretches, i, &from, &to);
-            if (base->centre == scope->centre && base->partition != PARTITION_ANY)
-                named[i] += asked(explain, w, from, to);
-        }
+    for (size_t row = 0; row < explain->build->world.n_partitions; row++) {
+        const struct scope one = {(int32_t)row, explain->build->world.partitions[row].centre};
+        for (size_t w = 0; w < explain->build->world.n_workloads && one.centre == scope->centre;
+             w++)
+            for (size_t i = 0; i < columns; i++) {
+                simtime from, to;
+                column(stretches, i, &from, &to);
+                named[i] += asked(explain, w, &one, from, to);
+            }
     }
     add_row(table, "  asked for by name", named, columns);
     for (size_t i = 0; i < columns; i++)
@@ -444,7 +469,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     add_heads(&table, explain, name, &stretches);
     for (size_t w = 0; w < explain->build->world.n_workloads; w++)
         if (explain->shown[w] == w && in_scope(explain, w, scope))
-            add_workload(&table, explain, w, &stretches, sums);
+            add_workload(&table, explain, w, scope, &stretches, sums);
     for (size_t i = 0; i < columns; i++) {
         simtime from, to;
         column(&stretches, i, &from, &to);
@@ -554,6 +579,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         explain_assumptions(build->program, out);
         print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
         print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));
+        print_notes(&explain, change_notes(build));
         explain_broker(build, out);
     }
     for (size_t i = 0; explain.reports && i < build->world.n_workloads; i++)

@@ -61,14 +61,6 @@ static struct purchase_date *make_dates(const struct planning *planning)
 
 /* --- text --- */
 
-static const char *day(simtime instant, int32_t offset, char *buffer, size_t size)
-{
-    date_format(instant, offset, buffer, size);
-    if (strstr(buffer, "T00:00:00"))
-        *strchr(buffer, 'T') = 0;
-    return buffer;
-}
-
 static size_t bought_before(const struct purchases *purchases, size_t date)
 {
     return date > purchases->first ? purchases->levels[date - 1] : 0;
@@ -117,10 +109,12 @@ static void add_date(const struct buying *buying, size_t date, struct text_table
     text_table_row(table);
     text_table_left(table, setup->dates[date].period);
     const bool any = level > before;
-    text_table_left(table,
-                    any ? day(setup->dates[date].order, setup->offset, text, sizeof(text)) : "-");
-    text_table_left(table, any ? day(setup->dates[date].delivery, setup->offset, text, sizeof(text))
-                               : "-");
+    text_table_left(
+        table,
+        any ? date_format_day(setup->dates[date].order, setup->offset, text, sizeof(text)) : "-");
+    text_table_left(
+        table, any ? date_format_day(setup->dates[date].delivery, setup->offset, text, sizeof(text))
+                   : "-");
     text_table_right(table, vary_difference(setup->vary, before, level, text, sizeof(text)));
     text_table_right(table, vary_text(setup->vary, level, text, sizeof(text)));
     /* the findings of this period are the last */

@@ -3,6 +3,7 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
+#include "cli/change_notes.h"
 #include "cli/log_notes.h"
 #include "cli/page.h"
 #include "cli/routes.h"
@@ -91,6 +92,7 @@ static void print_text(const struct result *result, FILE *out)
     struct notes notes = {0};
     note_growth(&notes, build);
     add_notes(&notes, run_log_notes(build));
+    add_notes(&notes, change_notes(build));
     add_notes(&notes, slurm_notes(build->program->epochs[0].scenario));
     note_stops(&notes, result);
     struct phases phases;

@@ -96,7 +96,7 @@ static void add_centres(struct text_table *table, const struct build *build,
 
 static bool is_free_to_go(const struct build *build, const struct sim_freight *freight)
 {
-    bool free = !freight->data[0].data && freight->data_at == freight->home;
+    bool free = !freight->data && freight->data_at == freight->home;
     for (size_t i = 0; i < build->world.n_centres; i++)
         free &= freight->centres[i];
     return free;
@@ -105,7 +105,7 @@ static bool is_free_to_go(const struct build *build, const struct sim_freight *f
 static void add_freight(struct text_table *table, const struct build *build, size_t row,
                         const struct sim_freight *freight)
 {
-    const struct dist *data = freight->data[0].data;
+    const struct dist *data = freight->data;
     char text[64];
     text_table_row(table);
     text_table_left(table, build->world.workloads[row].path);
@@ -125,10 +125,10 @@ static void explain_freights(const struct build *build, const struct sim_broker 
     text_table_left(&table, "lie at");
     text_table_left(&table, "may run at");
     for (size_t i = 0; i < build->world.n_workloads; i++) {
-        if (is_free_to_go(build, &broker->freights[i]))
+        if (is_free_to_go(build, &broker->freights[i].items[0]))
             continue;
         if (shown < FREIGHTS_MOST)
-            add_freight(&table, build, i, &broker->freights[i]);
+            add_freight(&table, build, i, &broker->freights[i].items[0]);
         more += shown == FREIGHTS_MOST;
         shown += shown < FREIGHTS_MOST;
     }
@@ -147,8 +147,8 @@ static void warn_routes(const struct build *build, const struct sim_broker *brok
     const struct world *world = &build->world;
     struct network *network = network_new(world->n_centres, broker->links, broker->n_links);
     for (size_t i = 0; i < world->n_workloads; i++) {
-        const struct sim_freight *freight = &broker->freights[i];
-        for (size_t c = 0; c < world->n_centres && freight->data[0].data; c++)
+        const struct sim_freight *freight = &broker->freights[i].items[0];
+        for (size_t c = 0; c < world->n_centres && freight->data; c++)
             if (freight->centres[c] && !network_reaches(network, freight->data_at, (int32_t)c))
                 fprintf(out,
                         "  %s: no links lead from its data at %s to %s, where it is never sent: "
@@ -184,7 +184,7 @@ static void fill(void *ctx, const struct job *job, void *row)
 {
     const struct sim_broker *broker = ctx;
     unsigned char *at = row;
-    row_i32(&at, broker->freights[job->spec.workload].home);
+    row_i32(&at, sim_freight_of(broker, job)->home);
     row_f64(&at, job->joined < SIMTIME_NEVER ? simtime_seconds(job->joined) : (double)NAN);
     row_f64(&at, (double)job->data);
 }

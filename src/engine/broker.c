@@ -461,11 +461,8 @@ void broker_handle(struct sim *sim, const struct event *event)
 
 static void draw_data(struct broker *broker, struct job *job)
 {
-    const struct sim_freight *freight = broker_freight(broker, job);
-    const struct dist *dist = NULL;
+    const struct dist *dist = broker_freight(broker, job)->data;
     double bytes;
-    for (size_t i = 0; i < freight->n_data && freight->data[i].from <= job->spec.submit; i++)
-        dist = freight->data[i].data;
     if (!dist)
         return;
     if (!dist_is_constant(dist, &bytes))

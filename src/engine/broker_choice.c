@@ -53,7 +53,7 @@ static inline int32_t partition_at(struct broker *broker, const struct job *job,
 static const char *precision_of(const struct sim *sim, const struct job *job)
 {
     const struct world *world = sim->setup.world;
-    const int32_t home = sim->broker->setup->freights[job->spec.workload].home;
+    const int32_t home = broker_freight(sim->broker, job)->home;
     if (job->spec.partition >= 0 && *world->partitions[job->spec.partition].precision)
         return world->partitions[job->spec.partition].precision;
     for (size_t i = 0; i < world->n_partitions; i++)

@@ -56,7 +56,7 @@ struct broker {
 static inline const struct sim_freight *broker_freight(const struct broker *broker,
                                                        const struct job *job)
 {
-    return &broker->setup->freights[job->spec.workload];
+    return sim_freight_of(broker->setup, job);
 }
 
 /* broker.c: what the queue of the partition, and jobs on their way to it, mean for its forecast. */

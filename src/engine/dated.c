@@ -4,25 +4,41 @@
 
 #include "util/mem.h"
 
+struct node_group sim_group_at(const struct sim_setup *setup, size_t partition, size_t group,
+                               simtime at)
+{
+    struct node_group found = setup->partitions[partition].setup.groups[group];
+    for (size_t i = 0; i < setup->n_changes && setup->changes[i].at <= at; i++) {
+        const struct sim_change *c = &setup->changes[i];
+        if (c->what != CHANGE_NODES || c->partition != (int32_t)partition || c->group != group)
+            continue;
+        found.nodes = c->nodes;
+        found.procs_per_node = c->procs_per_node;
+    }
+    return found;
+}
+
+static bool gains(const struct node_group *before, const struct sim_change *change)
+{
+    return (int64_t)change->nodes * change->procs_per_node >=
+           (int64_t)before->nodes * before->procs_per_node;
+}
+
 void sim_queue_changes(struct sim *sim)
 {
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *c = &sim->setup.changes[i];
-        int32_t before = 0;
-        if (c->what == CHANGE_NODES)
-            before = sim->setup.partitions[c->partition].setup.groups[c->group].nodes;
-        for (size_t k = 0; k < i; k++) {
-            const struct sim_change *old = &sim->setup.changes[k];
-            if (old->what == CHANGE_NODES && old->partition == c->partition &&
-                old->group == c->group)
-                before = old->nodes;
+        bool gain = true;
+        if (c->what == CHANGE_NODES) {
+            const struct node_group before =
+                sim_group_at(&sim->setup, (size_t)c->partition, c->group, c->at - 1);
+            gain = gains(&before, c);
         }
-        const struct event event = {
-            .at = c->at,
-            .class = c->what != CHANGE_NODES || c->nodes >= before ? EVENT_GAIN : EVENT_LOSS,
-            .source = i,
-            .kind = KIND_CHANGE,
-            .object = (uint32_t)i};
+        const struct event event = {.at = c->at,
+                                    .class = gain ? EVENT_GAIN : EVENT_LOSS,
+                                    .source = i,
+                                    .kind = KIND_CHANGE,
+                                    .object = (uint32_t)i};
         events_add(sim->events, &event);
     }
 }
@@ -30,7 +46,7 @@ void sim_queue_changes(struct sim *sim)
 void sim_queue_windows(struct sim *sim, const struct partition *partition)
 {
     for (size_t i = 0; i < partition->n_windows; i++)
-        for (int closes = 0; closes <= 1; closes++) {
+        for (int closes = 0; closes <= 1 && maintenance_begins(&partition->windows[i]); closes++) {
             const struct maintenance *window = &partition->windows[i];
             const struct event event = {
                 .at = closes ? window->to : window->from,
@@ -51,7 +67,8 @@ static void change_kind(struct sim *sim, const struct sim_change *change)
         for (size_t i = 0; i < n; i++)
             sim->kinds[i].priority = -1;
     }
-    sim->kinds[change->workload] = (struct job_kind){change->priority, change->qos};
+    sim->kinds[change->workload] =
+        (struct job_kind){change->priority, change->qos, change->centre, change->at_partition};
 }
 
 /* A tenant has other terms from now on: the row of the world says so to all who ask. */
@@ -88,16 +105,23 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
     }
     struct station *station = &sim->stations[change->partition];
     if (change->what == CHANGE_RULES) {
+        if (change->placement != station->partition.cluster->placement)
+            partition_set_placement(&station->partition, change->placement);
         sim_open_books(sim, station, change->config);
         station->sched.tenancy = sim_tenancy(sim, station);
         sched_configure(&station->sched, change->config, sim->now);
+    } else if (change->what == CHANGE_WINDOWS) {
+        profile_advance(station->partition.profile, sim->now);
+        sched_capacity_changed(&station->sched, CAPACITY_LOSS);
+        partition_know(&station->partition, sim->now);
     } else {
         profile_advance(station->partition.profile, sim->now);
         sched_capacity_changed(&station->sched,
-                               change->nodes < station->partition.groups[change->group].nodes
-                                   ? CAPACITY_LOSS
-                                   : CAPACITY_GAIN);
-        partition_resize(&station->partition, change->group, change->nodes, sim->now);
+                               gains(&station->partition.groups[change->group], change)
+                                   ? CAPACITY_GAIN
+                                   : CAPACITY_LOSS);
+        partition_resize(&station->partition, change->group, change->nodes, change->procs_per_node,
+                         sim->now);
     }
     sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);

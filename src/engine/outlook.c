@@ -17,7 +17,7 @@ struct outlook {
     struct gates *start; /* owned, as all that follow; terms as of the start */
     struct gates *then;  /* scratch */
     int64_t *installed;  /* scratch: processors, by centre */
-    int32_t *nodes;      /* scratch: by partition and group */
+    int64_t *procs;      /* scratch: installed, by partition and group */
     struct found *found; /* by gate and centre */
     size_t n_found;
     bool *binds; /* by partition */
@@ -64,7 +64,7 @@ struct outlook *outlook_new(const struct sim_setup *setup)
     struct outlook *outlook = mem_new(1, sizeof(*outlook));
     *outlook = (struct outlook){.setup = *setup, .start = start, .then = gates_copy(start)};
     outlook->installed = mem_new(world->n_centres, sizeof(*outlook->installed));
-    outlook->nodes = mem_new(world->n_partitions * PARTITION_GROUPS_MAX, sizeof(*outlook->nodes));
+    outlook->procs = mem_new(world->n_partitions * PARTITION_GROUPS_MAX, sizeof(*outlook->procs));
     find_binds(outlook);
     return outlook;
 }
@@ -76,7 +76,7 @@ void outlook_free(struct outlook *outlook)
     gates_free(outlook->start);
     gates_free(outlook->then);
     free(outlook->installed);
-    free(outlook->nodes);
+    free(outlook->procs);
     free(outlook->found);
     free(outlook->binds);
     free(outlook);
@@ -84,17 +84,15 @@ void outlook_free(struct outlook *outlook)
 
 /* --- what there is at a date --- */
 
-/* A group has so many nodes from now on. Those of a reservation are its partition's. */
-static void install(struct outlook *outlook, size_t partition, size_t group, int32_t nodes)
+/* A group has so many processors from now on. Those of a reservation are its partition's. */
+static void install(struct outlook *outlook, size_t partition, size_t group, int64_t procs)
 {
     const struct partition_info *info = &outlook->setup.world->partitions[partition];
-    const struct partition_setup *setup = &outlook->setup.partitions[partition].setup;
-    int32_t *old = &outlook->nodes[partition * PARTITION_GROUPS_MAX + group];
+    int64_t *old = &outlook->procs[partition * PARTITION_GROUPS_MAX + group];
     if (info->part)
         return;
-    outlook->installed[info->centre] +=
-        (int64_t)(nodes - *old) * setup->groups[group].procs_per_node;
-    *old = nodes;
+    outlook->installed[info->centre] += procs - *old;
+    *old = procs;
     gates_capacity(outlook->then, info->centre, outlook->installed[info->centre]);
 }
 
@@ -105,7 +103,8 @@ static void go_to_start(struct outlook *outlook)
     for (size_t p = 0; p < world->n_partitions; p++) {
         const struct partition_setup *setup = &outlook->setup.partitions[p].setup;
         for (size_t g = 0; g < setup->n_groups; g++)
-            install(outlook, p, g, setup->groups[g].nodes);
+            install(outlook, p, g,
+                    (int64_t)setup->groups[g].nodes * setup->groups[g].procs_per_node);
     }
 }
 
@@ -119,7 +118,8 @@ static void apply(struct outlook *outlook, const struct sim_change *change)
     if (change->what == CHANGE_TENANT)
         gates_set(outlook->then, change->tenant, change->quota, change->guarantee, change->at);
     else if (change->what == CHANGE_NODES)
-        install(outlook, (size_t)change->partition, change->group, change->nodes);
+        install(outlook, (size_t)change->partition, change->group,
+                (int64_t)change->nodes * change->procs_per_node);
 }
 
 /* --- the most of all dates --- */

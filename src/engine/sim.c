@@ -37,6 +37,8 @@ static void end_job(struct sim *sim, struct job *job)
     if (sim_minds_tenants(sim))
         sim_tenant_ends(sim, job);
     sim_unlink(sim, station, job);
+    if (UNLIKELY(!station->partition.cluster->plain) && cluster_is_over(station->partition.cluster))
+        sched_capacity_changed(&station->sched, CAPACITY_GAIN);
     const int64_t back = partition_end(&station->partition, job, sim->now);
     job->state = job->spec.runtime > sim->now - job->began ? JOB_KILLED : JOB_COMPLETED;
     job->end = sim->now;

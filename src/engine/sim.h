@@ -13,20 +13,29 @@
 
 #include <signal.h>
 
-/* At a date a group of a partition gets another number of nodes, a partition other rules, the jobs
- * of a workload another priority or QOS, a tenant another share, quota and guarantee, or a QOS
- * other quotas. */
+/* At a date a group of a partition gets other nodes, a partition other rules, or other windows of
+ * its own are known, the jobs of a workload another priority, QOS or place, a tenant another share,
+ * quota and guarantee, or a QOS other quotas. */
 struct sim_change {
     simtime at;
-    enum { CHANGE_NODES, CHANGE_RULES, CHANGE_KIND, CHANGE_TENANT, CHANGE_QOS } what;
-    int32_t partition; /* of the first two */
+    enum {
+        CHANGE_NODES,
+        CHANGE_RULES,
+        CHANGE_WINDOWS,
+        CHANGE_KIND,
+        CHANGE_TENANT,
+        CHANGE_QOS
+    } what;
+    int32_t partition; /* of the first three */
     size_t group;
-    int32_t nodes;
-    const struct sched_config *config; /* borrowed */
+    int32_t nodes, procs_per_node;     /* of the group */
+    const struct sched_config *config; /* borrowed; of rules, as is the next */
+    const struct placement_type *placement;
     int32_t workload;
-    int32_t priority; /* enum job_priority */
-    int32_t qos;      /* row; of the jobs, or the one that changes */
-    int32_t tenant;   /* row */
+    int32_t priority;             /* enum job_priority */
+    int32_t qos;                  /* row; of the jobs, or the one that changes */
+    int32_t centre, at_partition; /* where the jobs go, as in struct job_spec */
+    int32_t tenant;               /* row */
     double share;
     const struct tenant_quota *quota; /* borrowed, as in struct tenant_info; so are the next */
     const struct tenant_guarantee *guarantee;
@@ -38,20 +47,19 @@ struct sim_partition {
     struct sched_config config;
 };
 
-/* The data of a workload's jobs from a date on. */
-struct sim_data {
+/* What the broker has to know of a workload's jobs that are submitted from a date on. */
+struct sim_freight {
     simtime from;
     const struct dist *data; /* bytes a job; NULL: none */
+    int32_t home, data_at;   /* centres */
+    bool may_leave;          /* else its jobs stay where their data are */
+    const bool *centres;     /* by centre: where its jobs may run; NULL: anywhere */
 };
 
-/* What the broker has to know of a workload. */
-struct sim_freight {
-    const char *path;      /* addresses the draws */
-    struct sim_data *data; /* by date, the first from the start */
-    size_t n_data;
-    int32_t home, data_at; /* centres */
-    bool may_leave;        /* else its jobs stay where their data are */
-    const bool *centres;   /* by centre: where its jobs may run; NULL: anywhere */
+struct sim_freights {
+    const char *path;                /* addresses the draws */
+    const struct sim_freight *items; /* by date, the first from the start */
+    size_t len;
 };
 
 /* The links between centres and who chooses the centre of a job. */
@@ -65,9 +73,20 @@ struct sim_broker {
     size_t depth;   /* jobs of a queue in a plan */
     const struct link *links;
     size_t n_links;
-    const struct sim_freight *freights; /* one a workload */
+    const struct sim_freights *freights; /* one a workload */
     struct rng_seed seed;
 };
+
+/* That of a job. O(dates). */
+static inline const struct sim_freight *sim_freight_of(const struct sim_broker *broker,
+                                                       const struct job *job)
+{
+    const struct sim_freights *freights = &broker->freights[job->spec.workload];
+    size_t i = freights->len - 1;
+    while (i > 0 && freights->items[i].from > job->spec.submit)
+        i--;
+    return &freights->items[i];
+}
 
 /* All borrowed; outlives the simulation. */
 struct sim_setup {
@@ -87,6 +106,10 @@ struct sim_setup {
     void (*progress)(void *ctx, simtime now, uint64_t ended);
     void *progress_ctx;
 };
+
+/* A group of a partition as it is at a time, windows aside. O(changes). */
+struct node_group sim_group_at(const struct sim_setup *setup, size_t partition, size_t group,
+                               simtime at);
 
 /* What jobs may come to wait for, a bit for each enum wait_cause. */
 uint32_t sim_possible_causes(const struct sim_setup *setup);

@@ -62,7 +62,7 @@ struct sim {
     size_t n_dirty;
     bool again; /* some place is */
     struct job_kind {
-        int32_t priority, qos;
+        int32_t priority, qos, centre, partition;
     } * kinds; /* by workload, since a dated change; priority -1: its own; NULL: none changed */
     const struct error *failure; /* of a scheduler: the run has to end; NULL: all is well */
     uint32_t heard;              /* FACT_BIT of each kind that anybody hears, `waits` included */

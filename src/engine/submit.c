@@ -100,13 +100,14 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
     sim_forget(sim, job);
 }
 
-/* As below, where that is not plain, under any placement. */
+/* As below, where that is not plain. `only`: by that placement; NULL: by those of the dates. */
 static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct station *station,
                                         const struct job_spec *spec,
-                                        const struct placement_type *placement)
+                                        const struct placement_type *only)
 {
     const struct partition *partition = &station->partition;
     const struct ask *ask = &spec->ask;
+    const struct placement_type *placement = only ? only : partition->cluster->placement;
     struct node_group groups[PARTITION_GROUPS_MAX];
     for (size_t g = 0; g < partition->n_groups; g++)
         groups[g] = partition->groups[g];
@@ -114,20 +115,20 @@ static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct stat
         return true;
     for (size_t i = 0; i < sim->setup.n_changes; i++) {
         const struct sim_change *change = &sim->setup.changes[i];
-        if (change->at < sim->now || change->what != CHANGE_NODES ||
+        const bool rules = change->what == CHANGE_RULES;
+        if (change->at < sim->now || (!rules && change->what != CHANGE_NODES) ||
             change->partition != partition->row)
             continue;
-        groups[change->group].nodes = change->nodes;
+        if (rules) {
+            placement = only ? only : change->placement;
+        } else {
+            groups[change->group].nodes = change->nodes;
+            groups[change->group].procs_per_node = change->procs_per_node;
+        }
         if (cluster_could_fit(placement, groups, partition->n_groups, ask))
             return true;
     }
     return false;
-}
-
-static const struct placement_type *placement_of(const struct sim *sim,
-                                                 const struct station *station)
-{
-    return sim->setup.partitions[station->partition.row].setup.placement;
 }
 
 /* Could the partition ever run it, with the nodes it has now or will have? */
@@ -139,7 +140,7 @@ static inline bool could_run(const struct sim *sim, const struct station *statio
     if (UNLIKELY(sim->setup.world->partitions[partition->row].part))
         return partition_ever_lent(partition, &spec->ask, spec->request, sim->now);
     return (partition->cluster->plain && spec->ask.procs <= in_service) ||
-           could_run_by_nodes(sim, station, spec, placement_of(sim, station));
+           could_run_by_nodes(sim, station, spec, NULL);
 }
 
 /* Why what could never run there could not. */
@@ -147,7 +148,7 @@ static NOINLINE enum job_reason why_never(const struct sim *sim, const struct st
                                           const struct job_spec *spec)
 {
     static const struct placement_type by_count = {0};
-    const bool placed = could_run_by_nodes(sim, station, spec, placement_of(sim, station));
+    const bool placed = could_run_by_nodes(sim, station, spec, NULL);
     return !placed && could_run_by_nodes(sim, station, spec, &by_count) ? REASON_NO_RUN
                                                                         : REASON_TOO_LARGE;
 }
@@ -283,12 +284,15 @@ int sim_submit(struct sim *sim, struct error *err)
     job->spec = *spec;
     job->seq = sim->arrivals++;
     if (sim->kinds && sim->kinds[spec->workload].priority >= 0) {
-        job->spec.priority = sim->kinds[spec->workload].priority;
-        job->spec.qos = (int16_t)sim->kinds[spec->workload].qos;
+        const struct job_kind *kind = &sim->kinds[spec->workload];
+        job->spec.priority = kind->priority;
+        job->spec.qos = (int16_t)kind->qos;
+        job->spec.centre = kind->centre;
+        job->spec.partition = kind->partition;
     }
     if (job->spec.id == 0)
         job->spec.id = (int64_t)sim->arrivals;
-    job->partition = spec->partition;
+    job->partition = job->spec.partition;
     job->state = JOB_PENDING;
     job->start = job->end = job->joined = SIMTIME_NEVER;
     job->end_event = job->overdue_event = EVENT_NONE;

@@ -35,8 +35,8 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
     if (setup->broker && setup->broker->delay > 0)
         causes |= 1u << CAUSE_BROKER;
     for (size_t i = 0; i < world->n_workloads && setup->broker; i++)
-        for (size_t k = 0; k < setup->broker->freights[i].n_data; k++)
-            if (setup->broker->freights[i].data[k].data)
+        for (size_t k = 0; k < setup->broker->freights[i].len; k++)
+            if (setup->broker->freights[i].items[k].data)
                 causes |= 1u << CAUSE_DATA;
     bool held = false;
     for (size_t i = 0; i < world->tenants.len; i++) {

@@ -5,16 +5,11 @@
 
 #include <stdlib.h>
 
-static int64_t nodes_of(const struct build *build, size_t row, size_t group, simtime at)
+static struct node_group group_of(const struct build *build, size_t row, size_t group, simtime at)
 {
-    int64_t nodes = build->partitions[row].setup.groups[group].nodes;
-    for (size_t i = 0; i < build->n_changes; i++) {
-        const struct sim_change *c = &build->changes[i];
-        if (c->partition == (int32_t)row && c->group == group && c->what == CHANGE_NODES &&
-            c->at <= at)
-            nodes = c->nodes;
-    }
-    return nodes;
+    struct sim_setup setup;
+    build_setup(build, &setup);
+    return sim_group_at(&setup, row, group, at);
 }
 
 static void add_phase(struct phases *phases, const struct build *build, size_t row, simtime at)
@@ -22,9 +17,10 @@ static void add_phase(struct phases *phases, const struct build *build, size_t r
     const struct partition_setup *setup = &build->partitions[row].setup;
     struct capacity_phase phase = {.partition = (int32_t)row, .from = at};
     for (size_t g = 0; g < setup->n_groups; g++) {
-        const int64_t nodes = nodes_of(build, row, g, at);
-        phase.nodes += nodes;
-        phase.procs += nodes * setup->groups[g].procs_per_node;
+        const struct node_group group = group_of(build, row, g, at);
+        phase.nodes += group.nodes;
+        phase.procs += (int64_t)group.nodes * group.procs_per_node;
+        phase.procs_per_node = group.procs_per_node;
     }
     MEM_GROW(phases);
     phases->items[phases->len++] = phase;
@@ -78,12 +74,12 @@ double maintenance_time(const struct build *build, int32_t partition, simtime fr
     double sum = 0;
     for (size_t i = 0; i < setup->n_windows; i++) {
         const struct maintenance *window = &setup->windows[i];
-        if (window->moves)
+        if (window->moves || !maintenance_begins(window))
             continue;
-        const int64_t there = nodes_of(build, (size_t)partition, window->group, window->from);
-        const int64_t nodes = window->nodes < there ? window->nodes : there;
-        sum += (double)nodes * setup->groups[window->group].procs_per_node *
-               overlap(window->from, window->to, from, to);
+        const struct node_group there =
+            group_of(build, (size_t)partition, window->group, window->from);
+        const int32_t nodes = window->nodes < there.nodes ? window->nodes : there.nodes;
+        sum += (double)nodes * there.procs_per_node * overlap(window->from, window->to, from, to);
     }
     return sum;
 }

@@ -13,7 +13,7 @@ static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
     causes->crowds.items[causes->crowds.len] = (struct crowd){
         .from = from,
         .mask = mask,
-        .quick = one && !causes->gated && !causes->places[from].partition->constrained,
+        .quick = one && !causes->gated && !causes->places[from].partition->may_constrain,
         .fits = causes->places[from].fits,
         .most = INT64_MAX,
     };

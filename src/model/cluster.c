@@ -90,6 +90,24 @@ int64_t cluster_in_service(const struct cluster *cluster)
     return up;
 }
 
+/* Of so many in use on a node that are given back. */
+static int32_t coming_free(const struct nodes *nodes, int32_t node, int32_t procs)
+{
+    if (nodes->state[node] == NODE_OVER) {
+        const int32_t left = nodes->size - (nodes->used[node] - procs);
+        return left > 0 ? left : 0;
+    }
+    return nodes->state[node] == NODE_UP ? procs : 0;
+}
+
+bool cluster_is_over(const struct cluster *cluster)
+{
+    bool over = false;
+    for (size_t g = 0; g < cluster->len && !cluster->counts_only; g++)
+        over |= cluster->groups[g].in[NODE_OVER] > 0;
+    return over;
+}
+
 int64_t cluster_returning(const struct cluster *cluster, const struct allocation *allocation)
 {
     if (cluster->counts_only)
@@ -99,8 +117,7 @@ int64_t cluster_returning(const struct cluster *cluster, const struct allocation
         const struct extent *const extent = &allocation_extents(allocation)[i];
         const struct nodes *const group = &cluster->groups[cluster_node_group(extent->first)];
         for (int32_t k = 0; k < extent->count; k++)
-            if (group->state[cluster_node_index(extent->first) + k] == NODE_UP)
-                back += extent->procs;
+            back += coming_free(group, cluster_node_index(extent->first) + k, extent->procs);
     }
     return back;
 }
@@ -379,6 +396,30 @@ void cluster_resize(struct cluster *cluster, size_t g, int32_t nodes)
     REQUIRE(g < cluster->len && nodes >= 0);
     cluster->groups[g].nodes = nodes;
     settle(cluster, &cluster->groups[g]);
+}
+
+void cluster_shape(struct cluster *cluster, size_t g, int32_t procs_per_node)
+{
+    struct nodes *const group = &cluster->groups[g];
+    REQUIRE(g < cluster->len && procs_per_node > 0);
+    cluster->changes++;
+    if (cluster->counts_only) {
+        group->size = procs_per_node;
+        count(cluster);
+    } else {
+        nodes_reshape(group, procs_per_node, group->with_some, group->with_runs, &cluster->now);
+    }
+}
+
+void cluster_place(struct cluster *cluster, const struct placement_type *placement)
+{
+    REQUIRE(!cluster->counts_only || placement->counts_only);
+    cluster->placement = placement;
+    cluster->by_count = !placement->constraint && !cluster->memory;
+    cluster->changes++;
+    for (size_t g = 0; g < cluster->len && !cluster->counts_only; g++)
+        nodes_reshape(&cluster->groups[g], cluster->groups[g].size, placement->lowest,
+                      placement->runs, &cluster->now);
 }
 
 void cluster_down(struct cluster *cluster, size_t g, int32_t nodes)

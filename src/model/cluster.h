@@ -196,6 +196,15 @@ void cluster_unhold(struct cluster *cluster, const struct allocation *allocation
  * group is to have. O(log nodes) a node that changes, O(nodes) where the range grows. */
 void cluster_resize(struct cluster *cluster, size_t g, int32_t nodes);
 
+/* Nodes of group `g` have so many processors each from now on. What is in use stays so: a node in
+ * which that is more has nothing free until less is in use. O(nodes log nodes); O(groups) by
+ * counts. */
+void cluster_shape(struct cluster *cluster, size_t g, int32_t procs_per_node);
+
+/* Choose by that from now on; one that keeps nodes needs a cluster that was made to keep them.
+ * O(nodes log nodes). */
+void cluster_place(struct cluster *cluster, const struct placement_type *placement);
+
 /* Maintenance: take `nodes` nodes of group g out of service (idle ones first, highest number first;
  * busy ones drain) and bring that many back (down ones first, lowest number first). They stay part
  * of the capacity, as down. What is asked down adds up; where it is more than the group has, all
@@ -227,8 +236,13 @@ static inline int64_t cluster_capacity(const struct cluster *cluster)
 }
 
 /* The processors of an allocation that come back when it is given: not those on nodes that drain or
- * leave. Counts only: all of them. O(nodes of it). */
+ * leave, and where more is in use than a node has, those that are left. Counts only: all of them.
+ * O(nodes of it). */
 int64_t cluster_returning(const struct cluster *cluster, const struct allocation *allocation);
+
+/* Is more in use on some node than it has? What comes back of several allocations on it is then
+ * more than cluster_returning says of each. O(groups). */
+bool cluster_is_over(const struct cluster *cluster);
 
 /* Processors in service: capacity without what is down, draining or leaving. O(groups). */
 int64_t cluster_in_service(const struct cluster *cluster);

@@ -77,16 +77,34 @@ static void index_move(struct nodes *nodes, int32_t first, int32_t count, int32_
     }
 }
 
-void nodes_init(struct nodes *nodes, int32_t size, bool with_some, bool with_runs)
+/* An index of no nodes. */
+static void open_index(struct nodes *nodes, int32_t size, bool with_some, bool with_runs)
 {
     REQUIRE(size > 0 && size <= CLUSTER_NODE_PROCS);
-    *nodes = (struct nodes){.size = size, .with_some = with_some, .with_runs = with_runs};
+    nodes->size = size;
+    nodes->most = size > nodes->most ? size : nodes->most;
+    nodes->with_some = with_some;
+    nodes->with_runs = with_runs;
     bits_shape_init(&nodes->level_shape, (uint32_t)size + 1);
     nodes->levels = mem_new(nodes->level_shape.words, sizeof(*nodes->levels));
     nodes->slot = mem_new((size_t)size + 1, sizeof(*nodes->slot));
     nodes->count = mem_new((size_t)size + 1, sizeof(*nodes->count));
     if (with_runs)
         runs_init(&nodes->runs, 0);
+}
+
+static void close_index(struct nodes *nodes)
+{
+    free(nodes->levels);
+    free(nodes->slot);
+    free(nodes->count);
+    runs_deinit(&nodes->runs);
+}
+
+void nodes_init(struct nodes *nodes, int32_t size, bool with_some, bool with_runs)
+{
+    *nodes = (struct nodes){0};
+    open_index(nodes, size, with_some, with_runs);
 }
 
 void nodes_deinit(struct nodes *nodes)
@@ -97,11 +115,8 @@ void nodes_deinit(struct nodes *nodes)
     free(nodes->memory_used);
     free(nodes->memory_hold);
     free(nodes->words);
-    free(nodes->levels);
     free(nodes->spare);
-    free(nodes->slot);
-    free(nodes->count);
-    runs_deinit(&nodes->runs);
+    close_index(nodes);
     *nodes = (struct nodes){0};
 }
 
@@ -126,7 +141,6 @@ void nodes_copy(struct nodes *nodes, const struct nodes *from)
     const size_t old_cap = (size_t)nodes->cap, cap = (size_t)from->cap;
     const size_t old_words = (size_t)nodes->slots_cap * nodes->shape.words;
     const size_t words = (size_t)from->slots * from->shape.words;
-    REQUIRE(old_levels == 0 || old_levels == levels);
     COPY(levels, nodes->level_shape.words, from->level_shape.words);
     COPY(slot, old_levels, levels);
     COPY(count, old_levels, levels);
@@ -212,7 +226,7 @@ static void reserve(struct nodes *nodes, int32_t need)
 /* What a node adds to the counts, times `sign`. */
 static void tally(const struct nodes *nodes, int32_t node, int sign, struct cluster_counts *counts)
 {
-    const int32_t free = nodes->size - nodes->used[node];
+    const int32_t left = nodes->size - nodes->used[node], free = left > 0 ? left : 0;
     const int32_t available = nodes_available(nodes, node);
     counts->busy += sign * nodes->used[node];
     switch (nodes->state[node]) {
@@ -229,6 +243,12 @@ static void tally(const struct nodes *nodes, int32_t node, int sign, struct clus
     }
 }
 
+/* What a node in service with so much in use is. */
+static enum node_state in_service(const struct nodes *nodes, int32_t used)
+{
+    return used > nodes->size ? NODE_OVER : NODE_UP;
+}
+
 /* The one way to change a node in any respect. */
 static void change(struct nodes *nodes, int32_t node, int32_t used, int32_t hold,
                    enum node_state state, struct cluster_counts *counts)
@@ -237,6 +257,8 @@ static void change(struct nodes *nodes, int32_t node, int32_t used, int32_t hold
         state = NODE_DOWN;
     if (used == 0 && state == NODE_LEAVING)
         state = NODE_ABSENT;
+    if (state == NODE_UP || state == NODE_OVER)
+        state = in_service(nodes, used);
     const enum node_state was = nodes->state[node];
     const int32_t available = nodes_available(nodes, node);
     tally(nodes, node, -1, counts);
@@ -291,7 +313,8 @@ void nodes_use(struct nodes *nodes, int32_t first, int32_t count, int32_t procs,
 {
     REQUIRE(first >= 0 && count > 0 && count <= nodes->len - first);
     const int32_t end = first + count;
-    if (nodes->held == 0 && nodes->in[NODE_DRAINING] == 0 && nodes->in[NODE_LEAVING] == 0) {
+    if (nodes->held == 0 && nodes->in[NODE_DRAINING] == 0 && nodes->in[NODE_LEAVING] == 0 &&
+        nodes->in[NODE_OVER] == 0) {
         use_plain(nodes, first, end, procs, counts);
         return;
     }
@@ -367,11 +390,16 @@ static int32_t highest(const struct nodes *nodes, uint32_t slot)
     return bits_prev(&nodes->shape, nodes_slot(nodes, slot), (uint32_t)nodes->cap - 1);
 }
 
-/* Of the nodes in service the highest idle one, else the highest. */
+/* Of the nodes in service the highest idle one, else the highest that is not over. */
 static int32_t to_retire(const struct nodes *nodes)
 {
     const uint32_t idle = nodes->slot[nodes->size];
-    return highest(nodes, idle ? idle : NODE_UP);
+    return highest(nodes, idle ? idle : nodes->in[NODE_UP] > 0 ? NODE_UP : NODE_OVER);
+}
+
+static int32_t serving(const struct nodes *nodes)
+{
+    return nodes->in[NODE_UP] + nodes->in[NODE_OVER];
 }
 
 static void add_node(struct nodes *nodes, struct cluster_counts *counts)
@@ -388,7 +416,7 @@ static void add_node(struct nodes *nodes, struct cluster_counts *counts)
 static void remove_node(struct nodes *nodes, int32_t up, struct cluster_counts *counts)
 {
     int32_t node;
-    if (nodes->in[NODE_UP] > up)
+    if (serving(nodes) > up)
         node = to_retire(nodes);
     else
         node = highest(nodes, nodes->in[NODE_DOWN] > 0 ? NODE_DOWN : NODE_DRAINING);
@@ -397,7 +425,7 @@ static void remove_node(struct nodes *nodes, int32_t up, struct cluster_counts *
 
 static int32_t members(const struct nodes *nodes)
 {
-    return nodes->in[NODE_UP] + nodes->in[NODE_DRAINING] + nodes->in[NODE_DOWN];
+    return serving(nodes) + nodes->in[NODE_DRAINING] + nodes->in[NODE_DOWN];
 }
 
 void nodes_settle(struct nodes *nodes, struct cluster_counts *counts)
@@ -410,18 +438,38 @@ void nodes_settle(struct nodes *nodes, struct cluster_counts *counts)
         remove_node(nodes, up, counts);
     while (members(nodes) < nodes->nodes)
         add_node(nodes, counts);
-    while (nodes->in[NODE_UP] > up)
+    while (serving(nodes) > up)
         set_state(nodes, to_retire(nodes), NODE_DRAINING, counts);
-    while (nodes->in[NODE_UP] < up)
+    while (serving(nodes) < up)
         set_state(nodes, lowest(nodes, nodes->in[NODE_DOWN] > 0 ? NODE_DOWN : NODE_DRAINING),
                   NODE_UP, counts);
+}
+
+void nodes_reshape(struct nodes *nodes, int32_t size, bool with_some, bool with_runs,
+                   struct cluster_counts *counts)
+{
+    for (int32_t i = 0; i < nodes->len; i++)
+        tally(nodes, i, -1, counts);
+    close_index(nodes);
+    open_index(nodes, size, with_some, with_runs);
+    for (int32_t i = 0; i < nodes->len; i++) {
+        const enum node_state was = nodes->state[i];
+        if (was == NODE_UP || was == NODE_OVER)
+            nodes->state[i] = (uint8_t)in_service(nodes, nodes->used[i]);
+        nodes->in[was]--;
+        nodes->in[nodes->state[i]]++;
+        tally(nodes, i, 1, counts);
+    }
+    if (nodes->cap > 0)
+        rebuild(nodes);
 }
 
 static void check_node(const struct nodes *nodes, int32_t i)
 {
     const int32_t available = nodes_available(nodes, i);
     const enum node_state state = nodes->state[i];
-    REQUIRE(nodes->used[i] >= 0 && nodes->used[i] <= nodes->size);
+    REQUIRE(nodes->used[i] >= 0 && nodes->used[i] <= nodes->most);
+    REQUIRE((state != NODE_UP && state != NODE_OVER) || state == in_service(nodes, nodes->used[i]));
     REQUIRE((nodes->used[i] == 0) || (state != NODE_ABSENT && state != NODE_DOWN));
     REQUIRE((nodes->used[i] > 0) || (state != NODE_LEAVING && state != NODE_DRAINING));
     const bool some = nodes->with_some && available > 0;

@@ -12,6 +12,7 @@
 enum node_state {
     NODE_ABSENT,   /* a number that nobody bears; nothing in use */
     NODE_UP,       /* in service */
+    NODE_OVER,     /* in service, more in use than its size: nothing free until less is */
     NODE_DRAINING, /* part of the group, in use, goes down when it is given back */
     NODE_DOWN,     /* part of the group, nothing in use */
     NODE_LEAVING,  /* no longer part of the group, in use, absent when it is given back */
@@ -23,9 +24,9 @@ enum { SLOT_SOME = NODE_STATES, SLOT_LEVELS };
 
 /* A node in service makes available what is neither in use nor held; any other nothing. */
 struct nodes {
-    int32_t size;       /* processors a node */
+    int32_t size, most; /* processors a node; the most it ever was */
     int64_t memory;     /* bytes a node; 0: not told */
-    int32_t nodes;      /* that the group is to have: up, draining and down */
+    int32_t nodes;      /* that the group is to have: up, over, draining and down */
     int64_t asked_down; /* of them: min(asked_down, nodes) draining or down */
 
     int32_t len, cap;        /* numbers ever borne; room */
@@ -53,6 +54,11 @@ struct nodes {
 void nodes_init(struct nodes *nodes, int32_t size, bool with_some, bool with_runs);
 void nodes_deinit(struct nodes *nodes);
 void nodes_copy(struct nodes *nodes, const struct nodes *from); /* *nodes: zeroed or a copy */
+
+/* Nodes of another size, or with another index. What is in use stays so, which may be more than the
+ * new size. O(nodes log nodes). */
+void nodes_reshape(struct nodes *nodes, int32_t size, bool with_some, bool with_runs,
+                   struct cluster_counts *counts);
 
 /* `procs` (negative: fewer) more in use on each of the nodes first .. first + count - 1; *counts
  * follows. O(count) words, and O(log nodes) for each stretch of equal nodes. */

@@ -41,17 +41,22 @@ static int compare_edges(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void find_edges(struct partition *partition)
+/* Of the windows that are known. */
+static void find_edges(struct partition *partition, simtime now)
 {
-    const size_t len = 2 * partition->n_windows;
-    partition->edges = mem_new(len, sizeof(*partition->edges));
+    partition->n_edges = 0;
+    partition->windows_end = 0;
     for (size_t i = 0; i < partition->n_windows; i++) {
         const struct maintenance *w = &partition->windows[i];
-        partition->edges[2 * i] = (struct edge){w->from, w->group, w->nodes};
-        partition->edges[2 * i + 1] = (struct edge){w->to, w->group, -w->nodes};
+        if (!maintenance_is_known(w, now))
+            continue;
+        partition->edges[partition->n_edges++] = (struct edge){w->from, w->group, w->nodes};
+        partition->edges[partition->n_edges++] = (struct edge){w->to, w->group, -w->nodes};
+        if (w->to > partition->windows_end)
+            partition->windows_end = w->to;
     }
-    if (len > 0)
-        qsort(partition->edges, len, sizeof(*partition->edges), compare_edges);
+    if (partition->n_edges > 0)
+        qsort(partition->edges, partition->n_edges, sizeof(*partition->edges), compare_edges);
 }
 
 /* What windows will take and give back. Where they overlap, a group has no more nodes to lose than
@@ -59,7 +64,7 @@ static void find_edges(struct partition *partition)
 static void enter_windows(const struct partition *partition, struct profile *profile, simtime now)
 {
     int64_t asked[PARTITION_GROUPS_MAX] = {0};
-    for (size_t i = 0; i < 2 * partition->n_windows; i++) {
+    for (size_t i = 0; i < partition->n_edges; i++) {
         const struct edge *edge = &partition->edges[i];
         const struct node_group *group = &partition->groups[edge->group];
         const int64_t before =
@@ -93,12 +98,17 @@ static void renew_profile(struct partition *partition, simtime now)
     partition->profile = make_profile(partition, all_jobs(partition->jobs), now);
 }
 
-bool partition_constrains(const struct partition_setup *setup)
+static bool constrains_by_nodes(const struct partition_setup *setup)
 {
     bool memory = false;
     for (size_t g = 0; g < setup->n_groups; g++)
         memory |= setup->groups[g].memory > 0;
-    return memory || setup->nodes_matter || setup->placement->constraint;
+    return memory || setup->nodes_matter;
+}
+
+bool partition_constrains(const struct partition_setup *setup)
+{
+    return constrains_by_nodes(setup) || setup->later_constraint || setup->placement->constraint;
 }
 
 void partition_init(struct partition *partition, const struct partition_setup *setup,
@@ -109,22 +119,22 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .jobs = jobs,
         .n_groups = setup->n_groups,
         .groups = mem_new(setup->n_groups, sizeof(*partition->groups)),
-        .constrained = partition_constrains(setup),
+        .by_nodes = constrains_by_nodes(setup),
+        .constrained = constrains_by_nodes(setup) || setup->placement->constraint,
+        .may_constrain = partition_constrains(setup),
         .speeds = setup->speeds,
         .windows = setup->windows,
         .n_windows = setup->n_windows,
     };
     memcpy(partition->groups, setup->groups, setup->n_groups * sizeof(*partition->groups));
-    for (size_t i = 0; i < setup->n_windows; i++)
-        if (setup->windows[i].to > partition->windows_end)
-            partition->windows_end = setup->windows[i].to;
-    find_edges(partition);
+    partition->edges = mem_new(2 * setup->n_windows, sizeof(*partition->edges));
+    find_edges(partition, -1);
     partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
     partition->fixed = true;
-    partition->cluster =
-        cluster_new(setup->placement, setup->groups, setup->n_groups, setup->nodes_matter);
+    partition->cluster = cluster_new(setup->placement, setup->groups, setup->n_groups,
+                                     setup->nodes_matter || setup->later_nodes);
     partition->counts_only = partition->cluster->counts_only;
-    if (partition->constrained)
+    if (partition->may_constrain)
         partition->by_due = jobtree_new();
     partition->cluster->overcommit = setup->overcommit;
     renew_profile(partition, -1);
@@ -206,8 +216,26 @@ void partition_start(struct partition *partition, struct job *job, simtime now)
     }
 }
 
+/* Where nodes are over, what comes back of one job depends on what others on them still use. */
+static NOINLINE int64_t end_over(struct partition *partition, struct job *job, simtime now)
+{
+    const int64_t free = base_free(partition);
+    partition->counts.busy -= job->allocation.procs;
+    partition->running--;
+    if (job->due <= now && job->overdue)
+        partition->overdue -= job->allocation.procs;
+    if (partition->by_due)
+        REQUIRE(jobtree_remove(partition->by_due, due_key(job)));
+    cluster_give(partition->cluster, &job->allocation);
+    renew_profile(partition, now);
+    count_nodes(partition);
+    return base_free(partition) - free;
+}
+
 int64_t partition_end(struct partition *partition, struct job *job, simtime now)
 {
+    if (!partition->cluster->plain && cluster_is_over(partition->cluster))
+        return end_over(partition, job, now);
     const int32_t procs = job->allocation.procs;
     const int64_t back = cluster_returning(partition->cluster, &job->allocation);
     const bool plain = partition->cluster->plain;
@@ -254,13 +282,30 @@ static void resize_cluster(struct partition *partition, size_t g)
     cluster_resize(partition->cluster, g, nodes > 0 ? (int32_t)nodes : 0);
 }
 
-void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now)
+void partition_resize(struct partition *partition, size_t g, int32_t nodes, int32_t procs_per_node,
+                      simtime now)
 {
-    partition->fixed &= nodes >= partition->groups[g].nodes;
-    partition->groups[g].nodes = nodes;
+    struct node_group *group = &partition->groups[g];
+    partition->fixed &= nodes >= group->nodes && procs_per_node >= group->procs_per_node;
+    if (procs_per_node != group->procs_per_node)
+        cluster_shape(partition->cluster, g, procs_per_node);
+    group->procs_per_node = procs_per_node;
+    group->nodes = nodes;
     resize_cluster(partition, g);
     renew_profile(partition, now);
     count_nodes(partition);
+}
+
+void partition_set_placement(struct partition *partition, const struct placement_type *placement)
+{
+    cluster_place(partition->cluster, placement);
+    partition->constrained = partition->by_nodes || placement->constraint;
+}
+
+void partition_know(struct partition *partition, simtime now)
+{
+    find_edges(partition, now);
+    renew_profile(partition, now);
 }
 
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,

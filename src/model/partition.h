@@ -14,10 +14,22 @@
  * down, but part of the capacity there. */
 struct maintenance {
     simtime from, to;
+    simtime known, gone; /* it is planned in [known, gone), which it must be when it begins */
     size_t group;
     int32_t nodes;
     bool moves;
 };
+
+static inline bool maintenance_is_known(const struct maintenance *window, simtime now)
+{
+    return window->known <= now && now < window->gone;
+}
+
+/* Does it ever begin? */
+static inline bool maintenance_begins(const struct maintenance *window)
+{
+    return window->from < window->gone;
+}
 
 struct partition {
     int32_t row;             /* of world.partitions */
@@ -30,15 +42,17 @@ struct partition {
     size_t n_groups;
     bool counts_only;                  /* no nodes are kept */
     bool constrained;                  /* free processors may not suffice for a start */
+    bool by_nodes, may_constrain;      /* always so; now or later */
     const struct maintenance *windows; /* borrowed, by `from` */
     size_t n_windows;
     int32_t *moved; /* owned: by group, nodes that are elsewhere now; negative: from elsewhere */
     bool fixed;     /* no group ever got smaller but by windows */
-    struct edge *edges;     /* owned: where windows open and close, by time */
+    struct edge *edges; /* owned: where known windows open and close, by time */
+    size_t n_edges;
     simtime windows_end;    /* the last of them is over; 0: there is none */
     int64_t overdue;        /* processors of jobs that outlived their request and run on */
     int64_t running;        /* jobs */
-    struct jobtree *by_due; /* owned: running jobs by their end by request; only if constrained */
+    struct jobtree *by_due; /* owned: running jobs by their end by request; if it may constrain */
 };
 
 struct partition_setup {
@@ -46,14 +60,16 @@ struct partition_setup {
     const struct placement_type *placement;
     const struct node_group *groups; /* copied */
     size_t n_groups;
-    bool nodes_matter; /* some job asks for whole nodes */
-    bool overcommit;   /* its scheduler decides after each event */
+    bool nodes_matter;                  /* some job asks for whole nodes */
+    bool later_nodes, later_constraint; /* a placement of a later date keeps nodes, constrains */
+    bool overcommit;                    /* its scheduler decides after each event */
     const struct maintenance *windows;
     size_t n_windows;
     const double *speeds; /* of a processor, by enum precision; borrowed */
 };
 
-/* May what is free there not suffice? Whole nodes, memory, a placement that is a constraint. */
+/* May what is free there not suffice, now or later? Whole nodes, memory, a placement that is a
+ * constraint. */
 bool partition_constrains(const struct partition_setup *setup);
 
 void partition_init(struct partition *partition, const struct partition_setup *setup,
@@ -80,7 +96,7 @@ int64_t partition_memory_of(const struct partition *partition, const struct ask 
 void partition_start(struct partition *partition, struct job *job, simtime now);
 
 /* The job gives them back. Returns how many come free: some of its nodes may be out of service.
- * O(log steps). */
+ * O(log steps); O(running jobs) where more is in use on some node than it has. */
 int64_t partition_end(struct partition *partition, struct job *job, simtime now);
 
 /* The job has reached its request and runs on: plans take its end as now, so that the profile shows
@@ -98,15 +114,23 @@ static inline int64_t partition_free(const struct partition *partition, simtime 
 bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
                          simtime now);
 
-/* Group g has `nodes` nodes from now on, those that are elsewhere included. O(running jobs). */
-void partition_resize(struct partition *partition, size_t g, int32_t nodes, simtime now);
+/* Group g has `nodes` nodes from now on, those that are elsewhere included, of so many processors
+ * each. O(running jobs), and O(nodes log nodes) where that is another number of them. */
+void partition_resize(struct partition *partition, size_t g, int32_t nodes, int32_t procs_per_node,
+                      simtime now);
+
+/* Its nodes are chosen by that from now on. O(nodes log nodes). */
+void partition_set_placement(struct partition *partition, const struct placement_type *placement);
+
+/* Other windows are known from now on. O(running jobs + windows log windows). */
+void partition_know(struct partition *partition, simtime now);
 
 /* A maintenance window opens or closes. O(running jobs). */
 void partition_maintain(struct partition *partition, const struct maintenance *window, bool opens,
                         simtime now);
 
 /* The running job whose request ends first after `due` (ties: after the job of that place in the
- * input); false if there is none. Only of a constrained partition. O(log n). */
+ * input); false if there is none. Only of a partition that may constrain. O(log n). */
 bool partition_next_due(const struct partition *partition, struct jobkey *key, uint32_t *ret_slot);
 
 /* REQUIREs that counts, nodes, profile and running jobs agree. `jobs`: those that run, here and

@@ -47,6 +47,7 @@ const struct cluster *view_of(const struct cluster *cluster, const struct ask *a
     const bool whole = ask->nodes > 0;
     if (view->changes == cluster->changes && view->memory == ask->memory && view->whole == whole)
         return &view->cluster;
+    view->cluster.placement = cluster->placement;
     view->memory = ask->memory;
     view->whole = whole;
     view->changes = cluster->changes;

@@ -195,9 +195,11 @@ static simtime next_release(const struct sched *sched, simtime now)
     simtime next = SIMTIME_NEVER;
     if (partition_next_due(partition, &key, &slot))
         next = jobs_at(sched->jobs, slot)->due;
-    for (size_t i = 0; i < partition->n_windows; i++)
-        if (partition->windows[i].to > now && partition->windows[i].to < next)
-            next = partition->windows[i].to;
+    for (size_t i = 0; i < partition->n_windows; i++) {
+        const struct maintenance *window = &partition->windows[i];
+        if (maintenance_is_known(window, now) && window->to > now && window->to < next)
+            next = window->to;
+    }
     return next;
 }
 

@@ -203,24 +203,43 @@ static void lay_out_links(const struct scenario *scenario, struct broker_layout 
         };
 }
 
-static void lay_out_freight(const struct build *build, struct broker_layout *layout, size_t row)
+/* Do both send their jobs to the same place, with the same freight? */
+bool workload_same_place(const struct workload *a, const struct workload *b)
 {
-    const struct scenario *scenario = build->program->epochs[0].scenario;
+    const struct freight *f = &a->freight, *g = &b->freight;
+    const struct node *data = node_get(a->node, "data"), *other = node_get(b->node, "data");
+    bool same = f->home == g->home && f->place == g->place &&
+                f->data_may_leave == g->data_may_leave && f->centres.len == g->centres.len &&
+                !a->partition == !b->partition && !data == !other;
+    same = same && (!a->partition || strcmp(a->partition, b->partition) == 0) &&
+           (!data || node_equal(data, other));
+    for (size_t i = 0; same && i < f->centres.len; i++)
+        same = strcmp(f->centres.items[i], g->centres.items[i]) == 0;
+    return same;
+}
+
+static void lay_out_freights(const struct build *build, struct broker_layout *layout, size_t row)
+{
     const struct build_workload *bw = &build->workloads[row];
-    const struct freight *freight = &bw->workload->freight;
     const size_t n = build->world.n_centres;
-    bool *allowed = layout->allowed + row * n;
-    for (size_t i = 0; i < n; i++)
-        allowed[i] = freight_may_run(scenario, freight, (int64_t)i);
-    layout->freights[row] = (struct sim_freight){
-        .path = bw->context.path,
-        .data = bw->data,
-        .n_data = build->program->n_epochs,
-        .home = (int32_t)freight->home,
-        .data_at = (int32_t)freight->place,
-        .may_leave = freight->data_may_leave,
-        .centres = allowed,
-    };
+    struct sim_freight *items = layout->items + layout->n_items;
+    layout->freights[row] = (struct sim_freights){bw->context.path, items, bw->n_places};
+    for (size_t k = 0; k < bw->n_places; k++) {
+        const size_t epoch = bw->places[k].epoch;
+        const struct scenario *scenario = build->program->epochs[epoch].scenario;
+        const struct freight *freight = &build_workload_at(build, epoch, row)->freight;
+        bool *allowed = layout->allowed + layout->n_items++ * n;
+        for (size_t i = 0; i < n; i++)
+            allowed[i] = freight_may_run(scenario, freight, (int64_t)i);
+        items[k] = (struct sim_freight){
+            .from = build->program->epochs[epoch].at,
+            .data = freight->data,
+            .home = (int32_t)freight->home,
+            .data_at = (int32_t)freight->place,
+            .may_leave = freight->data_may_leave,
+            .centres = allowed,
+        };
+    }
 }
 
 struct broker_layout *broker_layout_new(const struct build *build, struct rng_seed seed)
@@ -229,16 +248,23 @@ struct broker_layout *broker_layout_new(const struct build *build, struct rng_se
     const struct broker_plan *plan = &scenario->broker;
     const size_t n = build->world.n_workloads;
     bool needed = false;
-    for (size_t i = 0; i < n; i++)
-        needed |= is_brokered(scenario, &build->workloads[i].workload->freight);
+    size_t items = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct build_workload *bw = &build->workloads[i];
+        items += bw->n_places;
+        for (size_t k = 0; k < bw->n_places; k++)
+            needed |=
+                is_brokered(scenario, &build_workload_at(build, bw->places[k].epoch, i)->freight);
+    }
     if (!needed)
         return NULL;
     struct broker_layout *layout = mem_new(1, sizeof(*layout));
     lay_out_links(scenario, layout);
     layout->freights = mem_new(n, sizeof(*layout->freights));
-    layout->allowed = mem_new(n * build->world.n_centres, sizeof(*layout->allowed));
+    layout->items = mem_new(items, sizeof(*layout->items));
+    layout->allowed = mem_new(items * build->world.n_centres, sizeof(*layout->allowed));
     for (size_t i = 0; i < n; i++)
-        lay_out_freight(build, layout, i);
+        lay_out_freights(build, layout, i);
     layout->setup = (struct sim_broker){
         .type = plan->policy.kind ? (const struct broker_type *)(const void *)plan->policy.kind
                                   : &broker_home,
@@ -262,6 +288,7 @@ void broker_layout_free(struct broker_layout *layout)
         return;
     free(layout->links);
     free(layout->freights);
+    free(layout->items);
     free(layout->allowed);
     free(layout);
 }

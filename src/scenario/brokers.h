@@ -16,12 +16,17 @@ void complete_freight(struct decode *ctx, const struct scenario *scenario, const
 bool freight_may_run(const struct scenario *scenario, const struct freight *freight,
                      int64_t centre);
 
+/* Do both send their jobs to the same place, with the same freight? */
+bool workload_same_place(const struct workload *a, const struct workload *b);
+
 /* The broker as a simulation wants it. All owned. */
 struct broker_layout {
     struct sim_broker setup;
     struct link *links;
-    struct sim_freight *freights; /* by workload */
-    bool *allowed;                /* by workload x centre */
+    struct sim_freights *freights; /* by workload */
+    struct sim_freight *items;     /* of all */
+    size_t n_items;
+    bool *allowed; /* by item x centre */
 };
 
 /* After the workloads. NULL where jobs simply run at home, where their data are. */

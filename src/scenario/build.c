@@ -77,20 +77,48 @@ static int32_t member_of(void *ctx, int64_t key)
 
 /* --- tenants and workloads --- */
 
-/* May jobs of the workload run in the partition? */
-static bool may_run(const struct build *build, const struct build_workload *bw, size_t row)
+const struct workload *build_workload_at(const struct build *build, size_t epoch, size_t row)
 {
-    const struct scenario *scenario = build->program->epochs[0].scenario;
-    const struct job_spec *base = &bw->context.base;
-    const struct freight *freight = &bw->workload->freight;
+    const struct tenant *tenant =
+        build_tenant(build, epoch, (size_t)build->world.workloads[row].tenant);
+    return (const struct workload *)tenant->workloads.items + build->workloads[row].nth;
+}
+
+const struct build_place *build_place_at(const struct build *build, size_t epoch, size_t row)
+{
+    const struct build_workload *bw = &build->workloads[row];
+    size_t k = bw->n_places - 1;
+    while (k > 0 && bw->places[k].epoch > epoch)
+        k--;
+    return &bw->places[k];
+}
+
+/* May jobs of the workload that go to the place run in the partition? */
+static bool may_run_from(const struct build *build, const struct build_workload *bw,
+                         const struct build_place *place, size_t row)
+{
+    const struct scenario *scenario = build->program->epochs[place->epoch].scenario;
+    const size_t workload = (size_t)bw->context.base.workload;
+    const struct freight *freight = &build_workload_at(build, place->epoch, workload)->freight;
     const int32_t centre = build->world.partitions[row].centre;
-    if (build->world.partitions[row].part ||
-        !access_may(build->world.access, base->tenant, (int32_t)row))
-        return false;
     if (scenario->broker.policy.kind || centre != freight->home)
         return freight_may_run(scenario, freight, centre);
-    return base->partition >= 0 ? (size_t)base->partition == row
-                                : build->world.partitions[row].centre == base->centre;
+    return place->partition >= 0 ? (size_t)place->partition == row : centre == place->centre;
+}
+
+/* May jobs of the workload ever run in the partition? */
+static bool may_run(const struct build *build, const struct build_workload *bw, size_t row)
+{
+    bool may = false;
+    for (size_t k = 0; k < bw->n_places && !may; k++)
+        may = may_run_from(build, bw, &bw->places[k], row);
+    return may && !build->world.partitions[row].part &&
+           access_may(build->world.access, bw->context.base.tenant, (int32_t)row);
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* What a partition has at most, in nodes and processors: each group at its largest. */
@@ -99,15 +127,16 @@ static void most_of(const struct build *build, size_t row, int64_t *ret_nodes, i
     const struct partition_setup *setup = &build->partitions[row].setup;
     *ret_nodes = *ret_procs = 0;
     for (size_t g = 0; g < setup->n_groups; g++) {
-        int64_t nodes = setup->groups[g].nodes;
+        int64_t nodes = setup->groups[g].nodes, procs = nodes * setup->groups[g].procs_per_node;
         for (size_t i = 0; i < build->n_changes; i++) {
             const struct sim_change *c = &build->changes[i];
-            if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g &&
-                c->nodes > nodes)
-                nodes = c->nodes;
+            if (c->what != CHANGE_NODES || c->partition != (int32_t)row || c->group != g)
+                continue;
+            nodes = larger(nodes, c->nodes);
+            procs = larger(procs, (int64_t)c->nodes * c->procs_per_node);
         }
         *ret_nodes += nodes;
-        *ret_procs += nodes * setup->groups[g].procs_per_node;
+        *ret_procs += procs;
     }
 }
 
@@ -119,11 +148,6 @@ static int32_t least_node(const struct partition_setup *setup)
         if (setup->groups[g].procs_per_node < least)
             least = setup->groups[g].procs_per_node;
     return least;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 bool build_room(const struct build *build, const struct build_workload *bw, size_t row,
@@ -207,6 +231,27 @@ static int32_t row_of(const struct build *build, int64_t centre, const char *par
     return -1;
 }
 
+static int32_t partition_of(const struct build *build, const struct workload *workload)
+{
+    if (workload->partition && strcmp(workload->partition, "any") == 0)
+        return PARTITION_ANY;
+    return row_of(build, workload->freight.home, workload->partition);
+}
+
+/* Where its jobs go over time. */
+static void find_places(const struct build *build, struct build_workload *bw, size_t row)
+{
+    const size_t n = build->program->n_epochs;
+    bw->places = mem_new(n, sizeof(*bw->places));
+    for (size_t e = 0; e < n; e++) {
+        const struct workload *now = build_workload_at(build, e, row);
+        if (e == 0 || !workload_same_place(build_workload_at(build, e - 1, row), now))
+            bw->places[bw->n_places++] =
+                (struct build_place){e, (int32_t)now->freight.home, partition_of(build, now)};
+    }
+    bw->places = mem_resize(bw->places, bw->n_places, sizeof(*bw->places));
+}
+
 static void lay_out_workload(struct build *build, size_t tenant, size_t k,
                              const struct build_options *options, struct error_list *errors)
 {
@@ -221,15 +266,15 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
         .path = build_keep(build, mem_format("%s/%s", path, workload->named.name)),
         .tenant = (int32_t)tenant,
     };
-    const int64_t centre = scenario_centre(scenario, owner->home);
-    const bool any = workload->partition && strcmp(workload->partition, "any") == 0;
     bw->workload = workload;
+    bw->nth = k;
+    find_places(build, bw, row);
     bw->stay = build->stays[tenant];
     bw->context = (struct workload_context){
         .base = {.workload = (int32_t)row,
                  .tenant = (int32_t)tenant,
-                 .centre = (int32_t)centre,
-                 .partition = any ? PARTITION_ANY : row_of(build, centre, workload->partition),
+                 .centre = bw->places[0].centre,
+                 .partition = bw->places[0].partition,
                  .priority = workload->service.priority,
                  .qos = (int16_t)service_row(scenario, &workload->service)},
         .seed = {options->seed, options->replication},
@@ -245,12 +290,10 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
     };
     describe_room(build, bw);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
-    bw->data = mem_new(program->n_epochs, sizeof(*bw->data));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t = build_tenant(build, e, tenant);
         const struct workload *w = (const struct workload *)t->workloads.items + k;
         bw->epochs[e] = (struct workload_epoch){program->epochs[e].at, w->params, w->deadline};
-        bw->data[e] = (struct sim_data){program->epochs[e].at, w->freight.data};
     }
     check_speeds(build, bw, errors);
 }
@@ -457,7 +500,7 @@ void build_deinit(struct build *build)
         source_free(build->workloads[i].within);
         source_free(build->workloads[i].source);
         free(build->workloads[i].epochs);
-        free(build->workloads[i].data);
+        free(build->workloads[i].places);
     }
     for (size_t row = 0; row < build->world.n_partitions && build->windows; row++)
         free(build->windows[row]);

@@ -18,14 +18,22 @@ struct stay {
     simtime from, until; /* INT64_MIN, SIMTIME_NEVER: always */
 };
 
+/* Where a workload's jobs go from the date of an epoch on, as in struct job_spec. */
+struct build_place {
+    size_t epoch;
+    int32_t centre, partition;
+};
+
 /* A workload of the run. */
 struct build_workload {
     const struct workload *workload; /* at the start; borrowed from the program */
+    size_t nth;                      /* of those of its tenant */
     struct workload_context context;
     struct workload_epoch *epochs; /* owned, as many as the program has */
-    struct sim_data *data;         /* owned; by epoch */
-    struct source *source;         /* owned; NULL before build_open */
-    struct source *within;         /* owned: what the tenant's stay leaves of it; NULL: all */
+    struct build_place *places;    /* owned; the first is of the start */
+    size_t n_places;
+    struct source *source; /* owned; NULL before build_open */
+    struct source *within; /* owned: what the tenant's stay leaves of it; NULL: all */
     struct stay stay;
     struct source *deadlines; /* the same jobs with theirs; owned; NULL: they have none */
     struct source *ahead;     /* the same, the first of them pulled; owned; NULL: it was not */
@@ -58,6 +66,10 @@ int build_init(struct build *build, const struct program *program,
 
 /* A tenant of the scenario as it is in an epoch. Borrowed. */
 const struct tenant *build_tenant(const struct build *build, size_t epoch, size_t row);
+
+/* A workload of the run as it is in an epoch; where its jobs go then. Borrowed. */
+const struct workload *build_workload_at(const struct build *build, size_t epoch, size_t row);
+const struct build_place *build_place_at(const struct build *build, size_t epoch, size_t row);
 
 /* By tenant of the scenario: the first of those it is alike with, the same tenant of other members;
  * itself if it is the first or the only one. To be freed. */

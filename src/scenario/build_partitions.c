@@ -3,12 +3,14 @@
 
 #include "scenario/brokers.h"
 #include "scenario/changes.h"
+#include "scenario/complete.h"
 #include "scenario/path.h"
 #include "scenario/reservations.h"
 #include "scenario/windows.h"
 #include "util/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *partition_place(const struct centre *centre, const struct partition_plan *plan,
@@ -55,10 +57,9 @@ static bool workload_asks(const struct workload *workload, enum asks what)
 }
 
 /* Does some job that may run in the partition ask whole nodes, or memory? */
-static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
-                         const char *partition)
+static bool someone_asks_in(const struct scenario *scenario, enum asks what, int64_t centre,
+                            const char *partition)
 {
-    const struct scenario *scenario = program->epochs[0].scenario;
     for (size_t i = 0; i < scenario->rows.len; i++) {
         const struct tenant *tenant = scenario->rows.items[i].tenant;
         const struct workload *workloads = tenant->workloads.items;
@@ -74,6 +75,149 @@ static bool someone_asks(const struct program *program, enum asks what, int64_t 
         }
     }
     return false;
+}
+
+/* The same, whenever they come. */
+static bool someone_asks(const struct program *program, enum asks what, int64_t centre,
+                         const char *partition)
+{
+    bool asks = false;
+    for (size_t e = 0; e < program->n_epochs && !asks; e++)
+        asks = someone_asks_in(program->epochs[e].scenario, what, centre, partition);
+    return asks;
+}
+
+/* --- maintenance --- */
+
+static const struct partition_plan *plan_in(const struct build *build, size_t epoch, size_t centre,
+                                            const char *name)
+{
+    const struct scenario *scenario = build->program->epochs[epoch].scenario;
+    const struct centre *owner = (const struct centre *)scenario->centres.items + centre;
+    const struct partition_plan *plans = owner->partitions.items;
+    return &plans[centre_partition(owner, name)];
+}
+
+static int64_t most_nodes(const struct build *build, size_t centre,
+                          const struct partition_plan *plan, int64_t group)
+{
+    int64_t most = 0;
+    for (size_t e = 0; e < build->program->n_epochs; e++) {
+        const struct partition_plan *then = plan_in(build, e, centre, plan->named.name);
+        const struct group *groups = then->groups.items;
+        most = groups[group].nodes > most ? groups[group].nodes : most;
+    }
+    return most;
+}
+
+/* As the file says it; NULL: not at all. */
+static const struct node *maintenance_node(const struct build *build, size_t epoch, size_t centre,
+                                           const char *name)
+{
+    const struct epoch *now = &build->program->epochs[epoch];
+    const struct centre *owner = (const struct centre *)now->scenario->centres.items + centre;
+    const struct node *centres = node_get(now->tree, "centres");
+    const struct node *partitions = node_get(node_get(centres, owner->named.name), "partitions");
+    return node_get(node_get(partitions, name), "maintenance");
+}
+
+/* The windows as the partition's list of that date says them. */
+static struct items windows_of(const struct build *build, size_t epoch, size_t centre,
+                               const struct partition_plan *start, struct error_list *errors)
+{
+    const struct partition_plan *plan = plan_in(build, epoch, centre, start->named.name);
+    const struct window *all = plan->maintenance.items;
+    struct items windows = {0};
+    char place[200];
+    partition_place((const struct centre *)build->program->epochs[0].scenario->centres.items +
+                        centre,
+                    plan, place, sizeof(place));
+    for (size_t i = 0; i < plan->maintenance.len; i++) {
+        const int64_t most = most_nodes(build, centre, plan, all[i].group);
+        struct error err;
+        if (all[i].nodes < INT64_MAX && all[i].nodes > most)
+            error_list_addf(
+                errors,
+                mark_of(maintenance_node(build, epoch, centre, plan->named.name)->items[i].value,
+                        "nodes"),
+                "%s.maintenance[%zu].nodes: %lld nodes, but %s never has more than %lld", place, i,
+                (long long)all[i].nodes, plan->groups.len > 1 ? "the group" : "the partition",
+                (long long)most);
+        if (expand_window(build->program, &all[i], most, &windows, &err) < 0)
+            error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
+    }
+    return windows;
+}
+
+static bool same_window(const struct maintenance *a, const struct maintenance *b)
+{
+    return a->from == b->from && a->to == b->to && a->group == b->group && a->nodes == b->nodes;
+}
+
+/* From a date on another list holds: what has begun by then stays, the rest is planned anew. What
+ * is in both is known all along. */
+static void plan_anew(struct items *windows, simtime at, const struct items *later)
+{
+    struct maintenance *items = windows->items;
+    const size_t before = windows->len;
+    for (size_t i = 0; i < before; i++)
+        if (items[i].from >= at && items[i].gone == SIMTIME_NEVER)
+            items[i].gone = at;
+    windows->items = items = mem_resize(items, before + later->len, sizeof(*items));
+    for (size_t k = 0; k < later->len; k++) {
+        const struct maintenance *new = (const struct maintenance *)later->items + k;
+        size_t i = 0;
+        while (i < before && !(items[i].gone == at && same_window(&items[i], new)))
+            i++;
+        if (new->from < at)
+            continue;
+        if (i < before) {
+            items[i].gone = SIMTIME_NEVER;
+            continue;
+        }
+        items[windows->len] = *new;
+        items[windows->len++].known = at;
+    }
+}
+
+/* The maintenance of the partition over time, and when another list of it holds. */
+static void lay_out_windows(struct build *build, size_t row, size_t centre,
+                            const struct partition_plan *plan, struct error_list *errors)
+{
+    const struct program *program = build->program;
+    struct items windows = windows_of(build, 0, centre, plan, errors);
+    for (size_t e = 1; e < program->n_epochs; e++) {
+        const struct node *was = maintenance_node(build, e - 1, centre, plan->named.name);
+        const struct node *is = maintenance_node(build, e, centre, plan->named.name);
+        if (was == is || (was && is && node_equal(was, is)))
+            continue;
+        struct items later = windows_of(build, e, centre, plan, errors);
+        plan_anew(&windows, program->epochs[e].at, &later);
+        free(later.items);
+        add_change(build, &(struct sim_change){.at = program->epochs[e].at,
+                                               .what = CHANGE_WINDOWS,
+                                               .partition = (int32_t)row});
+    }
+    sort_windows(&windows);
+    build->windows[row] = windows.items;
+    build->partitions[row].setup.windows = windows.items;
+    build->partitions[row].setup.n_windows = windows.len;
+}
+
+void check_counted(const struct build *build, int32_t row, const struct sched_config *config,
+                   struct mark at, struct error_list *errors)
+{
+    const struct partition_setup *setup = &build->partitions[row].setup;
+    bool memory = false;
+    for (size_t g = 0; g < setup->n_groups; g++)
+        memory |= setup->groups[g].memory > 0;
+    for (int what = 0; what <= 1 && (config->commit_head || config->decide == DECIDE_EVENT); what++)
+        if (what == 0 ? setup->nodes_matter : memory)
+            error_list_addf(errors, at,
+                            "%s: jobs that ask %s cannot run under decide: each-event or "
+                            "commit_head, which only count processors",
+                            build->world.partitions[row].path,
+                            what == 0 ? "for whole nodes" : "memory");
 }
 
 static void lay_out_partition(struct build *build, size_t row, size_t centre,
@@ -95,13 +239,11 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
     build_keep(build, copy);
     /* Where no job asks it, memory need not be looked at. */
     const bool memory_asked = someone_asks(program, ASKS_MEMORY, (int64_t)centre, plan->named.name);
-    bool memory_matters = false;
     int64_t procs = 0;
     for (size_t g = 0; g < plan->groups.len; g++) {
         copy[g] =
             (struct node_group){(int32_t)groups[g].nodes, (int32_t)groups[g].processors_per_node,
                                 memory_asked ? llround(groups[g].memory_per_node) : 0};
-        memory_matters |= copy[g].memory > 0;
         procs += groups[g].nodes * groups[g].processors_per_node;
     }
     char place[200];
@@ -119,29 +261,8 @@ static void lay_out_partition(struct build *build, size_t row, size_t centre,
         .overcommit = partition->config.decide == DECIDE_EVENT,
         .speeds = info->speeds,
     };
-    if (partition->setup.nodes_matter &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask for whole nodes cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
-    if (memory_matters &&
-        (partition->config.commit_head || partition->config.decide == DECIDE_EVENT))
-        error_list_addf(errors, plan->named.at,
-                        "%s: jobs that ask memory cannot run under decide: each-event or "
-                        "commit_head, which only count processors",
-                        info->path);
-    struct items windows = {0};
-    const struct window *all = plan->maintenance.items;
-    for (size_t i = 0; i < plan->maintenance.len; i++) {
-        struct error err;
-        if (expand_window(program, &all[i], groups[all[i].group].nodes, &windows, &err) < 0)
-            error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
-    }
-    sort_windows(&windows);
-    build->windows[row] = windows.items;
-    partition->setup.windows = windows.items;
-    partition->setup.n_windows = windows.len;
+    check_counted(build, (int32_t)row, &partition->config, plan->named.at, errors);
+    lay_out_windows(build, row, centre, plan, errors);
 }
 
 void lay_out_centres(struct build *build, struct error_list *errors)

@@ -12,4 +12,8 @@ void lay_out_centres(struct build *build, struct error_list *errors);
 const char *partition_place(const struct centre *centre, const struct partition_plan *plan,
                             char *buffer, size_t size);
 
+/* A scheduler that counts processors only serves no jobs that ask for more than that. */
+void check_counted(const struct build *build, int32_t row, const struct sched_config *config,
+                   struct mark at, struct error_list *errors);
+
 #endif

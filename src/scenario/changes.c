@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/changes.h"
 
+#include "scenario/build_partitions.h"
 #include "scenario/build_tenants.h"
 #include "scenario/complete.h"
 #include "scenario/qos.h"
@@ -91,11 +92,36 @@ static bool same_scheduler(const struct centre *c, const struct partition_plan *
     return a == b || (a && b && node_equal(a, b));
 }
 
+static struct mark group_mark(const struct build *build, size_t epoch, size_t centre, size_t k,
+                              size_t g, const char *key)
+{
+    const struct epoch *now = &build->program->epochs[epoch];
+    const struct centre *c;
+    const struct partition_plan *plan = plan_at(now->scenario, centre, k, &c);
+    const struct node *node =
+        node_get(node_get(node_get(node_get(now->tree, "centres"), c->named.name), "partitions"),
+                 plan->named.name);
+    const struct node *groups = node_get(node, "groups");
+    return mark_of(groups ? groups->items[g].value : node, key);
+}
+
 static struct mark rule_mark(const struct centre *centre, const struct partition_plan *plan,
                              const char *key)
 {
     const struct node *rules = scheduler_node(centre, plan);
     return rules ? mark_of(rules, key) : plan->named.at;
+}
+
+/* What is told in nodes of one size has no other size later. */
+static void check_sizes(const struct build *build, int32_t row, struct mark at,
+                        struct error_list *errors)
+{
+    const struct partition_info *info = &build->world.partitions[row];
+    if (build->partitions[row].setup.nodes_matter || info->reservations > 0)
+        error_list_addf(errors, at,
+                        "changes: the processors_per_node of %s cannot change after the start, as "
+                        "%s whole nodes of it; nodes of another size are another partition",
+                        info->path, info->reservations > 0 ? "reservations take" : "jobs ask for");
 }
 
 static void compare_partition(struct build *build, size_t epoch, size_t centre, size_t k,
@@ -106,24 +132,33 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
     const struct partition_plan *p = plan_at(before->scenario, centre, k, &c);
     const struct partition_plan *q = plan_at(now->scenario, centre, k, &d);
     const struct group *old = p->groups.items, *new = q->groups.items;
-    for (size_t g = 0; g < p->groups.len; g++)
-        if (old[g].nodes != new[g].nodes)
+    struct partition_setup *setup = &build->partitions[row].setup;
+    for (size_t g = 0; g < p->groups.len; g++) {
+        const bool sizes = old[g].processors_per_node != new[g].processors_per_node;
+        if (sizes)
+            check_sizes(build, row, group_mark(build, epoch, centre, k, g, "processors_per_node"),
+                        errors);
+        if (sizes || old[g].nodes != new[g].nodes)
             add_change(build, &(struct sim_change){.at = now->at,
                                                    .partition = row,
                                                    .group = g,
-                                                   .nodes = (int32_t) new[g].nodes});
+                                                   .nodes = (int32_t) new[g].nodes,
+                                                   .procs_per_node =
+                                                       (int32_t) new[g].processors_per_node});
+    }
     if (same_scheduler(c, p, d, q))
         return;
     const struct scheduler *s = partition_scheduler(d, q);
-    if (s->placement.kind != partition_scheduler(c, p)->placement.kind)
-        error_list_addf(errors, rule_mark(d, q, "placement"),
-                        "changes: the placement of %s cannot change while the run goes on",
-                        build->world.partitions[row].path);
+    const struct placement_type *placement =
+        (const struct placement_type *)(const void *)s->placement.kind;
+    setup->later_nodes |= !placement->counts_only;
+    setup->later_constraint |= placement->constraint;
     struct sched_config *config = mem_new(1, sizeof(*config));
     build_keep(build, config);
     *config = scheduler_config(s);
     config->weight = q->weight;
-    if ((config->decide == DECIDE_EVENT) != build->partitions[row].setup.overcommit)
+    check_counted(build, row, config, rule_mark(d, q, "commit_head"), errors);
+    if ((config->decide == DECIDE_EVENT) != setup->overcommit)
         error_list_addf(errors, rule_mark(d, q, "decide"),
                         "changes: decide of %s cannot change to or from each-event while the run "
                         "goes on",
@@ -133,12 +168,17 @@ static void compare_partition(struct build *build, size_t epoch, size_t centre, 
         struct sched_config *its = build_keep(build, mem_new(1, sizeof(*its)));
         *its = *config;
         its->max_queued = -1;
-        add_change(build,
-                   &(struct sim_change){
-                       .at = now->at, .what = CHANGE_RULES, .partition = part, .config = its});
+        add_change(build, &(struct sim_change){.at = now->at,
+                                               .what = CHANGE_RULES,
+                                               .partition = part,
+                                               .config = its,
+                                               .placement = placement});
     }
-    add_change(build, &(struct sim_change){
-                          .at = now->at, .what = CHANGE_RULES, .partition = row, .config = config});
+    add_change(build, &(struct sim_change){.at = now->at,
+                                           .what = CHANGE_RULES,
+                                           .partition = row,
+                                           .config = config,
+                                           .placement = placement});
 }
 
 void find_changes(struct build *build, struct error_list *errors)
@@ -207,10 +247,11 @@ void tenant_terms(struct build *build, size_t epoch, int32_t row, struct tenant_
 }
 
 /* Do two trees of a workload differ in more than what may change of any kind: how its jobs are
- * served? */
+ * served, and where? */
 static bool differs(const struct node *a, const struct node *b, struct mark *ret_at)
 {
-    static const char *const keys[] = {"priority", "qos"};
+    static const char *const keys[] = {"priority",       "qos",    "partition", "data_at",
+                                       "data_may_leave", "centres"};
     struct node *x = node_copy(a), *y = node_copy(b);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         node_free(node_remove(x, keys[i]));
@@ -229,18 +270,21 @@ static void compare_workload(struct build *build, size_t epoch, const struct wor
 {
     const struct epoch *now = &build->program->epochs[epoch], *before = now - 1;
     const int32_t qos = service_row(now->scenario, &new->service);
+    const struct build_place *place = build_place_at(build, epoch, (size_t)row);
     if (old->service.priority != new->service.priority ||
-        qos != service_row(before->scenario, &old->service))
+        qos != service_row(before->scenario, &old->service) || place->epoch == epoch)
         add_change(build, &(struct sim_change){.at = now->at,
                                                .what = CHANGE_KIND,
                                                .workload = row,
                                                .priority = new->service.priority,
-                                               .qos = qos});
+                                               .qos = qos,
+                                               .centre = place->centre,
+                                               .at_partition = place->partition});
     struct mark at;
     if (!new->kind->changes && differs(old->node, new->node, &at))
         error_list_addf(errors, at,
-                        "changes: %s: the jobs of a %s workload cannot change at a date, but for "
-                        "their priority and QOS",
+                        "changes: %s: the jobs of a %s workload cannot change after the start, but "
+                        "for their priority, their QOS, and where they run and their data lie",
                         build->world.workloads[row].path, new->kind->key);
 }
 
@@ -360,8 +404,40 @@ static void find_terms(struct build *build, size_t epoch, size_t row, struct ten
     }
 }
 
+/* Guarantees bind at home, and what brothers of one home share is laid out for the run. */
+static void compare_homes(const struct build *build, size_t epoch, struct error_list *errors)
+{
+    const struct epoch *now = &build->program->epochs[epoch];
+    for (size_t i = 0; i < now->scenario->rows.len; i++) {
+        const char *was = build_tenant(build, epoch - 1, i)->home;
+        const char *is = build_tenant(build, epoch, i)->home;
+        if (!was || !is || strcmp(was, is) == 0)
+            continue;
+        struct path path = {0};
+        push_tenant(&path, now->scenario->rows.items, (int32_t)i);
+        const struct node *node = path_get(now->tree, &path);
+        error_list_addf(errors, node ? mark_of(node, "home") : (struct mark){0},
+                        "changes: the home of %s cannot change after the start where tenants have "
+                        "guarantees, which bind at home",
+                        build->world.tenants.items[i].path);
+        path_deinit(&path);
+        return; /* those below have it from this one */
+    }
+}
+
+static bool has_guarantees(const struct build *build)
+{
+    bool found = false;
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        for (size_t i = 0; i < build->program->epochs[e].scenario->rows.len; i++)
+            found |= build_tenant(build, e, i)->guarantee.processors >= 0;
+    return found;
+}
+
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
+    for (size_t e = 1; e < build->program->n_epochs && has_guarantees(build); e++)
+        compare_homes(build, e, errors);
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         build->world.tenants.items[i].shares = shares_over_time(build, i);
         struct tenant_info terms = build->world.tenants.items[i], old = terms;

@@ -49,3 +49,17 @@ int path_prepare(struct node *root, const struct field *table, const struct path
     error_list_deinit(&errors);
     return rc;
 }
+
+struct node *path_inherited(const struct node *root, const struct path *path)
+{
+    if (!meets_like(root, path))
+        return NULL;
+    struct error_list errors = {0};
+    struct node *expanded = node_copy(root);
+    const struct node *value =
+        templates_expand(expanded, &errors) == 0 ? path_get(expanded, path) : NULL;
+    struct node *copy = value ? node_copy(value) : NULL;
+    node_free(expanded);
+    error_list_deinit(&errors);
+    return copy;
+}

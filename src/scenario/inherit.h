@@ -13,4 +13,8 @@
 int path_prepare(struct node *root, const struct field *table, const struct path *path,
                  struct mark at, struct error *err);
 
+/* The value at the path as templates say it, to be freed; NULL: there is none. O(tree) where a
+ * template is met. */
+struct node *path_inherited(const struct node *root, const struct path *path);
+
 #endif

@@ -325,7 +325,8 @@ static int set_one(struct node *root, const struct field *table, const struct no
     }
     struct node *value;
     if (relative && node_is_relative(setting->value)) {
-        const struct node *old = path_get(root, &path);
+        struct node *theirs = path_get(root, &path) ? NULL : path_inherited(root, &path);
+        const struct node *old = theirs ? theirs : path_get(root, &path);
         value = old && old->faulty ? node_new_faulty(setting->value->at)
                 : old              ? node_add_relative(old, setting->value, err)
                                    : NULL;
@@ -336,6 +337,7 @@ static int set_one(struct node *root, const struct field *table, const struct no
         else if (!old)
             error_at(err, setting->value->at, "\"%.40s\" adds to a value that is not given",
                      setting->value->text);
+        node_free(theirs);
     } else {
         value = node_copy(setting->value);
     }

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/complete.h"
 #include "scenario/decode.h"
+#include "scenario/lasting.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
 #include "scenario/uncertain.h"
@@ -154,83 +155,25 @@ static int compare_dated(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Below a partition, whatever is inside of it. */
-static bool is_fixed_of_partition(const struct path *path)
+/* What a file includes, its variants and its changes have been taken out of it when these are
+ * applied. Such a setting is told and taken out of the set. */
+static void check_settable(struct node *set, struct error_list *errors)
 {
-    static const char *const fixed[] = {"memory_per_node", "maintenance", "tenants",
-                                        "reservations"};
-    if (strcmp(path->items[0].key, "centres") != 0)
-        return false;
-    for (size_t i = 4; i < path->len; i++)
-        for (size_t k = 0; k < ARRAY_LEN(fixed) && path->items[i].key; k++)
-            if (strcmp(path->items[i].key, fixed[k]) == 0)
-                return true;
-    return false;
-}
-
-/* What may change while the run goes on: values inside centres and tenants. What a run is built
- * around may not. Says what is wrong with it; NULL: nothing, or path_set_all tells. */
-static const char *why_fixed(const char *key, const struct node *tree)
-{
-    static const char *const fixed[] = {"processors_per_node",
-                                        "maintenance",
-                                        "home",
-                                        "members",
-                                        "log",
-                                        "partition",
-                                        "processor",
-                                        "placement",
-                                        "join",
-                                        "leave",
-                                        "like",
-                                        "location",
-                                        "sector",
-                                        "data_at",
-                                        "data_may_leave",
-                                        "centres"};
-    struct path path = {0};
-    struct error err;
-    const char *why = NULL;
-    if (path_parse(key, &path, &err) < 0)
-        return NULL;
-    const char *root = path.items[0].key, *last = path.items[path.len - 1].key;
-    bool bad =
-        !root || path.len < 3 ||
-        (strcmp(root, "centres") != 0 && strcmp(root, "tenants") != 0 && strcmp(root, "qos") != 0);
-    for (size_t k = 0; k < ARRAY_LEN(fixed) && last; k++)
-        bad |= strcmp(last, fixed[k]) == 0;
-    bad = bad || is_fixed_of_partition(&path);
-    for (size_t k = 3; k < path.len && !bad; k++)
-        bad = path.items[k].key && strcmp(path.items[k].key, "join") == 0 &&
-              path.items[k - 1].key && strcmp(path.items[k - 1].key, "members") == 0;
-    /* Below tenants of tenants: a centre, a partition, a tenant or a workload. */
-    size_t deep = 2;
-    while (!bad && deep + 2 < path.len && path.items[deep].key &&
-           strcmp(path.items[deep].key, "tenants") == 0 && strcmp(root, "tenants") == 0)
-        deep += 2;
-    const struct path thing = {path.items, path.len >= deep + 2 ? deep + 2 : deep, 0};
-    if (bad)
-        why = "cannot change while the run goes on; values of partitions, schedulers and "
-              "workloads can";
-    else if (path.len > deep + 2 && path.items[deep].key && !path_get(tree, &thing) &&
-             !path_ends_faulty(tree, &thing) &&
-             (strcmp(path.items[deep].key, "partitions") == 0 ||
-              strcmp(path.items[deep].key, "workloads") == 0))
-        why = "there is no such thing; a change gives new values to what is there from the start";
-    path_deinit(&path);
-    return why;
-}
-
-/* What cannot change is told and taken out of the set. */
-static void check_changeable(struct node *set, const struct node *tree, struct error_list *errors)
-{
+    static const char *const roots[] = {"include", "variants", "changes"};
     for (size_t i = 0; i < set->len;) {
         const struct node_entry *entry = &set->items[i];
-        const char *why = why_fixed(entry->key, tree);
-        i += !why;
-        if (!why)
+        struct path path = {0};
+        bool bad = false;
+        if (path_parse(entry->key, &path, NULL) == 0)
+            for (size_t k = 0; k < ARRAY_LEN(roots); k++)
+                bad |= path_is_in(&path, roots[k]);
+        path_deinit(&path);
+        i += !bad;
+        if (!bad)
             continue;
-        error_list_addf(errors, entry->at, "changes: %s: %s", entry->key, why);
+        error_list_addf(errors, entry->value->at,
+                        "changes: %.200s: is no value of the scenario, which alone can change",
+                        entry->key);
         char *key = mem_text(entry->key);
         node_free(node_remove(set, key));
         free(key);
@@ -260,7 +203,7 @@ static struct dated *read_changes(struct program *program, const struct node *li
             if (!set->faulty)
                 decode_error_of(&ctx, list->items[i].value, "set", "expected a map PATH: value");
         } else if (change.set) {
-            check_changeable(set, program->epochs[0].tree, errors);
+            check_settable(set, errors);
             dated[*ret_len] = (struct dated){program_instant(program, &change.at), i, false, set};
             if (!right && !change.at.given)
                 dated[*ret_len] = (struct dated){SIMTIME_NEVER, i, true, set};
@@ -335,7 +278,8 @@ static struct epoch *add_epoch(struct program *program, simtime at, struct node 
 struct moment {
     const struct dated *items;
     size_t len;
-    const struct node *before; /* the state that they change, in which nothing is wrong */
+    bool early;                /* of the start or before: templates are written out after them */
+    const struct node *before; /* the state that they change */
 };
 
 /* Setting number `nth` of the moment; NULL: there are no more. */
@@ -349,18 +293,30 @@ static const struct node_entry *setting_at(const struct moment *moment, size_t n
     return NULL;
 }
 
+/* The state after the first n settings. -1 with errors; the tree is the caller's in any case. */
+static int apply(const struct moment *moment, size_t n, struct node **ret_tree,
+                 struct error_list *errors)
+{
+    struct node *tree = *ret_tree = node_copy(moment->before);
+    int rc = 0;
+    for (size_t i = 0; i < n && setting_at(moment, i); i++) {
+        const struct node_entry *setting = setting_at(moment, i);
+        struct node *one = node_new(NODE_MAP, setting->at);
+        node_add(one, setting->key, setting->at, node_copy(setting->value));
+        rc |= path_set_all(tree, scenario_fields, one, true, errors);
+        node_free(one);
+    }
+    if (moment->early)
+        rc |= templates_expand(tree, errors);
+    return rc;
+}
+
 /* Is it wrong after the first n settings already? */
 static bool is_wrong(const struct moment *moment, size_t n, const char *file, const char *text)
 {
     struct error_list errors = {0};
-    struct node *tree = node_copy(moment->before);
-    for (size_t i = 0; i < n; i++) {
-        const struct node_entry *setting = setting_at(moment, i);
-        struct node *one = node_new(NODE_MAP, setting->at);
-        node_add(one, setting->key, setting->at, node_copy(setting->value));
-        path_set_all(tree, scenario_fields, one, true, &errors);
-        node_free(one);
-    }
+    struct node *tree;
+    apply(moment, n, &tree, &errors);
     scenario_free(scenario_decode(tree, file, &errors));
     bool found = false;
     for (size_t i = 0; i < errors.len && i < ERROR_LIST_MAX && !found; i++)
@@ -391,44 +347,94 @@ static void place_error(const struct moment *moment, const char *file, struct er
         err->at = setting_at(moment, wrong - 1)->value->at;
 }
 
-/* Put the changes of one instant into the state; it becomes the last epoch, or one more, if nothing
- * is wrong with it. */
+static void place_errors(const struct program *program, const struct moment *moment, size_t from,
+                         const struct error_list *errors)
+{
+    for (size_t i = from; i < errors->len; i++)
+        place_error(moment, program->document.files.items[0], &errors->items[i]);
+}
+
+/* The first epoch is another one, which must start when the former did. */
+static void begin_anew(struct program *program, const struct moment *moment,
+                       struct error_list *errors)
+{
+    const simtime start = program->start;
+    const int32_t offset = program->offset;
+    if (find_start(program, program->epochs[0].scenario, errors) == 0 &&
+        (program->start != start || program->offset != offset))
+        error_list_addf(errors, moment->items[moment->len - 1].set->at,
+                        "changes: the run would start at another time, and their dates are told "
+                        "from its start; write time.start in the scenario itself, or in a variant");
+}
+
+/* Is all there, in the order that it has in the epoch before? */
+static void check_things(const struct program *program, const struct moment *moment,
+                         const struct scenario *scenario, struct error_list *errors)
+{
+    if (!same_things(program->epochs[program->n_epochs - 1].scenario, scenario))
+        error_list_addf(errors, moment->items[moment->len - 1].set->at,
+                        "changes: a change after the start gives new values; it cannot add, take "
+                        "away or put in another order centres, partitions, groups, tenants, "
+                        "workloads or QOS");
+}
+
+/* What the changes of an instant are applied to. A sound scenario is taken as it is written where
+ * they are of the start: it is as if it said so itself. */
+static void prepare(const struct program *program, const struct moment *moment, struct node **state)
+{
+    if (!moment->early) {
+        node_free(node_remove(*state, "uncertain")); /* it is of the start */
+    } else if (program->sound) {
+        node_free(*state);
+        *state = node_copy(program->resolved);
+        node_free(node_remove(*state, "changes"));
+    }
+}
+
+static bool has_undated(const struct moment *moment)
+{
+    bool undated = false;
+    for (size_t i = 0; i < moment->len; i++)
+        undated |= moment->items[i].undated;
+    return undated;
+}
+
+/* Put the changes of one instant into the state; it becomes the first epoch, or one more, if
+ * nothing is wrong with it. */
 static void make_epoch(struct program *program, simtime at, struct moment *moment,
                        struct node **state, struct error_list *errors)
 {
-    const char *file = program->document.files.items[0];
     const size_t old_errors = errors->len;
-    if (at > 0)
-        node_free(node_remove(*state, "uncertain")); /* it is of the start */
-    struct node *before = *state, *tree = node_copy(before);
-    bool right = true;
+    moment->early = at == 0;
+    prepare(program, moment, state);
+    struct node *before = *state, *tree;
     moment->before = before;
-    for (size_t i = 0; i < moment->len; i++) {
-        if (path_set_all(tree, scenario_fields, moment->items[i].set, true, errors) < 0)
-            right = false;
-        right = right && !moment->items[i].undated;
-    }
-    size_t failures;
-    struct scenario *scenario = scenario_read(tree, file, errors, &failures);
-    for (size_t i = old_errors; i < errors->len; i++)
-        place_error(moment, file, &errors->items[i]);
-    if (at > 0 && failures == 0 && !same_things(program->epochs[0].scenario, scenario))
-        error_list_addf(errors, moment->items[moment->len - 1].set->at,
-                        "changes: a change gives new values; it cannot add or take away "
-                        "centres, partitions, groups, tenants, workloads or QOS");
-    if (right && failures == 0 && errors->len == old_errors) {
-        struct epoch *epoch = &program->epochs[program->n_epochs - 1];
+    bool right = apply(moment, SIZE_MAX, &tree, errors) == 0;
+    place_errors(program, moment, old_errors, errors);
+    const bool undated = has_undated(moment);
+    const bool lasting = !moment->early && !undated && judge_lasting(before, tree, errors) < 0;
+    if (moment->early && program->sound)
+        uncertain_leave_out(tree, program->resolved, program->document.base);
+    size_t failures, judged = errors->len;
+    struct scenario *scenario =
+        scenario_read(tree, program->document.files.items[0], errors, &failures);
+    place_errors(program, moment, judged, errors);
+    if (!moment->early && failures == 0 && !lasting)
+        check_things(program, moment, scenario, errors);
+    right = right && !undated && failures == 0 && errors->len == old_errors;
+    *state = tree;
+    if (right) {
+        struct epoch *epoch = moment->early ? &program->epochs[0] : add_epoch(program, at, NULL);
         *state = node_copy(tree);
-        if (at > epoch->at)
-            epoch = add_epoch(program, at, NULL);
         scenario_free(epoch->scenario);
         node_free(epoch->tree);
         epoch->scenario = scenario;
         epoch->tree = tree;
     } else {
-        *state = tree;
         scenario_free(scenario);
     }
+    if (right && moment->early)
+        begin_anew(program, moment, errors);
     node_free(before);
 }
 

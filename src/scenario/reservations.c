@@ -88,7 +88,6 @@ static void add_windows(struct build *build, size_t row, const struct items *win
         struct maintenance *w = (struct maintenance *)all.items + all.len++;
         *w = ((const struct maintenance *)windows->items)[i];
         w->moves = true;
-        w->from = w->from > 0 ? w->from : 0;
         w->nodes *= sign;
         w->group = sign > 0 ? w->group : 0;
     }
@@ -146,6 +145,7 @@ struct step {
     simtime at;
     int order; /* at one instant: ends, changes, beginnings */
     int64_t nodes;
+    bool moves; /* else maintenance, which takes no more than there is */
 };
 
 static int compare_steps(const void *a, const void *b)
@@ -165,26 +165,27 @@ static simtime first_short(const struct build *build, size_t row, size_t g, int6
     size_t n = 0;
     for (size_t i = 0; i < setup->n_windows; i++) {
         const struct maintenance *w = &setup->windows[i];
-        if (w->group != g)
+        if (w->group != g || !maintenance_begins(w))
             continue;
-        steps[n++] = (struct step){w->from, 2, w->nodes};
-        steps[n++] = (struct step){w->to, 0, -w->nodes};
+        steps[n++] = (struct step){w->from, 2, w->nodes, w->moves};
+        steps[n++] = (struct step){w->to, 0, -w->nodes, w->moves};
     }
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *c = &build->changes[i];
         if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g)
-            steps[n++] = (struct step){c->at, 1, c->nodes};
+            steps[n++] = (struct step){c->at, 1, c->nodes, false};
     }
     if (n > 0)
         qsort(steps, n, sizeof(*steps), compare_steps);
     simtime at = SIMTIME_NEVER;
-    *ret_taken = 0;
+    int64_t down = 0, moved = 0;
     *ret_nodes = setup->groups[g].nodes;
     for (size_t i = 0; i < n && at == SIMTIME_NEVER; i++) {
         if (steps[i].order == 1)
             *ret_nodes = steps[i].nodes;
         else
-            *ret_taken += steps[i].nodes;
+            *(steps[i].moves ? &moved : &down) += steps[i].nodes;
+        *ret_taken = moved + (down < *ret_nodes ? down : *ret_nodes);
         if (*ret_taken > *ret_nodes)
             at = steps[i].at;
     }
@@ -362,24 +363,39 @@ int open_access(struct build *build, struct error_list *errors)
     return 0;
 }
 
-void check_access(struct build *build, size_t workload, struct error_list *errors)
+static void check_place(struct build *build, size_t workload, const struct build_place *place,
+                        struct error_list *errors)
 {
-    const struct job_spec *base = &build->workloads[workload].context.base;
     const struct world *world = &build->world;
-    const char *path = world->tenants.items[base->tenant].path;
+    const int32_t tenant = world->workloads[workload].tenant;
+    const char *path = world->tenants.items[tenant].path;
     for (size_t row = 0; row < world->n_partitions; row++)
-        if ((base->partition >= 0 ? (size_t)base->partition == row
-                                  : world->partitions[row].centre == base->centre) &&
-            (access_may(world->access, base->tenant, (int32_t)row) ||
+        if ((place->partition >= 0 ? (size_t)place->partition == row
+                                   : world->partitions[row].centre == place->centre) &&
+            (access_may(world->access, tenant, (int32_t)row) ||
              access_below(world->access, path, (int32_t)row)))
             return;
     struct error err = {0};
-    if (base->partition >= 0)
+    if (place->partition >= 0)
         error_set(&err, "partition: %s is kept for other tenants",
-                  world->partitions[base->partition].path);
+                  world->partitions[place->partition].path);
     else
         error_set(&err, "partition: all those of %s are kept for other tenants",
-                  world->centres[base->centre].name);
-    build_workload_error(build, workload, &err);
+                  world->centres[place->centre].name);
+    if (place->epoch > 0) {
+        const struct workload *later = build_workload_at(build, place->epoch, workload);
+        const struct node *said = node_get(later->node, "partition");
+        error_prefix(&err, "changes: %s: ", world->workloads[workload].path);
+        err.at = said ? said->at : later->named.at;
+    } else {
+        build_workload_error(build, workload, &err);
+    }
     error_list_add(errors, &err);
+}
+
+void check_access(struct build *build, size_t workload, struct error_list *errors)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    for (size_t k = 0; k < bw->n_places; k++)
+        check_place(build, workload, &bw->places[k], errors);
 }

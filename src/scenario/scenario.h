@@ -268,6 +268,11 @@ struct scenario {
 enum { MEASURE_STOP, MEASURE_DRAIN };
 enum { BETTER_LOWER, BETTER_HIGHER };
 
+/* For fields that last the run (struct field): what would be right. */
+#define LASTS "write it in the scenario itself, or in a variant"
+#define LASTS_PROCESSORS "other processors are a partition or a group whose nodes come at a date"
+#define LASTS_MEMORY "nodes with other memory are a group or a partition that comes at a date"
+
 extern const struct field scenario_fields[], processor_fields[], centre_fields[];
 extern const struct field *const scheduler_table, *const change_table, *const workloads_table;
 extern const struct field tenant_fields[], workload_fields[], uncertain_fields[], qos_fields[];

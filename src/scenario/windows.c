@@ -22,6 +22,7 @@ static void add_window(struct items *windows, struct maintenance window)
 {
     if (window.to <= 0)
         return;
+    window.from = window.from > 0 ? window.from : 0;
     windows->items = mem_resize(windows->items, windows->len + 1, sizeof(struct maintenance));
     ((struct maintenance *)windows->items)[windows->len++] = window;
 }
@@ -35,7 +36,12 @@ int expand_window(const struct program *program, const struct window *window, in
     const int64_t nodes = window->nodes < group_nodes ? window->nodes : group_nodes;
     if (to <= from)
         return error_set(err, "it ends before it begins");
-    struct maintenance one = {from, to, (size_t)window->group, (int32_t)nodes, false};
+    struct maintenance one = {.from = from,
+                              .to = to,
+                              .known = INT64_MIN,
+                              .gone = SIMTIME_NEVER,
+                              .group = (size_t)window->group,
+                              .nodes = (int32_t)nodes};
     const simtime length = program->epochs[0].scenario->time.length;
     if (!window->every) {
         add_window(ret, one);

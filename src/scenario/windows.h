@@ -6,8 +6,8 @@
 #include "scenario/scenario.h"
 
 /* Add the windows that one entry of `maintenance` stands for to *ret (struct maintenance; to be
- * freed by free(ret->items)). group_nodes: how many nodes its group has at the start. -1 with
- * err->text. */
+ * freed by free(ret->items)). group_nodes: how many nodes its group ever has. They are known
+ * always. -1 with err->text. */
 int expand_window(const struct program *program, const struct window *window, int64_t group_nodes,
                   struct items *ret, struct error *err);
 

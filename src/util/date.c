@@ -216,6 +216,14 @@ const char *date_format(simtime instant, int32_t offset, char *buffer, size_t si
     return buffer;
 }
 
+const char *date_format_day(simtime instant, int32_t offset, char *buffer, size_t size)
+{
+    char *clock = buffer + strcspn(date_format(instant, offset, buffer, size), "T");
+    if (strncmp(clock, "T00:00:00", 9) == 0 && clock[9] != '.')
+        *clock = '\0';
+    return buffer;
+}
+
 int date_interval_parse(const char *text, struct date_interval *ret, struct error *err)
 {
     static const char *const singles[] = {"hour", "day", "week", "month", "year"};

@@ -23,6 +23,9 @@ int date_parse(const char *text, struct date_value *ret_date, struct error *err)
 /* "2021-05-01T00:00:00+08:00"; microseconds only where not zero. Returns buffer. */
 const char *date_format(simtime instant, int32_t offset, char *buffer, size_t size);
 
+/* The same, but of a midnight the day alone. */
+const char *date_format_day(simtime instant, int32_t offset, char *buffer, size_t size);
+
 struct civil {
     int year, month, day; /* month and day from 1 */
     int weekday;          /* 0 Monday ... 6 Sunday */

@@ -121,6 +121,9 @@ struct field {
     const struct field *const *forms; /* NULL-ended */
     const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner
                                        * reads it; NULL: nothing */
+    /* Of what holds for a whole run, so that no change at a date is one of it: what would be right
+     * instead; NULL: it may change. */
+    const char *lasts;
 };
 
 /* Does it take whole numbers alone, so that whoever varies it has nothing between them to try? */

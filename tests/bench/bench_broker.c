@@ -78,11 +78,11 @@ static double measure(const struct bench_case *c, int rounds)
     struct workload_info workloads[CENTRES];
     struct tenant_info tenant = {.path = "t", .parent = -1, .share = 1};
     struct sim_partition partitions[CENTRES];
-    struct sim_freight freights[CENTRES];
+    struct sim_freight of_centre[CENTRES];
+    struct sim_freights freights[CENTRES];
     struct link links[CENTRES];
     const struct node_group group = {PROCS, 1};
     struct dist *data = c->data > 0 ? dist_constant(c->data, UNIT_BYTES) : NULL;
-    struct sim_data since = {0, data};
     for (int32_t i = 0; i < CENTRES; i++) {
         centres[i] = (struct centre_info){.name = names[i]};
         infos[i] = (struct partition_info){
@@ -95,12 +95,9 @@ static double measure(const struct bench_case *c, int rounds)
                       .groups = &group,
                       .n_groups = 1},
             .config = config()};
-        freights[i] = (struct sim_freight){.path = names[i],
-                                           .data = &since,
-                                           .n_data = 1,
-                                           .home = i,
-                                           .data_at = i,
-                                           .may_leave = true};
+        of_centre[i] =
+            (struct sim_freight){.data = data, .home = i, .data_at = i, .may_leave = true};
+        freights[i] = (struct sim_freights){names[i], &of_centre[i], 1};
         links[i] = (struct link){{i, (i + 1) % CENTRES}, INT64_C(100000000000), 15000};
     }
     struct world world = {

@@ -107,7 +107,8 @@ def scheduler(rng, counting):
     return value
 
 
-def windows(rng, groups, hours):
+def windows(rng, part, hours):
+    groups = part.get("groups", [part])
     value = []
     for _ in range(rng.randint(1, 3)):
         window = {"from": f"{rng.randint(0, hours * 60)} min"}
@@ -117,10 +118,11 @@ def windows(rng, groups, hours):
             window["until"] = f"{int(window['from'].split()[0]) + rng.randint(1, 240)} min"
         if rng.random() < 0.4:
             window["every"] = rng.choice(["6h", "1 day", "5h", "1 month"])
-        if rng.random() < 0.7:
-            window["nodes"] = rng.randint(1, 4)
-        if groups > 1 and rng.random() < 0.7:
-            window["group"] = rng.randrange(groups)
+        if len(groups) > 1 and rng.random() < 0.7:
+            window["group"] = rng.randrange(len(groups))
+        there = groups[window.get("group", 0)]["nodes"]
+        if rng.random() < 0.7 and there > 0:
+            window["nodes"] = rng.randint(1, min(4, there))
         value.append(window)
     return value
 
@@ -181,7 +183,7 @@ def partition(rng, hours, counting):
         if rng.random() < 0.5 and not counting:
             each["memory_per_node"] = rng.choice(["4 GB", "8 GB", "10 GB"])
     if rng.random() < 0.3:
-        value["maintenance"] = windows(rng, groups, hours)
+        value["maintenance"] = windows(rng, value, hours)
     if rng.random() < 0.4:
         value["scheduler"] = scheduler(rng, counting)
     return value
@@ -471,9 +473,28 @@ def broker(rng, scenario):
                     work["centres"].append(place)
 
 
+def asks_nodes(scenario):
+    """Does a workload ask whole nodes? (Logs never do here.)"""
+    def has(value):
+        if isinstance(value, dict):
+            return any("nodes" in work for work in value.get("workloads", {}).values()
+                       if isinstance(work, dict)) or any(map(has, value.values())) or any(
+                           isinstance(job, dict) and "nodes" in job
+                           for work in value.get("workloads", {}).values()
+                           for job in (work.get("jobs") or []))
+        return False
+    return has(scenario.get("tenants")) or has(scenario.get("templates"))
+
+
 def changes(rng, scenario, hours, counting):
     """Dated changes of nodes, of schedulers and of what workloads draw from."""
     value = []
+    whole = asks_nodes(scenario)
+    text = repr(scenario)
+    parts = [set(plan["partitions"]) for plan in scenario["centres"].values()]
+    moving = ("guarantee" not in text and "'reservations'" not in text and all(p == parts[0] for p in parts)
+              and not any("tenants" in part for plan in scenario["centres"].values()
+                          for part in plan["partitions"].values()))
     for _ in range(rng.randint(1, 4)):
         settings = {}
         for centre, plan in scenario["centres"].items():
@@ -485,6 +506,11 @@ def changes(rng, scenario, hours, counting):
                     settings[f"{path}.nodes"] = rng.choice(["+2", "+1", 0, rng.randint(0, 12)])
                 elif rng.random() < 0.5 and "groups" in part:
                     settings[f"{path}.groups[0].nodes"] = rng.choice(["+1", rng.randint(0, 6)])
+                if rng.random() < 0.3 and not whole:
+                    at = path if "nodes" in part else f"{path}.groups[0]"
+                    settings[f"{at}.processors_per_node"] = rng.choice([1, 2, 4, 5])
+                if rng.random() < 0.3:
+                    settings[f"{path}.maintenance"] = part.get("maintenance", [])[:1] + windows(rng, part, hours)
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
             if rng.random() < 0.4:
@@ -496,15 +522,24 @@ def changes(rng, scenario, hours, counting):
             if rng.random() < 0.2:
                 settings[f"centres.{centre}.scheduler.max_queued"] = rng.choice([2, "unlimited"])
             reserved = any("reservations" in part for part in plan["partitions"].values())
+            if rng.random() < 0.4 and not reserved and not counting:
+                choices = ["any", "pack", "spread"]
+                if "reclaim" not in plan["scheduler"]:
+                    choices.append("contiguous")
+                settings[f"centres.{centre}.scheduler.placement"] = rng.choice(choices)
             if rng.random() < 0.2 and not reserved:
                 settings[f"centres.{centre}.scheduler.overrun"] = rng.choice(["kill", "extend"])
         for path, plan in tenant_paths(scenario["tenants"]):
             for name, work in plan.get("workloads", {}).items():
+                if "partition" in work and rng.random() < 0.2:
+                    settings[f"{path}.workloads.{name}.partition"] = rng.choice([work["partition"], "any"])
                 if "arrival" in work and rng.random() < 0.4:
                     if "work" in work:
                         settings[f"{path}.workloads.{name}.work"] = operations(rng)
                     else:
                         settings[f"{path}.workloads.{name}.runtime"] = runtime(rng)
+            if moving and "home" in plan and rng.random() < 0.4:
+                settings[f"{path}.home"] = rng.choice(list(scenario["centres"]))
             if rng.random() < 0.3:
                 settings[f"{path}.share"] = rng.choice([0.5, 2, 10])
             if "quota" in plan and rng.random() < 0.3:

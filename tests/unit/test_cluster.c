@@ -263,13 +263,95 @@ static void test_long_runs(void **state)
     assert_false(cluster_fits(cluster, &(struct ask){.nodes = 300}));
 }
 
+/* Nodes get another size under their jobs: where more is in use than there is, nothing is free
+ * until less is, whatever becomes of the node meanwhile. */
+static void test_shape(void **state)
+{
+    (void)state;
+    static const struct ask two = {.procs = 2}, three = {.procs = 3}, one = {.procs = 1};
+    const struct node_group groups[] = {{2, 4}};
+    AUTO(cluster_free) struct cluster *cluster = cluster_new(placement("pack"), groups, 1, false);
+    struct allocation a, b, c;
+    cluster_take(cluster, &three, &a); /* node 0: 3 of 4 */
+    cluster_take(cluster, &two, &b);   /* node 1: 2 */
+    cluster_take(cluster, &one, &c);   /* node 0 again */
+    assert_int_equal(b.one.first, 1);
+    assert_int_equal(c.one.first, 0);
+    cluster_shape(cluster, 0, 2);
+    cluster_check(cluster);
+    assert_true(cluster_is_over(cluster));
+    assert_int_equal(cluster_free_procs(cluster), 0);
+    assert_int_equal(cluster_capacity(cluster), 6);
+    assert_int_equal(cluster_in_service(cluster), 4);
+    assert_int_equal(cluster_returning(cluster, &a), 1);
+    assert_int_equal(cluster_returning(cluster, &b), 2);
+    assert_int_equal(cluster_returning(cluster, &c), 0);
+    AUTO(cluster_free) struct cluster *copy = cluster_copy(cluster);
+    cluster_give_copy(copy, &a);
+    cluster_check(copy);
+    assert_int_equal(cluster_free_procs(copy), 1);
+    cluster_resize(cluster, 0, 1); /* the one that is not over goes first */
+    cluster_check(cluster);
+    assert_int_equal(cluster_returning(cluster, &b), 0);
+    cluster_resize(cluster, 0, 2);
+    cluster_down(cluster, 0, 2); /* what is over has nothing to be down yet */
+    cluster_check(cluster);
+    assert_int_equal(cluster_down_procs(cluster), 0);
+    cluster_up(cluster, 0, 2);
+    cluster_give(cluster, &c);
+    cluster_check(cluster);
+    assert_true(cluster_is_over(cluster));
+    cluster_give(cluster, &a);
+    cluster_check(cluster);
+    assert_false(cluster_is_over(cluster));
+    assert_int_equal(cluster_free_procs(cluster), 2);
+    cluster_shape(cluster, 0, 9);
+    cluster_check(cluster);
+    assert_int_equal(cluster_free_procs(cluster), 16);
+    cluster_assign(copy, cluster);
+    cluster_check(copy);
+    cluster_give(cluster, &b);
+    cluster_check(cluster);
+    assert_int_equal(cluster_capacity(cluster), 18);
+}
+
+/* One placement after the other: the index of each is there once it chooses. */
+static void test_place(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"any", "contiguous", "spread", "pack", "any", "contiguous"};
+    static const struct ask four = {.procs = 4}, one = {.procs = 1};
+    const struct node_group groups[] = {{100, 2}};
+    AUTO(cluster_free) struct cluster *cluster = cluster_new(placement("any"), groups, 1, true);
+    AUTO(cluster_free) struct cluster *copy = cluster_copy(cluster);
+    struct allocation a, b;
+    cluster_take(cluster, &one, &a);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        cluster_place(cluster, placement(names[i]));
+        cluster_check(cluster);
+        assert_int_equal(cluster_free_procs(cluster), 199);
+        cluster_assign(copy, cluster);
+        cluster_check(copy);
+        cluster_choose(copy, &four, &b);
+        assert_int_equal(b.procs, 4);
+        allocation_clear(&b);
+        cluster_take(cluster, &four, &b);
+        /* the other processor of node 0 and nodes 1, 2; else whole nodes */
+        assert_int_equal(allocation_extents(&b)->first, strcmp(names[i], "any") == 0 ? 0 : 1);
+        cluster_give(cluster, &b);
+        cluster_check(cluster);
+    }
+    const struct ask all = {.nodes = 99};
+    assert_true(cluster_fits(cluster, &all));
+    cluster_give(cluster, &a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_could_fit),
-        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_long_runs),
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_could_fit),
+        cmocka_unit_test(test_counts), cmocka_unit_test(test_long_runs),
+        cmocka_unit_test(test_shape),  cmocka_unit_test(test_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,376 @@
+"""Values that change at a date: before the start any value, which then holds from the start; after
+it what may change while a run goes on.
+
+usage: test_changes.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+
+# Something of everything, in which each of the values below changes what a run says.
+SCENARIO = """jishi: 1
+title: before
+seed: 3
+time: {start: 2024-01-01, length: 4d}
+processors: {a: {fp16: 100 TFLOPS}, b: {fp16: 200 TFLOPS}}
+centres:
+  c:
+    partitions:
+      p: {processor: a, nodes: 4, processors_per_node: 4}
+      q: {processor: a, groups: [{nodes: 2, processors_per_node: 4}, {nodes: 1, processors_per_node: 8}]}
+    scheduler: {order: fair-share, max_queued: 60}
+  d:
+    partitions: {p: {processor: b, nodes: 4, processors_per_node: 4}}
+links: [{between: [c, d], bandwidth: 1 Gbit/s}]
+qos: {short: {quota: {processors: 12}}}
+templates:
+  firm: {share: 2, workloads: {w: {partition: p, arrival: {poisson: 1/h}, runtime: {exponential: 1h}, processors: 2}}}
+tenants:
+  t:
+    home: c
+    workloads:
+      g: {partition: p, arrival: {poisson: 2/h}, runtime: {exponential: 2h}, processors: 3}
+      m: {partition: q, qos: short, arrival: {poisson: 1/h}, work: 1000 PFLOP, processors: 2}
+      l: {partition: p, lublin: {machine: 16}}
+      j: {partition: p, jobs: [{submit: 1h, processors: 1, runtime: 1h}]}
+  f: {home: c, like: firm}
+  u: {home: c, members: {count: 3, like: firm}}
+"""
+
+EARLY = [
+    ("title", "after", None),
+    ("seed", "4", None),
+    ("seed", "+9", "12"),
+    ("time.length", "3d", None),
+    ("time.length", "-1d", "3d"),
+    ("time.warmup", "1d", None),
+    ("measure.from", "2024-01-02", None),
+    ("measure.until", "2024-01-03", None),
+    ("measure.after", "drain", None),
+    ("measure.tau", "1h", None),
+    ("measure.periods", "month", None),
+    ("series.step", "2h", None),
+    ("metrics", "['wait.p95[processors>=3]']", None),
+    ("processors.a.fp16", "150 TFLOPS", None),
+    ("centres.c.partitions.q.processor", "b", None),
+    ("centres.c.partitions.p.nodes", "+2", "6"),
+    ("centres.c.partitions.p.processors_per_node", "6", None),
+    ("centres.c.partitions.p.processors_per_node", "-1", "3"),
+    ("centres.c.partitions.q.groups", "[{nodes: 5, processors_per_node: 3}]", None),
+    ("centres.c.partitions.q.groups[1].processors_per_node", "+4", "12"),
+    ("centres.c.partitions.p.maintenance", "[{from: 1d, length: 10h}]", None),
+    ("centres.c.partitions.p.tenants", "[t, f, u]", None),
+    ("centres.c.partitions.p.reservations", "[{name: r, tenant: u, nodes: 2, from: 1d, length: 1d}]",
+     None),
+    ("centres.c.scheduler.order", "sjf", None),
+    ("centres.c.scheduler.placement", "contiguous", None),
+    ("centres.c.scheduler.decide", "{every: 1h}", None),
+    ("centres.c.scheduler.max_queued", "-50", "10"),
+    ("centres.e", "{partitions: {p: {nodes: 4}}}", None),
+    ("templates.firm.workloads.w.processors", "5", None),
+    ("templates.firm.workloads.w.processors", "+3", "5"),
+    ("qos.short.quota.processors", "-8", "4"),
+    ("qos.long", "{quota: {jobs: 3}}", None),
+    ("links[0].bandwidth", "+1 Gbit/s", "2 Gbit/s"),
+    ("broker", "{policy: least-wait}", None),
+    ("tenants.f.home", "d", None),
+    ("tenants.f.like", "firm", None),
+    ("tenants.f.workloads.w.processors", "+2", "4"),
+    ("tenants.f.share", "+5", "7"),
+    ("tenants.f.location", "remote", None),
+    ("tenants.f.sector", "vision", None),
+    ("tenants.f.join", "1d", None),
+    ("tenants.f.leave", "2d", None),
+    ("tenants.v", "{home: d, like: firm}", None),
+    ("tenants.u.members.count", "+2", "5"),
+    ("tenants.u.members.join", "{from: 1d}", None),
+    ("tenants.u.members.each.workloads.w.processors", "4", None),
+    ("tenants.u.members.each.workloads.w.processors", "+2", "4"),
+    ("tenants.t.workloads.g.partition", "any", None),
+    ("tenants.t.workloads.g.data", "10 GB", None),
+    ("tenants.t.workloads.g.data_at", "d", None),
+    ("tenants.t.workloads.g.arrival", "{poisson: 3/h}", None),
+    ("tenants.t.workloads.g.arrival.poisson", "+1/h", "3/h"),
+    ("tenants.t.workloads.l.lublin.arrival_factor", "0.5", None),
+    ("tenants.t.workloads.j.jobs[0].runtime", "+3h", "4h"),
+    ("tenants.t.workloads.n", "{partition: p, arrival: {poisson: 1/h}, runtime: 1h}", None),
+    ("analysis", "steady", None),
+    ("uncertain", "{'centres.c.partitions.p.nodes': {uniform: [2, 8]}}", None),
+    ("question", "{metric: wait.p95, better: lower, matters: 1min}", None),
+]
+
+
+def datasets(path):
+    """All that a trace holds, but for the scenario as it was given."""
+    found = {}
+    with h5py.File(path, "r") as trace:
+        found[""] = {name: value for name, value in trace.attrs.items()}
+        trace.visititems(lambda name, item: found.update({name: item[()]})
+                         if isinstance(item, h5py.Dataset) and not name.startswith("scenario") else None)
+    return found
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(
+        np.asarray(one[name]).tobytes() == np.asarray(other[name]).tobytes() for name in one if name) \
+        and all(np.array_equal(one[""][key], other[""][key]) for key in one[""] | other[""])
+
+
+def scenario(partition, *jobs, length=20):
+    """One partition, and jobs told as (hour of submission, processors, hours)."""
+    rows = "".join(f"          - {{submit: {at}h, processors: {procs}, runtime: {hours}h}}\n"
+                   for at, procs, hours in jobs)
+    return (f"jishi: 1\ntime: {{length: {length}h}}\ncentres: {{c: {{partitions: {{p: {partition}}}}}}}\n"
+            f"tenants:\n  t:\n    home: c\n    workloads:\n      w:\n        jobs:\n{rows}")
+
+
+class Changes(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def jishi(self, *arguments, status=0):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def trace(self, text, *arguments):
+        self.write("s.yaml", text)
+        self.jishi("run", "s.yaml", "-o", "s.h5", "--quiet", *arguments)
+        return datasets(os.path.join(self.folder, "s.h5"))
+
+    def test_before_the_start(self):
+        """Any value: the run is that of the scenario with the value written into it."""
+        plain = self.trace(SCENARIO)
+        no_effect = {"title", "uncertain", "analysis", "question", "tenants.f.like",
+                     "tenants.f.location", "tenants.f.sector", "links[0].bandwidth", "qos.long",
+                     "centres.c.partitions.p.tenants", "tenants.t.workloads.g.data"}
+        for at in "2023-11-05", "0s":
+            for path, value, becomes in EARLY if at == "0s" else EARLY[::4]:
+                with self.subTest(path=path, value=value, at=at):
+                    change = f"changes: [{{at: {at}, set: {{\"{path}\": {value}}}}}]\n"
+                    changed = self.trace(SCENARIO + change)
+                    written = self.trace(SCENARIO, "--set", f"{path}={becomes or value}")
+                    self.assertTrue(same(changed, written))
+                    if path not in no_effect:
+                        self.assertFalse(same(changed, plain))
+
+    def test_before_the_start_in_order(self):
+        """By date, whatever their order in the file; each adds to what the ones before came to."""
+        changes = """changes:
+  - {at: 2023-12-01, set: {tenants.f.workloads.w.processors: +1}}
+  - {at: 2023-11-01, set: {tenants.f.workloads.w.processors: 6, centres.c.partitions.p.nodes: 5}}
+  - {at: 2024-01-01, set: {centres.c.partitions.p.nodes: +3}}
+"""
+        written = self.trace(SCENARIO, "--set", "tenants.f.workloads.w.processors=7",
+                             "--set", "centres.c.partitions.p.nodes=8")
+        self.assertTrue(same(self.trace(SCENARIO + changes), written))
+
+    def starts(self, text, *arguments):
+        """Hours at which jobs started, by id."""
+        jobs = self.trace(text, "--check", *arguments)["jobs"]
+        return [round(row["start"] / 3600, 6) for row in sorted(jobs, key=lambda row: row["id"])]
+
+    def test_placement(self):
+        """By hand: at 3 h nodes 1 and 3 are free, which a contiguous job cannot have."""
+        text = scenario("{nodes: 4}", (0, 1, 10), (0, 1, 1), (0, 1, 10), (0, 1, 1), (3, 2, 1))
+        contiguous = "{at: 2h, set: {centres.c.scheduler.placement: contiguous}}"
+        self.assertEqual(self.starts(text + "changes: []\n"), [0, 0, 0, 0, 3])
+        self.assertEqual(self.starts(text + f"changes: [{contiguous}]\n"), [0, 0, 0, 0, 10])
+        again = "{at: 5h, set: {centres.c.scheduler: {placement: any}}}"
+        for backfill in "none", "easy", "conservative", "{reserve: 3}":
+            self.assertEqual(self.starts(text + f"changes: [{contiguous}, {again}]\n", "--set",
+                                         f"centres.c.partitions.p.scheduler={{backfill: {backfill}}}",
+                                         "--set", "changes[0].set={'centres.c.partitions.p.scheduler.placement':"
+                                         " contiguous}", "--set", "changes[1].set="
+                                         "{'centres.c.partitions.p.scheduler.placement': any}"),
+                             [0, 0, 0, 0, 5], backfill)
+
+    def test_placement_could_never(self):
+        """A job that has no room by one placement waits for the date of another."""
+        text = scenario("{groups: [{nodes: 2}, {nodes: 2}]}", (1, 3, 1)).replace(
+            "partitions:", "scheduler: {placement: contiguous}, partitions:")
+        self.assertTrue(np.isnan(self.starts(text)[0]))
+        self.assertEqual(self.starts(text + "changes: [{at: 4h, set: {centres.c.scheduler.placement: pack}}]\n"),
+                         [4])
+
+    def test_placement_of_later(self):
+        """That it changes one day changes nothing before."""
+        text = SCENARIO.replace("order: fair-share, ", "order: fair-share, placement: PLACEMENT, ")
+        for placement in "any", "pack":
+            one = text.replace("PLACEMENT", placement)
+            later = "changes: [{at: 4d, set: {centres.c.scheduler.placement: contiguous}}]\n"
+            for backfill in "easy", "conservative":
+                arguments = "--set", f"centres.c.scheduler.backfill={backfill}"
+                plain = self.trace(one, *arguments)["jobs"]
+                jobs = self.trace(one + later, *arguments)["jobs"]
+                for name in "id", "partition", "start", "end", "procs", "state":
+                    self.assertEqual(plain[name].tobytes(), jobs[name].tobytes())
+
+    def test_processors_per_node(self):
+        """By hand: 4, 6 from 2 h, 2 from 3 h, 6 from 8 h. What runs keeps what it has: the second job
+        starts at 2 h beside the first, the third has to wait for both."""
+        text = scenario("{nodes: 2, processors_per_node: 2}", (0, 4, 4), (1, 2, 3), (3, 2, 1), (3, 6, 1))
+        text += """changes:
+  - {at: 2h, set: {centres.c.partitions.p.processors_per_node: +1}}
+  - {at: 3h, set: {centres.c.partitions.p.processors_per_node: -2}}
+  - {at: 8h, set: {centres.c.partitions.p: {nodes: 3, processors_per_node: 2}}}
+"""
+        for placement in "any", "pack", "spread":
+            for backfill in "none", "easy", "conservative", "{reserve: 3}":
+                scheduler = f"centres.c.scheduler={{placement: {placement}, backfill: {backfill}}}"
+                self.assertEqual(self.starts(text, "--set", scheduler), [0, 2, 5, 8], scheduler)
+        done = self.jishi("run", "s.yaml", "-o", "s.h5")
+        self.assertIn("\nc/p: 4 processors; from 1970-01-01T02:00:00+00:00 6; from 1970-01-01T03:00:00+00:00 "
+                      "2; from 1970-01-01T08:00:00+00:00 6\n", done.stdout)
+        done = self.jishi("check", "s.yaml", "--set", "changes[0].at=1d", "--set", "changes[1].at=36h",
+                          "--set", "changes[2].at=40h", "--set", "time.length=3d")
+        self.assertIn("\nc/p       the start                  2 x 2           4  not said     -\n"
+                      "          1970-01-02                 2 x 3           6  not said     -\n"
+                      "          1970-01-02T12:00:00+00:00  2 x 1           2  not said     -\n"
+                      "          1970-01-02T16:00:00+00:00  3 x 2           6  not said     -\n", done.stdout)
+
+    def test_maintenance(self):
+        """By hand: a window is known from the date of the change on; one that has begun goes on."""
+        jobs = (0, 4, 2), (1, 4, 3), (3.5, 1, 1)
+        text = scenario("{nodes: 4, maintenance: MAINTENANCE}", *jobs)
+        window = "[{from: 4h, length: 2h}]"
+        path = "centres.c.partitions.p.maintenance"
+
+        def change(at, windows):
+            return f"changes: [{{at: {at}h, set: {{{path}: {windows}}}}}]\n"
+        rows = [
+            ("[]", "", [0, 2, 5]),
+            (window, "", [0, 6, 9]),
+            # the second job would run into it; it comes as it runs: its nodes go when it has ended
+            ("[]", change(1, window), [0, 6, 9]),
+            ("[]", change(3, window), [0, 2, 6]),
+            # taken back before it begins, and as it goes on
+            (window, change(3, "[]"), [0, 3, 6]),
+            (window, change(4, "[]"), [0, 4, 7]),
+            (window, change(5, "[]"), [0, 6, 9]),
+            # one that begins at the very date, one that would have begun before
+            ("[]", change(4, window), [0, 2, 6]),
+            ("[]", change(5, window), [0, 2, 5]),
+            # put off, shortened, for fewer nodes
+            (window, change(3, "[{from: 9h, length: 1h}]"), [0, 3, 6]),
+            (window, change(3, "[{from: 4h, length: 1h}]"), [0, 5, 8]),
+            (window, change(1, "[{from: 4h, length: 2h, nodes: 1}]"), [0, 6, 3.5]),
+            # the same once more is the same
+            (window, change(2, "[{from: 4h, until: 6h}]"), [0, 6, 9]),
+            (window, change(2, "[{from: 4h, length: 2h}, {from: 9h, length: 1h}]"), [0, 6, 10]),
+        ]
+        for backfill in "none", "easy", "conservative", "{reserve: 3}":
+            for placement in "any", "pack":
+                for before, after, want in rows:
+                    got = self.starts(text.replace("MAINTENANCE", before) + after, "--set",
+                                      f"centres.c.scheduler={{backfill: {backfill}, placement: {placement}}}")
+                    if (backfill, want[2]) == ("none", 3.5):
+                        want = [0, 6, 9]
+                    self.assertEqual(got, want, (backfill, placement, before, after))
+
+    def test_maintenance_from_before(self):
+        """A window that began before the start is there from the start on."""
+        text = scenario("{nodes: 2, maintenance: [{from: 1h, length: 4h, nodes: 1}]}", (0, 2, 1), (0, 1, 1))
+        self.assertEqual(self.starts(text, "--set", "time.start=2024-01-02", "--set", "centres.c.partitions.p."
+                                     "maintenance[0].from=2024-01-01T23:00"), [3, 0])
+
+    def test_maintenance_of_all(self):
+        """All nodes are all there are then, those that came later too."""
+        text = scenario("{nodes: 2, maintenance: [{from: 4h, length: 2h}]}", (3, 4, 1), (5, 1, 1))
+        self.assertEqual(self.starts(text + "changes: [{at: 3h, set: {centres.c.partitions.p.nodes: 4}}]\n"),
+                         [3, 6])
+
+    def test_home(self):
+        """By hand: the jobs of 2 h and 3 h go to the other centre, that of 4 h to another partition at home."""
+        text = scenario("{nodes: 4}, q: {nodes: 2}", (0, 4, 9), (1, 4, 1), (2, 4, 1), (3, 4, 2), (4, 2, 1))
+        text = text.replace("tenants:", "  d: {partitions: {p: {nodes: 4}}}\ntenants:", 1).replace(
+            "centres: {c: ", "centres:\n  c: ").replace("}}}\n  d:", "}}\n  d:").replace("w:\n", "w:\n        partition: p\n")
+        text += """changes:
+  - {at: 2h, set: {tenants.t.home: d}}
+  - {at: 4h, set: {tenants.t.home: c, tenants.t.workloads.w.partition: q}}
+"""
+        self.assertEqual(self.starts(text), [0, 9, 2, 3, 4])
+        # a broker that keeps jobs at home keeps them at the home of the date
+        self.assertEqual(self.starts(text + "broker: {policy: home}\n"), [0, 9, 2, 3, 4])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual([row["home"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 1, 0])
+        done = self.jishi("check", "s.yaml")
+        self.assertRegex(done.stdout, r"\nd/p +jobs +processor-h each +largest +1970-01-01  "
+                         r"1970-01-01T02:00:00\+00:00  1970-01-01T04:00:00\+00:00  whole run\n"
+                         r"t/w +5 +10.8 +4 +- +13.5 +- +1.4\n")
+
+    def test_whole_nodes_later(self):
+        """One processor of four an hour until 9 h, then a whole node for 2.5 h: those of 11 h, 12 h and 13 h wait
+        for those of 9 h, 10 h and 11 h."""
+        text = """jishi: 1
+time: {length: 14h}
+centres: {c: {partitions: {p: {nodes: 2, processors_per_node: 2}}}}
+tenants: {t: {home: c, workloads: {w: {arrival: {every: 1h}, runtime: 90min, processors: 1}}}}
+changes: [{at: 9h, set: {tenants.t.workloads.w: {arrival: {every: 1h}, runtime: 150min, nodes: 1}}}]
+"""
+        self.assertEqual(self.starts(text), [*range(11), 11.5, 12.5, 14])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual(sorted(jobs["procs"]), [1] * 9 + [2] * 5)
+
+    def test_data(self):
+        """By hand: data of 45 GB take an hour over 100 Mbit/s. From 2 h on they lie at home, from 4 h on at the
+        other centre again, where the jobs have to stay."""
+        text = scenario("{nodes: 4}", (0, 1, 1), (2, 1, 1), (4, 1, 1), (6, 1, 1)).replace(
+            "tenants:", "  d: {partitions: {p: {nodes: 4}}}\ntenants:", 1).replace(
+            "centres: {c: ", "centres:\n  c: ").replace("}}}\n  d:", "}}\n  d:").replace(
+            "w:\n", "w:\n        data: 45 GB\n        data_at: d\n")
+        text += """broker: {policy: home}
+links: [{between: [c, d], bandwidth: 100 Mbit/s}]
+changes:
+  - {at: 2h, set: {tenants.t.workloads.w.data_at: c}}
+  - {at: 4h, set: {tenants.t.workloads.w: {data: 45 GB, data_at: d, data_may_leave: false, jobs: JOBS}}}
+  - {at: 5h, set: {tenants.t.workloads.w.data_may_leave: true, tenants.t.workloads.w.centres: [c]}}
+"""
+        rows = ", ".join(f"{{submit: {at}h, processors: 1, runtime: 1h}}" for at in (0, 2, 4, 6))
+        self.assertEqual(self.starts(text.replace("JOBS", f"[{rows}]")), [1, 2, 4, 7])
+        jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
+        self.assertEqual([row["centre"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 0])
+
+    def test_after_the_end(self):
+        """A date that the run never gets to is told, but not where it goes on after its length."""
+        text = scenario("{nodes: 4}", (0, 1, 1)) + """changes:
+  - {at: 19h, set: {centres.c.partitions.p.nodes: 5}}
+  - {at: 20h, set: {centres.c.partitions.p.nodes: 6}}
+  - {at: 2d, set: {centres.c.partitions.p.nodes: 7}}
+"""
+        self.trace(text)
+        rows = [("changes[2].at=20h", "1970-01-01T20:00:00+00:00"),
+                ("changes[2].at=2d", "1970-01-01T20:00:00+00:00 and 1 later date"),
+                ("changes[1].at=3d", "1970-01-03 and 1 later date"), ("changes[1].at=10h", "1970-01-03")]
+        for setting, dates in rows:
+            told = f"changes: those of {dates} change nothing: the run ends on 1970-01-01T20:00:00+00:00"
+            done = self.jishi("run", "s.yaml", "-o", "s.h5", "--set", setting)
+            self.assertEqual([line for line in done.stdout.splitlines() if line.startswith("Note: changes")],
+                             ["Note: " + told])
+            done = self.jishi("check", "s.yaml", "--set", setting)
+            self.assertIn(f"\n\n  {told}\n", done.stdout)
+        for setting in "measure.after=drain", "time.length=4d":
+            for command in ("run", "s.yaml", "-o", "s.h5"), ("check", "s.yaml"):
+                self.assertNotIn("change nothing", self.jishi(*command, "--set", setting).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
