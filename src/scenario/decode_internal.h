@@ -48,6 +48,10 @@ int decode_quantity(struct decode *ctx, const struct field *field, const struct 
 int decode_bounds(struct decode *ctx, const struct field *field, const struct node *node,
                   double least, double greatest);
 
+/* Is the scalar a whole number, and no percentage, which would say a part of what nobody knows? -1
+ * with an error. */
+int decode_whole(struct decode *ctx, const struct field *field, const struct node *node);
+
 /* Where the table says UNIT_SAME, the unit of the distribution. */
 enum unit decode_unit(const struct decode *ctx, const struct field *field);
 

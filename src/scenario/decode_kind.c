@@ -233,7 +233,8 @@ static int constant(struct decode *ctx, const struct field *field, const struct 
                             "\"%.60s\" is neither %s such as %s nor a distribution%s", node->text,
                             quantity_what(unit), quantity_example(unit), hint);
     }
-    if (decode_quantity(ctx, field, node, &value) < 0)
+    if (decode_quantity(ctx, field, node, &value) < 0 ||
+        ((field->flags & FIELD_COUNT) && decode_whole(ctx, field, node) < 0))
         return -1;
     dist_free(*ret_dist);
     *ret_dist = dist_constant(value, unit);

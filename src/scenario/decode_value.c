@@ -119,6 +119,18 @@ int decode_quantity(struct decode *ctx, const struct field *field, const struct 
     return 0;
 }
 
+int decode_whole(struct decode *ctx, const struct field *field, const struct node *node)
+{
+    double number;
+    if (strchr(node->text, '%'))
+        return decode_error(ctx, node->at,
+                            "\"%.60s\" is a percentage; expected a whole number such as 8%s%s",
+                            node->text, field->part ? ", or " : "", field->part ? field->part : "");
+    if (quantity_parse(node->text, UNIT_NONE, &number, NULL) < 0 || number != floor(number))
+        return decode_error(ctx, node->at, "\"%.60s\" is not a whole number", node->text);
+    return 0;
+}
+
 static int decode_int(struct decode *ctx, const struct field *field, const struct node *node,
                       int64_t *ret_value)
 {
@@ -135,10 +147,9 @@ static int decode_int(struct decode *ctx, const struct field *field, const struc
     int64_t value = strtoll(node->text, &rest, 10);
     if (errno || *rest || rest == node->text || strchr(" \t\n\r\v\f", *node->text)) {
         double number;
-        if (quantity_parse(node->text, UNIT_NONE, &number, NULL) < 0)
-            return decode_error(ctx, node->at, "\"%.60s\" is not a whole number", node->text);
-        if (number != floor(number))
-            return decode_error(ctx, node->at, "\"%.60s\" is not a whole number", node->text);
+        if (decode_whole(ctx, field, node) < 0 ||
+            quantity_parse(node->text, UNIT_NONE, &number, NULL) < 0)
+            return -1;
         if (!(fabs(number) <= 0x1p53))
             return is_bounded(field) && (number < field->min || number >= field->max)
                        ? tell_bounds(ctx, field, node)

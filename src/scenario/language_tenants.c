@@ -93,6 +93,7 @@ static const struct field guarantee_fields[] = {
      .offset = IN(guarantee_plan, processors),
      .min = 0,
      .max = 2147483647,
+     .part = "share: 60%",
      .help = "processors that it is sure to get when it asks"},
     {.key = "share",
      .kind = FIELD_QUANTITY,

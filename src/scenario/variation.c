@@ -113,7 +113,8 @@ void variations_decode(struct decode *ctx, struct tenant *group)
 static char *drawn_text(const struct variation *v, const struct node *each, double value)
 {
     char text[64];
-    if (v->field->kind == FIELD_INT)
+    const bool whole = field_is_whole(v->field);
+    if (whole && !v->scales)
         value = round(value);
     /* The shortest text takes long to find, and there may be many members. */
     if (!v->scales && v->unit == UNIT_NONE)
@@ -124,10 +125,10 @@ static char *drawn_text(const struct variation *v, const struct node *each, doub
         return mem_text(quantity_format(value, v->unit, text, sizeof(text)));
     const char *old = path_get(each, &v->path)->text;
     double number;
+    if (whole && quantity_parse(old, UNIT_NONE, &number, NULL) == 0)
+        return mem_format("%.17g", round(number * value));
     const size_t len = quantity_number(old, &number);
-    snprintf(text, sizeof(text), "%.17g",
-             v->field->kind == FIELD_INT && !old[len] ? round(number * value) : number * value);
-    return mem_format("%s%s", text, old + len);
+    return mem_format("%.17g%s", number * value, old + len);
 }
 
 static int draw(const struct variation *v, struct node *each, const char *address,

@@ -95,7 +95,8 @@ enum {
     FIELD_REQUIRED = 1,
     /* The word "unlimited" is accepted: INT64_MAX, INFINITY or SIMTIME_NEVER, beyond any max. */
     FIELD_UNLIMITED = 2,
-    /* Of a distribution: a number of things, what is drawn is rounded (dist_draw_count). */
+    /* Of a distribution: a number of things. What is drawn is rounded (dist_draw_count), a constant
+     * is a whole number. */
     FIELD_COUNT = 4,
     /* Of texts: none is there twice. For `jishi schema`; its owner checks. */
     FIELD_UNIQUE = 8
@@ -119,6 +120,8 @@ struct field {
     const struct field *table;
     size_t size;
     const struct field *const *forms; /* NULL-ended */
+    const char *part;                 /* of a whole number: what to write for a part of all;
+                                       * NULL: nothing says that */
     const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner
                                        * reads it; NULL: nothing */
     /* Of what holds for a whole run, so that no change at a date is one of it: what would be right

@@ -219,6 +219,15 @@ tenants:
                 out = self.jishi("check", "s.yaml").stdout.splitlines(True)
                 self.assertEqual("".join(line for line in out if "by their requests" in line), want)
 
+    def test_counts_of_members(self):
+        """What is scaled or varies among members is rounded where a whole number is needed."""
+        text = SCENARIO.replace("    workloads:\n", "    members: {count: 30, scale: {workloads.w.processors: {uniform: [0.1, 0.9]}, "
+                                "quota.processors: {uniform: [0.1, 1]}}, vary: {workloads.w.batch: {uniform: [1, 5]}}, each:\n     {workloads:\n"
+                                ).replace("w: {arrival", "{w: {batch: 2, arrival").replace(
+                                "processors: 1,", "processors: 7,").replace("exponential: 1h}}", "exponential: 1h}}}, quota: {processors: 1k}}}")
+        self.assertIn("quota: {processors: 1k}", text)
+        self.assertEqual(self.errors(text), "")
+
 
 if __name__ == "__main__":
     unittest.main()
