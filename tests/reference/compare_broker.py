@@ -211,7 +211,7 @@ def expected(world, broker, seen, job, centre, now):
 def may_hold(world, job, partition):
     sim = books(world, [])
     fits = all(job.procs <= sim.bound(t) for t in job.tenant.up() if t.home == partition.centre)
-    return job.procs <= partition.processors and fits
+    return job.procs <= partition.processors and fits and let_in(sim, job, partition.centre)
 
 
 def wanted(world, broker, found, row):

@@ -236,7 +236,8 @@ static const struct {
                                                                                         "found a "
                                                                                         "map\n"},
     {"name: x\nnodes: 0", AT(2, 8) "nodes: \"0\" must be at least 1\n"},
-    {"name: x\nnodes: 70%", AT(2, 8) "nodes: \"70%\" is not a whole number\n"},
+    {"name: x\nnodes: 70%",
+     AT(2, 8) "nodes: \"70%\" is a percentage; expected a whole number such as 8\n"},
     {"name: x\nnodes: 1e30", AT(2, 8) "nodes: \"1e30\" is too large\n"},
     {"name: x\nnodes: unlimited", AT(2, 8) "nodes: \"unlimited\" is not a whole number\n"},
     {"name: x\nnodes: [1]", AT(2, 8) "nodes: expected a whole number, found a list\n"},
