@@ -203,11 +203,14 @@ static int64_t quota_room(const struct gates *gates, const struct gate *gate)
 
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    const int32_t own = gate_of_tenants(gates, gate);
-    /* What could not start though nothing ran is no head: it would be promised an instant at which
-     * guarantees hold it again. */
-    struct room room = {INT64_MAX, lesser(guarantee_room(gates, own, centre, true, GATES_NOW),
-                                          gates_largest(gates, own, centre))};
+    struct room room = {INT64_MAX, INT64_MAX};
+    if (gates_guarantee(gates)) {
+        const int32_t own = gate_of_tenants(gates, gate);
+        /* What could not start though nothing ran is no head: it would be promised an instant at
+         * which guarantees hold it again. */
+        room.guarantee = lesser(guarantee_room(gates, own, centre, true, GATES_NOW),
+                                gates_largest(gates, own, centre));
+    }
     for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
     room.quota = room.quota < 0 ? 0 : room.quota;
