@@ -51,14 +51,20 @@ void judge_rest(const struct judge *judge, struct error_list *errors)
         judge_program(judge->base, &judge->options, true, errors);
 }
 
+static bool has_text(const struct error_list *list, const char *text)
+{
+    bool has = false;
+    for (size_t i = 0; i < list->len && !has; i++)
+        has = strcmp(list->items[i].text, text) == 0;
+    return has;
+}
+
 /* Is the text among what is wrong with the first n settings? */
 static bool is_wrong_with(const struct judge *judge, size_t n, const char *text)
 {
     struct error_list found = {0};
-    bool is = false;
     judge_again(judge, judge->variant, judge->sets, n, true, &found);
-    for (size_t i = 0; i < found.len && !is; i++)
-        is = strcmp(found.items[i].text, text) == 0;
+    const bool is = has_text(&found, text);
     error_list_deinit(&found);
     return is;
 }
@@ -74,11 +80,15 @@ static bool is_in_document(const struct document *document, const char *file)
 
 void judge_settings(const struct judge *judge, size_t n, struct error_list *errors)
 {
-    for (size_t i = 0; i < n && judge->base->document.base; i++) {
+    if (judge->n_sets == 0 || n == 0 || !judge->base->document.base)
+        return;
+    struct error_list without = {0}; /* settings: most are wrong with the file alone */
+    judge_again(judge, judge->variant, judge->sets, 0, true, &without);
+    for (size_t i = 0; i < n; i++) {
         struct error *err = &errors->items[i];
         size_t right = 0, wrong = judge->n_sets;
-        if (wrong == 0 || !is_in_document(&judge->base->document, err->at.file) ||
-            is_wrong_with(judge, 0, err->text) || !is_wrong_with(judge, wrong, err->text))
+        if (!is_in_document(&judge->base->document, err->at.file) ||
+            has_text(&without, err->text) || !is_wrong_with(judge, wrong, err->text))
             continue;
         while (wrong - right > 1) {
             const size_t middle = right + (wrong - right) / 2;
@@ -89,6 +99,7 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
         }
         err->at = setting_mark(wrong);
     }
+    error_list_deinit(&without);
 }
 
 /* --- variants --- */

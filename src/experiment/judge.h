@@ -20,7 +20,8 @@ int judge_measures(const struct build *build, struct error_list *errors);
 void judge_rest(const struct judge *judge, struct error_list *errors);
 
 /* Give those of the first n errors which are there only with the settings, wherever they were
- * found, the place of the first setting with which they are. O(n x judging). */
+ * found, the place of the first setting with which they are. Judges once, and
+ * O(log settings) times more for each of those. */
 void judge_settings(const struct judge *judge, size_t n, struct error_list *errors);
 
 /* Each variant of the scenario, as `run --variant` would find it, the question included. What is

@@ -275,8 +275,7 @@ int sweep_load(struct sweep *sweep, const char *path, const char *builtin_dir,
     struct error err;
     size_t len;
     *sweep = (struct sweep){.file = mem_text(path)};
-    char *text =
-        file_need_regular(path, &err) < 0 ? NULL : file_read(path, NODE_BYTES_MAX, &len, &err);
+    char *text = file_read_regular(path, NODE_BYTES_MAX, &len, &err);
     if (!text) {
         error_list_addf(errors, (struct mark){sweep->file, 0, 0}, "%s", err.text);
         return -1;

@@ -20,7 +20,7 @@ struct draft_part {
 struct draft {
     struct profile *profile; /* borrowed */
     bool flat;
-    simtime touched;     /* since draft_judged: the earliest instant at which something was taken */
+    simtime touched;     /* the earliest instant at which something was taken since it was set */
     int64_t taken;       /* in all */
     uint32_t len, found; /* in all; that holds where the last search ended */
     simtime time[DRAFT_STEPS];

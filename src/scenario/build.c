@@ -157,7 +157,8 @@ bool build_room(const struct build *build, const struct build_workload *bw, size
     if (!may_run(build, bw, row))
         return false;
     ret->procs_per_node = least_node(&build->partitions[row].setup);
-    most_of(build, row, &ret->nodes, &ret->procs);
+    most_of(build, row, &ret->nodes, &ret->installed);
+    ret->procs = ret->installed;
     if (config->max_processors >= 0 && config->max_processors < ret->procs)
         ret->procs = config->max_processors;
     if (ret->procs_per_node > 0 && ret->procs / ret->procs_per_node < ret->nodes)
@@ -173,11 +174,9 @@ static void describe_room(const struct build *build, struct build_workload *bw)
     context->kills = true;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
         struct build_room room;
-        int64_t nodes, procs;
         if (!build_room(build, bw, row, &room))
             continue;
-        most_of(build, row, &nodes, &procs);
-        context->partition_procs = larger(context->partition_procs, procs);
+        context->partition_procs = larger(context->partition_procs, room.installed);
         context->fits_procs = larger(context->fits_procs, room.procs);
         context->fits_nodes = larger(context->fits_nodes, room.nodes);
         if (context->procs_per_node == 0 || room.procs_per_node < context->procs_per_node)

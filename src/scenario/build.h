@@ -78,6 +78,7 @@ int32_t *build_alike(const struct build *build);
 /* What a partition has for a job at most, its growth and its limit on a job included. */
 struct build_room {
     int64_t procs, nodes;
+    int64_t installed;      /* processors, whatever that limit */
     int32_t procs_per_node; /* of its smallest nodes */
 };
 

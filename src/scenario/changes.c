@@ -436,7 +436,8 @@ static bool has_guarantees(const struct build *build)
 
 void find_tenant_changes(struct build *build, struct error_list *errors)
 {
-    for (size_t e = 1; e < build->program->n_epochs && has_guarantees(build); e++)
+    const bool guarantees = has_guarantees(build);
+    for (size_t e = 1; e < build->program->n_epochs && guarantees; e++)
         compare_homes(build, e, errors);
     for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++) {
         build->world.tenants.items[i].shares = shares_over_time(build, i);

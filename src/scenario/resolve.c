@@ -63,6 +63,11 @@ char *file_read(const char *path, size_t max, size_t *ret_len, struct error *err
     return text;
 }
 
+char *file_read_regular(const char *path, size_t max, size_t *ret_len, struct error *err)
+{
+    return file_need_regular(path, err) < 0 ? NULL : file_read(path, max, ret_len, err);
+}
+
 /* ---- merging ---- */
 
 /* How the values of a key merge: with which table below, and whether at all. */
@@ -254,8 +259,7 @@ static void include_one(struct loader *loader, const struct node *item, const ch
     if (path && enter(loader, path, item->at) == 0) {
         struct error err;
         size_t len;
-        char *text =
-            file_need_regular(path, &err) < 0 ? NULL : file_read(path, NODE_BYTES_MAX, &len, &err);
+        char *text = file_read_regular(path, NODE_BYTES_MAX, &len, &err);
         if (text)
             load_text(loader, text, len, keep_name(loader->document, path), base);
         else

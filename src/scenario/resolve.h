@@ -74,5 +74,7 @@ char *path_beside(const char *file, const char *name);
 
 /* The whole file, ended by 0; at most `max` bytes. NULL with err->text. To be freed. */
 char *file_read(const char *path, size_t max, size_t *ret_len, struct error *err);
+/* The same of what is read more than once: no pipe. */
+char *file_read_regular(const char *path, size_t max, size_t *ret_len, struct error *err);
 
 #endif

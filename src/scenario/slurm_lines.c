@@ -2,7 +2,6 @@
 #include "scenario/slurm_lines.h"
 
 #include "scenario/resolve.h"
-#include "util/file.h"
 #include "util/mem.h"
 
 #include <ctype.h>
@@ -190,8 +189,7 @@ static int read_file(const char *path, const char *place, struct mark at, struct
     struct error err = {0};
     size_t len;
     const char *file = error_list_file(errors, path);
-    char *text =
-        file_need_regular(path, &err) < 0 ? NULL : file_read(path, SLURM_BYTES_MAX, &len, &err);
+    char *text = file_read_regular(path, SLURM_BYTES_MAX, &len, &err);
     if (!text) {
         error_list_addf(errors, at, "%s: %s %s", place, file, err.text);
         return -1;

@@ -158,9 +158,7 @@ static bool draws(const void *params)
 
 static bool windowed(const void *params)
 {
-    const struct log_params *p = params;
-    return p->window.from_job > 0 || p->window.jobs > 0 || p->window.from.given ||
-           p->window.until.given;
+    return log_is_windowed(params);
 }
 
 const struct workload_kind workload_log = {

@@ -561,8 +561,7 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
         rng_stream_init(&log->draws, context->seed, context->path, "resample");
         log->has_draws = true;
     }
-    const bool cut = params->window.from_job > 0 || params->window.jobs > 0 ||
-                     params->window.from.given || params->window.until.given ||
+    const bool cut = log_is_windowed(params) ||
                      context->start > swf_header(log->swf)->unix_start * SIMTIME_SECOND;
     log->rows_report = cut ? &log->aside : &log->report;
     log->replicate = log_replicate_new(params, context->seed, context->path);

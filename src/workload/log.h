@@ -72,6 +72,9 @@ extern const struct field log_fields[];
  * with an error. */
 int log_where(const struct log_params *params, int64_t ret[5], struct error *err);
 
+/* Is it a part of the log, cut out by a window? */
+bool log_is_windowed(const struct log_params *params);
+
 /* What the window is, in words: "jobs 5 to 14", "from 2021-05-01T00:00:00+08:00 on". Dates without
  * a zone are at the offset. Returns buffer. */
 const char *log_window_text(const struct log_params *params, int32_t offset, char *buffer,

@@ -272,6 +272,12 @@ static const char *bound_text(const struct date_value *date, int32_t offset, cha
                        size);
 }
 
+bool log_is_windowed(const struct log_params *params)
+{
+    return params->window.from_job > 0 || params->window.jobs > 0 || params->window.from.given ||
+           params->window.until.given;
+}
+
 const char *log_window_text(const struct log_params *params, int32_t offset, char *buffer,
                             size_t size)
 {

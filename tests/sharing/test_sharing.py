@@ -316,55 +316,49 @@ tenants:
         self.assertEqual(self.order("changes=[{at: 90s, set: {tenants.g.qos: up}}]"), "ba")  # of jobs that come since
         self.assertEqual(self.order("changes=[{at: 90s, set: {qos.plain.priority: high}}]", "tenants.g.qos=plain"), "ba")
 
-    def test_told_before(self):
+    def told(self, *settings):
+        """What check says of TEXT with the settings."""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "x.yaml")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(self.TEXT % (self.ONE % (2, "1h"), ""))
+            more = [word for setting in settings for word in ("--set", setting)]
+            return subprocess.run([PROGRAM, "check", path, *more], capture_output=True, text=True, check=True).stdout
 
-            def told(*settings):
-                more = [word for setting in settings for word in ("--set", setting)]
-                return subprocess.run([PROGRAM, "check", path, *more], capture_output=True, text=True, check=True).stdout
-            self.assertRegex(told(), r"QOS +workloads +priority +quota +each tenant\n"
-                             r"short +3 +high +4, 3 a job, 2 h a job +2, 2 queued\nlong +1 +low +6 +-\n")
-            self.assertNotIn("rejected", told())
-            text = told("qos.long.quota.max_processors=3", "qos.short.each.jobs=0")
-            self.assertIn("\n  QOS short: a quota of 0 jobs for each tenant lets no job start: all are rejected.\n"
-                          "  lab/x/w: jobs of up to 4 processors, but QOS long lets one job have no more than 3: "
-                          "the larger ones (50 % of its jobs) are rejected.\n", text)
-            self.assertIn("  lab/x/s: jobs of up to 2 processors, but QOS short lets each tenant have no more than 1: "
-                          "all are rejected.\n", told("qos.short.each.processors=1"))
-            self.assertIn("  lab/x/w: jobs of up to 4 processors, but lab lets one job have no more than 3: "
-                          "the larger ones (50 % of its jobs) are rejected.\n", told("tenants.lab.quota.max_processors=3"))
+    def test_told_before(self):
+        self.assertRegex(self.told(), r"QOS +workloads +priority +quota +each tenant\n"
+                         r"short +3 +high +4, 3 a job, 2 h a job +2, 2 queued\nlong +1 +low +6 +-\n")
+        self.assertNotIn("rejected", self.told())
+        text = self.told("qos.long.quota.max_processors=3", "qos.short.each.jobs=0")
+        self.assertIn("\n  QOS short: a quota of 0 jobs for each tenant lets no job start: all are rejected.\n"
+                      "  lab/x/w: jobs of up to 4 processors, but QOS long lets one job have no more than 3: "
+                      "the larger ones (50 % of its jobs) are rejected.\n", text)
+        self.assertIn("  lab/x/s: jobs of up to 2 processors, but QOS short lets each tenant have no more than 1: "
+                      "all are rejected.\n", self.told("qos.short.each.processors=1"))
+        self.assertIn("  lab/x/w: jobs of up to 4 processors, but lab lets one job have no more than 3: "
+                      "the larger ones (50 % of its jobs) are rejected.\n", self.told("tenants.lab.quota.max_processors=3"))
 
     def test_long_requests(self):
         """By the distribution of what is asked for, where it is known; else of the jobs there are, or the first 2000."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "x.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self.TEXT % (self.ONE % (2, "1h"), ""))
-
-            def told(*settings):
-                more = [word for setting in settings for word in ("--set", setting)]
-                text = subprocess.run([PROGRAM, "check", path, *more], capture_output=True, text=True, check=True).stdout
-                return [line.strip() for line in text.splitlines() if "by request" in line]
-            drawn = "tenants.e.workloads.s={arrival: {poisson: 1/h}, runtime: {exponential: 1h}%s}"
-            one = "QOS short lets one job have no more than 2 h by request: the longer ones (%s %% of its jobs) are rejected."
-            for more, share in (("", "13.5"), (", request: {factor: 2}", "36.8"), (", request: {uniform: [1h, 5h]}", "75"),
-                                (", request: {modal: {values: [1h, 2h, 4h]}}", r"\d\d\.?\d*")):
-                self.assertEqual(len(told(drawn % more)), 1)
-                self.assertRegex(told(drawn % more)[0], "^e/s: " + one.replace("(", r"\(").replace(")", r"\)") % share)
-            share = float(told(drawn % ", request: {modal: {values: [1h, 2h, 4h]}}")[0].split("(")[1].split()[0])
-            self.assertLess(abs(share - 13.53), 2.5)  # three deviations
-            self.assertEqual(told(drawn % ", request: 1h"), [])
-            self.assertEqual(told(drawn % ", request: 3h"),
-                             ["e/s: QOS short lets one job have no more than 2 h by request: all are rejected."])
-            twos = "tenants.b.workloads.s.jobs=[{submit: 0h, processors: 1, runtime: 1h, request: 3h}, {submit: 0h, processors: 1, runtime: 1h}]"
-            self.assertEqual(told(twos), ["b/s: " + one % "50"])
-            self.assertEqual(told("tenants.b.quota.max_request=30min"),
-                             ["b/s: b lets one job have no more than 0.5 h by request: all are rejected."])
-            changes = "changes=[{at: 1h, set: {tenants.b.quota.max_request: 2h}}]"
-            self.assertEqual(told("tenants.b.quota.max_request=30min", changes), [])
+        def told(*settings):
+            return [line.strip() for line in self.told(*settings).splitlines() if "by request" in line]
+        drawn = "tenants.e.workloads.s={arrival: {poisson: 1/h}, runtime: {exponential: 1h}%s}"
+        one = "QOS short lets one job have no more than 2 h by request: the longer ones (%s %% of its jobs) are rejected."
+        for more, share in (("", "13.5"), (", request: {factor: 2}", "36.8"), (", request: {uniform: [1h, 5h]}", "75"),
+                            (", request: {modal: {values: [1h, 2h, 4h]}}", r"\d\d\.?\d*")):
+            self.assertEqual(len(told(drawn % more)), 1)
+            self.assertRegex(told(drawn % more)[0], "^e/s: " + one.replace("(", r"\(").replace(")", r"\)") % share)
+        share = float(told(drawn % ", request: {modal: {values: [1h, 2h, 4h]}}")[0].split("(")[1].split()[0])
+        self.assertLess(abs(share - 13.53), 2.5)  # three deviations
+        self.assertEqual(told(drawn % ", request: 1h"), [])
+        self.assertEqual(told(drawn % ", request: 3h"),
+                         ["e/s: QOS short lets one job have no more than 2 h by request: all are rejected."])
+        twos = "tenants.b.workloads.s.jobs=[{submit: 0h, processors: 1, runtime: 1h, request: 3h}, {submit: 0h, processors: 1, runtime: 1h}]"
+        self.assertEqual(told(twos), ["b/s: " + one % "50"])
+        self.assertEqual(told("tenants.b.quota.max_request=30min"),
+                         ["b/s: b lets one job have no more than 0.5 h by request: all are rejected."])
+        changes = "changes=[{at: 1h, set: {tenants.b.quota.max_request: 2h}}]"
+        self.assertEqual(told("tenants.b.quota.max_request=30min", changes), [])
 
     def test_selectors_and_trace(self):
         metrics = 'metrics: ["jobs.ended[qos=short]", "jobs.ended[qos=none]", "jobs.ended[qos=long, tenant=lab]"]'
