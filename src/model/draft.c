@@ -39,24 +39,6 @@ void draft_begin(struct draft *draft, struct profile *profile, simtime now)
     }
 }
 
-/* Too much for the few: the profile holds it from now on. */
-static COLD void leave_flat(struct draft *draft)
-{
-    draft->flat = false;
-    for (size_t i = 0; i < draft->parts.len; i++) {
-        const struct draft_part *part = &draft->parts.items[i];
-        profile_reserve(draft->profile, part->from, part->to, part->procs);
-    }
-}
-
-void draft_end(struct draft *draft)
-{
-    while (!draft->flat && draft->parts.len > 0) {
-        const struct draft_part *part = &draft->parts.items[--draft->parts.len];
-        profile_release(draft->profile, part->from, part->to, part->procs);
-    }
-}
-
 /* The step that holds at t >= time[0], which is not far from where the last search ended. */
 static inline uint32_t step_at(const struct draft *draft, simtime t)
 {
@@ -75,53 +57,113 @@ static void move_tail(struct draft *draft, uint32_t from, uint32_t to)
     memmove(draft->free + to, draft->free + from, count * sizeof(draft->free[0]));
 }
 
-/* The steps [from, to) go to `at` and lose procs. */
-static inline void move_taken(struct draft *draft, uint32_t from, uint32_t to, uint32_t at,
-                              int32_t procs)
+void draft_advance(struct draft *draft, simtime now)
 {
-    if (at != from) {
-        memmove(draft->time + at, draft->time + from, (to - from) * sizeof(draft->time[0]));
-        memmove(draft->free + at, draft->free + from, (to - from) * sizeof(draft->free[0]));
-    }
-    for (uint32_t i = at; i < at + (to - from); i++)
-        draft->free[i] -= procs;
+    const uint32_t gone = count_upto(draft->time, draft->len, now) - 1;
+    REQUIRE(draft->flat && now >= draft->time[0]);
+    move_tail(draft, gone, 0);
+    draft->len -= gone;
+    draft->time[0] = now;
+    draft->found = 0;
 }
 
-/* False if there is no room. */
-static bool take(struct draft *draft, simtime begin, simtime end, int32_t procs)
+static void enter(const struct draft *draft, struct profile *profile, simtime now, int sign)
+{
+    for (size_t i = 0; i < draft->parts.len; i++) {
+        const struct draft_part *part = &draft->parts.items[i];
+        const simtime from = part->from > now ? part->from : now;
+        if (part->to > from)
+            profile_reserve(profile, from, part->to, (int64_t)sign * part->procs);
+    }
+}
+
+/* Too much for the few: the profile holds it from now on. */
+static COLD void leave_flat(struct draft *draft)
+{
+    draft->flat = false;
+    enter(draft, draft->profile, INT64_MIN, 1);
+}
+
+void draft_end(struct draft *draft)
+{
+    if (!draft->flat)
+        enter(draft, draft->profile, INT64_MIN, -1);
+}
+
+void draft_check(const struct draft *draft, simtime now)
+{
+    struct profile *profile = profile_copy(draft->profile);
+    REQUIRE(draft->flat);
+    enter(draft, profile, now, 1);
+    for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(profile, t))
+        REQUIRE(draft_at(draft, t) == profile_at(profile, t));
+    for (uint32_t i = 0; i < draft->len; i++)
+        if (draft->time[i] > now)
+            REQUIRE(draft->free[i] == profile_at(profile, draft->time[i]));
+    profile_free(profile);
+}
+
+/* Step i, which holds at `begin`, and those up to `to`, where the first one at `end` or later is,
+ * become what they are less procs: at most two steps more, or two fewer. */
+static void take_any(struct draft *draft, uint32_t i, uint32_t to, simtime begin, simtime end,
+                     int32_t procs)
+{
+    simtime *time = draft->time;
+    int32_t *free = draft->free;
+    const bool begins = time[i] == begin, ends = to < draft->len && time[to] == end;
+    const int32_t level = free[i] - procs, after = ends ? free[to] : free[to - 1];
+    /* A step that changes nothing vanishes. */
+    const bool keep_first = !begins || i == 0 || level != free[i - 1];
+    const bool keep_last = after != free[to - 1] - procs;
+    const uint32_t first = i + !begins, middle = first + keep_first;
+    const uint32_t last = middle + (to - i - 1), next = last + keep_last, tail = to + ends;
+    if (next > tail)
+        move_tail(draft, tail, next);
+    if (middle != i + 1) {
+        memmove(time + middle, time + i + 1, (to - i - 1) * sizeof(time[0]));
+        memmove(free + middle, free + i + 1, (to - i - 1) * sizeof(free[0]));
+    }
+    for (uint32_t k = middle; k < last; k++)
+        free[k] -= procs;
+    if (next < tail)
+        move_tail(draft, tail, next);
+    if (keep_first) {
+        time[first] = begin;
+        free[first] = level;
+    }
+    if (keep_last) {
+        time[last] = end;
+        free[last] = after;
+    }
+    draft->len = draft->len - tail + next;
+    draft->found = first > 0 ? first - 1 : 0;
+}
+
+/* `i` holds at `begin`. False if there is no room. */
+static inline bool take(struct draft *draft, uint32_t i, simtime begin, simtime end, int32_t procs)
 {
     simtime *time = draft->time;
     int32_t *free = draft->free;
     REQUIRE(begin < end && procs > 0);
-    if (draft->len + 2 > DRAFT_STEPS || draft->taken + procs > LEVEL_MOST)
+    if (UNLIKELY(draft->len + 2 > DRAFT_STEPS || draft->taken + procs > LEVEL_MOST))
         return false;
     draft->taken += procs;
-    /* Steps after the beginning, after the end; steps from the beginning on, from the end on. */
-    const uint32_t from = step_at(draft, begin) + 1;
-    uint32_t to = from;
-    while (to < draft->len && time[to] <= end)
+    uint32_t to = i + 1;
+    while (to < draft->len && time[to] < end)
         to++;
-    const uint32_t first = from - (time[from - 1] == begin), last = to - (time[to - 1] == end);
-    /* A step that changes nothing vanishes. */
-    const int32_t begins = free[from - 1] - procs, ends = free[to - 1];
-    const bool keep_first = first == 0 || begins != free[first - 1];
-    const bool keep_last = ends != free[last - 1] - procs;
-    const uint32_t middle = first + keep_first, next = middle + (last - from) + keep_last;
-    if (next > to)
-        move_tail(draft, to, next);
-    move_taken(draft, from, last, middle, procs);
-    if (next < to)
-        move_tail(draft, to, next);
-    if (keep_first) {
-        time[first] = begin;
-        free[first] = begins;
+    if (UNLIKELY(time[i] != begin || (to < draft->len && time[to] == end) ||
+                 (i > 0 && free[i - 1] == free[i] - procs))) {
+        take_any(draft, i, to, begin, end, procs);
+        return true;
     }
-    if (keep_last) {
-        time[next - 1] = end;
-        free[next - 1] = ends;
-    }
-    draft->len = draft->len - to + next;
-    draft->found = first > 0 ? first - 1 : 0;
+    /* Most begin at a step and end beside one. */
+    move_tail(draft, to, to + 1);
+    time[to] = end;
+    free[to] = free[to - 1];
+    for (uint32_t k = i; k < to; k++)
+        free[k] -= procs;
+    draft->len++;
+    draft->found = i;
     return true;
 }
 
@@ -130,46 +172,59 @@ static inline void touch(struct draft *draft, simtime from)
     draft->touched = from < draft->touched ? from : draft->touched;
 }
 
-static inline void note(struct draft *draft, simtime from, simtime to, int32_t procs)
+static inline void note(struct draft *draft, simtime from, simtime to, simtime awaited,
+                        int32_t procs)
+{
+    MEM_GROW(&draft->parts);
+    draft->parts.items[draft->parts.len++] = (struct draft_part){from, to, awaited, procs};
+}
+
+/* `i` holds at `from`, if it is flat. */
+static inline void reserve(struct draft *draft, uint32_t i, simtime from, simtime to,
+                           simtime awaited, int32_t procs)
 {
     touch(draft, from);
-    MEM_GROW(&draft->parts);
-    draft->parts.items[draft->parts.len++] = (struct draft_part){from, to, procs};
+    note(draft, from, to, awaited, procs);
+    if (!draft->flat)
+        profile_reserve(draft->profile, from, to, procs);
+    else if (UNLIKELY(!take(draft, i, from, to, procs)))
+        leave_flat(draft);
 }
 
 void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
-    note(draft, from, to, procs);
-    if (!draft->flat)
-        profile_reserve(draft->profile, from, to, procs);
-    else if (UNLIKELY(!take(draft, from, to, procs)))
-        leave_flat(draft);
+    reserve(draft, draft->flat ? step_at(draft, from) : 0, from, to, 0, procs);
 }
 
 /* What is taken before `from` up to the first step before it makes one with what is taken from
  * there on, if no step stands between: either the rise that is waited for comes earlier, or as much
  * is taken there. False if it is not that simple. */
-static bool take_early(struct draft *draft, simtime soon, simtime from, simtime to, int32_t procs)
+static inline bool reserve_simply(struct draft *draft, simtime soon, simtime from, simtime to,
+                                  int32_t procs)
 {
-    const uint32_t i = step_at(draft, from);
-    if (i == 0 || draft->time[i] != from || draft->time[i - 1] >= soon)
+    const uint32_t i = draft->found; /* by the search that led here */
+    if (i == 0 || i >= draft->len || draft->time[i] != from || draft->time[i - 1] >= soon ||
+        draft->len + 2 > DRAFT_STEPS)
         return false;
-    const int64_t coming = (int64_t)draft->free[i] - draft->free[i - 1];
-    if (coming >= procs || draft->len + 2 > DRAFT_STEPS)
+    const int32_t coming = draft->free[i] - draft->free[i - 1];
+    if (coming >= procs) {
+        reserve(draft, i, from, to, 0, procs);
+        return true;
+    }
+    if (UNLIKELY(coming <= 0))
         return false;
-    if (coming > 0)
-        draft->time[i] = soon;
-    note(draft, soon, from, coming > 0 ? procs - (int32_t)coming : procs);
-    note(draft, from, to, procs);
-    draft->found = i;
-    if (UNLIKELY(!take(draft, soon, to, procs)))
+    note(draft, soon, from, from, procs - coming);
+    draft->time[i] = soon;
+    touch(draft, soon);
+    note(draft, from, to, 0, procs);
+    if (UNLIKELY(!take(draft, i, soon, to, procs)))
         leave_flat(draft);
     return true;
 }
 
 void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to, int32_t procs)
 {
-    if (LIKELY(draft->flat) && take_early(draft, soon, from, to, procs))
+    if (LIKELY(draft->flat) && reserve_simply(draft, soon, from, to, procs))
         return;
     const int64_t then = draft_at(draft, from);
     for (simtime s = soon, next; s < from; s = next) {
@@ -177,15 +232,24 @@ void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtim
         next = next < from ? next : from;
         const int64_t coming = then - draft_at(draft, s);
         if (coming < procs)
-            draft_reserve(draft, s, next, coming > 0 ? procs - (int32_t)coming : procs);
+            reserve(draft, draft->flat ? step_at(draft, s) : 0, s, next, from,
+                    coming > 0 ? procs - (int32_t)coming : procs);
     }
     draft_reserve(draft, from, to, procs);
+}
+
+bool draft_took_beside(const struct draft *draft, simtime end)
+{
+    for (size_t i = 0; i < draft->parts.len; i++)
+        if (draft->parts.items[i].from < end && end <= draft->parts.items[i].awaited)
+            return true;
+    return false;
 }
 
 void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
     touch(draft, from);
-    if (draft->flat && UNLIKELY(!take(draft, from, to, procs)))
+    if (draft->flat && UNLIKELY(!take(draft, step_at(draft, from), from, to, procs)))
         leave_flat(draft);
 }
 
@@ -223,6 +287,7 @@ static simtime earliest(struct draft *draft, simtime after, simtime last, simtim
     simtime t = after, end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
     uint32_t i = after > draft->time[0] ? count_upto(draft->time, draft->len, after) - 1 : 0;
     draft->found = i;
+    draft->beyond = SIMTIME_NEVER;
     bool room = draft->free[i++] >= procs;
     for (; i < draft->len; i += DRAFT_SOME) {
         const uint32_t some = some_of(draft, i);
@@ -235,8 +300,10 @@ static simtime earliest(struct draft *draft, simtime after, simtime last, simtim
                     break;
                 draft->found = i + (uint32_t)__builtin_ctz(rises);
                 t = draft->time[draft->found];
-                if (t > last)
+                if (t > last) {
+                    draft->beyond = t;
                     return SIMTIME_NEVER;
+                }
                 end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
                 rest &= -(rises & -rises);
                 room = true;

@@ -12,6 +12,8 @@ enum { DRAFT_STEPS = 512, DRAFT_SOME = 16 /* compared at once */ };
 
 struct draft_part {
     simtime from, to;
+    simtime
+        awaited; /* taken before this instant, for what does not come free until then; 0: not so */
     int32_t procs;
 };
 
@@ -21,6 +23,7 @@ struct draft {
     struct profile *profile; /* borrowed */
     bool flat;
     simtime touched;     /* the earliest instant at which something was taken since it was set */
+    simtime beyond;      /* a search that ended at `last` could find none before this instant */
     int64_t taken;       /* in all */
     uint32_t len, found; /* in all; that holds where the last search ended */
     simtime time[DRAFT_STEPS];
@@ -36,9 +39,14 @@ void draft_deinit(struct draft *draft);
 /* Begin with the profile, which was advanced to `now`. O(steps) where they are few, else O(1). */
 void draft_begin(struct draft *draft, struct profile *profile, simtime now);
 
-/* Reservations are forgotten: the profile holds what it would without them. O(log steps) each where
- * there are many, else O(1). */
+/* Reservations are forgotten by the profile: it holds what it would without them. O(log steps) each
+ * where there are many, else O(1). One that is flat still holds them: where nothing else entered
+ * the profile it may be taken up at a later instant, by draft_advance: O(steps). */
 void draft_end(struct draft *draft);
+void draft_advance(struct draft *draft, simtime now);
+
+/* REQUIREs that a flat one is from `now` on the profile less what is reserved. O(n log n). */
+void draft_check(const struct draft *draft, simtime now);
 
 /* Take procs > 0 over [from, to), from >= now, until the end. O(steps) where they are few, else
  * O(log steps). */
@@ -48,6 +56,10 @@ void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
  * each instant s there procs - (free at from - free at s), within 0 and procs. */
 void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to,
                          int32_t procs);
+
+/* Would less have been taken early, had it been known that one that began since ends at `end`?
+ * O(reservations). */
+bool draft_took_beside(const struct draft *draft, simtime end);
 
 /* A job has started on procs > 0 and entered the profile: over [from, to) as well. */
 void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs);

@@ -185,7 +185,7 @@ static void easy(struct sched *sched, simtime now)
 }
 
 /* In candidate order, what fits by the profile with all reservations in it. */
-static void fill_by_profile(struct sched *sched, struct turns *turns, simtime now)
+static void fill_by_profile(struct sched *sched, simtime now)
 {
     const struct queue *queue = sched_candidates(sched);
     struct jobitem item;
@@ -199,7 +199,7 @@ static void fill_by_profile(struct sched *sched, struct turns *turns, simtime no
         after = &last;
         if (draft_until(sched->draft, now, item.procs) - now >= item.request &&
             sched_can_start(sched, &item, now))
-            sched_plan_start(sched, turns, &item, now);
+            sched_plan_start(sched, &item, now);
     }
 }
 
@@ -207,27 +207,27 @@ static void fill_by_profile(struct sched *sched, struct turns *turns, simtime no
  * O(steps) for each job where there are few, else O(log steps) and a descent a hole. */
 static NOINLINE void plan(struct sched *sched, simtime now)
 {
-    struct jobitem item;
-    struct turns turns;
+    struct jobitem head;
+    const struct jobitem *item;
     int64_t left = sched->config.depth;
-    if (!sched_start_heads(sched, now, &item))
+    if (!sched_start_heads(sched, now, &head))
         return;
-    sched_plan_begin(sched, now, &turns);
-    while (sched_plan_next(sched, &turns, now, &item)) {
-        const simtime at = sched_earliest(sched, &item, now, SIMTIME_NEVER - 1);
-        if (at == now && sched_can_start(sched, &item, now)) {
-            sched_plan_start(sched, &turns, &item, now);
+    sched_plan_begin(sched, now);
+    while ((item = sched_plan_next(sched, now))) {
+        const simtime at = sched_earliest(sched, item, now, SIMTIME_NEVER - 1);
+        if (at == now && sched_can_start(sched, item, now)) {
+            sched_plan_start(sched, item, now);
             continue;
         }
         if (left == 0)
             break;
         if (at < SIMTIME_NEVER)
-            draft_reserve(sched->draft, at, at + item.request, item.procs);
+            draft_reserve(sched->draft, at, at + item->request, item->procs);
         if (left != DEPTH_ALL && --left == 0)
             break;
     }
     if (sched->config.depth > 0 && sched->config.depth != DEPTH_ALL)
-        fill_by_profile(sched, &turns, now);
+        fill_by_profile(sched, now);
     sched_plan_end(sched);
 }
 

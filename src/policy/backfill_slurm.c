@@ -156,9 +156,9 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
 static bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
 {
     const int64_t most = sched->config.slurm->per_tenant;
-    const size_t tenant = (size_t)jobs_at(sched->jobs, item->slot)->spec.tenant;
     if (most == INT64_MAX)
         return false;
+    const size_t tenant = (size_t)jobs_at(sched->jobs, item->slot)->spec.tenant;
     if (tenant >= sched->tested_cap) {
         const size_t old = sched->tested_cap;
         sched->tested_cap = 2 * tenant + 16;
@@ -171,56 +171,142 @@ static bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
     return false;
 }
 
+/* The last multiple of r at or before t >= 0; `inverse` is 1 / r. Divisions take as long as all
+ * else that a reservation needs. */
+static simtime multiple(simtime t, simtime r, double inverse)
+{
+    if (UNLIKELY(t >= INT64_C(1) << 52))
+        return t / r * r;
+    const simtime near = (simtime)((double)t * inverse) * r;
+    return near > t ? near - r : t - near >= r ? near + r : near;
+}
+
 /* From the multiple of the resolution at or before the start, and the instant before it too (a job
  * may not end as the reservation begins), to the multiple at or after the end. */
 static void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
 {
     const simtime r = sched->config.slurm->resolution, end = at + item->request;
-    const simtime to = end > SIMTIME_NEVER - r ? end : (end + r - 1) / r * r;
-    const simtime from = at / r * r - 1;
+    const double parts = sched->slurm_plan.resolution;
+    const simtime to = end > SIMTIME_NEVER - r ? end : multiple(end + r - 1, r, parts);
+    const simtime from = multiple(at, r, parts) - 1;
     draft_reserve_early(sched->draft, from > now ? from : now, at, to, item->procs);
 }
 
-/* What is left of the limits of one plan. */
-struct limits {
-    int64_t depth, starts, reservations;
-};
+/* --- what did not fit into the window --- */
 
-static void plan_job(struct sched *sched, struct turns *turns, const struct jobitem *item,
-                     simtime now, struct limits *left)
+/* Class c is of 2^c processors and more. */
+static int class_of(int32_t procs)
 {
-    const simtime window = sched->config.slurm->window;
-    const simtime last = window < SIMTIME_NEVER - now ? now + window : SIMTIME_NEVER - 1;
+    return 31 - __builtin_clz((uint32_t)procs);
+}
+
+static void note_too_long(struct slurm_plan *plan, const struct jobitem *item)
+{
+    const int32_t procs = item->procs;
+    const bool between = (procs & (procs - 1)) != 0;
+    /* Of no class is it longer than of one of fewer processors. */
+    for (int c = class_of(procs) + between; c < SLURM_SIZES && plan->too_long[c] > item->request;
+         c++)
+        plan->too_long[c] = item->request;
+}
+
+static bool is_too_long(const struct slurm_plan *plan, const struct jobitem *item)
+{
+    return item->request >= plan->too_long[class_of(item->procs)];
+}
+
+/* --- the plan --- */
+
+static void plan_job(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
+{
+    struct slurm_plan *plan = &sched->slurm_plan;
+    if (is_too_long(plan, item))
+        return;
     const simtime at = sched_earliest(sched, item, now, last);
     if (at == now && sched_can_start(sched, item, now)) {
-        sched_plan_start(sched, turns, item, now);
+        sched_plan_start(sched, item, now);
         sched->news = true;
-        left->starts--;
-    } else if (at < SIMTIME_NEVER && left->reservations > 0 && !is_young(sched, item, now)) {
-        reserve(sched, item, at, now);
-        left->reservations--;
+        plan->starts--;
+        plan->started++;
+        plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
+        return;
     }
+    if (at == SIMTIME_NEVER) {
+        const simtime beyond = sched->draft->beyond;
+        if (!sched->partition->constrained)
+            note_too_long(plan, item);
+        if (beyond < SIMTIME_NEVER && beyond - (last - now) < plan->good)
+            plan->good = beyond - (last - now);
+        return;
+    }
+    plan->good = at < plan->good ? at : plan->good;
+    if (plan->reservations > 0 && !is_young(sched, item, now)) {
+        reserve(sched, item, at, now);
+        plan->reservations--;
+    }
+}
+
+/* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
+ * are of one tenant, has a say. */
+static bool may_keep(const struct sched *sched)
+{
+    const struct backfill_slurm *slurm = sched->config.slurm;
+    return sched->queue.tree && !sched->partition->constrained && !sched->config.extend &&
+           sched->draft->flat && sched->slurm_plan.firm && slurm->reserve_after == 0 &&
+           slurm->per_tenant == INT64_MAX;
+}
+
+/* Or it goes on behind the last job of the one before. */
+static void begin_plan(struct sched *sched, simtime now)
+{
+    const struct backfill_slurm *slurm = sched->config.slurm;
+    struct slurm_plan *plan = &sched->slurm_plan;
+    plan->starts = slurm->starts;
+    if (plan->kept && now < plan->good) {
+        plan->depth += plan->started; /* they are no longer in the queue */
+        plan->started = 0;
+        sched_plan_resume(sched, now);
+        return;
+    }
+    plan->resolution = 1 / (double)slurm->resolution;
+    plan->depth = slurm->depth;
+    plan->reservations = slurm->reservations;
+    plan->started = 0;
+    plan->good = SIMTIME_NEVER;
+    plan->firm = true;
+    for (int c = 0; c < SLURM_SIZES; c++)
+        plan->too_long[c] = SIMTIME_NEVER;
+    if (sched->tested)
+        memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
+    sched_plan_begin(sched, now);
+}
+
+void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs, simtime now)
+{
+    const struct turns *turns = &sched->turns;
+    const struct jobitem item = queue_item(&sched->queue, job, procs, now);
+    if (turns->begun && jobkey_upto(&item.key, &turns->last))
+        sched->slurm_plan.kept = false;
 }
 
 /* O(steps) for each job tested where there are few, else O(log steps + holes passed over); it stops
  * once nothing behind could start now. */
 static void plan_pass(struct sched *sched, simtime now)
 {
-    const struct backfill_slurm *slurm = sched->config.slurm;
-    struct limits left = {slurm->depth, slurm->starts, slurm->reservations};
-    struct turns turns;
-    struct jobitem item;
-    if (sched->tested)
-        memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
+    struct slurm_plan *plan = &sched->slurm_plan;
+    const simtime window = sched->config.slurm->window;
+    const simtime last = window < SIMTIME_NEVER - now ? now + window : SIMTIME_NEVER - 1;
+    const struct jobitem *item;
     sched->news = false;
-    sched_plan_begin(sched, now, &turns);
-    while (left.depth > 0 && left.starts > 0 && sched_plan_next(sched, &turns, now, &item)) {
-        if (!exceeds_tenant(sched, &item)) {
-            left.depth--;
-            plan_job(sched, &turns, &item, now, &left);
+    begin_plan(sched, now);
+    while (plan->depth > 0 && plan->starts > 0 && (item = sched_plan_next(sched, now))) {
+        if (!exceeds_tenant(sched, item)) {
+            plan->depth--;
+            plan_job(sched, item, now, last);
         }
     }
     sched_plan_end(sched);
+    plan->kept = may_keep(sched);
 }
 
 /* Does time alone change what may start? On an idle partition it has been tried already. */

@@ -92,6 +92,7 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     sched->config = *config;
     sched->committed = sched->cut = false;
     sched->changed = sched->replan = true;
+    sched->slurm_plan.kept = false;
     sched->fresh.len = 0;
     configured(sched);
     for (size_t i = 0; i < waiting.len; i++)
@@ -105,6 +106,8 @@ void sched_add(struct sched *sched, struct job *job, simtime now)
     queue_add(&sched->queue, job, procs, now);
     if (sched->two_queues)
         queue_add(&sched->candidates, job, procs, now);
+    if (sched->slurm_plan.kept)
+        sched_slurm_added(sched, job, procs, now);
     MEM_GROW(&sched->fresh);
     sched->fresh.items[sched->fresh.len++] = job->slot;
     sched->partition->counts.queued_jobs++;
@@ -154,6 +157,7 @@ void sched_withdraw(struct sched *sched, struct job *job)
         sched_forget_plan(sched, job);
     else if (sched->config.slurm)
         sched->vacated |= !sched->passing;
+    sched->slurm_plan.kept = false;
     if (sched->head.key.seq == job->seq)
         sched->blocked = sched->committed = false;
     sched->partition->counts.queued_jobs--;
@@ -171,6 +175,7 @@ void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs
 {
     sched->changed = true;
     sched->early |= due > now;
+    sched->slurm_plan.kept &= due <= now;
     if (sched->config.conservative && !sched->replan && due > now) {
         plan_advance(sched->plan, now);
         plan_change(sched->plan, now, due, procs);
@@ -185,6 +190,7 @@ void sched_capacity_changed(struct sched *sched, enum capacity_change change)
     sched->changed = true;
     sched->early |= change == CAPACITY_GAIN;
     sched->replan = true;
+    sched->slurm_plan.kept = false;
     sched->lost |= lost;
     sched->committed = false;
 }
@@ -299,6 +305,8 @@ void sched_check(struct sched *sched, struct some_jobs jobs, simtime now)
     if (sched->queue.classes)
         classes_check(sched->queue.classes);
     REQUIRE((int64_t)queue_len(&sched->queue) == sched->partition->counts.queued_jobs);
+    if (sched->slurm_plan.kept && now < sched->slurm_plan.good)
+        draft_check(sched->draft, now);
     if (sched->config.conservative)
         sched_check_plan(sched, jobs, now);
     else

@@ -93,6 +93,38 @@ struct slots {
     size_t len, cap;
 };
 
+/* A planning pass: reservations stand in sched->draft until it ends. */
+enum { TURNS_SOME = 64 };
+struct turns {
+    /* Whom it is still made for: the next job behind the one at hand that may start now, by count
+     * and for all that is reserved so far. Reservations only take: who may not start will not. */
+    bool hopes;
+    struct jobitem hope;
+    simtime window; /* others may start now only if they ask for no longer, ... */
+    int64_t spare;  /* ... or for no more processors than these */
+
+    bool begun;
+    struct jobkey last; /* before the first of these, if any was */
+    struct jobitem items[TURNS_SOME];
+    size_t len, next, some; /* of these, read ahead; how many next time */
+};
+
+/* The last plan made as Slurm does. */
+enum { SLURM_SIZES = 31 };
+struct slurm_plan {
+    int64_t depth, starts, reservations; /* what is left of its limits */
+    int64_t started;
+    double resolution; /* 1 over it */
+    /* By class of processors: one that asks for as many, for so long or longer, finds no start
+     * within the window. */
+    simtime too_long[SLURM_SIZES];
+    /* The next may go on where it ended: until `good` the same jobs would hold the same
+     * reservations, had nothing happened but that jobs came behind the last one it tested. */
+    bool kept;
+    simtime good;
+    bool firm; /* so far they would, though jobs started behind them */
+};
+
 struct sched {
     struct sched_config config;
     struct partition *partition; /* borrowed */
@@ -140,6 +172,8 @@ struct sched {
     struct cluster *future;
 
     struct draft *draft; /* of a planning pass; owned, NULL before the first */
+    struct turns turns;  /* likewise */
+    struct slurm_plan slurm_plan;
 };
 
 void sched_init(struct sched *sched, const struct sched_config *config, struct partition *partition,
@@ -216,36 +250,39 @@ bool sched_still_blocked(struct sched *sched);
 NOINLINE void sched_constrained_pass(struct sched *sched, simtime now);
 NOINLINE void sched_commit_pass(struct sched *sched, simtime now);
 NOINLINE void sched_slurm_pass(struct sched *sched, simtime now);
+/* A job came while the last plan is kept. O(1). */
+void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs, simtime now);
 simtime sched_slurm_next(const struct sched *sched, simtime now);
 NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
-/* A planning pass: reservations stand in sched->draft until it ends. */
-enum { TURNS_SOME = 64 };
-struct turns {
-    /* Whom it is still made for: the next job behind the one at hand that may start now, by count
-     * and for all that is reserved so far. Reservations only take: who may not start will not. */
-    bool hopes;
-    struct jobitem hope;
-    simtime window; /* others may start now only if they ask for no longer, ... */
-    int64_t spare;  /* ... or for no more processors than these */
-
-    bool begun;
-    struct jobkey last; /* the job at hand */
-    struct jobitem items[TURNS_SOME];
-    size_t len, next, some; /* of these, read ahead; how many next time */
-};
-void sched_plan_begin(struct sched *sched, simtime now, struct turns *ret_turns);
+/* A planning pass begins, or goes on where the last one ended. */
+void sched_plan_begin(struct sched *sched, simtime now);
+void sched_plan_resume(struct sched *sched, simtime now);
 void sched_plan_end(struct sched *sched);
 void sched_plan_deinit(struct sched *sched);
-/* The next job in queue order. False: none is left, or none that may start now; the pass may end.
- * O(log) for each job that fits by count and is found not to, amortised. */
-bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, struct jobitem *ret);
+/* Is there one behind the job at hand that may start now? More jobs are read ahead; false: none. */
+bool sched_plan_hopes(struct sched *sched, simtime now);
+bool sched_plan_read(struct sched *sched);
+/* The next job in queue order, valid until the next call. NULL: none is left, or none that may
+ * start now; the pass may end. O(log) for each job that fits by count and is found not to,
+ * amortised. */
+static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
+{
+    struct turns *turns = &sched->turns;
+    if (UNLIKELY(!turns->hopes || sched->draft->touched - now < turns->hope.request) &&
+        !sched_plan_hopes(sched, now))
+        return NULL;
+    if (UNLIKELY(turns->next == turns->len) && !sched_plan_read(sched))
+        return NULL;
+    const struct jobitem *item = &turns->items[turns->next++];
+    turns->hopes = item->key.seq != turns->hope.key.seq;
+    return item;
+}
 /* When the job could start by the draft; if it could now by count but finds no place on the nodes,
  * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */
 simtime sched_earliest(struct sched *sched, const struct jobitem *item, simtime now, simtime last);
-/* It starts. Those read ahead are read anew where gates may hold them now. */
-void sched_plan_start(struct sched *sched, struct turns *turns, const struct jobitem *item,
-                      simtime now);
+/* It starts. Those read ahead, and who may start, are read anew where gates may hold them now. */
+void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime now);
 /* sched_free, beside what is reserved. */
 int64_t sched_free_beside(const struct sched *sched, simtime now);
 void sched_check_plan(struct sched *sched, struct some_jobs jobs, simtime now);

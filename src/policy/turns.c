@@ -14,20 +14,44 @@ void sched_plan_deinit(struct sched *sched)
     free(sched->draft);
 }
 
-void sched_plan_begin(struct sched *sched, simtime now, struct turns *ret_turns)
+/* The job at hand is the last one that was taken. */
+static const struct jobkey *at_hand(struct turns *turns)
+{
+    if (turns->next > 0) {
+        turns->last = turns->items[turns->next - 1].key;
+        turns->begun = true;
+    }
+    return turns->begun ? &turns->last : NULL;
+}
+
+static void begin_search(struct turns *turns)
+{
+    turns->hopes = false;
+    turns->window = SIMTIME_NEVER;
+    turns->spare = 0;
+    turns->len = turns->next = 0;
+    turns->some = TURNS_SOME / 8;
+}
+
+void sched_plan_begin(struct sched *sched, simtime now)
 {
     if (!sched->draft)
         sched->draft = mem_new(1, sizeof(*sched->draft));
     draft_begin(sched->draft, sched->partition->profile, now);
-    ret_turns->hopes = ret_turns->begun = false;
-    ret_turns->window = SIMTIME_NEVER;
-    ret_turns->spare = 0;
-    ret_turns->len = ret_turns->next = 0;
-    ret_turns->some = TURNS_SOME / 8;
+    sched->turns.begun = false;
+    begin_search(&sched->turns);
+}
+
+void sched_plan_resume(struct sched *sched, simtime now)
+{
+    draft_advance(sched->draft, now);
+    begin_search(&sched->turns);
 }
 
 void sched_plan_end(struct sched *sched)
 {
+    at_hand(&sched->turns);
+    sched->turns.len = sched->turns.next = 0;
     draft_end(sched->draft);
 }
 
@@ -49,18 +73,15 @@ simtime sched_earliest(struct sched *sched, const struct jobitem *item, simtime 
     return draft_earliest(draft, next, last, item->request, item->procs);
 }
 
-/* Is there one behind the job at hand that may start now? What was found stays so unless something
- * was taken until its end. */
-static bool hopes(struct sched *sched, struct turns *turns, simtime now)
+/* What was found stays so unless something was taken until its end. */
+bool sched_plan_hopes(struct sched *sched, simtime now)
 {
+    struct turns *turns = &sched->turns;
     struct draft *draft = sched->draft;
     struct jobitem *item = &turns->hope;
-    struct jobkey last = turns->last;
-    const struct jobkey *after = turns->begun ? &last : NULL;
-    turns->hopes &= !after || !jobkey_upto(&item->key, after);
-    if (turns->hopes && draft->touched - now >= item->request)
-        return true;
+    const struct jobkey *after = at_hand(turns);
     const int64_t free = sched_free_beside(sched, now);
+    struct jobkey last;
     draft->touched = SIMTIME_NEVER;
     while (turns->hopes ||
            queue_next_fit(&sched->queue, after, free, turns->window, turns->spare, item)) {
@@ -76,30 +97,24 @@ static bool hopes(struct sched *sched, struct turns *turns, simtime now)
     return false;
 }
 
-bool sched_plan_next(struct sched *sched, struct turns *turns, simtime now, struct jobitem *ret)
+bool sched_plan_read(struct sched *sched)
 {
-    if (!hopes(sched, turns, now))
-        return false;
-    if (turns->next == turns->len) {
-        turns->len = queue_some(&sched->queue, turns->begun ? &turns->last : NULL, turns->some,
-                                turns->items);
-        turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
-        turns->next = 0;
-        if (turns->len == 0)
-            return false;
-    }
-    *ret = turns->items[turns->next++];
-    turns->last = ret->key;
-    turns->begun = true;
-    return true;
+    struct turns *turns = &sched->turns;
+    turns->len = queue_some(&sched->queue, at_hand(turns), turns->some, turns->items);
+    turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
+    turns->next = 0;
+    return turns->len > 0;
 }
 
-void sched_plan_start(struct sched *sched, struct turns *turns, const struct jobitem *item,
-                      simtime now)
+void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime now)
 {
+    struct turns *turns = &sched->turns;
     sched_start(sched, item);
     const struct job *job = jobs_at(sched->jobs, item->slot);
     draft_started(sched->draft, now, job->due, job->procs);
-    if (sched->tenancy.gates)
+    if (sched->tenancy.gates) {
+        at_hand(turns);
         turns->len = turns->next = 0;
+        turns->hopes = false;
+    }
 }

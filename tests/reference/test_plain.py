@@ -116,6 +116,10 @@ BY_HAND = [
      [0, 0, 210, 160, 90, 275]),
     ('slurm: what a plan started comes free before the reservation in front, which then holds less', 6, slurm(),
      [job(0, 100, 2), job(1, 50, 5), job(2, 50, 1), job(2, 40, 1)], [0, 100, 30, 60]),
+    ('slurm: as the next plan finds, though nothing has happened since', 4, slurm(interval=US, resolution=600 * US),
+     [job(0, 9, 2), job(0, 6, 3), job(0, 2, 1), job(0, 2, 1)], [0, 9, 0, 1]),
+    ('slurm: a plan that goes on where the last one ended: one reservation comes due within it', 4, slurm(resolution=US),
+     [job(0, 90, 3), job(1, 50, 4), job(2, 20, 1), job(31, 500, 1), job(32, 20, 1)], [0, 90, 30, 140, 60]),
 ]
 
 

@@ -91,6 +91,27 @@ static void test_merging(void **state)
     draft_deinit(&draft);
 }
 
+/* A reservation that waits for 300 takes from 299 on what does not come free until then. */
+static void test_beside(void **state)
+{
+    (void)state;
+    AUTO(profile_free) struct profile *profile = example();
+    static struct draft draft;
+    draft_begin(&draft, profile, 0);
+    draft_reserve_early(&draft, 250, 300, 400, 7);
+    assert_int_equal(draft_at(&draft, 250), -1);
+    assert_false(draft_took_beside(&draft, 250));
+    assert_true(draft_took_beside(&draft, 251));
+    assert_true(draft_took_beside(&draft, 300));
+    assert_false(draft_took_beside(&draft, 301));
+    draft_end(&draft);
+    draft_begin(&draft, profile, 0);
+    draft_reserve_early(&draft, 250, 300, 400, 6);
+    assert_false(draft_took_beside(&draft, 280));
+    draft_end(&draft);
+    draft_deinit(&draft);
+}
+
 /* Not good numbers, but the same everywhere. */
 static uint64_t lcg;
 
@@ -154,7 +175,7 @@ static void assert_same(const struct profile *a, const struct profile *b, simtim
 static void run_plan(unsigned jobs, unsigned parts, int64_t free)
 {
     static struct draft draft;
-    const simtime now = (simtime)draw(1000);
+    simtime now = (simtime)draw(1000);
     AUTO(profile_free) struct profile *profile = profile_new(free);
     profile_advance(profile, now);
     for (unsigned i = 0; i < jobs; i++)
@@ -186,6 +207,14 @@ static void run_plan(unsigned jobs, unsigned parts, int64_t free)
         assert_in_range(draft.touched, soon, from);
         for (unsigned k = 0; k < 3; k++)
             compare(&draft, naive, now);
+        if (draft.flat && draw(10) == 0) {
+            now += (simtime)draw(300);
+            profile_advance(profile, now);
+            profile_advance(naive, now);
+            profile_advance(kept, now);
+            draft_advance(&draft, now);
+            draft_check(&draft, now);
+        }
     }
     draft_end(&draft);
     profile_check(profile);
@@ -239,9 +268,8 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_earliest),
-        cmocka_unit_test(test_merging),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_earliest), cmocka_unit_test(test_merging),
+        cmocka_unit_test(test_beside),   cmocka_unit_test(test_random),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
