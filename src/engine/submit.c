@@ -16,6 +16,17 @@ size_t sim_candidates_of_centre(const struct sim *sim, int32_t centre, size_t *r
     return to;
 }
 
+/* A job that left may have stood in the way of others: a further round, once what this one made
+ * happen at this instant has happened. */
+static void pass_again(struct sim *sim, struct station *station)
+{
+    station->sched.changed = true;
+    if (decides_after_events(&station->sched.config))
+        sim_mark(sim, station);
+    else
+        station->again = sim->again = true;
+}
+
 void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
 {
     size_t from;
@@ -29,9 +40,8 @@ void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but)
             broker_left(sim, job, (int32_t)i, &station->sched == but);
         if (&station->sched == but)
             continue;
-        /* A reservation of a job that is turned away moves nobody forward. */
         if (but && sched_gave_way(&station->sched))
-            sim_mark(sim, station);
+            pass_again(sim, station);
         sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
     }
     /* One that starts may come back to where it waited. */
@@ -214,13 +224,7 @@ void sim_turn_away(struct sim *sim, struct station *station)
         sim_tenant_waits(sim, job, -1);
         sim_leave_queues(sim, job, NULL);
         sim_reject(sim, job, REASON_MAX_QUEUED);
-        /* It may have stood in the way of others: a further round, once what the first one made
-         * happen at this instant has happened. */
-        station->sched.changed = true;
-        if (decides_after_events(&station->sched.config))
-            sim_mark(sim, station);
-        else
-            station->again = sim->again = true;
+        pass_again(sim, station);
     }
 }
 

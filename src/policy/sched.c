@@ -155,7 +155,7 @@ void sched_withdraw(struct sched *sched, struct job *job)
         forget_fresh(sched, job->slot);
     if (sched->config.conservative)
         sched_forget_plan(sched, job);
-    else if (sched->config.slurm)
+    else if (sched->config.slurm || sched->config.depth > 1 || sched->head.key.seq == job->seq)
         sched->vacated |= !sched->passing;
     sched->slurm_plan.kept = false;
     if (sched->head.key.seq == job->seq)
@@ -294,7 +294,7 @@ void sched_pass(struct sched *sched, simtime now)
     }
     note_failure(sched);
     sched->fresh.len = 0;
-    sched->changed = false;
+    sched->changed = sched->vacated = false;
     sched->passed = now;
 }
 

@@ -155,7 +155,7 @@ struct sched {
     struct held *held;
     size_t n_held, held_cap;
     bool early;        /* something came free before it was planned to */
-    bool vacated;      /* a reservation of a job that left */
+    bool vacated;      /* one that others may have waited for left */
     bool replan;       /* the profile was made anew: so must the plan be */
     bool lost;         /* and its reservations cannot be kept */
     struct plan *plan; /* owned; NULL as long as no backfill was conservative */
@@ -190,8 +190,8 @@ void sched_add(struct sched *sched, struct job *job, simtime now);
 /* A waiting job leaves it without having started here. O(log n). */
 void sched_withdraw(struct sched *sched, struct job *job);
 
-/* A job left the queue because it started elsewhere. Does the scheduler want a pass, because its
- * reservation came free? O(1). */
+/* A job left the queue because it started elsewhere. Does the scheduler want a pass, because it was
+ * the blocked head or held a reservation? O(1). */
 bool sched_gave_way(struct sched *sched);
 
 /* A job that held processors until `due` by request gave `procs` back at `now`. O(1);

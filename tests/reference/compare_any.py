@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs that wait in several partitions (`partition: any`), by the rules of docs/scheduling.md, plain and slow, and
+the program held against it on random jobs.
+
+usage: compare_any.py [JISHI] [--cases N] [--seed N]
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from collections import namedtuple
+
+import program
+from plain import US, Profile
+
+BACKFILLS = ('none', 'easy', 'plan', 'conservative')
+ORDERS = {'fcfs': lambda n, r: 0, 'sjf': lambda n, r: r, 'ljf': lambda n, r: -r, 'saf': lambda n, r: r * n}
+
+Job = namedtuple('Job', 'submit runtime request procs where')     # where: a partition, None for any
+Part = namedtuple('Part', 'processors order backfill')
+
+
+class Simulation:
+    def __init__(self, jobs, parts):
+        self.jobs, self.parts, self.now = jobs, parts, 0
+        self.waiting, self.start, self.running = set(), {}, {}    # running: job -> (partition, end)
+        self.held = [{} for _ in parts]                           # conservative: job -> reserved start
+        self.early = set()                                        # partitions where something came free early
+
+    def may_run(self, j, k):
+        job = self.jobs[j]
+        return job.where in (None, k) and job.procs <= self.parts[k].processors
+
+    def queue(self, k):
+        score = ORDERS[self.parts[k].order]
+
+        def key(j):
+            return score(self.jobs[j].procs, self.jobs[j].request or US), j
+        return sorted((j for j in self.waiting if self.may_run(j, k)), key=key)
+
+    def length(self, j):
+        return max(self.jobs[j].request, 1)
+
+    def profile(self, k):
+        profile = Profile(self.now, self.parts[k].processors)
+        for j, (where, _) in self.running.items():
+            if where == k:
+                profile.take(self.now, self.start[j][0] + self.length(j), self.jobs[j].procs)
+        return profile
+
+    def free(self, k):
+        return self.profile(k).at(self.now)
+
+    def begin(self, j, k):
+        """It leaves all queues; those it left are looked at again, in a further round."""
+        job = self.jobs[j]
+        self.waiting.remove(j)
+        self.start[j] = (self.now, k)
+        self.running[j] = (k, self.now + min(job.runtime, job.request))
+        left = {q for q in range(len(self.parts)) if q != k and self.may_run(j, q)}
+        self.again |= left
+        self.early |= {q for q in left if j in self.held[q]}
+
+    def decide(self, k):
+        backfill = self.parts[k].backfill
+        if backfill == 'conservative':
+            return self.decide_conservative(k, k in self.early)
+        reserved = 0
+        profile = self.profile(k)
+        for j in self.queue(k):
+            n, length = self.jobs[j].procs, self.length(j)
+            at = profile.earliest(n, length)
+            if at == self.now:
+                self.begin(j, k)
+                profile.take(at, at + length, n)
+            elif backfill == 'none':
+                return
+            elif backfill == 'plan' or reserved == 0:
+                profile.take(at, at + length, n)
+                reserved += 1
+
+    def decide_conservative(self, k, early):
+        """Reservations stay, and move forward after an early end or when one left; then newcomers get theirs."""
+        held, profile = self.held[k], self.profile(k)
+        queue = self.queue(k)
+        for j in set(held) - set(queue):
+            del held[j]
+        old = [j for j in queue if j in held]
+        for j in old:
+            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+        for j in old if early else []:
+            profile.take(held[j], held[j] + self.length(j), -self.jobs[j].procs)
+            held[j] = profile.earliest(self.jobs[j].procs, self.length(j))
+            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+        self.early.discard(k)
+        for j in sorted(j for j in queue if j not in held):
+            held[j] = profile.earliest(self.jobs[j].procs, self.length(j))
+            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+        for j in queue:
+            if held[j] == self.now:
+                self.begin(j, k)
+
+    def end_those(self, touched):
+        for j in [j for j, (_, end) in self.running.items() if end == self.now]:
+            k = self.running.pop(j)[0]
+            touched.add(k)
+            if self.start[j][0] + self.length(j) > self.now:
+                self.early.add(k)
+
+    def run(self):
+        to_come = list(range(len(self.jobs)))
+        while to_come or self.running or self.waiting:
+            reserved = [at for held in self.held for j, at in held.items() if j in self.waiting]
+            self.now = min([end for _, end in self.running.values()] + [self.jobs[j].submit for j in to_come[:1]] +
+                           [at for at in reserved if at > self.now])
+            touched = {k for k, held in enumerate(self.held) if self.now in held.values()}
+            while True:
+                self.end_those(touched)
+                while to_come and self.jobs[to_come[0]].submit == self.now:
+                    j = to_come.pop(0)
+                    self.waiting.add(j)
+                    touched |= {k for k in range(len(self.parts)) if self.may_run(j, k)}
+                self.again = set()
+                for k in sorted(touched):
+                    self.decide(k)
+                touched = set(self.again)
+                if not touched and not any(end == self.now for _, end in self.running.values()):
+                    break
+        return [self.start[j] for j in range(len(self.jobs))]
+
+
+def draw(rng):
+    scale, length = rng.choice((3, 10, 50)), rng.choice((10, 30, 60))
+    parts = [Part(rng.choice((2, 4, 8)), rng.choice(list(ORDERS)), rng.choice(BACKFILLS))
+             for _ in range(rng.choice((2, 2, 3)))]
+    jobs, at = [], 0
+    for _ in range(length):
+        at += rng.choice((0, 1, 1)) * rng.randint(0, scale)
+        where = rng.choice((*range(len(parts)), None, None))
+        most = max(p.processors for p in parts) if where is None else parts[where].processors
+        runtime = rng.randint(0, 2 * scale)
+        request = rng.choice((runtime, runtime, runtime + 1, 2 * runtime, max(runtime - 3, 0), 3 * scale))
+        jobs.append(Job(at * US, runtime * US, request * US, rng.randint(1, most), where))
+    return jobs, parts
+
+
+def seconds(time):
+    return '%ds' % (time // US)
+
+
+def scenario_of(jobs, parts):
+    """One workload for each place, so that jobs of one instant come in order of these."""
+    workloads = {}
+    for where in (*range(len(parts)), None):
+        mine = [{'submit': seconds(j.submit), 'processors': j.procs, 'runtime': seconds(j.runtime),
+                 'request': seconds(j.request)} for j in jobs if j.where == where]
+        if mine:
+            name = 'any' if where is None else 'p%d' % where
+            workloads['w-' + name] = {'partition': name, 'jobs': mine}
+    partitions = {'p%d' % k: {'nodes': p.processors, 'scheduler': {'order': p.order, 'backfill': p.backfill}}
+                  for k, p in enumerate(parts)}
+    return {'jishi': 1, 'centres': {'c': {'partitions': partitions}},
+            'tenants': {'t': {'home': 'c', 'workloads': workloads}}}
+
+
+def run(binary, folder, jobs, parts):
+    path = os.path.join(folder, 'scenario.yaml')
+    with open(path, 'w') as out:
+        out.write(program.yaml(scenario_of(jobs, parts), depth=5))
+    with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check') as trace:
+        table = trace['jobs'][...]
+    table.sort(order='id')
+    return [(int(round(float(row['start']) * 1e6)), int(row['partition'])) for row in table]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('binary', nargs='?')
+    parser.add_argument('--cases', type=int, default=150)
+    parser.add_argument('--seed', type=int, default=1)
+    options = parser.parse_args()
+    binary = program.binary_or_skip(options.binary)
+    rng, odd, moved = random.Random(options.seed), 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        for case in range(options.cases):
+            jobs, parts = draw(rng)
+            jobs.sort(key=lambda j: (j.submit, len(parts) if j.where is None else j.where))
+            want, got = Simulation(jobs, parts).run(), run(binary, folder, jobs, parts)
+            moved += sum(j.where is None and k > 0 for j, (_, k) in zip(jobs, want))
+            if got != want:
+                odd += 1
+                first = next(j for j in range(len(jobs)) if got[j] != want[j])
+                print('case %d: %s: job %d: %s, want %s' % (case, parts, first + 1, got[first], want[first]))
+    print('%d cases, %d at odds, %d jobs started elsewhere than in the first partition' % (options.cases, odd, moved))
+    sys.exit(odd > 0 or moved == 0)
+
+
+if __name__ == '__main__':
+    main()
