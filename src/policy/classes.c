@@ -285,6 +285,16 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return found;
 }
 
+bool classes_first(const struct classes *classes, struct jobitem *ret)
+{
+    if (classes->stands.len == 0)
+        return false;
+    const struct stand *stand = &classes->stands.items[0];
+    REQUIRE(bunch_first(&classes->all.items[stand->id].jobs, ret));
+    ret->key = stand->head;
+    return true;
+}
+
 /* The first from `from` on that is not above `most`; eight at a time are told to be. */
 static size_t next_upto(const int32_t *least, size_t from, size_t len, int32_t most)
 {
