@@ -10,6 +10,7 @@
 struct waits {
     struct causes *causes;
     struct cause_place *places; /* by partition */
+    bool fixed; /* what keeps a job that fits is the same all the time, everywhere */
 };
 
 uint32_t sim_possible_causes(const struct sim_setup *setup)
@@ -82,6 +83,16 @@ static inline enum wait_cause cause_of_fitting(const struct station *station)
     return CAUSE_ORDER;
 }
 
+/* Does that follow from the rules alone, as long as these do not change? */
+static bool is_fixed(const struct station *station)
+{
+    const struct sched_config *config = &station->sched.config;
+    if (config->commit_head)
+        return true;
+    return config->decide != DECIDE_EVERY && !config->slurm &&
+           (config->conservative || config->depth > 0 || station->partition.n_windows == 0);
+}
+
 static void fill_want(void *ctx, const struct job *job, struct cause_want *want)
 {
     const struct sim *sim = ctx;
@@ -119,9 +130,11 @@ struct waits *waits_new(struct sim *sim)
     const size_t n = sim->n_stations;
     struct waits *waits = mem_new(1, sizeof(*waits));
     waits->places = mem_new(n, sizeof(*waits->places));
+    waits->fixed = sim->setup.n_changes == 0;
     for (size_t i = 0; i < n; i++) {
         const struct station *station = &sim->stations[i];
         waits->places[i] = (struct cause_place){&station->partition, cause_of_fitting(station)};
+        waits->fixed &= is_fixed(station);
     }
     const struct cause_gates gates = {sim, fill_want, gate_cause, longest_request};
     waits->causes = causes_new(sim->setup.world, waits->places, &sim->jobs,
@@ -148,13 +161,19 @@ static void check_sum(const struct job *job)
     REQUIRE(sum == job->wait);
 }
 
-void waits_join(struct sim *sim, const struct job *job)
+static NOINLINE void note_owed(struct sim *sim, const struct job *job)
 {
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
     for (size_t i = from; i < to; i++)
         if (job->waits_in >> (i - from) & 1)
             sim->stations[i].owed = true;
+}
+
+void waits_join(struct sim *sim, const struct job *job)
+{
+    if (!sim->waits->fixed)
+        note_owed(sim, job);
     if (job->waits_in)
         causes_join(sim->waits->causes, job);
 }
@@ -166,7 +185,7 @@ void waits_leave(struct sim *sim, const struct job *job)
         check_sum(job);
 }
 
-void waits_settle(struct sim *sim)
+static NOINLINE void find_fitting(struct sim *sim)
 {
     struct waits *waits = sim->waits;
     const uint32_t *rows = sim->touched.rows;
@@ -175,7 +194,13 @@ void waits_settle(struct sim *sim)
     /* Whom the gates let through may depend on what happens elsewhere. */
     for (size_t i = 0, n = sim->gates ? sim->n_stations : 0; i < n; i++)
         waits->places[i].fits = cause_of_fitting(&sim->stations[i]);
-    causes_settle(waits->causes, sim->now);
+}
+
+void waits_settle(struct sim *sim)
+{
+    if (!sim->waits->fixed)
+        find_fitting(sim);
+    causes_settle(sim->waits->causes, sim->now);
 }
 
 const int64_t *waits_queued(const struct waits *waits, int32_t partition)

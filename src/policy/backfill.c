@@ -111,23 +111,41 @@ static int compare_fresh(const void *a, const void *b)
     return x.seq < y.seq ? -1 : x.seq > y.seq;
 }
 
-/* Nothing but submissions happened since the head was found blocked: no older job can start. */
+/* In the order of the candidates, for which their scores are needed. */
+static NOINLINE void sort_fresh(const struct sched *sched, struct jobitem *items, size_t n,
+                                simtime now)
+{
+    for (size_t i = 0; i < n; i++)
+        items[i] = queue_item(sched_candidates(sched), jobs_at(sched->jobs, items[i].slot),
+                              items[i].procs, now);
+    qsort(items, n, sizeof(*items), compare_fresh);
+}
+
+static bool fits_beside_head(const struct sched *sched, const struct jobitem *item, int64_t room,
+                             simtime window)
+{
+    return item->procs <= room && (item->request <= window || item->procs <= sched->spare);
+}
+
+/* Nothing but submissions, and new ranks that left the head first, happened since it was found
+ * blocked: no older job can start. */
 static void fill_fresh(struct sched *sched, simtime now)
 {
     const struct queue *queue = sched_candidates(sched);
     const simtime window = sched->shadow - now;
     int64_t room = sched_free(sched, now);
-    const size_t n = sched->fresh.len;
-    struct jobitem one, *items = n > 1 ? mem_new(n, sizeof(*items)) : &one;
-    for (size_t i = 0; i < n; i++) {
+    size_t n = 0;
+    struct jobitem one,
+        *items = sched->fresh.len > 1 ? mem_new(sched->fresh.len, sizeof(one)) : &one;
+    for (size_t i = 0; i < sched->fresh.len; i++) {
         const struct job *job = jobs_at(sched->jobs, sched->fresh.items[i]);
-        items[i] = queue_item(queue, job, partition_procs(sched->partition, &job->spec.ask), now);
+        items[n] = queue_unscored(queue, job, partition_procs(sched->partition, &job->spec.ask));
+        n += fits_beside_head(sched, &items[n], room, window);
     }
     if (n > 1)
-        qsort(items, n, sizeof(*items), compare_fresh);
+        sort_fresh(sched, items, n, now);
     for (size_t i = 0; i < n; i++)
-        if (items[i].procs <= room &&
-            (items[i].request <= window || items[i].procs <= sched->spare) &&
+        if (fits_beside_head(sched, &items[i], room, window) &&
             queue_admits(queue, jobs_at(sched->jobs, items[i].slot), &items[i]) &&
             moves_nothing(sched, &items[i], now)) {
             room -= items[i].procs;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/classes_inner.h"
 
+#include "model/lanes.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->place = *place;
     classes->spare = NO_CLASS;
     REQUIRE(!classes_by_rank(classes) || !order->score);
+    if (order->offsets)
+        classes_find_offsets(classes);
     return classes;
 }
 
@@ -114,7 +117,7 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
                             .gate = gate_of(classes, job),
                             .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
-    classes->ranks.items[id] = (struct rank){.base = (uint8_t)(2 * kind.priority + aged)};
+    classes->ranks.items[id] = (struct rank){.kind = (uint8_t)(2 * kind.priority + aged)};
     classes_join(classes, id);
     if (classes->order->by_tree)
         shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
@@ -285,19 +288,22 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     return found;
 }
 
-/* The first from `from` on that is not above `most`; eight at a time are told to be. */
-static size_t next_upto(const int32_t *least, size_t from, size_t len, int32_t most)
+bool classes_first(const struct classes *classes, struct jobitem *ret)
 {
-    for (; from + 8 <= len; from += 8) {
-        int32_t any = 0;
-        for (size_t k = 0; k < 8; k++)
-            any |= least[from + k] <= most;
-        if (any)
-            break;
-    }
-    while (from < len && least[from] > most)
-        from++;
-    return from;
+    if (classes->stands.len == 0)
+        return false;
+    const struct stand *stand = &classes->stands.items[0];
+    REQUIRE(bunch_first(&classes->all.items[stand->id].jobs, ret));
+    ret->key = stand->head;
+    return true;
+}
+
+/* Of the next LANES stands from `from` on, a bit for each whose least is not above `most`. */
+static uint32_t next_upto(const struct classes *classes, size_t from, int16_t most)
+{
+    const size_t left = classes->stands.len - from;
+    const uint32_t there = left < LANES ? (1U << left) - 1 : UINT32_MAX;
+    return lane_bits(lanes_at(&classes->least[from]) <= most) & there;
 }
 
 bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
@@ -306,24 +312,24 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
     const struct search search = {after, claims_only, free, window, spare};
     bool found = false;
     struct jobitem item;
-    const size_t len = classes->stands.len;
-    const int32_t most = (int32_t)(free < 0 ? -1 : free < INT32_MAX ? free : INT32_MAX);
-    size_t i = 0;
+    const int16_t most = least_upto(free);
+    size_t from = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
-        i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
-    while ((i = next_upto(classes->least, i, len, most)) < len) {
-        const struct stand *stand = &classes->stands.items[i++];
-        if (stand->shortest > window && stand->least > spare)
-            continue;
-        if (found && jobkey_upto(&ret->key, &stand->head))
-            break;
-        if (search_class(classes, stand, &search, &item) &&
-            (!found || !jobkey_upto(&ret->key, &item.key))) {
-            *ret = item;
-            found = true;
+        from = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
+    for (; from < classes->stands.len; from += LANES)
+        for (uint32_t bits = next_upto(classes, from, most); bits != 0; bits &= bits - 1) {
+            const struct stand *stand = &classes->stands.items[from + (size_t)__builtin_ctz(bits)];
+            if (stand->shortest > window && stand->least > spare)
+                continue;
+            if (found && jobkey_upto(&ret->key, &stand->head))
+                return true;
+            if (search_class(classes, stand, &search, &item) &&
+                (!found || !jobkey_upto(&ret->key, &item.key))) {
+                *ret = item;
+                found = true;
+            }
         }
-    }
     return found;
 }
 
@@ -407,7 +413,7 @@ void classes_check(const struct classes *classes)
         const struct rank *rank = &classes->ranks.items[stands[i].id];
         struct jobitem first;
         REQUIRE(bunch_first(&class->jobs, &first) && jobkey_equal(&first.key, &rank->first));
-        REQUIRE(classes->least[i] == stands[i].least);
+        REQUIRE(classes->least[i] == least_upto(stands[i].least));
         REQUIRE(stands[i].least == class->jobs.least && stands[i].shortest == class->jobs.shortest);
         REQUIRE(stands[i].head.seq == rank->first.seq &&
                 stands[i].head.score == rank->offset + rank->first.score);

@@ -58,6 +58,9 @@ bool classes_is_aged(const struct classes *classes, const struct job *job);
 bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct job **ret_job,
                        int32_t *ret_procs);
 
+/* The first of all, whatever gates say. O(1), as jobtree_first. */
+bool classes_first(const struct classes *classes, struct jobitem *ret);
+
 /* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
  * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
  * covers. O(classes) looks at entries that lie side by side, in order, until it is found, and a

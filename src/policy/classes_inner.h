@@ -36,10 +36,8 @@ struct rank {
     struct jobkey first; /* of its jobs, its own */
     double factor;       /* by sum: as shares_factor said */
     bool factor_known;
-    uint8_t base; /* which: RANK_BASES of them */
+    uint8_t kind; /* by sum: which of the sums of order_offsets */
 };
-
-enum { RANK_BASES = 2 * (PRIORITY_LOW + 1) };
 
 /* A class, in order of its first job: what a search looks at. */
 struct stand {
@@ -48,6 +46,11 @@ struct stand {
     int32_t least;      /* processors */
     uint32_t id;
 };
+
+static inline int16_t least_upto(int64_t procs)
+{
+    return (int16_t)(procs < 0 ? -1 : procs < INT16_MAX ? procs : INT16_MAX);
+}
 
 /* Of a class that is gone through: its next job. */
 struct class_head {
@@ -80,9 +83,10 @@ struct classes {
     const void *params;
     struct tenancy tenancy;
     struct classes_place place;
-    simtime now;    /* as of which standings are looked at */
-    simtime tick;   /* when the period began */
-    uint64_t moves; /* by shares: as shares_moves said */
+    simtime now;                  /* as of which standings are looked at */
+    simtime tick;                 /* when the period began */
+    uint64_t moves;               /* by shares: as shares_moves said */
+    struct order_offsets offsets; /* by sum: as of this period */
     int32_t *seams; /* by tree: of each stand and the one before it; at 0: SEAM_SAME. In parallel
                        with stands, as `least` */
     size_t loose;   /* how many are SEAM_NONE */
@@ -93,7 +97,8 @@ struct classes {
         size_t words;
         bool all;
     } open;
-    int32_t *least; /* of each stand, side by side: most are passed over for it */
+    int16_t *least; /* of each stand, at most INT16_MAX: most are passed over for it, LANES at once;
+                       so many may be read behind them */
     struct {
         struct class *items;
         size_t len, cap;
@@ -139,7 +144,7 @@ static inline bool classes_by_rank(const struct classes *classes)
 /* By where tenants stand in the tree of shares. */
 static inline bool classes_by_shares(const struct classes *classes)
 {
-    return classes->order->by_tree || classes->order->base;
+    return classes->order->by_tree || classes->order->offsets;
 }
 
 /* NULL: nothing waits at the tenant or below it, the latter by shares alone. */
@@ -155,6 +160,9 @@ static inline const struct branch *classes_branch(const struct classes *classes,
  * up to where something waits already, or still. */
 void classes_join(struct classes *classes, uint32_t id);
 void classes_leave(struct classes *classes, uint32_t id);
+
+/* By sum: as of `tick`. */
+void classes_find_offsets(struct classes *classes);
 
 /* Factors of the tenant and all below it are to be asked for again. O(tenants below it for which
  * jobs wait). */

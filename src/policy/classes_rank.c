@@ -10,16 +10,10 @@
 
 static struct class_view view_of(const struct classes *classes, uint32_t id)
 {
-    const struct class *class = &classes->all.items[id];
     return (struct class_view){.tenancy = &classes->tenancy,
-                               .tenant = class->tenant,
-                               .priority = class->kind.priority,
-                               .aged = class->aged,
-                               .weight = classes->place.weight,
+                               .tenant = classes->all.items[id].tenant,
                                .processors = classes->place.processors,
-                               .memory = classes->place.memory,
-                               .now = classes->now,
-                               .tick = classes->tick};
+                               .memory = classes->place.memory};
 }
 
 /* By rank: below 0 the first goes first, 0: they tie; and by tree the seam. */
@@ -42,33 +36,32 @@ static struct verdict compare_classes(const struct classes *classes, uint32_t a,
     return ret;
 }
 
-/* By sum. */
+/* --- by sum: what classes add to the scores of their jobs --- */
+
+void classes_find_offsets(struct classes *classes)
+{
+    classes->order->offsets(classes->params, classes->place.weight, classes->tick,
+                            &classes->offsets);
+}
+
+/* Where it does not count it stays 0. */
 static NOINLINE void find_factor(const struct classes *classes, uint32_t id)
 {
     struct rank *rank = &classes->ranks.items[id];
-    rank->factor = shares_factor(classes->tenancy.shares, classes->all.items[id].tenant,
-                                 classes->now, &rank->factor_known);
+    rank->factor_known = true;
+    if (classes->offsets.fair_share > 0)
+        rank->factor = shares_factor(classes->tenancy.shares, classes->all.items[id].tenant,
+                                     classes->now, &rank->factor_known);
 }
 
-static inline double offset_from(const struct classes *classes, uint32_t id,
-                                 const struct rank *rank, const struct offset_base *base)
+static inline double offset_of(const struct classes *classes, uint32_t id)
 {
-    double sum = base->sum;
-    if (base->fair_share > 0) {
-        if (UNLIKELY(!rank->factor_known))
-            find_factor(classes, id);
-        sum += base->fair_share * rank->factor;
-    }
-    return -order_rounded(sum, base->unit);
-}
-
-static double offset_of(const struct classes *classes, uint32_t id)
-{
-    if (classes->order->by == ORDER_BY_JOB)
-        return 0;
-    const struct class_view view = view_of(classes, id);
-    const struct offset_base base = classes->order->base(classes->params, &view);
-    return offset_from(classes, id, &classes->ranks.items[id], &base);
+    const struct rank *rank = &classes->ranks.items[id];
+    const struct order_offsets *offsets = &classes->offsets;
+    if (UNLIKELY(!rank->factor_known))
+        find_factor(classes, id);
+    return -order_rounded(offsets->sums[rank->kind] + offsets->fair_share * rank->factor,
+                          offsets->unit);
 }
 
 /* By rank: the first stand from `low` to `high` that does not go before the other; of two that tie
@@ -185,7 +178,7 @@ void classes_stand_up(struct classes *classes, uint32_t id)
         rank->offset = offset_at(classes, at, beside);
         classes->stands.items[at].head = head_of(classes, id);
     } else {
-        rank->offset = offset_of(classes, id);
+        rank->offset = classes->order->by == ORDER_BY_JOB ? 0 : offset_of(classes, id);
         stand.head = head_of(classes, id);
         classes_put_in(classes, classes_first_from(classes, stand.head), &stand);
     }
@@ -233,7 +226,7 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
         to = classes_first_from(classes, stand.head);
         to -= to > from;
         struct stand *goal = &classes->stands.items[to];
-        int32_t *const least = classes->least;
+        int16_t *const least = classes->least;
         if (to < from) {
             memmove(goal + 1, goal, (from - to) * sizeof(*at));
             memmove(&least[to + 1], &least[to], (from - to) * sizeof(*least));
@@ -246,7 +239,7 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
             doubt_seams(classes, to < from ? to : from, (to > from ? to : from) + 1);
     }
     *at = stand;
-    classes->least[to] = stand.least;
+    classes->least[to] = least_upto(stand.least);
 }
 
 /* --- by sum: offsets anew --- */
@@ -274,9 +267,9 @@ static void advance(struct classes *classes, size_t from, size_t *left)
     }
     *left -= from - to;
     memmove(&stands[to + 1], &stands[to], (from - to) * sizeof(stand));
-    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(stand.least));
+    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(*classes->least));
     stands[to] = stand;
-    classes->least[to] = stand.least;
+    classes->least[to] = least_upto(stand.least);
 }
 
 static void sort_by_head(struct classes *classes)
@@ -284,7 +277,7 @@ static void sort_by_head(struct classes *classes)
     struct stand *stands = classes->stands.items;
     qsort(stands, classes->stands.len, sizeof(*stands), compare_heads);
     for (size_t i = 0; i < classes->stands.len; i++)
-        classes->least[i] = stands[i].least;
+        classes->least[i] = least_upto(stands[i].least);
 }
 
 /* The factors of those below what moved among its brothers. */
@@ -304,33 +297,22 @@ static void forget_factors(struct classes *classes)
     classes->moves = moves;
 }
 
-static NOINLINE void find_base(const struct classes *classes, uint32_t id, struct offset_base *ret)
-{
-    const struct class_view view = view_of(classes, id);
-    *ret = classes->order->base(classes->params, &view);
-}
-
 static void sum_anew(struct classes *classes)
 {
-    struct offset_base bases[RANK_BASES];
-    bool known[RANK_BASES] = {false};
     struct stand *const stands = classes->stands.items;
     struct rank *const ranks = classes->ranks.items;
     const size_t len = classes->stands.len;
-    struct jobkey last = {-HUGE_VAL, 0};
+    double last = -HUGE_VAL;
     size_t left = STEPS_FEW * len;
+    classes_find_offsets(classes);
     for (size_t i = 0; i < len; i++) {
         struct stand *stand = &stands[i];
         struct rank *rank = &ranks[stand->id];
-        struct offset_base *base = &bases[rank->base];
-        if (UNLIKELY(!known[rank->base]))
-            find_base(classes, stand->id, base);
-        known[rank->base] = true;
-        rank->offset = offset_from(classes, stand->id, rank, base);
-        stand->head.score = rank->offset + rank->first.score;
-        if (jobkey_upto(&last, &stand->head))
-            last = stand->head;
-        else if (left > 0)
+        rank->offset = offset_of(classes, stand->id);
+        const double score = stand->head.score = rank->offset + rank->first.score;
+        if (LIKELY(score > last))
+            last = score;
+        else if (left > 0 && !jobkey_upto(&stands[i - 1].head, &stand->head))
             advance(classes, i, &left);
     }
     if (len > 0 && left == 0)
@@ -450,7 +432,7 @@ static void number(struct classes *classes, struct range range)
     for (size_t i = range.from; i < range.to; i++) {
         rank += i == range.from || !ties(classes, i);
         stands[i].head.score = rank;
-        classes->least[i] = stands[i].least;
+        classes->least[i] = least_upto(stands[i].least);
     }
     const double gap = first || last ? GAP : (high - low) / (rank + 1);
     const double base = first && !last ? high - gap * (rank + 1) : low;

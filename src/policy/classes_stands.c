@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/classes_inner.h"
 
+#include "model/lanes.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 static void move(const struct classes *classes, size_t from, size_t len, ptrdiff_t by)
 {
     struct stand *stands = classes->stands.items + from;
-    int32_t *least = classes->least + from, *seams = classes->seams + from;
+    int16_t *least = classes->least + from;
+    int32_t *seams = classes->seams + from;
     memmove(stands + by, stands, len * sizeof(*stands));
     memmove(least + by, least, len * sizeof(*least));
     if (classes->order->by_tree)
@@ -35,11 +37,11 @@ static void free_items(void *items, size_t front, size_t size)
         free((char *)items - front * size);
 }
 
-/* To where as many are free in front as behind: in the middle of `cap`. */
+/* To where as many are free in front as behind: in the middle of `cap`. LANES more may be read. */
 static void *centred(const struct classes *classes, void *items, size_t size, size_t cap)
 {
     const size_t len = classes->stands.len;
-    char *moved = (char *)mem_resize(NULL, cap, size) + (cap - len) / 2 * size;
+    char *moved = (char *)mem_resize(NULL, cap + LANES, size) + (cap - len) / 2 * size;
     if (len > 0)
         memcpy(moved, items, len * size);
     free_items(items, classes->stands.front, size);
@@ -72,7 +74,7 @@ void classes_put_in(struct classes *classes, size_t at, const struct stand *stan
     }
     classes->stands.len++;
     classes->stands.items[at] = *stand;
-    classes->least[at] = stand->least;
+    classes->least[at] = least_upto(stand->least);
     classes->seams[at] = SEAM_SAME;
 }
 

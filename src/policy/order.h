@@ -20,21 +20,20 @@ struct tenancy {
     int32_t centre;
 };
 
-/* A class: jobs of one tenant and priority, which keep their order among themselves. */
+/* The tenant of a class: jobs of one tenant and priority, which keep their order among themselves.
+ */
 struct class_view {
     const struct tenancy *tenancy;
     int32_t tenant;
-    int32_t priority;           /* enum job_priority */
-    bool aged;                  /* its jobs have waited so long that age counts no more */
-    double weight;              /* of the partition */
     int64_t processors, memory; /* of the partition, when its rules last changed; bytes */
-    simtime now, tick;          /* tick: when the period of the ranks began */
 };
 
-/* What classes add to the scores of their jobs: sum and fair_share times the fair-tree factor of
+/* What classes add to the scores of their jobs in a period: a sum, by 2 x priority + whether their
+ * jobs have waited so long that age counts no more, and fair_share times the fair-tree factor of
  * the tenant, rounded and negated. */
-struct offset_base {
-    double sum, fair_share;
+struct order_offsets {
+    double sums[2 * (PRIORITY_LOW + 1)];
+    double fair_share;
     double unit; /* offsets are multiples of it */
 };
 
@@ -55,7 +54,7 @@ struct score_input {
     int32_t priority; /* enum job_priority */
     double capacity;  /* of the partition, in processors */
     double arrived;   /* seconds since the scenario's start */
-    bool aged;        /* by sum: as class_view.aged */
+    bool aged;        /* by sum: it waited so long that age counts no more */
     double deadline;  /* seconds since the scenario's start; INFINITY: none */
     double attained;  /* processor-seconds of former attempts */
 };
@@ -90,8 +89,8 @@ struct order_type {
     bool by_tree; /* by rank: tenants compare as shares_compare says, before priorities */
     /* By rank otherwise: where a tenant stands, smaller first. */
     double (*level)(const struct class_view *view);
-    /* By sum: what classes of one priority, aged or not, have in common in a period. */
-    struct offset_base (*base)(const void *params, const struct class_view *view);
+    /* By sum: in the period that began at `tick`, in a partition of that weight. */
+    void (*offsets)(const void *params, double weight, simtime tick, struct order_offsets *ret);
     struct shares_config (*shares)(const void *params); /* the usage it goes by */
     /* Does it set tenants apart by their levels in the fair tree? NULL: never. */
     bool (*by_levels)(const void *params);

@@ -59,17 +59,27 @@ static NOINLINE double score_of(const struct queue *queue, const struct job *job
                          : queue->order->score(queue->params, &in);
 }
 
-/* With the score of the job alone. */
-static inline struct jobitem own_item(const struct queue *queue, const struct job *job,
-                                      int32_t procs, simtime now, bool aged)
+static inline struct jobitem unscored(const struct job *job, int32_t procs, simtime request)
 {
-    const simtime request = job_request(&job->spec, procs, queue->speeds);
-    struct jobitem item = {
+    return (struct jobitem){
         .key = {.score = 0, .seq = job->seq},
         .slot = job->slot,
         .procs = procs,
         .request = request > 0 ? request : 1,
     };
+}
+
+struct jobitem queue_unscored(const struct queue *queue, const struct job *job, int32_t procs)
+{
+    return unscored(job, procs, job_request(&job->spec, procs, queue->speeds));
+}
+
+/* With the score of the job alone. */
+static inline struct jobitem own_item(const struct queue *queue, const struct job *job,
+                                      int32_t procs, simtime now, bool aged)
+{
+    const simtime request = job_request(&job->spec, procs, queue->speeds);
+    struct jobitem item = unscored(job, procs, request);
     if (queue->scored)
         item.key.score = score_of(queue, job, procs, request, now, aged);
     return item;
@@ -286,6 +296,8 @@ bool queue_first(const struct queue *queue, struct jobitem *ret)
 {
     if (queue->tree)
         return jobtree_first(queue->tree, ret);
+    if (queue->classes && !queue->tenancy.gates)
+        return classes_first(queue->classes, ret);
     return queue_next_fit(queue, NULL, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
 }
 

@@ -72,6 +72,9 @@ bool queue_next_fit(const struct queue *queue, const struct jobkey *after, int64
 struct jobitem queue_item(const struct queue *queue, const struct job *job, int32_t procs,
                           simtime now);
 
+/* The same with a score of 0, for those whose place does not matter. */
+struct jobitem queue_unscored(const struct queue *queue, const struct job *job, int32_t procs);
+
 /* What went wrong in a script, which ends the run; NULL: nothing. */
 const struct error *queue_error(const struct queue *queue);
 

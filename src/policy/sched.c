@@ -119,7 +119,8 @@ void sched_rank(struct sched *sched, simtime now, simtime tick)
     queue_rank(&sched->queue, sched->jobs, now, tick);
     if (sched->two_queues)
         queue_rank(&sched->candidates, sched->jobs, now, tick);
-    sched->changed = true;
+    /* What did not fit behind a blocked head does not fit in another order either. */
+    sched->changed |= sched->config.slurm != NULL;
 }
 
 void sched_usage_changed(struct sched *sched, int32_t tenant)

@@ -141,7 +141,7 @@ struct sched {
     simtime passed;     /* when the last one was */
     bool failed;        /* a script did: the run has to end with `failure` */
     struct error failure;
-    bool changed; /* more than submissions happened since the last pass */
+    bool changed; /* more than submissions and new ranks since the last pass */
 
     /* What the last pass found, while nothing but submissions has happened since. */
     bool blocked;

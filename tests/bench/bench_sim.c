@@ -269,7 +269,7 @@ static int all(void)
     return broken;
 }
 
-/* bench_sim [LOAD JOBS [ROUNDS [BACKFILL]]]: all, or one row of fcfs. */
+/* bench_sim [LOAD JOBS [ROUNDS [BACKFILL | causes]]]: all, or one row of fcfs. */
 int main(int argc, char **argv)
 {
     header();
@@ -278,7 +278,9 @@ int main(int argc, char **argv)
         const double load = atof(argv[1]);
         const uint64_t jobs = strtoull(argv[2], NULL, 10);
         const int rounds = argc > 3 ? atoi(argv[3]) : 1;
-        if (argc > 4)
+        if (argc > 4 && strcmp(argv[4], "causes") == 0)
+            easy(load, jobs, rounds, true, NULL);
+        else if (argc > 4)
             one("fcfs", argv[4], load, jobs, rounds);
         else
             easy(load, jobs, rounds, false, argc > 3 ? &bare : NULL);

@@ -174,15 +174,8 @@ static bool is_aged(const struct subject *s, const struct job *job)
 
 static struct class_view view_of(const struct subject *s, const struct job *job)
 {
-    return (struct class_view){.tenancy = &s->tenancy,
-                               .tenant = job->spec.tenant,
-                               .priority = job->spec.priority,
-                               .aged = is_aged(s, job),
-                               .weight = 2,
-                               .processors = 100,
-                               .memory = 0,
-                               .now = s->now,
-                               .tick = s->tick};
+    return (struct class_view){
+        .tenancy = &s->tenancy, .tenant = job->spec.tenant, .processors = 100, .memory = 0};
 }
 
 static double score_of(const struct subject *s, const struct job *job)
@@ -196,11 +189,12 @@ static double score_of(const struct subject *s, const struct job *job)
                                    .aged = is_aged(s, job)};
     double score = s->order->score ? s->order->score(s->params, &in) : 0;
     if (s->order->by == ORDER_BY_SUM) {
-        const struct class_view view = view_of(s, job);
-        const struct offset_base base = s->order->base(s->params, &view);
+        struct order_offsets offsets;
         bool lasts;
+        s->order->offsets(s->params, 2, s->tick, &offsets);
         const double factor = shares_factor(s->tenancy.shares, job->spec.tenant, s->now, &lasts);
-        score -= order_rounded(base.sum + base.fair_share * factor, base.unit);
+        const double sum = offsets.sums[2 * job->spec.priority + is_aged(s, job)];
+        score -= order_rounded(sum + offsets.fair_share * factor, offsets.unit);
     }
     return score;
 }
@@ -229,7 +223,7 @@ static void sort(struct subject *s)
             key[0] = s->order->level(&view);
         else
             shares_key(s->tenancy.shares, view.tenant, s->now, key, s->key_len - 1);
-        key[s->key_len - 1] = view.priority;
+        key[s->key_len - 1] = s->waiting[i]->spec.priority;
     }
     qsort(s->waiting, s->len, sizeof(*s->waiting), compare_jobs);
 }

@@ -84,13 +84,16 @@ static double score(const void *object, const struct score_input *in)
            order_rounded(w->age * age, unit);
 }
 
-static struct offset_base base(const void *object, const struct class_view *view)
+static void offsets(const void *object, double weight, simtime tick, struct order_offsets *ret)
 {
     const struct multifactor *w = object;
-    const double age = view->aged ? 1 : simtime_seconds(view->tick) / simtime_seconds(w->max_age);
-    double sum = w->age * age + w->partition * view->weight;
-    sum += w->class * (PRIORITY_LOW - view->priority) / PRIORITY_LOW;
-    return (struct offset_base){sum, w->fair_share, unit_of(w)};
+    const double ages[] = {simtime_seconds(tick) / simtime_seconds(w->max_age), 1};
+    for (int priority = PRIORITY_HIGH; priority <= PRIORITY_LOW; priority++)
+        for (int aged = 0; aged < 2; aged++)
+            ret->sums[2 * priority + aged] = w->age * ages[aged] + w->partition * weight +
+                                             w->class * (PRIORITY_LOW - priority) / PRIORITY_LOW;
+    ret->fair_share = w->fair_share;
+    ret->unit = unit_of(w);
 }
 
 static struct shares_config shares(const void *object)
@@ -117,7 +120,7 @@ const struct order_type order_multifactor = {
              .check = check},
     .by = ORDER_BY_SUM,
     .score = score,
-    .base = base,
+    .offsets = offsets,
     .shares = shares,
     .by_levels = by_levels,
     .max_age = max_age,
