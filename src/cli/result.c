@@ -3,6 +3,7 @@
 
 #include "analysis/output.h"
 #include "analysis/summary.h"
+#include "analysis/text_table.h"
 #include "cli/change_notes.h"
 #include "cli/log_notes.h"
 #include "cli/page.h"
@@ -15,6 +16,7 @@
 #include "trace/trace.h"
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,12 +63,14 @@ static void note_stops(struct notes *notes, const struct result *result)
     const struct sim_totals totals = sim_totals(result->sim);
     if (totals.stops == 0)
         return;
+    char times[48], hours[48];
+    count_format((double)totals.stops, times, sizeof(times));
+    count_format(round((double)totals.lost / (double)SIMTIME_HOUR), hours, sizeof(hours));
     MEM_GROW(notes);
     notes->items[notes->len++] =
-        mem_format("%llu time%s a job was stopped for the guarantee of another tenant; %.0f "
-                   "processor-hours were done in vain (they count as used)",
-                   (unsigned long long)totals.stops, totals.stops == 1 ? "" : "s",
-                   (double)totals.lost / (double)SIMTIME_HOUR);
+        mem_format("%s time%s a job was stopped for the guarantee of another tenant; %s "
+                   "processor-hours were done in vain (they count as used).",
+                   times, totals.stops == 1 ? "" : "s", hours);
 }
 
 /* Where the means below the table are of no system, but of this length. What is dated may end it:
@@ -98,10 +102,11 @@ static void print_text(const struct result *result, FILE *out)
     struct phases phases;
     phases_init(&phases, build);
     if (result->starved > 0 && result->complete) {
+        char jobs[48];
+        count_format((double)result->starved, jobs, sizeof(jobs));
         MEM_GROW(&notes);
         notes.items[notes.len++] = mem_format(
-            "draining was given up at ten times the length: %llu counted jobs had not ended",
-            (unsigned long long)result->starved);
+            "draining was given up at ten times the length: %s counted jobs had not ended.", jobs);
     }
     const struct summary_options options = {
         .title = build->program->epochs[0].scenario->title,
@@ -142,7 +147,7 @@ void result_print(const struct result *result, FILE *out)
 
 /* --- tables of results in the trace --- */
 
-static size_t text_width(const struct record_table *table, const struct record_column *column)
+static size_t cell_width(const struct record_table *table, const struct record_column *column)
 {
     size_t width = 1;
     for (size_t i = 0; i < table->len; i++) {
@@ -169,7 +174,7 @@ static void describe(const struct record_table *table, struct column *columns)
             break;
         case RECORD_TEXT:
             columns[i].type = COLUMN_NAME;
-            columns[i].size = text_width(table, from);
+            columns[i].size = cell_width(table, from);
             break;
         }
     }

@@ -52,7 +52,8 @@ struct judge scenario_judge(const struct program *program, const struct scenario
 {
     struct judge judge = {program, options->variant, options->sets, options->n_sets, {0}};
     judge.options = (struct build_options){.replication = options->replication, .causes = true};
-    judge.options.seed = program->sound ? run_seed(program, options) : 0;
+    judge.options.seed =
+        program->n_epochs > 0 && program->epochs[0].scenario ? run_seed(program, options) : 0;
     return judge;
 }
 

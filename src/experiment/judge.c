@@ -4,6 +4,7 @@
 #include "experiment/assumed.h"
 #include "experiment/measures.h"
 #include "experiment/question.h"
+#include "scenario/mend.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -33,22 +34,55 @@ static int judge_program(const struct program *program, const struct build_optio
     return rc;
 }
 
+/* A copy whose file names live as long as the list. */
+static struct error keep(struct error_list *list, const struct error *err)
+{
+    struct error copy = *err;
+    copy.at.file = copy.at.file ? error_list_file(list, copy.at.file) : NULL;
+    return copy;
+}
+
+/* Of a program that is not sound: what is wrong with the rest of it. */
+static void judge_mended(const struct program *program, const struct build_options *options,
+                         bool open, struct error_list *errors)
+{
+    struct error_list found = {0};
+    struct program mended;
+    if (program_mend(program, &mended, &found) == 0)
+        judge_program(&mended, options, open, &found);
+    for (size_t i = 0; i < found.len; i++) {
+        const struct error err = keep(errors, &found.items[i]);
+        if (!mend_explains(program->epochs[0].tree, &err))
+            error_list_add(errors, &err);
+    }
+    error_list_deinit(&found);
+    program_free(&mended);
+}
+
+static void judge_loaded(const struct program *program, const struct build_options *options,
+                         bool open, struct error_list *errors)
+{
+    if (program->sound)
+        judge_program(program, options, open, errors);
+    else
+        judge_mended(program, options, open, errors);
+}
+
 /* With another variant and other settings than the base has. */
 static int judge_again(const struct judge *judge, const char *variant, const char *const *sets,
                        size_t n_sets, bool open, struct error_list *errors)
 {
+    const size_t before = errors->len;
     struct program program;
-    int rc = program_again(judge->base, variant, sets, n_sets, &program, errors);
-    if (program.sound)
-        rc |= judge_program(&program, &judge->options, open, errors);
+    program_again(judge->base, variant, sets, n_sets, &program, errors);
+    judge_loaded(&program, &judge->options, open, errors);
     program_free(&program);
-    return rc;
+    return errors->len > before ? -1 : 0;
 }
 
 void judge_rest(const struct judge *judge, struct error_list *errors)
 {
-    if (judge->base->sound)
-        judge_program(judge->base, &judge->options, true, errors);
+    judge_loaded(judge->base, &judge->options, true, errors);
 }
 
 static bool has_text(const struct error_list *list, const char *text)
@@ -104,14 +138,6 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
 
 /* --- variants --- */
 
-/* A copy whose file names live as long as the list. */
-static struct error keep(struct error_list *list, const struct error *err)
-{
-    struct error copy = *err;
-    copy.at.file = copy.at.file ? error_list_file(list, copy.at.file) : NULL;
-    return copy;
-}
-
 /* What is wrong with a setting may be told in other words where other names are known. */
 static bool has_setting(const struct error_list *told, struct mark at)
 {
@@ -141,6 +167,12 @@ static void tell_variant(const char *name, const struct error_list *found, struc
 int judge_variants(const struct judge *judge, struct error_list *errors)
 {
     const struct node *variants = judge->base->document.variants;
+    /* What is told of the scenario is not told again of what variants make of it. */
+    struct program faulty = {.document = judge->base->document};
+    struct judge again = *judge;
+    faulty.document.base = node_copy(faulty.document.base);
+    node_blame(faulty.document.base, errors, 0);
+    again.base = &faulty;
     const size_t before = errors->len;
     struct error_list told = {0};
     for (size_t i = 0; i < before; i++) {
@@ -149,11 +181,12 @@ int judge_variants(const struct judge *judge, struct error_list *errors)
     }
     for (size_t i = 0; variants && i < variants->len && errors->len < ERROR_LIST_MAX; i++) {
         struct error_list found = {0};
-        judge_again(judge, variants->items[i].key, judge->sets, judge->n_sets, true, &found);
+        judge_again(&again, variants->items[i].key, judge->sets, judge->n_sets, true, &found);
         tell_variant(variants->items[i].key, &found, &told, errors);
         error_list_deinit(&found);
     }
     error_list_deinit(&told);
+    node_free(faulty.document.base);
     return errors->len > before ? -1 : 0;
 }
 

@@ -16,7 +16,7 @@ struct judge {
 /* The question and the metrics of a scenario that is laid out. -1 with errors. */
 int judge_measures(const struct build *build, struct error_list *errors);
 
-/* What else is wrong with a program that is sound, though it has errors. */
+/* What else is wrong with a program that has errors. */
 void judge_rest(const struct judge *judge, struct error_list *errors);
 
 /* Give those of the first n errors which are there only with the settings, wherever they were

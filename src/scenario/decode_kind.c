@@ -241,22 +241,37 @@ static int constant(struct decode *ctx, const struct field *field, const struct 
     return 0;
 }
 
-/* A tail without end cannot be held against a maximum: who draws from it cuts it. */
+/* Seconds, as durations have it. */
+#define TIME_MAX 1e10
+
+/* A tail without end cannot be held against a maximum, but where most is: who draws cuts it. */
 static int dist_bounds(struct decode *ctx, const struct field *field, const struct node *node,
                        const struct dist *dist)
 {
     const double greatest = dist_greatest(dist);
     return decode_bounds(ctx, field, node, dist_least(dist),
-                         isinf(greatest) ? field->max : greatest);
+                         isinf(greatest) ? dist_quantile(dist, 0.5) : greatest);
+}
+
+/* Times that have no bounds of their own are within those of the clock. */
+static struct field bounded(const struct field *field, enum unit unit)
+{
+    struct field ret = *field;
+    if (unit == UNIT_TIME && field->min == 0 && field->max == 0) {
+        ret.min = -HUGE_VAL;
+        ret.max = TIME_MAX;
+    }
+    return ret;
 }
 
 int decode_dist(struct decode *ctx, const struct field *field, const struct node *node,
                 struct dist **ret_dist)
 {
-    if (node->kind == NODE_SCALAR && !kind_find(&dist_kinds, node->text))
-        return constant(ctx, field, node, ret_dist);
     const enum unit outer = ctx->unit;
     const enum unit unit = decode_unit(ctx, field);
+    const struct field bounds = bounded(field, unit);
+    if (node->kind == NODE_SCALAR && !kind_find(&dist_kinds, node->text))
+        return constant(ctx, &bounds, node, ret_dist);
     struct cut cut = {-HUGE_VAL, HUGE_VAL};
     struct kinded kinded = {0};
     ctx->unit = unit;
@@ -274,7 +289,7 @@ int decode_dist(struct decode *ctx, const struct field *field, const struct node
         return decode_error(ctx, node->at, "%s%s%s", named ? "" : name, named ? "" : ": ",
                             err.text);
     }
-    if (dist_bounds(ctx, field, node, dist) < 0) {
+    if (dist_bounds(ctx, &bounds, node, dist) < 0) {
         dist_free(dist);
         return -1;
     }

@@ -36,9 +36,10 @@ static int want_absolute(struct decode *ctx, const struct node *node)
     if (node->text[0] != '+')
         return 0;
     return decode_error(ctx, node->at,
-                        "\"%.60s\" is relative, which only a value under `changes` can be; write "
+                        "\"%.60s\" is relative, which only a value under `changes` can be%s; write "
                         "%.60s for the value itself",
-                        node->text, node->text + 1);
+                        node->text, node->quoted ? ", and only without quotes" : "",
+                        node->text + 1);
 }
 
 static bool is_unlimited(const struct field *field, const struct node *node)

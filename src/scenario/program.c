@@ -4,6 +4,7 @@
 #include "scenario/complete.h"
 #include "scenario/decode.h"
 #include "scenario/lasting.h"
+#include "scenario/mend.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
 #include "scenario/uncertain.h"
@@ -391,6 +392,19 @@ static void prepare(const struct program *program, const struct moment *moment, 
     }
 }
 
+/* Nobody knows what would be where the settings lead to. */
+static void blame_targets(const struct moment *moment, struct node *tree)
+{
+    for (size_t i = 0; setting_at(moment, i); i++) {
+        struct path path = {0};
+        path_parse(setting_at(moment, i)->key, &path, NULL);
+        while (!path_get(tree, &path))
+            path_pop(&path);
+        path_get(tree, &path)->faulty = true;
+        path_deinit(&path);
+    }
+}
+
 static bool has_undated(const struct moment *moment)
 {
     bool undated = false;
@@ -409,7 +423,7 @@ static void make_epoch(struct program *program, simtime at, struct moment *momen
     prepare(program, moment, state);
     struct node *before = *state, *tree;
     moment->before = before;
-    bool right = apply(moment, SIZE_MAX, &tree, errors) == 0;
+    const bool applied = apply(moment, SIZE_MAX, &tree, errors) == 0;
     place_errors(program, moment, old_errors, errors);
     const bool undated = has_undated(moment);
     const bool lasting = !moment->early && !undated && judge_lasting(before, tree, errors) < 0;
@@ -421,9 +435,11 @@ static void make_epoch(struct program *program, simtime at, struct moment *momen
     place_errors(program, moment, judged, errors);
     if (!moment->early && failures == 0 && !lasting)
         check_things(program, moment, scenario, errors);
-    right = right && !undated && failures == 0 && errors->len == old_errors;
+    const bool right = applied && !undated && failures == 0 && errors->len == old_errors;
     *state = tree;
-    if (right) {
+    if (undated || (moment->early && !applied))
+        blame_targets(moment, undated ? program->epochs[0].tree : tree);
+    if (right || moment->early) {
         struct epoch *epoch = moment->early ? &program->epochs[0] : add_epoch(program, at, NULL);
         *state = node_copy(tree);
         scenario_free(epoch->scenario);
@@ -433,9 +449,21 @@ static void make_epoch(struct program *program, simtime at, struct moment *momen
     } else {
         scenario_free(scenario);
     }
+    program->sound &= !undated && (right || !moment->early);
     if (right && moment->early)
         begin_anew(program, moment, errors);
     node_free(before);
+}
+
+/* Else a change may be of the start and of any value. */
+static bool all_set(const struct node *changes)
+{
+    bool all = changes->kind == NODE_LIST;
+    for (size_t i = 0; i < changes->len; i++) {
+        const struct node *set = node_get(changes->items[i].value, "set");
+        all &= set && set->kind == NODE_MAP && !set->faulty;
+    }
+    return all;
 }
 
 /* Values of all states together. */
@@ -466,6 +494,10 @@ static void make_epochs(struct program *program, struct error_list *errors)
         struct moment moment = {.items = dated + i, .len = next - i};
         make_epoch(program, at, &moment, &state, errors);
     }
+    if (!all_set(list)) {
+        program->epochs[0].tree->faulty = true;
+        program->sound = false;
+    }
     node_free(state);
     free(dated);
 }
@@ -484,6 +516,30 @@ static void make_program(struct program *program, struct node *tree, struct erro
     start->scenario = scenario_read(tree, file, errors, &failures);
     program->sound = failures == 0 && find_start(program, start->scenario, errors) == 0;
     make_epochs(program, errors);
+}
+
+/* What is mended may be wrong where it is held against the rest. */
+enum { MENDINGS_MAX = 4 };
+
+int program_mend(const struct program *program, struct program *ret, struct error_list *errors)
+{
+    *ret = (struct program){.document = program->document, .shared = true};
+    const struct epoch *start = program->n_epochs > 0 ? &program->epochs[0] : NULL;
+    if (!start || !start->scenario || start->tree->faulty)
+        return -1;
+    struct epoch *epoch = add_epoch(ret, 0, node_copy(start->tree));
+    size_t failures = 1;
+    for (int i = 0; i < MENDINGS_MAX && failures > 0; i++) {
+        struct error_list told = {0};
+        struct node *tree = mend_tree(epoch->tree);
+        scenario_free(epoch->scenario);
+        node_free(epoch->tree);
+        epoch->tree = tree;
+        epoch->scenario = scenario_read(tree, program->document.files.items[0], &told, &failures);
+        error_list_deinit(&told);
+    }
+    ret->sound = failures == 0 && find_start(ret, epoch->scenario, errors) == 0;
+    return ret->sound ? 0 : -1;
 }
 
 static int told_nothing(const struct error_list *errors, size_t before)

@@ -298,7 +298,7 @@ static void complete_centres(struct decode *ctx, struct scenario *scenario, cons
         decode_enter(ctx, centres[i].named.name);
         decode_scheduler(ctx, centres[i].scheduler_node, &centres[i].scheduler);
         decode_enter(ctx, "partitions");
-        if (centres[i].partitions.len == 0 && partitions)
+        if (centres[i].partitions.len == 0 && partitions && partitions->kind == NODE_MAP)
             decode_error(ctx, partitions->at, "at least one is needed");
         for (size_t k = 0; k < centres[i].partitions.len; k++) {
             decode_enter(ctx, plans[k].named.name);

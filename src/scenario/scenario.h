@@ -295,16 +295,20 @@ struct program {
     simtime start;  /* microseconds since 1970-01-01T00:00Z */
     int32_t offset; /* of its zone, seconds east of UTC */
     bool dated;     /* the scenario states its start */
-    bool sound;     /* its state at the start is right, and so are all epochs that there are */
+    bool sound;     /* its state at the start is known and right, and so are all its epochs */
 };
 
 /* Read a scenario file whole. All that is wrong is added to errors; -1 if anything is: a program
- * that is sound all the same can be laid out, without the changes that are wrong. The program is to
- * be freed in either case, after the errors have been printed. */
+ * that is sound all the same can be laid out, without later changes that are wrong. To be freed in
+ * either case, after the errors have been printed. */
 int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors);
 void program_free(struct program *program);
+
+/* Of a program that is not sound, its start without what is wrong (mend_tree), to judge the rest.
+ * -1: not enough is left, or with an error. To be freed in either case, before the program. */
+int program_mend(const struct program *program, struct program *ret, struct error_list *errors);
 
 /* The same from a document that is read already, which must outlive the program, and a tree that
  * was resolved from it and is taken. Any number of programs may share a document. */

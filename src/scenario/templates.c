@@ -18,6 +18,7 @@ struct templates {
     size_t depth;     /* of templates being written out */
     size_t count;     /* nodes copied */
     struct path path; /* of the tenant being written out */
+    bool hidden;      /* there may be others, which could not be read */
     struct error_list *errors;
 };
 
@@ -33,6 +34,8 @@ static void tell(const struct templates *templates, const struct node *like, con
 static void unknown_template(struct templates *templates, const struct node *like)
 {
     char hint[300] = "; there are none", text[420];
+    if (templates->hidden)
+        return;
     const size_t len = templates->map ? templates->map->len : 0;
     const char **names = mem_new(len, sizeof(*names));
     for (size_t i = 0; i < len; i++)
@@ -159,6 +162,8 @@ int templates_expand(struct node *root, struct error_list *errors)
     const size_t before = errors->len;
     struct node *map = node_get(root, "templates");
     struct templates templates = {.map = map && map->kind == NODE_MAP ? map : NULL,
+                                  .hidden = root->faulty ||
+                                            (map && (map->faulty || map->kind != NODE_MAP)),
                                   .errors = errors};
     const size_t len = templates.map ? templates.map->len : 0;
     templates.states = mem_new(len, sizeof(*templates.states));

@@ -63,9 +63,10 @@ void complete_quota(struct decode *ctx, struct quota_plan *quota, const struct n
 }
 
 static void complete_guarantee(struct decode *ctx, const struct scenario *scenario,
-                               struct tenant *tenant, const struct node *node)
+                               struct tenant *tenant, const struct node *owner)
 {
     struct guarantee_plan *plan = &tenant->guarantee;
+    const struct node *node = node_get(owner, "guarantee");
     const bool share = node_get(node, "share") != NULL;
     if (!node) {
         plan->processors = -1;
@@ -90,7 +91,7 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
         plan->processors =
             (int64_t)floor(plan->share * (double)centre_processors(centre) * (1 + 1e-12));
     }
-    if (plan->processors > tenant->quota.processors)
+    if (plan->processors > tenant->quota.processors && !node_fails(owner, "quota"))
         decode_error(ctx, node->at,
                      "%lld processors are guaranteed, but its quota is %lld: no more could ever "
                      "run",
@@ -166,7 +167,7 @@ void complete_alone(struct decode *ctx, const struct scenario *scenario, struct 
 {
     inherit(tenant, above, node);
     complete_quota(ctx, &tenant->quota, node, "quota");
-    complete_guarantee(ctx, scenario, tenant, node_get(node, "guarantee"));
+    complete_guarantee(ctx, scenario, tenant, node);
     complete_workloads(ctx, scenario, tenant);
 }
 

@@ -132,7 +132,9 @@ s.yaml:16:27: variant window: measure.until: lies after the end of the run, 12 d
         """They come after the variant, here as in a run."""
         text = SCENARIO + "  short: {measure.until: 400h}\n"
         self.assertEqual(self.errors(text, "--set", "measure.until=300h"), "")
-        self.assertEqual(self.errors(text, "--set", "seed=x"), '--set seed=x: seed: "x" is not a whole number\n')
+        self.assertEqual(self.errors(text, "--set", "seed=x"),
+                         '--set seed=x: seed: "x" is not a whole number\n'
+                         "s.yaml:13:26: variant short: measure.until: lies after the end of the run, 12 d 12 h after the start\n")
 
     def test_question(self):
         for metric, want in (

@@ -2,6 +2,7 @@
  * crashes nor leaks. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/decode.h"
+#include "scenario/mend.h"
 #include "scenario/resolve.h"
 #include "scenario/scenario.h"
 #include "scenario/templates.h"
@@ -30,6 +31,20 @@ static void round_trip(const struct node *node)
     free(text);
 }
 
+/* Read what can be of a tree that has faults, and what is left of it without them. */
+static void read_faulty(struct node *root, struct error_list *errors)
+{
+    size_t failures;
+    templates_expand(root, errors);
+    if (node_depth(root) >= NODE_DEPTH_MAX)
+        return;
+    scenario_free(scenario_read(root, "/nowhere/fuzz", errors, &failures));
+    struct node *mended = mend_tree(root);
+    node_check(mended);
+    scenario_free(scenario_read(mended, "/nowhere/fuzz", errors, &failures));
+    node_free(mended);
+}
+
 /* With a list of its own: one that holds an error already does not tell it again. */
 static void decode(const struct node *node)
 {
@@ -54,13 +69,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         round_trip(node);
         decode(node);
     }
-    if (document_read(&document, (const char *)data, size, "/nowhere/fuzz", NULL, &errors) == 0) {
+    const struct resolve_options options = {.table = scenario_fields};
+    const bool right =
+        document_read(&document, (const char *)data, size, "/nowhere/fuzz", &options, &errors) == 0;
+    struct node *faulty = document_apply(&document, NULL, sets, 2, &errors);
+    read_faulty(faulty, &errors);
+    node_free(faulty);
+    if (right) {
         struct node *root = document_resolve(&document, NULL, sets, 1, &errors);
-        if (root) {
+        if (root)
             round_trip(root);
-            if (templates_expand(root, &errors) == 0)
-                scenario_free(scenario_decode(root, "/nowhere/fuzz", &errors));
-        }
         node_free(root);
         for (size_t i = 0; document.variants && i < document.variants->len && i < 8; i++) {
             root = document_resolve(&document, document.variants->items[i].key, sets, 2, &errors);

@@ -833,7 +833,8 @@ class Stopped(unittest.TestCase):
         self.assertAlmostEqual(run.metrics["slowdown.mean", "tenant:b"], exact, delta=2e-3)
         text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
                               capture_output=True, text=True).stdout
-        self.assertIn("1 time a job was stopped for the guarantee of another tenant; 36 processor-hours", text)
+        self.assertIn("Note: 1 time a job was stopped for the guarantee of another tenant; 36 processor-hours "
+                      "were done in vain (they count as used).\n", text)
 
 
 class Resources(unittest.TestCase):
