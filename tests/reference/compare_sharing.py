@@ -26,7 +26,7 @@ MINUTE = 60 * US
 DAY = 24 * HOUR
 ORDERS = ('fcfs', 'fair-share', 'multifactor', 'drf', 'las', 'edf', 'priority', 'sjf')
 BACKFILLS = ('none', 'easy', {'reserve': 1, 'order': 'sjf'})
-GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within')
+GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within', 'stays')
 NEAR_TIES = 0.1                     # of the cases at most
 START = datetime.datetime(2024, 2, 28, 20, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
@@ -80,14 +80,23 @@ def draw_guarantee(rng, kind, processors, room):
     return guarantee, least
 
 
+def draw_stays(rng, world, step):
+    """Some join and some leave, groups as a whole."""
+    for tenant in world.tenants:
+        if rng.random() < 0.4:
+            tenant.join = rng.randint(0, 12) * step
+        if rng.random() < 0.4:
+            tenant.leave = tenant.join + rng.randint(1, 12) * step
+
+
 def draw_limits(rng, world, kind, step):
     room = {centre: sum(p.processors for p in world.partitions if p.centre == centre) for centre in world.rules}
     whole, given = dict(room), collections.Counter()
     for tenant in world.tenants:
-        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all'}.get(kind, kind)
+        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all', 'stays': 'free'}.get(kind, kind)
         if rng.random() < 0.5 and quota != 'free':
             tenant.quota = draw_quota(rng, quota, step)
-        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within') and rng.random() < (0.2 if kind == 'qos' else 0.6):
+        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within', 'stays') and rng.random() < (0.2 if kind == 'qos' else 0.6):
             over = tenant.parent and tenant.parent.guarantee
             most = (Simulation(world).guaranteed(tenant.parent) if over else whole[tenant.home]) - given[tenant.home, tenant.parent and tenant.parent.name]
             guarantee, least = draw_guarantee(rng, kind, whole[tenant.home], most)
@@ -147,7 +156,7 @@ def in_file(tenants, parent=None):
 
 
 def draw_rules(rng, order, backfill, kind, step):
-    rules = Rules(order, backfill, reclaim=kind == 'reclaim' or kind == 'all' and rng.random() < 0.5)
+    rules = Rules(order, backfill, reclaim=kind == 'reclaim' or kind in ('all', 'stays') and rng.random() < 0.5)
     rules.extend = kind in ('hours', 'calendar', 'reclaim', 'all') and rng.random() < 0.4
     rules.half_life = rng.choice([NEVER, NEVER, step, 7 * step])
     rules.period = rng.choice([1, step, 3 * step, 8 * step])
@@ -182,6 +191,8 @@ def draw(rng, order, backfill, kind):
     world = World(partitions, draw_tenants(rng, centres, rng.choice([1, 2, 2, 3])), rules, START)
     draw_limits(rng, world, kind, step)
     draw_jobs(rng, world, step)
+    if kind == 'stays':
+        draw_stays(rng, world, step)
     if kind == 'qos':
         draw_qos(rng, world, step)
     world.changes = draw_changes(rng, world, kind, step)
@@ -218,6 +229,10 @@ def tenant_yaml(world, tenant):
         by_share = tenant.guarantee.share is not None
         value['guarantee']['share' if by_share else 'processors'] = (
             '%d%%' % tenant.guarantee.share if by_share else tenant.guarantee.processors)
+    if tenant.join > 0:
+        value['join'] = seconds(tenant.join)
+    if tenant.leave != NEVER:
+        value['leave'] = seconds(tenant.leave)
     works = {}
     for number, job in enumerate(tenant.jobs):
         row = {'submit': seconds(job.submit), 'processors': job.procs, 'runtime': seconds(job.runtime),
@@ -293,6 +308,9 @@ def outcomes(binary, world, folder):
     found = {}
     for tenant in world.tenants:
         for number, job in enumerate(tenant.jobs):
+            if not tenant.is_there(job.submit):
+                assert '%s/w%d' % (full_name(tenant), number) not in rows
+                continue
             row = rows['%s/w%d' % (full_name(tenant), number)]
             stopped = 'preemptions' in table.dtype.names
             found[job] = (us(row['start']), us(row['end']), program.STATES[row['state']],

@@ -73,6 +73,8 @@ class Tenant:
     share: int = 1
     quota: Quota = field(default_factory=Quota)
     guarantee: object = None
+    join: int = 0                    # it, and all below it, are there from here on
+    leave: int = NEVER               # and until here
     jobs: list = field(default_factory=list)
 
     def up(self):
@@ -81,6 +83,13 @@ class Tenant:
         while tenant is not None:
             yield tenant
             tenant = tenant.parent
+
+    def is_there(self, at):
+        return all(t.join <= at < t.leave for t in self.up())
+
+    def comings(self):
+        """When it joins and leaves."""
+        return {max(t.join for t in self.up()), min(t.leave for t in self.up())} - {0, NEVER}
 
 
 @dataclass(eq=False)
@@ -204,7 +213,9 @@ class Simulation:
     def __init__(self, world):
         self.world = world
         self.now = None
-        self.jobs = sorted((job for tenant in world.tenants for job in tenant.jobs), key=lambda job: job.seq)
+        self.jobs = sorted((job for tenant in world.tenants for job in tenant.jobs if tenant.is_there(job.submit)),
+                           key=lambda job: job.seq)
+        self.comings = sorted({at for tenant in world.tenants if tenant.guarantee for at in tenant.comings()})
         self.coming = list(self.jobs)
         self.waiting = []
         self.runs = []
@@ -468,8 +479,12 @@ class Simulation:
         return sum(run.job.procs for run in self.running()
                    if run.job.tenant in below and run.job.partition.centre == tenant.home)
 
+    def terms(self, tenant):
+        """What it is guaranteed while it is there."""
+        return tenant.guarantee if self.now is None or tenant.is_there(self.now) else None
+
     def guaranteed(self, tenant):
-        guarantee = tenant.guarantee
+        guarantee = self.terms(tenant)
         if guarantee is None:
             return 0
         if guarantee.share is not None:
@@ -478,7 +493,7 @@ class Simulation:
 
     def keeps(self, tenant):
         below = self.kept_below(tenant)
-        if tenant.guarantee is None or tenant.guarantee.lend == NEVER:
+        if self.terms(tenant) is None or tenant.guarantee.lend == NEVER:
             return below
         return max(below, self.guaranteed(tenant) - tenant.guarantee.lend - self.held(tenant))
 
@@ -494,7 +509,7 @@ class Simulation:
 
     def bound(self, tenant):
         """What it may still run on."""
-        if tenant.guarantee is None or tenant.guarantee.borrow == NEVER:
+        if self.terms(tenant) is None or tenant.guarantee.borrow == NEVER:
             return NEVER
         return self.guaranteed(tenant) + tenant.guarantee.borrow - self.held(tenant)
 
@@ -516,7 +531,7 @@ class Simulation:
 
     def claiming(self, tenant, centre):
         """The nearest upwards that has a guarantee there."""
-        return next((t for t in tenant.up() if t.guarantee and t.home == centre), None)
+        return next((t for t in tenant.up() if self.terms(t) and t.home == centre), None)
 
     def claim(self, tenant, centre):
         nearest = self.claiming(tenant, centre)
@@ -571,8 +586,9 @@ class Simulation:
             most.append(party.quota().max_processors)
         for tenant in job.tenant.up():
             if tenant.home == job.partition.centre:
-                terms = [tenant.guarantee] + [value for at, whose, what, value in self.changes
+                terms = [self.terms(tenant)] + [value for at, whose, what, value in self.changes
                                               if whose is tenant and what == 'guarantee']
+                terms += [tenant.guarantee if tenant.is_there(at) else None for at in tenant.comings() if at > self.now]
                 most.append(max(self.largest(g, tenant) for g in terms))
         too_long = any(job.request > party.quota().max_request for party in job.parties())
         if job.procs > min(most) or too_long or not self.ever_affords(job) or job.procs > self.ever_left(job):
@@ -590,14 +606,16 @@ class Simulation:
     def ever_left(self, job):
         """The most that they would, now or after any change ahead."""
         terms = [(who, what, getattr(who, what)) for at, who, what, value in self.changes]
-        found = []
-        for date in [self.now] + sorted({at for at, *rest in self.changes}):
+        found, now = [], self.now
+        for date in [now] + sorted({at for at, *rest in self.changes} | set(self.comings)):
+            self.now = date
             for at, who, what, value in self.changes:
                 if at == date:
                     setattr(who, what, value)
             found.append(self.left_idle(job))
         for who, what, value in reversed(terms):
             setattr(who, what, value)
+        self.now = now
         return max(found)
 
     def left_idle(self, job):
@@ -673,7 +691,7 @@ class Simulation:
     def backing(self, head):
         """The guaranteed tenants whose claim the head may take: the nearest, and those above that cover it too."""
         centre = head.partition.centre
-        above = [t for t in head.tenant.up() if t.guarantee and t.home == centre]
+        above = [t for t in head.tenant.up() if self.terms(t) and t.home == centre]
         return above[:1] + [t for t in above[1:]
                             if head.procs <= self.guaranteed(t) - self.runs_on(t, head.partition)]
 
@@ -730,7 +748,7 @@ class Simulation:
 
     def next_time(self):
         times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
-        times += [at for at, *rest in self.changes[:1]]
+        times += [at for at, *rest in self.changes[:1]] + self.comings[:1]
         # a new period brings nobody more where nothing was spent in this one
         limited = [p for p in self.limited if p.quota().hours != NEVER and self.now is not None]
         spent = [p for p in limited if p.quota().per != 'run' and
@@ -751,6 +769,9 @@ class Simulation:
                     self.changed[party] = (self.now, self.begin(party))
             setattr(who, what, value)
             self.owed += self.world.partitions if self.limited or any(t.guarantee for t in self.world.tenants) else []
+        if self.now in self.comings:
+            self.comings.remove(self.now)
+            self.owed += self.world.partitions
         while True:
             for run in self.running():
                 if self.true_end(run) == self.now:
