@@ -400,9 +400,16 @@ class Simulation:
         return any(self.quota_holds(party, job) for party in job.parties())
 
     def quota_holds(self, party, job):
-        quota = party.quota()
+        return self.used_up(party, job) or self.quota_shuts(party, job)
+
+    def used_up(self, party, job):
         mine = [run for run in self.running() if party.counts(run.job)]
-        if sum(run.job.procs for run in mine) + job.procs > quota.processors or len(mine) >= quota.jobs:
+        return sum(run.job.procs for run in mine) + job.procs > party.quota().processors
+
+    def quota_shuts(self, party, job):
+        """By what is not counted in processors."""
+        quota = party.quota()
+        if sum(party.counts(run.job) for run in self.running()) >= quota.jobs:
             return True
         if quota.hours == NEVER:
             return False
@@ -538,12 +545,25 @@ class Simulation:
         if nearest is None:
             return 0
         above = list(nearest.up())[1:]
+        return min([self.unused(tenant, nearest, centre)] + [self.bound(t) for t in above if t.home == centre])
+
+    def unused(self, tenant, nearest, centre):
+        """What the nearest guarantee has left for the tenant."""
         kept = self.kept_below(tenant) if tenant.home == centre else 0
         for between in tenant.up():
             if between is nearest:
                 break
             kept += self.kept_beside(between, centre)
-        return min([self.guaranteed(nearest) - self.held(nearest) - kept] + [self.bound(t) for t in above if t.home == centre])
+        return self.guaranteed(nearest) - self.held(nearest) - kept
+
+    def is_owed(self, job):
+        """Would its claim suffice if those above the claiming tenant might run on more processors?"""
+        nearest = self.claiming(job.tenant, job.partition.centre)
+        if nearest is None or job.procs > self.unused(job.tenant, nearest, job.partition.centre):
+            return False
+        above = [Party(t, None) for t in list(nearest.up())[1:]]
+        return not any(self.quota_shuts(party, job) or party not in above and self.used_up(party, job)
+                       for party in job.parties())
 
     def has_claim(self, job):
         return job.procs <= self.claim(job.tenant, job.partition.centre) and not self.held_by_quota(job)
@@ -670,16 +690,23 @@ class Simulation:
     def heads(self, partition):
         """Heads start while they fit; the one that does not."""
         while True:
-            queue = [job for job in self.queue(partition) if self.may_start(job)]
-            claims = [job for job in queue if self.has_claim(job)]
-            head = (claims + queue + [None])[0]
-            if head is None:
-                return None
-            if claims and head.procs > self.free(partition) and self.world.rules[partition.centre].reclaim:
-                self.reclaim(head)
-            if head.procs > self.free(partition):
+            head = self.next_head(partition)
+            if head is None or head.procs > self.free(partition):
                 return head
             self.start(head)
+
+    def next_head(self, partition):
+        """Room was made for it if it can be."""
+        if self.world.rules[partition.centre].reclaim:
+            for job in self.queue(partition):
+                if self.is_owed(job) and (self.fits(job) or self.reclaim(job) or self.has_claim(job)):
+                    return job
+        queue = [job for job in self.queue(partition) if self.may_start(job)]
+        claims = [job for job in queue if self.has_claim(job)]
+        return (claims + queue + [None])[0]
+
+    def fits(self, job):
+        return job.procs <= self.free(job.partition) and self.has_claim(job)
 
     def runs_on(self, tenant, partition):
         """As held, without what began in this partition at this instant."""
@@ -722,23 +749,25 @@ class Simulation:
         self.waiting.append(run.job)
 
     def reclaim(self, head):
+        """Were runs stopped, so that it may start?"""
         stopped = []
-        while head.procs > self.free(head.partition):
+        while not self.fits(head):
             run = self.to_be_stopped(head)
             if run is None:            # not even all of these: nobody is stopped
                 for run in stopped:
                     self.go_on(run)
-                return
+                return False
             self.go_back(run)
             stopped.append(run)
         for run in reversed(stopped[:-1]):
             self.go_on(run)
-            if head.procs > self.free(head.partition):
-                self.go_back(run)
-            else:
+            if self.fits(head):
                 stopped.remove(run)
+            else:
+                self.go_back(run)
         for run in stopped:
             self.spread(run.job)
+        return True
 
     # -- time -------------------------------------------------------------------------------
 
