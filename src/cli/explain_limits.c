@@ -302,33 +302,6 @@ static void warn_places(const struct build *build, const int32_t *alike, FILE *o
     }
 }
 
-static bool reclaims_in(const struct build *build, int32_t centre)
-{
-    bool reclaims = false;
-    for (size_t p = 0; p < build->world.n_partitions; p++)
-        reclaims |=
-            build->world.partitions[p].centre == centre && build->partitions[p].config.reclaim;
-    return reclaims;
-}
-
-/* What a member lends to others below a quota comes back only as their jobs end. */
-static void warn_lent_quota(const struct build *build, const int32_t *alike, FILE *out)
-{
-    const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
-    for (size_t t = 0; t < build->program->epochs[0].scenario->rows.len; t++) {
-        const struct tenant_info *info = &build->world.tenants.items[t];
-        int32_t above = rows[t].parent;
-        while (above >= 0 && build_tenant(build, 0, (size_t)above)->quota.processors == INT64_MAX)
-            above = rows[above].parent;
-        if (above >= 0 && (size_t)alike[t] == t && is_guaranteed_at(build, t, info->home) &&
-            build_tenant(build, 0, t)->guarantee.lend > 0 && reclaims_in(build, info->home))
-            fprintf(out,
-                    "  %s: reclaim stops nobody for the quota of %s: what it lends of that comes "
-                    "back as jobs end.\n",
-                    info->path, build->world.tenants.items[above].path);
-    }
-}
-
 /* --- shares that an order does not look at --- */
 
 /* The order of a partition that compares tenants as they are, wherever in the tree; NULL: none. */
@@ -366,6 +339,5 @@ void explain_limits(const struct build *build, const int32_t *alike, FILE *out)
     warn_sizes(build, alike, out);
     warn_guarantees(build, out);
     warn_places(build, alike, out);
-    warn_lent_quota(build, alike, out);
     warn_shares(build, alike, out);
 }

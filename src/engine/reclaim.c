@@ -8,12 +8,14 @@
 #include <stdlib.h>
 
 /* A claim that does not fit, and the jobs chosen to be stopped for it, in the order of choice. What
- * is chosen counts as ended in the gates until it is put back or stopped. */
+ * is chosen counts as ended in the gates until it is put back or stopped. It may be `held`, too, by
+ * what those above its tenant may run on. */
 struct claim {
     struct sim *sim;
     struct station *station;
     const struct jobitem *item;
     int32_t gate, centre;
+    bool held;
     struct slots chosen;
 };
 
@@ -63,10 +65,11 @@ static bool fits_nodes(const struct claim *claim)
     return fits;
 }
 
-/* Could the job start now if the chosen were stopped, in spite of maintenance ahead and nodes that
- * do not suit? As sched_can_start, without stopping them. A job that outlived its request is free
- * in plans and not yet on the machine: `due` does not say what it gives back. */
-static bool would_fit(const struct claim *claim)
+/* Could the job start now if the chosen were stopped, for all that gates say, in spite of
+ * maintenance ahead and nodes that do not suit? As sched_can_start, without stopping them. A job
+ * that outlived its request is free in plans and not yet on the machine: `due` does not say what it
+ * gives back. */
+static bool fits_machine(const struct claim *claim)
 {
     const struct partition *partition = &claim->station->partition;
     const struct jobitem *item = claim->item;
@@ -85,6 +88,37 @@ static bool would_fit(const struct claim *claim)
             if (profile_at(partition->profile, at) + given_back(claim, at) < item->procs)
                 return false;
     return !partition->constrained || fits_nodes(claim);
+}
+
+/* What began at this instant may not be stopped, and makes nobody a borrower whose older jobs would
+ * be stopped in its place: it is out of the gates (`sign` -1) while a choice is made. */
+static void set_fresh_apart(const struct claim *claim, int sign)
+{
+    const struct jobs *jobs = &claim->sim->jobs;
+    for (uint32_t slot = claim->station->newest; slot != JOB_NONE;
+         slot = jobs_at(jobs, slot)->older) {
+        const struct job *job = jobs_at(jobs, slot);
+        if (job->began < claim->sim->now)
+            break;
+        if (sign < 0)
+            gates_end(claim->sim->gates, job, claim->sim->now);
+        else
+            gates_start(claim->sim->gates, job, claim->sim->now);
+    }
+}
+
+/* Would it start now if the chosen were stopped? What began at this instant runs on. */
+static bool would_fit(const struct claim *claim)
+{
+    if (!fits_machine(claim))
+        return false;
+    if (!claim->held)
+        return true;
+    set_fresh_apart(claim, 1);
+    const bool let_in = gates_claims(claim->sim->gates, claim->gate, claim->centre,
+                                     claim->item->procs, claim->item->request);
+    set_fresh_apart(claim, -1);
+    return let_in;
 }
 
 /* --- the choice --- */
@@ -108,23 +142,6 @@ static bool is_chosen(const struct claim *claim, uint32_t slot)
         if (claim->chosen.items[i] == slot)
             return true;
     return false;
-}
-
-/* What began at this instant may not be stopped, and makes nobody a borrower whose older jobs would
- * be stopped in its place: it is out of the gates (`sign` -1) while a choice is made. */
-static void set_fresh_apart(const struct claim *claim, int sign)
-{
-    const struct jobs *jobs = &claim->sim->jobs;
-    for (uint32_t slot = claim->station->newest; slot != JOB_NONE;
-         slot = jobs_at(jobs, slot)->older) {
-        const struct job *job = jobs_at(jobs, slot);
-        if (job->began < claim->sim->now)
-            break;
-        if (sign < 0)
-            gates_end(claim->sim->gates, job, claim->sim->now);
-        else
-            gates_start(claim->sim->gates, job, claim->sim->now);
-    }
 }
 
 /* All that might be stopped, however many guarantees come to cover the claim: a first look, that no
@@ -179,10 +196,10 @@ static void put_back(struct claim *claim)
         for (size_t k = i; k < last; k++)
             claim->chosen.items[k] = claim->chosen.items[k + 1];
         claim->chosen.len--;
-        if (would_fit(claim)) {
-            gates_start(claim->sim->gates, jobs_at(&claim->sim->jobs, slot), claim->sim->now);
+        gates_start(claim->sim->gates, jobs_at(&claim->sim->jobs, slot), claim->sim->now);
+        if (would_fit(claim))
             continue;
-        }
+        gates_end(claim->sim->gates, jobs_at(&claim->sim->jobs, slot), claim->sim->now);
         for (size_t k = last; k > i; k--)
             claim->chosen.items[k] = claim->chosen.items[k - 1];
         claim->chosen.items[i] = slot;
@@ -229,7 +246,7 @@ static bool find_choice(struct claim *claim)
     set_fresh_apart(claim, -1);
     choose_all(claim);
     bool fits = false;
-    if (would_fit(claim)) {
+    if (fits_machine(claim)) {
         fits = choose(claim);
         if (fits)
             put_back(claim);
@@ -239,44 +256,56 @@ static bool find_choice(struct claim *claim)
     return fits;
 }
 
+static struct claim claim_of(struct sim *sim, struct station *station, const struct jobitem *item)
+{
+    const struct job_spec *spec = &jobs_at(&sim->jobs, item->slot)->spec;
+    const int32_t centre = centre_of(sim, station);
+    const int32_t gate = gates_of(sim->gates, spec->tenant, spec->qos);
+    const bool held = !gates_claims(sim->gates, gate, centre, item->procs, item->request);
+    return (struct claim){sim, station, item, gate, centre, held, {0}};
+}
+
 bool sim_reclaim(void *ctx, struct sched *sched, struct job *job)
 {
     struct sim *sim = ctx;
     struct station *station = &sim->stations[sched->partition->row];
-    const int32_t centre = centre_of(sim, station);
-    const int32_t gate = sim->gates ? gates_of(sim->gates, job->spec.tenant, job->spec.qos) : -1;
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
-    if (gate < 0 || procs > gates_claim(sim->gates, gate, centre))
-        return false;
     const struct jobitem item = queue_item(&sched->queue, job, procs, sim->now);
-    struct claim claim = {sim, station, &item, gate, centre, {0}};
+    if (!sim->gates || gates_of(sim->gates, job->spec.tenant, job->spec.qos) < 0)
+        return false;
+    struct claim claim = claim_of(sim, station, &item);
+    if (!gates_owes(sim->gates, claim.gate, claim.centre, procs, item.request))
+        return false;
     const bool fits = find_choice(&claim);
     for (size_t i = 0; i < claim.chosen.len && fits; i++)
         stop(sim, station, jobs_at(&sim->jobs, claim.chosen.items[i]));
     free(claim.chosen.items);
-    REQUIRE(!fits || sched_can_start(sched, &item, sim->now));
+    REQUIRE(!fits || (sched_can_start(sched, &item, sim->now) &&
+                      gates_claims(sim->gates, claim.gate, claim.centre, procs, item.request)));
     return fits;
 }
 
+/* Nothing could be stopped for the first claim, nor for what is owed before it. */
 void sim_claims_check(struct sim *sim, struct station *station)
 {
     struct sched *sched = &station->sched;
     struct jobitem item;
+    struct jobkey key;
+    const struct jobkey *after = NULL;
+    bool claims = false;
     if (!sched->config.reclaim || sched->config.decide != DECIDE_INSTANT ||
         sched->config.conservative || sched->config.slurm || sched->config.depth > 1 ||
         station->partition.constrained || station->partition.windows_end > sim->now ||
-        sched->passed < sim->now || !sched_first_claim(sched, &item))
+        sched->passed < sim->now)
         return;
     /* What the pass started may have brought another claim to the front, for the next pass. */
     if (station->newest != JOB_NONE && jobs_at(&sim->jobs, station->newest)->began == sim->now)
         return;
-    const struct job *job = jobs_at(&sim->jobs, item.slot);
-    struct claim claim = {sim,
-                          station,
-                          &item,
-                          gates_of(sim->gates, job->spec.tenant, job->spec.qos),
-                          centre_of(sim, station),
-                          {0}};
-    REQUIRE(!find_choice(&claim));
-    free(claim.chosen.items);
+    while (!claims && sched_next_owed(sched, after, &item, &claims)) {
+        struct claim claim = claim_of(sim, station, &item);
+        REQUIRE(claim.held == !claims && !find_choice(&claim));
+        free(claim.chosen.items);
+        key = item.key;
+        after = &key;
+    }
 }

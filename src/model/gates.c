@@ -185,25 +185,9 @@ void gates_wait(struct gates *gates, int32_t gate, int jobs)
 
 /* --- what is left --- */
 
-/* Processor-microseconds of this period, so far and still to come by request. */
-static wide spent_by_now(const struct gates *gates, const struct gate *gate)
-{
-    return gate->spent + (wide)gate->over * gates->now;
-}
-
-static int64_t quota_room(const struct gates *gates, const struct gate *gate)
-{
-    const struct tenant_quota *quota = gate->quota;
-    if (!quota)
-        return INT64_MAX;
-    if (gate->jobs >= quota->jobs || (gate->most >= 0 && spent_by_now(gates, gate) >= gate->most))
-        return 0;
-    return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
-}
-
 struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
 {
-    struct room room = {INT64_MAX, INT64_MAX};
+    struct room room = {least_quota_room(gates, gate), INT64_MAX};
     if (gates_guarantee(gates)) {
         const int32_t own = gate_of_tenants(gates, gate);
         /* What could not start though nothing ran is no head: it would be promised an instant at
@@ -211,9 +195,6 @@ struct room gates_room(const struct gates *gates, int32_t gate, int32_t centre)
         room.guarantee = lesser(guarantee_room(gates, own, centre, true, GATES_NOW),
                                 gates_largest(gates, own, centre));
     }
-    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
-        room.quota = lesser(room.quota, quota_room(gates, &gates->gates.items[i]));
-    room.quota = room.quota < 0 ? 0 : room.quota;
     room.guarantee = room.guarantee < 0 ? 0 : room.guarantee;
     return room;
 }

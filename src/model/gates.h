@@ -107,6 +107,18 @@ bool gates_admit(const struct gates *gates, int32_t gate, int32_t centre, int32_
  * none. O(depth). */
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre);
 
+/* The same as if those above the tenant that the claim is one of might run on more, by quotas of
+ * processors and by what they may borrow; and no more than the quotas of all others leave. What is
+ * owed but no claim others use up above. O(depth). */
+int64_t gates_owed(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* Does a claim cover so many processors for so long, and no quota hold them? Or is as much owed, of
+ * processors, and of processor-hours left? O(depth). */
+bool gates_claims(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                  simtime request);
+bool gates_owes(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                simtime request);
+
 /* The gate of the tenant that such a claim is one of; -1: there is no guarantee. O(depth). */
 int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre);
 

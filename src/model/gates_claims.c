@@ -12,18 +12,26 @@ static int32_t guaranteed(const struct gates *gates, int32_t gate, int32_t centr
     return -1;
 }
 
+/* What the claimer does not use of its guarantee and keeps for nobody else below it. */
+static int64_t unused(const struct gates *gates, int32_t gate, int32_t claimer, int32_t centre,
+                      enum gates_view view)
+{
+    const struct gate *at = &gates->gates.items[claimer];
+    int64_t left =
+        at->guarantee->processors - at_home(at, view) - kept_from_own(gates, gate, centre, view);
+    for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
+        left -= kept_by_brothers(gates, &gates->gates.items[i], centre, view);
+    return left;
+}
+
 static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
                         enum gates_view view)
 {
     const int32_t claimer = guaranteed(gates, gate, centre);
     if (claimer < 0)
         return 0;
-    const struct gate *at = &gates->gates.items[claimer];
-    int64_t left =
-        at->guarantee->processors - at_home(at, view) - kept_from_own(gates, gate, centre, view);
-    for (int32_t i = gate; i != claimer; i = gates->gates.items[i].up)
-        left -= kept_by_brothers(gates, &gates->gates.items[i], centre, view);
-    for (int32_t i = at->up; i >= 0; i = gates->gates.items[i].up)
+    int64_t left = unused(gates, gate, claimer, centre, view);
+    for (int32_t i = gates->gates.items[claimer].up; i >= 0; i = gates->gates.items[i].up)
         left = lesser(left, borrowing_room(&gates->gates.items[i], centre, view));
     return left > 0 ? left : 0;
 }
@@ -31,6 +39,37 @@ static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
 int64_t gates_claim(const struct gates *gates, int32_t gate, int32_t centre)
 {
     return claim_of(gates, gate_of_tenants(gates, gate), centre, GATES_NOW);
+}
+
+int64_t gates_owed(const struct gates *gates, int32_t gate, int32_t centre)
+{
+    const int32_t own = gate_of_tenants(gates, gate), claimer = guaranteed(gates, own, centre);
+    if (claimer < 0)
+        return 0;
+    int64_t left = unused(gates, own, claimer, centre, GATES_NOW);
+    bool above = false;
+    for (int32_t i = gate; i >= 0 && left > 0; i = gate_next(gates, i, gate)) {
+        const struct gate *at = &gates->gates.items[i];
+        if (!above || at->tenant < 0)
+            left = lesser(left, quota_room(gates, at));
+        else if (at->quota && shuts(gates, at, at->quota))
+            return 0;
+        above |= i == claimer;
+    }
+    return left > 0 ? left : 0;
+}
+
+bool gates_claims(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                  simtime request)
+{
+    return procs <= gates_claim(gates, gate, centre) && procs <= least_quota_room(gates, gate) &&
+           gates_affords(gates, gate, procs, request);
+}
+
+bool gates_owes(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                simtime request)
+{
+    return procs <= gates_owed(gates, gate, centre) && gates_affords(gates, gate, procs, request);
 }
 
 int32_t gates_claimer(const struct gates *gates, int32_t gate, int32_t centre)

@@ -103,12 +103,47 @@ static inline int32_t gate_of_tenants(const struct gates *gates, int32_t gate)
     return gate < 0 || gates->gates.items[gate].tenant >= 0 ? gate : gates->gates.items[gate].up;
 }
 
-/* --- guarantees: gates of tenants only --- */
-
 static inline int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
+
+/* --- quotas --- */
+
+/* Processor-microseconds of this period, so far and still to come by request. */
+static inline wide spent_by_now(const struct gates *gates, const struct gate *gate)
+{
+    return gate->spent + (wide)gate->over * gates->now;
+}
+
+/* Does its quota let no further job start, however small? */
+static inline bool shuts(const struct gates *gates, const struct gate *gate,
+                         const struct tenant_quota *quota)
+{
+    return gate->jobs >= quota->jobs ||
+           (gate->most >= 0 && spent_by_now(gates, gate) >= gate->most);
+}
+
+static inline int64_t quota_room(const struct gates *gates, const struct gate *gate)
+{
+    const struct tenant_quota *quota = gate->quota;
+    if (!quota)
+        return INT64_MAX;
+    if (shuts(gates, gate, quota))
+        return 0;
+    return quota->processors == INT64_MAX ? INT64_MAX : quota->processors - gate->procs;
+}
+
+/* What all quotas leave those who come in here. Never negative. */
+static inline int64_t least_quota_room(const struct gates *gates, int32_t gate)
+{
+    int64_t room = INT64_MAX;
+    for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
+        room = lesser(room, quota_room(gates, &gates->gates.items[i]));
+    return room > 0 ? room : 0;
+}
+
+/* --- guarantees: gates of tenants only --- */
 
 static inline int64_t at_home(const struct gate *gate, enum gates_view view)
 {

@@ -132,7 +132,7 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
     struct jobitem item;
     int64_t left = depth;
     sched->cut = false;
-    while (sched_first(sched, &item) && left > 0 &&
+    while (left > 0 && sched_next_head(sched, &item) &&
            (sched_can_start(sched, &item, now) || sched_make_room(sched, &item, now))) {
         start(sched, &item);
         sched_settle_live(sched, now);

@@ -239,11 +239,26 @@ double classes_offset(const struct classes *classes, const struct job *job, bool
 
 struct search {
     const struct jobkey *after;
-    bool claims_only;
+    enum search_scope scope;
     int64_t free;
     simtime window;
     int64_t spare;
 };
+
+/* The same for a claim, or what is owed. */
+static NOINLINE int64_t owed_in(const struct tenancy *tenancy, int32_t gate,
+                                enum search_scope scope, int64_t free)
+{
+    if (gate < 0)
+        return 0;
+    int64_t most = free;
+    if (scope == SEARCH_CLAIMS)
+        most = gates_room(tenancy->gates, gate, tenancy->centre).quota;
+    const int64_t owed = scope == SEARCH_CLAIMS ? gates_claim(tenancy->gates, gate, tenancy->centre)
+                                                : gates_owed(tenancy->gates, gate, tenancy->centre);
+    most = most < owed ? most : owed;
+    return most < free ? most : free;
+}
 
 /* Most processors that a job of the class may start with. */
 static int64_t room_in(const struct classes *classes, const struct class *class,
@@ -251,15 +266,17 @@ static int64_t room_in(const struct classes *classes, const struct class *class,
 {
     const struct tenancy *tenancy = &classes->tenancy;
     int64_t most = search->free;
+    if (UNLIKELY(search->scope != SEARCH_ALL))
+        return owed_in(tenancy, class->gate, search->scope, most);
     if (class->gate < 0)
-        return search->claims_only ? 0 : most;
+        return most;
     const struct room room = gates_room(tenancy->gates, class->gate, tenancy->centre);
     most = room.quota < most ? room.quota : most;
-    if (!search->claims_only && room.guarantee >= most)
+    if (room.guarantee >= most)
         return most;
     /* A claim may be met by what others keep. */
     const int64_t claim = gates_claim(tenancy->gates, class->gate, tenancy->centre);
-    const int64_t held = search->claims_only || claim > room.guarantee ? claim : room.guarantee;
+    const int64_t held = claim > room.guarantee ? claim : room.guarantee;
     return held < most ? held : most;
 }
 
@@ -306,10 +323,11 @@ static uint32_t next_upto(const struct classes *classes, size_t from, int16_t mo
     return lane_bits(lanes_at(&classes->least[from]) <= most) & there;
 }
 
-bool classes_next_fit(const struct classes *classes, const struct jobkey *after, bool claims_only,
-                      int64_t free, simtime window, int64_t spare, struct jobitem *ret)
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
+                      enum search_scope scope, int64_t free, simtime window, int64_t spare,
+                      struct jobitem *ret)
 {
-    const struct search search = {after, claims_only, free, window, spare};
+    const struct search search = {after, scope, free, window, spare};
     bool found = false;
     struct jobitem item;
     const int16_t most = least_upto(free);

@@ -58,16 +58,19 @@ bool classes_is_aged(const struct classes *classes, const struct job *job);
 bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct job **ret_job,
                        int32_t *ret_procs);
 
+/* What searches see: all that the gates let through; of that, what a claim on a guarantee covers;
+ * or what would be covered if those above its tenant might run on more. */
+enum search_scope { SEARCH_ALL, SEARCH_CLAIMS, SEARCH_OWED };
+
 /* The first of all, whatever gates say. O(1), as jobtree_first. */
 bool classes_first(const struct classes *classes, struct jobitem *ret);
 
-/* Of what the gates let through, the first strictly after `*after` (NULL: from the beginning) that
- * fits, as jobtree_next_fit. claims_only: of classes that have a claim on their guarantee, what it
- * covers. O(classes) looks at entries that lie side by side, in order, until it is found, and a
- * search in each class that may hold it: its least job and its shortest request tell. `*after` has
- * to come from a search that let through at least as much. */
+/* Of what the scope has, the first strictly after `*after` (NULL: from the beginning) that fits, as
+ * jobtree_next_fit. O(classes) looks at entries that lie side by side, in order, until it is found,
+ * and a search in each class that may hold it: its least job and its shortest request tell.
+ * `*after` has to come from a search that let through at least as much. */
 NOINLINE bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
-                               bool claims_only, int64_t free, simtime window, int64_t spare,
+                               enum search_scope scope, int64_t free, simtime window, int64_t spare,
                                struct jobitem *ret);
 
 /* Likewise the next `most` of what the gates let through, strictly after `*after` (NULL: from the

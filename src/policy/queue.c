@@ -285,11 +285,10 @@ static bool lets_through(const struct queue *queue, const struct jobitem *item)
         return true;
     const struct job *job = queue->waiting[find_waiting(queue, item->key.seq)].job;
     const int32_t gate = gates_of(tenancy->gates, job->spec.tenant, job->spec.qos);
-    if (!queue->claims_only)
+    if (queue->scope == SEARCH_ALL)
         return queue_admits(queue, job, item);
-    return item->procs <= gates_room(tenancy->gates, gate, tenancy->centre).quota &&
-           item->procs <= gates_claim(tenancy->gates, gate, tenancy->centre) &&
-           gates_affords(tenancy->gates, gate, item->procs, item->request);
+    return (queue->scope == SEARCH_CLAIMS ? gates_claims : gates_owes)(
+        tenancy->gates, gate, tenancy->centre, item->procs, item->request);
 }
 
 bool queue_first(const struct queue *queue, struct jobitem *ret)
@@ -313,7 +312,7 @@ size_t queue_some(const struct queue *queue, const struct jobkey *after, size_t 
 {
     if (queue->tree)
         return jobtree_some(queue->tree, after, most, ret);
-    if (queue->classes && !queue->claims_only)
+    if (queue->classes && queue->scope == SEARCH_ALL)
         return classes_some(queue->classes, after, most, ret);
     return after ? queue_next(queue, *after, ret) : queue_first(queue, ret);
 }
@@ -323,8 +322,7 @@ static NOINLINE bool next_fit_of_others(const struct queue *queue, const struct 
                                         struct jobitem *ret)
 {
     if (queue->classes)
-        return classes_next_fit(queue->classes, after, queue->claims_only, free, window, spare,
-                                ret);
+        return classes_next_fit(queue->classes, after, queue->scope, free, window, spare, ret);
     for (size_t i = sorted_after(queue, after); i < queue->n_sorted; i++) {
         const struct jobitem *item = &queue->sorted[i];
         if (item->procs > 0 && item->procs <= free &&

@@ -23,8 +23,8 @@ struct queue {
     double capacity;      /* of the partition: for orders that ask */
     const double *speeds; /* of the partition: for the requests of jobs given by work */
     struct tenancy tenancy;
-    bool scored;             /* its order scores jobs, rather than go by arrival alone */
-    bool claims_only;        /* searches see only what tenants may claim of their guarantees */
+    bool scored; /* its order scores jobs, rather than go by arrival alone */
+    enum search_scope scope;
     struct jobtree *tree;    /* of an order that does not age; owned */
     struct classes *classes; /* instead: of one that goes by tenant, or behind gates; owned */
     struct opaque *opaque;   /* of one that is a script; owned */

@@ -231,20 +231,60 @@ void sched_start(struct sched *sched, const struct jobitem *item)
     sched->actions.start(sched->actions.ctx, sched, jobs_at(sched->jobs, item->slot));
 }
 
-bool sched_first_claim(struct sched *sched, struct jobitem *ret)
+static bool first_claim(struct sched *sched, struct jobitem *ret)
 {
     struct queue *queue = &sched->queue;
     if (!queue->tenancy.gates || !gates_guarantee(queue->tenancy.gates))
         return false;
-    queue->claims_only = true;
+    queue->scope = SEARCH_CLAIMS;
     const bool found = queue_first(queue, ret);
-    queue->claims_only = false;
+    queue->scope = SEARCH_ALL;
     return found;
+}
+
+bool sched_next_owed(struct sched *sched, const struct jobkey *after, struct jobitem *ret,
+                     bool *ret_claims)
+{
+    struct queue *queue = &sched->queue;
+    const struct tenancy *tenancy = &queue->tenancy;
+    if (!tenancy->gates || !gates_guarantee(tenancy->gates))
+        return false;
+    queue->scope = SEARCH_OWED;
+    const bool found = queue_next_fit(queue, after, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
+    queue->scope = SEARCH_ALL;
+    if (!found)
+        return false;
+    const struct job_spec *spec = &jobs_at(sched->jobs, ret->slot)->spec;
+    *ret_claims = gates_claims(tenancy->gates, gates_of(tenancy->gates, spec->tenant, spec->qos),
+                               tenancy->centre, ret->procs, ret->request);
+    return true;
+}
+
+/* The first claim, or a job before it for which room was made within what holds those above its
+ * tenant; else the first of the queue. */
+static NOINLINE bool first_with_room(struct sched *sched, struct jobitem *ret)
+{
+    struct jobkey key;
+    const struct jobkey *after = NULL;
+    bool claims;
+    while (sched_next_owed(sched, after, ret, &claims)) {
+        if (claims ||
+            sched->actions.reclaim(sched->actions.ctx, sched, jobs_at(sched->jobs, ret->slot)))
+            return true;
+        key = ret->key;
+        after = &key;
+    }
+    return queue_next_fit(&sched->queue, NULL, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
+}
+
+bool sched_next_head(struct sched *sched, struct jobitem *ret)
+{
+    return UNLIKELY(sched->config.reclaim) ? first_with_room(sched, ret) : sched_first(sched, ret);
 }
 
 bool sched_first(struct sched *sched, struct jobitem *ret)
 {
-    return sched_first_claim(sched, ret) || queue_first(&sched->queue, ret);
+    return first_claim(sched, ret) || queue_first(&sched->queue, ret);
 }
 
 bool sched_make_room(struct sched *sched, const struct jobitem *head, simtime now)
@@ -264,7 +304,7 @@ void sched_settle_live(struct sched *sched, simtime now)
 
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head)
 {
-    while (sched_first(sched, ret_head)) {
+    while (sched_next_head(sched, ret_head)) {
         if (!sched_can_start(sched, ret_head, now) && !sched_make_room(sched, ret_head, now))
             return true;
         sched_start(sched, ret_head);

@@ -72,7 +72,8 @@ struct sched_actions {
     void *ctx;
     /* The job starts; it must be taken out by sched_withdraw. */
     void (*start)(void *ctx, struct sched *sched, struct job *job);
-    /* Make room for a job with a claim on a guarantee by stopping others; false if it cannot be. */
+    /* Make room for a job that is owed part of a guarantee by stopping others; false if it cannot
+     * be. */
     bool (*reclaim)(void *ctx, struct sched *sched, struct job *job);
 };
 
@@ -238,7 +239,13 @@ void sched_start(struct sched *sched, const struct jobitem *item);
 /* The first of the queue; claims on guarantees go before all else. Starts heads while they fit:
  * false when none is left, else *ret_head is the blocked one. */
 bool sched_first(struct sched *sched, struct jobitem *ret);
-bool sched_first_claim(struct sched *sched, struct jobitem *ret);
+/* The first job after `*after` (NULL: from the beginning) that is owed part of a guarantee, in the
+ * order of the queue. *ret_claims: nothing above its tenant holds it. */
+NOINLINE bool sched_next_owed(struct sched *sched, const struct jobkey *after, struct jobitem *ret,
+                              bool *ret_claims);
+/* As sched_first. With reclaim, others are stopped for a job that comes before it and that only
+ * those above its tenant hold, where that lets it start: then it is the one. */
+bool sched_next_head(struct sched *sched, struct jobitem *ret);
 bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_head);
 /* A head has started: where ranks are live, what stands first may be another. Candidates behind a
  * blocked head are taken in the order there was when it was found. */

@@ -369,12 +369,15 @@ def terms(rng, tenant, hours):
                  "queued": rng.choice([2, 10, "unlimited"]),
                  "processor_hours": {"limit": rng.choice([0, 1, 20]), "per": rng.choice(["run", "6h", "month", "1 day"])}}
         tenant["quota"] = {key: quota[key] for key in rng.sample(list(quota), rng.randint(1, 3))}
-    if "quota" not in tenant and rng.random() < 0.2:
-        tenant["guarantee"] = rng.choice([{"processors": 2, "lend": 1}, {"share": "30%", "borrow": 2}])
-    if rng.random() < 0.15:
-        tenant["join"] = f"{rng.randint(0, hours * 60)} min"
-    if "join" not in tenant and rng.random() < 0.15:
-        tenant["leave"] = f"{rng.randint(1, hours * 60)} min"
+    if "quota" not in tenant and rng.random() < 0.3:
+        tenant["guarantee"] = rng.choice([{"processors": 2, "lend": 1}, {"share": "30%", "borrow": 2}, {"processors": 1, "lend": 0},
+                                          {"processors": 4}])
+    often, first = 0.4 if "guarantee" in tenant else 0.15, 0
+    if rng.random() < often:
+        first = rng.randint(0, hours * 60 - 1)
+        tenant["join"] = f"{first} min"
+    if rng.random() < often:
+        tenant["leave"] = f"{rng.randint(first + 1, hours * 60)} min"
     if rng.random() < 0.1:
         tenant.update(location="remote", sector="weather")
 
@@ -492,7 +495,8 @@ def changes(rng, scenario, hours, counting):
     whole = asks_nodes(scenario)
     text = repr(scenario)
     parts = [set(plan["partitions"]) for plan in scenario["centres"].values()]
-    moving = ("guarantee" not in text and "'reservations'" not in text and all(p == parts[0] for p in parts)
+    stays = "'data_may_leave': False" in text and "'centres': [" in text  # where data lie must be one of them
+    moving = ("guarantee" not in text and "'reservations'" not in text and all(p == parts[0] for p in parts) and not stays
               and not any("tenants" in part for plan in scenario["centres"].values()
                           for part in plan["partitions"].values()))
     for _ in range(rng.randint(1, 4)):

@@ -26,7 +26,8 @@ MINUTE = 60 * US
 DAY = 24 * HOUR
 ORDERS = ('fcfs', 'fair-share', 'multifactor', 'drf', 'las', 'edf', 'priority', 'sjf')
 BACKFILLS = ('none', 'easy', {'reserve': 1, 'order': 'sjf'})
-GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within')
+GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within',
+         'owed', 'stays')
 NEAR_TIES = 0.1                     # of the cases at most
 START = datetime.datetime(2024, 2, 28, 20, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
@@ -80,14 +81,44 @@ def draw_guarantee(rng, kind, processors, room):
     return guarantee, least
 
 
+def draw_owed(rng, world, processors):
+    """Groups that may run on little, with members that are guaranteed part of it and lend it to others below them."""
+    for tenant in world.tenants:
+        group = [t for t in world.tenants if t.parent is tenant]
+        whole = processors[tenant.home]
+        if group and rng.random() < 0.8:
+            bound = rng.randint(1, max(whole, 1))
+            if rng.random() < 0.5:
+                tenant.quota = Quota(processors=bound)
+                if rng.random() < 0.3:
+                    tenant.quota.jobs = rng.choice([2, 3])
+            else:
+                tenant.guarantee = Guarantee(rng.randint(0, bound), lend=rng.choice([NEVER, NEVER, 0]))
+                tenant.guarantee.borrow = bound - tenant.guarantee.processors
+                tenant.guarantee.lend = min(tenant.guarantee.lend, tenant.guarantee.processors) if tenant.guarantee.lend != NEVER else NEVER
+        elif rng.random() < 0.6:
+            tenant.guarantee = Guarantee(rng.randint(0, max(whole // 2, 1)), borrow=rng.choice([NEVER, NEVER, 1]))
+
+
+def draw_stays(rng, world, step):
+    """Some join and some leave, groups as a whole."""
+    for tenant in world.tenants:
+        if rng.random() < 0.4:
+            tenant.join = rng.randint(0, 12) * step
+        if rng.random() < 0.4:
+            tenant.leave = tenant.join + rng.randint(1, 12) * step
+
+
 def draw_limits(rng, world, kind, step):
     room = {centre: sum(p.processors for p in world.partitions if p.centre == centre) for centre in world.rules}
     whole, given = dict(room), collections.Counter()
+    if kind == 'owed':
+        draw_owed(rng, world, room)
     for tenant in world.tenants:
-        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all'}.get(kind, kind)
+        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all', 'owed': 'free', 'stays': 'free'}.get(kind, kind)
         if rng.random() < 0.5 and quota != 'free':
             tenant.quota = draw_quota(rng, quota, step)
-        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within') and rng.random() < (0.2 if kind == 'qos' else 0.6):
+        if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within', 'stays') and rng.random() < (0.2 if kind == 'qos' else 0.6):
             over = tenant.parent and tenant.parent.guarantee
             most = (Simulation(world).guaranteed(tenant.parent) if over else whole[tenant.home]) - given[tenant.home, tenant.parent and tenant.parent.name]
             guarantee, least = draw_guarantee(rng, kind, whole[tenant.home], most)
@@ -147,7 +178,7 @@ def in_file(tenants, parent=None):
 
 
 def draw_rules(rng, order, backfill, kind, step):
-    rules = Rules(order, backfill, reclaim=kind == 'reclaim' or kind == 'all' and rng.random() < 0.5)
+    rules = Rules(order, backfill, reclaim=kind in ('reclaim', 'owed') or kind in ('all', 'stays') and rng.random() < 0.5)
     rules.extend = kind in ('hours', 'calendar', 'reclaim', 'all') and rng.random() < 0.4
     rules.half_life = rng.choice([NEVER, NEVER, step, 7 * step])
     rules.period = rng.choice([1, step, 3 * step, 8 * step])
@@ -179,9 +210,11 @@ def draw(rng, order, backfill, kind):
     partitions = [Partition('p%d' % k, centre, rng.randint(1, 10), rng.choice([1, 1, 0.5, 0.125]))
                   for centre in centres for k in range(rng.choice([1, 1, 2]))]
     rules = {centre: draw_rules(rng, order, backfill, kind, step) for centre in centres}
-    world = World(partitions, draw_tenants(rng, centres, rng.choice([1, 2, 2, 3])), rules, START)
+    world = World(partitions, draw_tenants(rng, centres, rng.choice([2, 2, 3] if kind == 'owed' else [1, 2, 2, 3])), rules, START)
     draw_limits(rng, world, kind, step)
     draw_jobs(rng, world, step)
+    if kind == 'stays':
+        draw_stays(rng, world, step)
     if kind == 'qos':
         draw_qos(rng, world, step)
     world.changes = draw_changes(rng, world, kind, step)
@@ -218,6 +251,10 @@ def tenant_yaml(world, tenant):
         by_share = tenant.guarantee.share is not None
         value['guarantee']['share' if by_share else 'processors'] = (
             '%d%%' % tenant.guarantee.share if by_share else tenant.guarantee.processors)
+    if tenant.join > 0:
+        value['join'] = seconds(tenant.join)
+    if tenant.leave != NEVER:
+        value['leave'] = seconds(tenant.leave)
     works = {}
     for number, job in enumerate(tenant.jobs):
         row = {'submit': seconds(job.submit), 'processors': job.procs, 'runtime': seconds(job.runtime),
@@ -293,6 +330,9 @@ def outcomes(binary, world, folder):
     found = {}
     for tenant in world.tenants:
         for number, job in enumerate(tenant.jobs):
+            if not tenant.is_there(job.submit):
+                assert '%s/w%d' % (full_name(tenant), number) not in rows
+                continue
             row = rows['%s/w%d' % (full_name(tenant), number)]
             stopped = 'preemptions' in table.dtype.names
             found[job] = (us(row['start']), us(row['end']), program.STATES[row['state']],

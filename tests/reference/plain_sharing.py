@@ -73,6 +73,8 @@ class Tenant:
     share: int = 1
     quota: Quota = field(default_factory=Quota)
     guarantee: object = None
+    join: int = 0                    # it, and all below it, are there from here on
+    leave: int = NEVER               # and until here
     jobs: list = field(default_factory=list)
 
     def up(self):
@@ -81,6 +83,13 @@ class Tenant:
         while tenant is not None:
             yield tenant
             tenant = tenant.parent
+
+    def is_there(self, at):
+        return all(t.join <= at < t.leave for t in self.up())
+
+    def comings(self):
+        """When it joins and leaves."""
+        return {max(t.join for t in self.up()), min(t.leave for t in self.up())} - {0, NEVER}
 
 
 @dataclass(eq=False)
@@ -204,7 +213,9 @@ class Simulation:
     def __init__(self, world):
         self.world = world
         self.now = None
-        self.jobs = sorted((job for tenant in world.tenants for job in tenant.jobs), key=lambda job: job.seq)
+        self.jobs = sorted((job for tenant in world.tenants for job in tenant.jobs if tenant.is_there(job.submit)),
+                           key=lambda job: job.seq)
+        self.comings = sorted({at for tenant in world.tenants if tenant.guarantee for at in tenant.comings()})
         self.coming = list(self.jobs)
         self.waiting = []
         self.runs = []
@@ -389,9 +400,16 @@ class Simulation:
         return any(self.quota_holds(party, job) for party in job.parties())
 
     def quota_holds(self, party, job):
-        quota = party.quota()
+        return self.used_up(party, job) or self.quota_shuts(party, job)
+
+    def used_up(self, party, job):
         mine = [run for run in self.running() if party.counts(run.job)]
-        if sum(run.job.procs for run in mine) + job.procs > quota.processors or len(mine) >= quota.jobs:
+        return sum(run.job.procs for run in mine) + job.procs > party.quota().processors
+
+    def quota_shuts(self, party, job):
+        """By what is not counted in processors."""
+        quota = party.quota()
+        if sum(party.counts(run.job) for run in self.running()) >= quota.jobs:
             return True
         if quota.hours == NEVER:
             return False
@@ -468,8 +486,12 @@ class Simulation:
         return sum(run.job.procs for run in self.running()
                    if run.job.tenant in below and run.job.partition.centre == tenant.home)
 
+    def terms(self, tenant):
+        """What it is guaranteed while it is there."""
+        return tenant.guarantee if self.now is None or tenant.is_there(self.now) else None
+
     def guaranteed(self, tenant):
-        guarantee = tenant.guarantee
+        guarantee = self.terms(tenant)
         if guarantee is None:
             return 0
         if guarantee.share is not None:
@@ -478,7 +500,7 @@ class Simulation:
 
     def keeps(self, tenant):
         below = self.kept_below(tenant)
-        if tenant.guarantee is None or tenant.guarantee.lend == NEVER:
+        if self.terms(tenant) is None or tenant.guarantee.lend == NEVER:
             return below
         return max(below, self.guaranteed(tenant) - tenant.guarantee.lend - self.held(tenant))
 
@@ -494,7 +516,7 @@ class Simulation:
 
     def bound(self, tenant):
         """What it may still run on."""
-        if tenant.guarantee is None or tenant.guarantee.borrow == NEVER:
+        if self.terms(tenant) is None or tenant.guarantee.borrow == NEVER:
             return NEVER
         return self.guaranteed(tenant) + tenant.guarantee.borrow - self.held(tenant)
 
@@ -516,19 +538,32 @@ class Simulation:
 
     def claiming(self, tenant, centre):
         """The nearest upwards that has a guarantee there."""
-        return next((t for t in tenant.up() if t.guarantee and t.home == centre), None)
+        return next((t for t in tenant.up() if self.terms(t) and t.home == centre), None)
 
     def claim(self, tenant, centre):
         nearest = self.claiming(tenant, centre)
         if nearest is None:
             return 0
         above = list(nearest.up())[1:]
+        return min([self.unused(tenant, nearest, centre)] + [self.bound(t) for t in above if t.home == centre])
+
+    def unused(self, tenant, nearest, centre):
+        """What the nearest guarantee has left for the tenant."""
         kept = self.kept_below(tenant) if tenant.home == centre else 0
         for between in tenant.up():
             if between is nearest:
                 break
             kept += self.kept_beside(between, centre)
-        return min([self.guaranteed(nearest) - self.held(nearest) - kept] + [self.bound(t) for t in above if t.home == centre])
+        return self.guaranteed(nearest) - self.held(nearest) - kept
+
+    def is_owed(self, job):
+        """Would its claim suffice if those above the claiming tenant might run on more processors?"""
+        nearest = self.claiming(job.tenant, job.partition.centre)
+        if nearest is None or job.procs > self.unused(job.tenant, nearest, job.partition.centre):
+            return False
+        above = [Party(t, None) for t in list(nearest.up())[1:]]
+        return not any(self.quota_shuts(party, job) or party not in above and self.used_up(party, job)
+                       for party in job.parties())
 
     def has_claim(self, job):
         return job.procs <= self.claim(job.tenant, job.partition.centre) and not self.held_by_quota(job)
@@ -571,8 +606,9 @@ class Simulation:
             most.append(party.quota().max_processors)
         for tenant in job.tenant.up():
             if tenant.home == job.partition.centre:
-                terms = [tenant.guarantee] + [value for at, whose, what, value in self.changes
+                terms = [self.terms(tenant)] + [value for at, whose, what, value in self.changes
                                               if whose is tenant and what == 'guarantee']
+                terms += [tenant.guarantee if tenant.is_there(at) else None for at in tenant.comings() if at > self.now]
                 most.append(max(self.largest(g, tenant) for g in terms))
         too_long = any(job.request > party.quota().max_request for party in job.parties())
         if job.procs > min(most) or too_long or not self.ever_affords(job) or job.procs > self.ever_left(job):
@@ -590,14 +626,16 @@ class Simulation:
     def ever_left(self, job):
         """The most that they would, now or after any change ahead."""
         terms = [(who, what, getattr(who, what)) for at, who, what, value in self.changes]
-        found = []
-        for date in [self.now] + sorted({at for at, *rest in self.changes}):
+        found, now = [], self.now
+        for date in [now] + sorted({at for at, *rest in self.changes} | set(self.comings)):
+            self.now = date
             for at, who, what, value in self.changes:
                 if at == date:
                     setattr(who, what, value)
             found.append(self.left_idle(job))
         for who, what, value in reversed(terms):
             setattr(who, what, value)
+        self.now = now
         return max(found)
 
     def left_idle(self, job):
@@ -652,16 +690,23 @@ class Simulation:
     def heads(self, partition):
         """Heads start while they fit; the one that does not."""
         while True:
-            queue = [job for job in self.queue(partition) if self.may_start(job)]
-            claims = [job for job in queue if self.has_claim(job)]
-            head = (claims + queue + [None])[0]
-            if head is None:
-                return None
-            if claims and head.procs > self.free(partition) and self.world.rules[partition.centre].reclaim:
-                self.reclaim(head)
-            if head.procs > self.free(partition):
+            head = self.next_head(partition)
+            if head is None or head.procs > self.free(partition):
                 return head
             self.start(head)
+
+    def next_head(self, partition):
+        """Room was made for it if it can be."""
+        if self.world.rules[partition.centre].reclaim:
+            for job in self.queue(partition):
+                if self.is_owed(job) and (self.fits(job) or self.reclaim(job) or self.has_claim(job)):
+                    return job
+        queue = [job for job in self.queue(partition) if self.may_start(job)]
+        claims = [job for job in queue if self.has_claim(job)]
+        return (claims + queue + [None])[0]
+
+    def fits(self, job):
+        return job.procs <= self.free(job.partition) and self.has_claim(job)
 
     def runs_on(self, tenant, partition):
         """As held, without what began in this partition at this instant."""
@@ -673,7 +718,7 @@ class Simulation:
     def backing(self, head):
         """The guaranteed tenants whose claim the head may take: the nearest, and those above that cover it too."""
         centre = head.partition.centre
-        above = [t for t in head.tenant.up() if t.guarantee and t.home == centre]
+        above = [t for t in head.tenant.up() if self.terms(t) and t.home == centre]
         return above[:1] + [t for t in above[1:]
                             if head.procs <= self.guaranteed(t) - self.runs_on(t, head.partition)]
 
@@ -704,23 +749,25 @@ class Simulation:
         self.waiting.append(run.job)
 
     def reclaim(self, head):
+        """Were runs stopped, so that it may start?"""
         stopped = []
-        while head.procs > self.free(head.partition):
+        while not self.fits(head):
             run = self.to_be_stopped(head)
             if run is None:            # not even all of these: nobody is stopped
                 for run in stopped:
                     self.go_on(run)
-                return
+                return False
             self.go_back(run)
             stopped.append(run)
         for run in reversed(stopped[:-1]):
             self.go_on(run)
-            if head.procs > self.free(head.partition):
-                self.go_back(run)
-            else:
+            if self.fits(head):
                 stopped.remove(run)
+            else:
+                self.go_back(run)
         for run in stopped:
             self.spread(run.job)
+        return True
 
     # -- time -------------------------------------------------------------------------------
 
@@ -730,7 +777,7 @@ class Simulation:
 
     def next_time(self):
         times = [self.true_end(run) for run in self.running()] + [job.submit for job in self.coming[:1]]
-        times += [at for at, *rest in self.changes[:1]]
+        times += [at for at, *rest in self.changes[:1]] + self.comings[:1]
         # a new period brings nobody more where nothing was spent in this one
         limited = [p for p in self.limited if p.quota().hours != NEVER and self.now is not None]
         spent = [p for p in limited if p.quota().per != 'run' and
@@ -751,6 +798,9 @@ class Simulation:
                     self.changed[party] = (self.now, self.begin(party))
             setattr(who, what, value)
             self.owed += self.world.partitions if self.limited or any(t.guarantee for t in self.world.tenants) else []
+        if self.now in self.comings:
+            self.comings.remove(self.now)
+            self.owed += self.world.partitions
         while True:
             for run in self.running():
                 if self.true_end(run) == self.now:

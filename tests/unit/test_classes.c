@@ -238,9 +238,11 @@ static bool passes(const struct subject *s, const struct job *job, int64_t free,
     if (!s->tenancy.gates)
         return true;
     const int32_t gate = gates_of(s->tenancy.gates, job->spec.tenant, 0);
+    if (s->queue.scope == SEARCH_OWED)
+        return gates_owes(s->tenancy.gates, gate, 0, procs, job->spec.request);
     const struct room room = gates_room(s->tenancy.gates, gate, 0);
     const int64_t claim = gates_claim(s->tenancy.gates, gate, 0);
-    const bool held = s->queue.claims_only || procs > room.guarantee;
+    const bool held = s->queue.scope == SEARCH_CLAIMS || procs > room.guarantee;
     return procs <= room.quota && (!held || procs <= claim) &&
            gates_affords(s->tenancy.gates, gate, procs, job->spec.request);
 }
@@ -253,7 +255,7 @@ static void check_walk(struct subject *s)
     struct jobitem item;
     struct jobkey after;
     sort(s);
-    s->queue.claims_only = s->tenancy.gates && draw(4) == 0;
+    s->queue.scope = s->tenancy.gates && draw(3) == 0 ? SEARCH_CLAIMS + draw(2) : SEARCH_ALL;
     bool more = queue_next_fit(&s->queue, NULL, free, window, spare, &item);
     for (size_t i = 0; i < s->len; i++) {
         if (!passes(s, s->waiting[i], free, window, spare))
@@ -265,7 +267,7 @@ static void check_walk(struct subject *s)
         more = queue_next_fit(&s->queue, &after, free, window, spare, &item);
     }
     assert_false(more);
-    s->queue.claims_only = false;
+    s->queue.scope = SEARCH_ALL;
 }
 
 /* So does one by several at a time, from anywhere on. */

@@ -423,7 +423,33 @@ static void test_bounded_claim(void **state)
     const struct job job = job_of(2, 0, 45, HOUR);
     gates_start(gates, &job, 0);
     assert_int_equal(gates_claim(gates, gates_of(gates, 1, 0), 0), 15);
+    assert_int_equal(gates_owed(gates, gates_of(gates, 1, 0), 0), 30);
     expect_room(gates, 1, NO_LIMIT, 15);
+}
+
+/* So does a quota of processors of one above; other quotas hold what is owed, too: those of jobs,
+ * and all of one's own. */
+static void test_owed_within_a_quota(void **state)
+{
+    (void)state;
+    struct tenant_quota firm = {50, 2, NO_LIMIT, HUGE_VAL, 0, 0},
+                        own = {35, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0};
+    const struct tenant_guarantee c = {30, NO_LIMIT, NO_LIMIT};
+    struct tenant_info tenants[] = {
+        {"p", -1, 0, 1, &firm, NULL}, {"p/c", 0, 0, 1, &own, &c}, {"p/d", 0, 0, 1, NULL, NULL}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 100);
+    const int32_t gate = gates_of(gates, 1, 0);
+    const struct job job = job_of(2, 0, 45, HOUR), away = job_of(1, 1, 10, HOUR);
+    gates_start(gates, &job, 0);
+    assert_int_equal(gates_claim(gates, gate, 0), 30);
+    assert_true(gates_owes(gates, gate, 0, 30, HOUR) && !gates_owes(gates, gate, 0, 31, HOUR));
+    assert_true(gates_claims(gates, gate, 0, 5, HOUR) && !gates_claims(gates, gate, 0, 6, HOUR));
+    gates_start(gates, &away, 0);                    /* of the 35 */
+    assert_int_equal(gates_owed(gates, gate, 0), 0); /* two jobs */
+    firm.jobs = 3;
+    assert_int_equal(gates_owed(gates, gate, 0), 25);
+    assert_int_equal(gates_owed(gates, gates_of(gates, 2, 0), 0), 0);
 }
 
 /* --- at random, against a count --- */
@@ -494,21 +520,25 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* What the quota of one tenant leaves, its processors looked at or not. */
+static int64_t naive_quota_at(const struct naive *naive, int32_t tenant, bool processors)
+{
+    const struct tenant_quota *quota = naive->world->tenants.items[tenant].quota;
+    if (!quota)
+        return NO_LIMIT;
+    const struct sums sums = sums_of(naive, tenant, period_of(naive, tenant));
+    if (sums.jobs >= quota->jobs ||
+        (isfinite(quota->processor_seconds) &&
+         sums.spent >= (wide)(quota->processor_seconds * SIMTIME_SECOND)))
+        return 0;
+    return processors && quota->processors < NO_LIMIT ? quota->processors - sums.procs : NO_LIMIT;
+}
+
 static int64_t naive_quota(const struct naive *naive, int32_t tenant)
 {
     int64_t room = NO_LIMIT;
-    for (int32_t up = tenant; up >= 0; up = naive->world->tenants.items[up].parent) {
-        const struct tenant_quota *quota = naive->world->tenants.items[up].quota;
-        if (!quota)
-            continue;
-        const struct sums sums = sums_of(naive, up, period_of(naive, up));
-        if (quota->processors < NO_LIMIT)
-            room = least(room, quota->processors - sums.procs);
-        if (sums.jobs >= quota->jobs ||
-            (isfinite(quota->processor_seconds) &&
-             sums.spent >= (wide)(quota->processor_seconds * SIMTIME_SECOND)))
-            room = 0;
-    }
+    for (int32_t up = tenant; up >= 0; up = naive->world->tenants.items[up].parent)
+        room = least(room, naive_quota_at(naive, up, true));
     return room;
 }
 
@@ -578,6 +608,27 @@ static int64_t naive_room(const struct naive *naive, int32_t tenant, int32_t cen
     return kept > 0 ? least(room, naive->capacity - busy - kept) : room;
 }
 
+/* What it does not use of the nearest guarantee, though those above may not run on more. */
+static int64_t naive_owed(const struct naive *naive, int32_t tenant, int32_t centre)
+{
+    const struct tenant_info *tenants = naive->world->tenants.items;
+    int64_t kept = tenants[tenant].home == centre ? naive_below(naive, tenant) : 0,
+            quota = NO_LIMIT;
+    int32_t up = tenant;
+    for (; up >= 0 && (tenants[up].home != centre || !tenants[up].guarantee);
+         up = tenants[up].parent)
+        for (size_t i = 0; i < naive->world->tenants.len; i++)
+            if ((int32_t)i != up && tenants[i].parent == tenants[up].parent &&
+                tenants[i].home == centre && tenants[up].home == centre)
+                kept += naive_kept(naive, (int32_t)i);
+    if (up < 0)
+        return 0;
+    for (int32_t i = tenant; i >= 0; i = tenants[i].parent)
+        quota = least(quota, naive_quota_at(naive, i, i == up || !is_below(naive, up, i)));
+    const int64_t owed = tenants[up].guarantee->processors - sums_of(naive, up, 0).at_home - kept;
+    return owed < quota ? owed : quota;
+}
+
 /* No more than would be let in if nothing ran. */
 static int64_t naive_guarantee(struct naive *naive, int32_t tenant, int32_t centre)
 {
@@ -599,6 +650,8 @@ static void compare(struct gates *gates, struct naive *naive)
             const int64_t guarantee = naive_guarantee(naive, i, centre);
             assert_int_equal(room.quota, quota > 0 ? quota : 0);
             assert_int_equal(room.guarantee, guarantee > 0 ? guarantee : 0);
+            const int64_t owed = naive_owed(naive, i, centre);
+            assert_int_equal(gates_owed(gates, gate, centre), owed > 0 ? owed : 0);
             const int32_t procs = (int32_t)(1 + draw(20));
             const simtime request = 1 + draw(5 * HOUR);
             assert_int_equal(gates_affords(gates, gate, procs, request),
@@ -772,12 +825,19 @@ static void test_most(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotas),   cmocka_unit_test(test_most),
-        cmocka_unit_test(test_qos),      cmocka_unit_test(test_qos_hours),
-        cmocka_unit_test(test_hours),    cmocka_unit_test(test_overrun),
-        cmocka_unit_test(test_calendar), cmocka_unit_test(test_cohort),
-        cmocka_unit_test(test_could),    cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_members),  cmocka_unit_test(test_bounded_claim),
+        cmocka_unit_test(test_quotas),
+        cmocka_unit_test(test_most),
+        cmocka_unit_test(test_qos),
+        cmocka_unit_test(test_qos_hours),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_overrun),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_cohort),
+        cmocka_unit_test(test_could),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_bounded_claim),
+        cmocka_unit_test(test_owed_within_a_quota),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
