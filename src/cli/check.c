@@ -19,6 +19,9 @@ static int explain(const struct judge *judge, const char *path, FILE *out,
     const struct program *program = judge->base;
     struct build build;
     int rc = build_init(&build, program, &judge->options, errors);
+    const int opened = build.laid_out ? build_open(&build, errors) : -1;
+    if (rc == 0 && opened == 0)
+        build_find_begin(&build);
     if (rc == 0) {
         struct page page;
         const char *title = program->epochs[0].scenario->title;
@@ -30,10 +33,8 @@ static int explain(const struct judge *judge, const char *path, FILE *out,
     } else if (build.laid_out) {
         judge_measures(&build, errors);
     }
-    if (build.laid_out)
-        rc |= build_open(&build, errors);
     build_deinit(&build);
-    return rc;
+    return rc | opened;
 }
 
 /* Explained, but where it is printed as resolved: judged all the same, for what is printed can be

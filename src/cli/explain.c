@@ -5,6 +5,7 @@
 #include "cli/assumptions.h"
 #include "cli/change_notes.h"
 #include "cli/explain_tenants.h"
+#include "cli/explain_time.h"
 #include "cli/log_notes.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
@@ -45,40 +46,7 @@ static const char *day_text(const struct world *world, simtime t, char *buffer, 
     return date_format_day(world->start + t, world->offset, buffer, size);
 }
 
-/* --- time and capacity --- */
-
-/* The window, where it is not all of the run. */
-static void print_counted(const struct world *world, FILE *out)
-{
-    char text[64];
-    const bool from = world->measure_from > 0, until = world->measure_until < world->length;
-    if (!from && !until)
-        return;
-    fputs("  counted  jobs submitted", out);
-    if (from)
-        fprintf(out, " after the first %s",
-                quantity_human_time(simtime_seconds(world->measure_from), text, sizeof(text)));
-    if (until)
-        fprintf(out, "%s before %s", from ? " and" : "",
-                day_text(world, world->measure_until, text, sizeof(text)));
-    fputc('\n', out);
-}
-
-static void print_time(const struct explain *explain)
-{
-    char text[64], length[64];
-    const struct build *build = explain->build;
-    const struct world *world = &build->world;
-    fprintf(explain->out, "  start    %s%s\n",
-            date_format(world->start, world->offset, text, sizeof(text)),
-            build->program->dated ? "" : " (no date was given)");
-    if (world->length < SIMTIME_NEVER)
-        fprintf(explain->out, "  length   %s\n",
-                quantity_human_time(simtime_seconds(world->length), length, sizeof(length)));
-    else
-        fputs("  length   to the last end\n", explain->out);
-    print_counted(world, explain->out);
-}
+/* --- capacity --- */
 
 static const char *nodes_text(const struct build *build, const struct capacity_phase *phase,
                               char *buffer, size_t size)
@@ -572,7 +540,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
     phases_init(&explain.phases, build);
     const int rc = judge_measures(build, errors) < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {
-        print_time(&explain);
+        explain_time(build, out);
         print_capacity(&explain);
         print_loads(&explain);
         explain_tenants(build, explain.offers, out);

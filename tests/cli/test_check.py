@@ -53,6 +53,7 @@ class Check(unittest.TestCase):
         with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
             file.write(SCENARIO)
         for settings, says in ([], "  counted  jobs submitted after the first 1 d\n"), \
+                (["--set", "time.start=2021-05-01"], "  counted  jobs submitted after the first 1 d (from 2021-05-02 on)\n"), \
                 (["--set", "measure.until=240h"], "  counted  jobs submitted after the first 1 d and before 1970-01-11\n"), \
                 (["--set", "measure.until=240h", "--set", "time.warmup=0h"], "  counted  jobs submitted before 1970-01-11\n"):
             self.assertIn(says, self.jishi("check", "s.yaml", *settings).stdout)

@@ -695,6 +695,8 @@ tenants: {t: {home: c, workloads: {w: {log: log.swf, window: {from_job: 1000, jo
         """Submitted from 101000 s to 101900 s after the log's beginning; the last one runs on till 102000 s."""
         values, lines, time, busy = self.measured()
         self.assertEqual(lines, ["From 1970-01-03T04:03:20+00:00 to 1970-01-03T04:20:00+00:00: 16 min 40 s simulated."])
+        self.assertIn("\n  begins   1970-01-03T04:03:20+00:00: the windows of logs leave out what is before; nothing counts until then\n",
+                      self.jishi("check", "w.yaml").stdout)
         self.assertEqual((values["utilisation"], values["jobs.ended"], values["queue.little"]), (0.5, 10, 1))
         self.assertEqual(values["utilisation.to_last_start"], 10 * 2 * 100 / (4 * 900))
         self.assertEqual((list(time), list(busy)), ([100800], [1 + 800 / 1200]))
@@ -704,6 +706,8 @@ tenants: {t: {home: c, workloads: {w: {log: log.swf, window: {from_job: 1000, jo
         values, lines, time, busy = self.measured(
             "tenants.t.workloads.w.window={from: 1970-01-03T04:02, until: 1970-01-03T04:20}")
         self.assertEqual(lines, ["From 1970-01-03T04:03:20+00:00 to 1970-01-03T04:20:00+00:00: 16 min 40 s simulated."])
+        self.assertIn("\n  begins   1970-01-03T04:03:20+00:00: the windows of logs leave out what is before; nothing counts until then\n",
+                      self.jishi("check", "w.yaml").stdout)
         self.assertEqual(values["utilisation"], 0.5)
 
     def test_warmup(self):
