@@ -445,9 +445,32 @@ static struct source *with_deadlines(struct build *build, struct build_workload 
     return any ? bw->deadlines : jobs;
 }
 
+/* Told where there are too many. */
+static int check_written(const struct build *build, struct error_list *errors)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < build->world.n_workloads; i++) {
+        const struct workload *workload = build->workloads[i].workload;
+        struct error err = {0};
+        sum += workload->kind->written ? workload->kind->written(workload->params) : 0;
+        if (sum <= WRITTEN_MAX)
+            continue;
+        error_set(&err,
+                  "jobs: with these %lld jobs are written out in the scenario; at most %d are "
+                  "possible, let more come by arrival",
+                  (long long)sum, WRITTEN_MAX);
+        build_workload_error(build, i, &err);
+        error_list_add(errors, &err);
+        return -1;
+    }
+    return 0;
+}
+
 int build_open(struct build *build, struct error_list *errors)
 {
     const size_t before = errors->len;
+    if (check_written(build, errors) < 0)
+        return -1;
     for (size_t i = 0; i < build->world.n_workloads; i++) {
         struct build_workload *bw = &build->workloads[i];
         struct error err = {0};

@@ -345,6 +345,16 @@ static int outlook(const void *params, const struct workload_context *context,
     return 0;
 }
 
+static int64_t written(const void *params)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    int64_t sum = 0;
+    for (size_t i = 0; i < list->jobs.len; i++)
+        sum += jobs[i].count;
+    return sum;
+}
+
 static bool draws(const void *params)
 {
     (void)params;
@@ -362,6 +372,7 @@ const struct workload_kind workload_jobs = {
     .has_deadlines = has_deadlines,
     .asks_memory = asks_memory,
     .draws = draws,
+    .written = written,
     .open = open_jobs,
     .outlook = outlook,
 };

@@ -87,6 +87,7 @@ struct workload_kind {
     bool (*asks_memory)(const void *params); /* memory, of processors or whole nodes? */
     bool (*draws)(const void *params);       /* is anything left to chance? NULL: always */
     bool (*windowed)(const void *params);    /* a part of a log, cut out of it? NULL: never */
+    int64_t (*written)(const void *params);  /* jobs written out. NULL: none */
     /* The share of its jobs that ask for more than so many seconds; NAN: not known. NULL: never. */
     double (*asks_longer)(const void *params, double most);
     /* The source, to be freed by source_free. NULL with an error. */

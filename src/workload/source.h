@@ -11,6 +11,9 @@
  * an error. */
 enum { AT_ONCE_MAX = 1000000 };
 
+/* Jobs written out in a scenario may all wait at once, whatever their instants. */
+enum { WRITTEN_MAX = 4000000 };
+
 /* What source_next says. */
 enum { SOURCE_JOB = 1, SOURCE_END = 0, SOURCE_ERROR = -1, SOURCE_UNSORTED = -2 };
 
