@@ -28,6 +28,8 @@ struct explain {
     struct offer *offers;        /* by workload */
     struct log_report **reports; /* by workload; NULL: reads no log */
     size_t *shown; /* by workload: the one in whose row it is shown: the first of members */
+    bool listed;   /* all jobs are written out, in a run without length: their work is shown, in
+                    * processor-hours, beside what is done in a day */
 };
 
 /* The run in stretches, from cuts[i] to cuts[i + 1]: years and phases of the partitions shown. */
@@ -162,8 +164,11 @@ static double asked(const struct explain *explain, size_t workload, const struct
     const struct program *program = explain->build->program;
     const struct build_workload *bw = &explain->build->workloads[workload];
     double sum = 0;
+    if (to == SIMTIME_NEVER && !is_place(scope, &bw->places[0]))
+        return 0;
     if (to == SIMTIME_NEVER)
-        return is_place(scope, &bw->places[0]) ? offer_load(offer) : 0;
+        return explain->listed ? offer->left * offer->outlook.processor_seconds / 3600
+                               : offer_load(offer);
     for (size_t k = 0; k < bw->n_places; k++) {
         const simtime begin = program->epochs[bw->places[k].epoch].at;
         const simtime end = k + 1 < bw->n_places ? program->epochs[bw->places[k + 1].epoch].at : to;
@@ -191,7 +196,7 @@ static double there(const struct explain *explain, const struct scope *scope, si
         if (to < SIMTIME_NEVER)
             *ret_maintenance += maintenance_time(explain->build, (int32_t)row, from, end) / seconds;
     }
-    return installed;
+    return explain->listed ? 24 * installed : installed;
 }
 
 /* Is nothing there and nothing asked for? */
@@ -263,7 +268,9 @@ static void add_heads(struct text_table *table, const struct explain *explain, c
     for (size_t i = 0; i < stretches->len && stretches->len > 1; i++) {
         text_table_right(table, day_text(world, stretches->cuts[i], text, sizeof(text)));
     }
-    text_table_right(table, world->length == SIMTIME_NEVER ? "while jobs come" : "whole run");
+    text_table_right(table, explain->listed                  ? "processor-h"
+                            : world->length == SIMTIME_NEVER ? "while jobs come"
+                                                             : "whole run");
 }
 
 /* The stretches, then the whole run, which alone is shown of a run in one stretch. */
@@ -351,17 +358,19 @@ static void add_named(struct text_table *table, const struct explain *explain,
         sums[i] += isnan(named[i]) ? 0 : named[i];
 }
 
-static void add_shares(struct text_table *table, const double *sums, const double *available,
-                       size_t len)
+static void add_shares(struct text_table *table, const struct explain *explain, const double *sums,
+                       const double *available, size_t len)
 {
     text_table_row(table);
-    text_table_left(table, "  asked for / in service");
+    text_table_left(table, explain->listed ? "  at full use" : "  asked for / in service");
     for (int i = 0; i < 3; i++)
         text_table_right(table, "");
     for (size_t i = 0; i < len; i++) {
         char text[48];
         if (isinf(sums[i]))
             snprintf(text, sizeof(text), "no mean");
+        else if (explain->listed)
+            quantity_human_time(86400 * sums[i] / available[i], text, sizeof(text));
         else
             snprintf(text, sizeof(text), "%.1f %%", 100 * sums[i] / available[i]);
         text_table_right(table, available[i] > 0 && sums[i] > 0 ? text : "-");
@@ -376,7 +385,8 @@ static void print_warnings(const struct explain *explain, const struct stretches
     for (size_t i = 0; i < stretches->len; i++) {
         char from[64], to[64], hours[48];
         const double excess = sums[i] - available[i];
-        if (excess <= 1e-9 * available[i] || isinf(sums[i])) /* warn_no_mean says it */
+        if (excess <= 1e-9 * available[i] || isinf(sums[i]) || /* warn_no_mean says it */
+            (explain->listed && available[i] > 0))
             continue;
         fputs("  ", explain->out);
         if (stretches->len > 1)
@@ -448,10 +458,10 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     add_row(&table, "  asked for", sums, columns);
     if (scope->partition == PARTITION_ANY)
         add_named(&table, explain, scope, &stretches, sums);
-    add_row(&table, "  installed", installed, columns);
+    add_row(&table, explain->listed ? "  installed, a day" : "  installed", installed, columns);
     if (maintained)
         add_row(&table, "  in maintenance", maintenance, columns);
-    add_shares(&table, sums, available, columns);
+    add_shares(&table, explain, sums, available, columns);
     putc('\n', explain->out);
     text_table_write(&table, explain->out);
     text_table_deinit(&table);
@@ -463,9 +473,12 @@ static void print_load(const struct explain *explain, const struct scope *scope,
 static void print_loads(const struct explain *explain)
 {
     const struct world *world = &explain->build->world;
-    fputs("\nOffered load: processors that would be busy on average, were there room for all; from "
-          "each date on\n",
-          explain->out);
+    fputs(
+        explain->listed
+            ? "\nWork of the jobs written out, and what the processors do in a day\n"
+            : "\nOffered load: processors that would be busy on average, were there room for all; "
+              "from each date on\n",
+        explain->out);
     for (size_t row = 0; row < world->n_partitions; row++) {
         const struct scope scope = {(int32_t)row, world->partitions[row].centre};
         if (world->partitions[row].part)
@@ -534,9 +547,18 @@ static size_t *find_shown(const struct build *build)
     return shown;
 }
 
+static bool is_listed(const struct build *build)
+{
+    bool listed = build->world.length == SIMTIME_NEVER;
+    for (size_t w = 0; w < build->world.n_workloads; w++)
+        listed &= build->workloads[w].workload->kind == &workload_jobs;
+    return listed;
+}
+
 int explain_build(const struct build *build, FILE *out, struct error_list *errors)
 {
-    struct explain explain = {.build = build, .out = out, .shown = find_shown(build)};
+    struct explain explain = {
+        .build = build, .out = out, .shown = find_shown(build), .listed = is_listed(build)};
     phases_init(&explain.phases, build);
     const int rc = judge_measures(build, errors) < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {

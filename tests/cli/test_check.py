@@ -58,6 +58,25 @@ class Check(unittest.TestCase):
                 (["--set", "measure.until=240h", "--set", "time.warmup=0h"], "  counted  jobs submitted before 1970-01-11\n"):
             self.assertIn(says, self.jishi("check", "s.yaml", *settings).stdout)
 
+    def test_listed(self):
+        """Jobs written out, in a run without length: their work, for a load would be that of the instants at which they come."""
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write("""\
+jishi: 1
+centres: {c: {partitions: {p: {nodes: 4}}}}
+tenants: {t: {home: c, workloads: {w: {jobs: [
+  {submit: 0s, processors: 1, runtime: 3h, count: 5}, {submit: 1s, processors: 4, runtime: 1h, count: 2}]}}}}
+""")
+        self.assertIn("""
+Work of the jobs written out, and what the processors do in a day
+
+c/p                 jobs  processor-h each  largest  processor-h
+t/w                    7               3.3        4           23
+  asked for                                                   23
+  installed, a day                                            96
+  at full use                                         5 h 45 min
+""", self.jishi("check", "s.yaml").stdout)
+
     def test_log(self):
         """What is odd in a log is told without a run, a line a kind."""
         with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
