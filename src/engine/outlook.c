@@ -6,10 +6,17 @@
 
 #include <stdlib.h>
 
-/* What was found for a gate and a centre. */
-struct found {
-    simtime until; /* the next date that matters: from then on it may be less */
+/* So much is the most, looked at before this date. */
+struct step {
+    simtime until;
     int64_t most;
+};
+
+/* What was found for a gate and a centre: ever less. */
+struct found {
+    struct step *items; /* owned; NULL: not looked at yet */
+    size_t len, cap;
+    size_t at; /* the step of the last look */
 };
 
 struct outlook {
@@ -77,6 +84,8 @@ void outlook_free(struct outlook *outlook)
     gates_free(outlook->then);
     free(outlook->installed);
     free(outlook->procs);
+    for (size_t i = 0; i < outlook->n_found; i++)
+        free(outlook->found[i].items);
     free(outlook->found);
     free(outlook->binds);
     free(outlook);
@@ -124,24 +133,29 @@ static void apply(struct outlook *outlook, const struct sim_change *change)
 
 /* --- the most of all dates --- */
 
-static struct found find(struct outlook *outlook, int32_t gate, int32_t centre, simtime from)
+/* What is the most from a date on is so for the dates before it, too, that had no more. */
+static void add_step(struct found *found, simtime until, int64_t most)
+{
+    while (found->len > 0 && found->items[found->len - 1].most <= most)
+        found->len--;
+    MEM_GROW(found);
+    found->items[found->len++] = (struct step){until, most};
+}
+
+static void find(struct outlook *outlook, struct found *found, int32_t gate, int32_t centre)
 {
     const struct sim_change *changes = outlook->setup.changes;
     const size_t n = outlook->setup.n_changes;
-    struct found found = {SIMTIME_NEVER, 0};
-    simtime at = from;
+    simtime at = 0;
     go_to_start(outlook);
     for (size_t i = 0; at < SIMTIME_NEVER;) {
         for (; i < n && changes[i].at <= at; i++)
             apply(outlook, &changes[i]);
-        const int64_t most = gates_largest(outlook->then, gate, centre);
-        found.most = most > found.most ? most : found.most;
         while (i < n && !matters(&changes[i]))
             i++;
         at = i < n ? changes[i].at : SIMTIME_NEVER;
-        found.until = at < found.until ? at : found.until;
+        add_step(found, at, gates_largest(outlook->then, gate, centre));
     }
-    return found;
 }
 
 int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, simtime from)
@@ -150,14 +164,17 @@ int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, si
     const int32_t gate = gates_of(outlook->start, tenant, 0);
     if (gate < 0)
         return INT64_MAX;
-    const size_t at = (size_t)gate * n + (size_t)centre;
-    if (at >= outlook->n_found) {
+    const size_t row = (size_t)gate * n + (size_t)centre;
+    if (row >= outlook->n_found) {
         const size_t len = 2 * ((size_t)gate + 1) * n;
         outlook->found = mem_resize(outlook->found, len, sizeof(*outlook->found));
         for (; outlook->n_found < len; outlook->n_found++)
-            outlook->found[outlook->n_found] = (struct found){-1, 0};
+            outlook->found[outlook->n_found] = (struct found){0};
     }
-    if (outlook->found[at].until <= from)
-        outlook->found[at] = find(outlook, gate, centre, from);
-    return outlook->found[at].most;
+    struct found *found = &outlook->found[row];
+    if (!found->items)
+        find(outlook, found, gate, centre);
+    while (found->items[found->at].until <= from)
+        found->at++;
+    return found->items[found->at].most;
 }

@@ -17,7 +17,7 @@ void outlook_free(struct outlook *outlook); /* takes NULL */
 AUTO_DEFINE(struct outlook *, outlook_free)
 
 /* Of processors of the centre, from `from` on; INT64_MAX: no bound. `from` never goes back. O(1),
- * and after a date once a tenant O(gates + changes x depth). */
+ * and once a tenant O(gates + changes x depth). */
 int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, simtime from);
 
 /* May all to whom something is guaranteed in its centre, at some date, use the partition? In others
