@@ -52,9 +52,6 @@ const struct metric_row *metrics_find(struct metrics *metrics, const char *name,
 int metrics_select(struct metrics *metrics, const char *selector, double *ret_value,
                    struct error *err);
 
-/* Before a run to which no log can add tenants: as metrics_check. */
-int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, struct error *err);
-
 /* After the run: first declared selector that names a tenant that never appeared: -1, its number
  * and err->text. */
 int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err);

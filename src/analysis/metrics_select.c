@@ -9,37 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int no_such_tenant(const struct world *world, const struct selector *selector,
-                          const char *wanted, struct error *err)
-{
-    const char **names = mem_new(world->tenants.len, sizeof(*names));
-    for (size_t i = 0; i < world->tenants.len; i++)
-        names[i] = world->tenants.items[i].path;
-    const char *near = nearest_name(wanted, names, world->tenants.len);
-    free(names);
-    return near
-               ? error_set(err, "\"%.100s\": there is no tenant \"%.80s\"; did you mean \"%.80s\"?",
-                           selector->text, wanted, near)
-               : error_set(err, "\"%.100s\": there is no tenant \"%.80s\"", selector->text, wanted);
-}
-
-/* Do the tenants that it names exist by now? */
-static int check_tenants(const struct world *world, const struct selector *selector,
-                         struct error *err)
-{
-    for (size_t i = 0; i < selector->len; i++) {
-        const struct condition *condition = &selector->conditions[i];
-        size_t t = 0;
-        if (condition->key != CONDITION_TENANT)
-            continue;
-        while (t < world->tenants.len && strcmp(world->tenants.items[t].path, condition->text) != 0)
-            t++;
-        if (t == world->tenants.len)
-            return no_such_tenant(world, selector, condition->text, err);
-    }
-    return 0;
-}
-
 static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_value,
                       struct error *err)
 {
@@ -49,7 +18,7 @@ static int read_watch(struct metrics *metrics, struct watch *watch, double *ret_
     const struct condition *period = selector_condition(selector, CONDITION_PERIOD);
     const int32_t row = watch_tenant(watch, collect->world);
     *ret_value = (double)NAN;
-    if (check_tenants(collect->world, selector, err) < 0)
+    if (selector_check_tenants(selector, collect->world, err) < 0)
         return -1;
     bool *slices = mem_new(collect->slices.len, sizeof(*slices));
     for (size_t s = 0; s < collect->slices.len; s++)
@@ -126,18 +95,6 @@ int metrics_select(struct metrics *metrics, const char *text, double *ret_value,
     }
     selector_deinit(&watch.selector);
     return status;
-}
-
-int metrics_check_tenants(const struct metrics *metrics, size_t *ret_wrong, struct error *err)
-{
-    for (size_t i = 0; i < metrics->collect->watches.len; i++) {
-        const struct watch *watch = &metrics->collect->watches.items[i];
-        if (check_tenants(metrics->collect->world, &watch->selector, err) < 0) {
-            *ret_wrong = i;
-            return -1;
-        }
-    }
-    return 0;
 }
 
 int metrics_check(struct metrics *metrics, size_t *ret_wrong, struct error *err)

@@ -528,3 +528,33 @@ int selector_check(const struct selector *selector, const struct world *world, s
     }
     return 0;
 }
+
+static int no_such_tenant(const struct world *world, const struct selector *selector,
+                          const char *wanted, struct error *err)
+{
+    const char **names = mem_new(world->tenants.len, sizeof(*names));
+    for (size_t i = 0; i < world->tenants.len; i++)
+        names[i] = world->tenants.items[i].path;
+    const char *near = nearest_name(wanted, names, world->tenants.len);
+    free(names);
+    return near
+               ? error_set(err, "\"%.100s\": there is no tenant \"%.80s\"; did you mean \"%.80s\"?",
+                           selector->text, wanted, near)
+               : error_set(err, "\"%.100s\": there is no tenant \"%.80s\"", selector->text, wanted);
+}
+
+int selector_check_tenants(const struct selector *selector, const struct world *world,
+                           struct error *err)
+{
+    for (size_t i = 0; i < selector->len; i++) {
+        const struct condition *condition = &selector->conditions[i];
+        size_t t = 0;
+        if (condition->key != CONDITION_TENANT)
+            continue;
+        while (t < world->tenants.len && strcmp(world->tenants.items[t].path, condition->text) != 0)
+            t++;
+        if (t == world->tenants.len)
+            return no_such_tenant(world, selector, condition->text, err);
+    }
+    return 0;
+}

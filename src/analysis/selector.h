@@ -51,6 +51,11 @@ void selector_deinit(struct selector *selector);
  * may appear later: a log brings its own, of the sector of the one above them. */
 int selector_check(const struct selector *selector, const struct world *world, struct error *err);
 
+/* Do the tenants that it names exist by now? Logs may add some during a run. -1 with err->text if
+ * one does not. O(tenants) each. */
+int selector_check_tenants(const struct selector *selector, const struct world *world,
+                           struct error *err);
+
 /* The condition that says what the key is; NULL if it says none, or only what the key is not. Of
  * keys other than numbers there is at most one. */
 const struct condition *selector_condition(const struct selector *selector, enum condition_key key);

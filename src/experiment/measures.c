@@ -36,12 +36,14 @@ static void place_in_question(const struct program *program, const char *selecto
     error_prefix(err, "question.metric: ");
 }
 
-static int check_selector(const char *text, const struct world *world, struct error *err)
+static int check_selector(const char *text, const struct build *build, struct error *err)
 {
     struct selector selector;
     int rc = selector_parse(text, &selector, err);
     if (rc == 0) {
-        rc = selector_check(&selector, world, err);
+        rc = selector_check(&selector, &build->world, err);
+        if (rc == 0 && !has_members(build->program->epochs[0].scenario))
+            rc = selector_check_tenants(&selector, &build->world, err);
         selector_deinit(&selector);
     }
     return rc;
@@ -55,10 +57,12 @@ static int check_selectors(const struct build *build, const char *const *more, s
     const size_t before = errors->len;
     struct error err = {0};
     for (size_t i = 0; i < n_more; i++)
-        if (check_selector(more[i], &build->world, &err) < 0)
+        if (check_selector(more[i], build, &err) < 0) {
+            place_in_question(build->program, more[i], &err);
             error_list_add(errors, &err);
+        }
     for (size_t i = 0; i < own->len; i++)
-        if (check_selector(own->items[i], &build->world, &err) < 0) {
+        if (check_selector(own->items[i], build, &err) < 0) {
             place_in_metrics(build->program, i, &err);
             error_list_add(errors, &err);
         }
@@ -84,18 +88,11 @@ struct metrics *scenario_metrics(const struct build *build, const char *const *m
         .n_selectors = own->len + n_more,
     };
     struct error err = {0};
-    size_t wrong = SIZE_MAX;
     struct metrics *metrics = metrics_new(&build->world, &chosen, &err);
     free(all);
-    if (metrics && (has_members(scenario) || metrics_check_tenants(metrics, &wrong, &err) == 0))
-        return metrics;
-    if (wrong < own->len)
-        place_in_metrics(build->program, wrong, &err);
-    else if (wrong < own->len + n_more)
-        place_in_question(build->program, more[wrong - own->len], &err);
-    error_list_add(errors, &err);
-    metrics_free(metrics);
-    return NULL;
+    if (!metrics)
+        error_list_add(errors, &err);
+    return metrics;
 }
 
 int scenario_metrics_check(const struct build *build, struct metrics *metrics, struct error *err)

@@ -292,7 +292,10 @@ static int decode_list(struct decode *ctx, const struct field *field, const stru
         } else {
             decode_enter_item(ctx, i);
         }
-        decode_table(entry->value, field->table, item, ctx);
+        struct error err = {0};
+        if (decode_table(entry->value, field->table, item, ctx) == 0 && field->check &&
+            field->check(item, &err) < 0)
+            decode_error(ctx, entry->value->at, "%s", err.text);
         decode_leave(ctx);
     }
     return ctx->failures == before ? 0 : -1;

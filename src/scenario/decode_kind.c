@@ -241,8 +241,8 @@ static int constant(struct decode *ctx, const struct field *field, const struct 
     return 0;
 }
 
-/* Seconds, as durations have it. */
-#define TIME_MAX 1e10
+/* Seconds: the longest duration that any field takes. */
+#define TIME_MAX 1e11
 
 /* A tail without end cannot be held against a maximum, but where most is: who draws cuts it. */
 static int dist_bounds(struct decode *ctx, const struct field *field, const struct node *node,

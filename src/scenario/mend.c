@@ -69,6 +69,12 @@ static bool is_named(const struct node *root, const struct path *path)
             (place.field->kind == FIELD_MAP || place.field->kind == FIELD_LIST));
 }
 
+static bool is_of_jobs(const struct path *path)
+{
+    const struct path workload = {path->items, path->len > 2 ? path->len - 2 : 0, 0};
+    return !path->items[path->len - 1].key && is_of_workloads(&workload);
+}
+
 static struct node *mended(const struct node *root, const struct node *node, struct path *path);
 
 /* The value at the path; NULL: it is left out. */
@@ -78,6 +84,8 @@ static struct node *mended_value(const struct node *root, const struct node *val
     struct field_place place;
     if (!value->faulty)
         return mended(root, value, path);
+    if (is_of_jobs(path))
+        return NULL;
     const bool known = field_at(scenario_fields, root, path, 0, &place);
     const enum field_kind kind = known ? place.field->kind : FIELD_END;
     const bool holds = kind == FIELD_TABLE || kind == FIELD_MAP || kind == FIELD_LIST ||
@@ -158,6 +166,23 @@ static bool fails_beside(const struct node *root, const char *key)
     return fail;
 }
 
+/* What is told of a workload may follow from what fails in it, or of the tenants that it is of. */
+static bool fails_around(const struct node *tenant, struct mark at)
+{
+    const struct node_entry *member = entry_with(node_get(tenant, "tenants"), at);
+    const struct node_entry *workload = entry_with(node_get(tenant, "workloads"), at);
+    if (!member && !workload)
+        return node_has_fault(tenant);
+    bool fail = tenant->faulty;
+    for (size_t i = 0; i < tenant->len; i++) {
+        const char *key = tenant->items[i].key;
+        const struct node *value = tenant->items[i].value;
+        const bool holds = strcmp(key, "tenants") == 0 || strcmp(key, "workloads") == 0;
+        fail |= holds ? value->faulty : node_has_fault(value);
+    }
+    return fail || (member ? fails_around(member->value, at) : node_has_fault(workload->value));
+}
+
 bool mend_explains(const struct node *root, const struct error *err)
 {
     const struct node_entry *section = entry_with(root, err->at);
@@ -172,6 +197,6 @@ bool mend_explains(const struct node *root, const struct error *err)
         return (strstr(err->text, "sector") && fails(root, "tenants")) ||
                (strstr(err->text, "processor=") && fails(root, "centres"));
     if (thing && (strcmp(key, "centres") == 0 || strcmp(key, "tenants") == 0))
-        return node_has_fault(thing->value) || fails_beside(root, key);
+        return fails_around(thing->value, err->at) || fails_beside(root, key);
     return node_has_fault(root);
 }

@@ -275,26 +275,39 @@ int path_set(struct node *root, const struct path *path, struct mark at, struct 
     return error_at(err, at, "the path is empty");
 }
 
+/* The value below one key, "from", or one of its items, "jobs[2]". NULL: it is not there. */
+static const struct node *push_step(struct path *path, const struct node *map, const char **text)
+{
+    const size_t len = strspn(*text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    char *key = mem_text_n(*text, len), *end;
+    const struct node *value = map->kind == NODE_MAP ? node_get(map, key) : NULL;
+    if (value)
+        path_push_key(path, key);
+    free(key);
+    *text += len;
+    while (value && **text == '[') {
+        const size_t i = strtoul(*text + 1, &end, 10);
+        value = value->kind == NODE_LIST && *end == ']' && i < value->len ? value->items[i].value
+                                                                          : NULL;
+        path_push_index(path, i);
+        *text = end + (*end == ']');
+    }
+    return value;
+}
+
 /* One name such as "window.from: ", whole or not at all. NULL: it is none, or not there. */
 static const struct node *push_name(struct path *path, const struct node *map, const char **text)
 {
     const size_t before = path->len;
     const char *at = *text;
-    for (char last = '.'; last == '.' && map;) {
-        const size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_");
-        char *key = mem_text_n(at, len);
-        at += len;
+    for (char last = '.'; last == '.' && map; at += last == '.') {
+        map = push_step(path, map, &at);
         last = *at;
-        const bool ends = last == '.' || (last == ':' && at[1] == ' ');
-        map = ends && map->kind == NODE_MAP ? node_get(map, key) : NULL;
-        if (map) {
-            path_push_key(path, key);
-            at += last == '.' ? 1 : 2;
-        }
-        free(key);
+        if (last != '.' && (last != ':' || at[1] != ' '))
+            map = NULL;
     }
     if (map)
-        *text = at;
+        *text = at + 2;
     while (!map && path->len > before)
         path_pop(path);
     return map;

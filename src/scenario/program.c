@@ -514,7 +514,9 @@ static void make_program(struct program *program, struct node *tree, struct erro
     uncertain_leave_out(tree, program->resolved, program->document.base);
     size_t failures;
     start->scenario = scenario_read(tree, file, errors, &failures);
+    const size_t before = errors->len;
     program->sound = failures == 0 && find_start(program, start->scenario, errors) == 0;
+    node_blame(start->tree, errors, before);
     make_epochs(program, errors);
 }
 
@@ -528,8 +530,8 @@ int program_mend(const struct program *program, struct program *ret, struct erro
     if (!start || !start->scenario || start->tree->faulty)
         return -1;
     struct epoch *epoch = add_epoch(ret, 0, node_copy(start->tree));
-    size_t failures = 1;
-    for (int i = 0; i < MENDINGS_MAX && failures > 0; i++) {
+    for (int i = 0; i < MENDINGS_MAX && !ret->sound; i++) {
+        size_t failures;
         struct error_list told = {0};
         struct node *tree = mend_tree(epoch->tree);
         scenario_free(epoch->scenario);
@@ -537,8 +539,10 @@ int program_mend(const struct program *program, struct program *ret, struct erro
         epoch->tree = tree;
         epoch->scenario = scenario_read(tree, program->document.files.items[0], &told, &failures);
         error_list_deinit(&told);
+        const size_t before = errors->len;
+        ret->sound = failures == 0 && find_start(ret, epoch->scenario, errors) == 0;
+        node_blame(tree, errors, before);
     }
-    ret->sound = failures == 0 && find_start(ret, epoch->scenario, errors) == 0;
     return ret->sound ? 0 : -1;
 }
 

@@ -96,6 +96,22 @@ static const struct field job_fields[] = {
     {.kind = FIELD_END},
 };
 
+static int check_job(const void *item, struct error *err)
+{
+    const struct written *job = item;
+    const bool timed = job->runtime < SIMTIME_NEVER, worked = job->work.kind != NULL;
+    if ((job->processors > 0) == (job->nodes > 0))
+        return error_set(err, job->nodes > 0 ? "give either processors or nodes, not both"
+                                             : "processors is missing (or nodes, whole)");
+    if (timed == worked)
+        return error_set(err, timed ? "give either runtime or work, not both"
+                                    : "runtime is missing (or work)");
+    if (job->nodes > 0 ? job->memory > 0 : job->memory_per_node > 0)
+        return error_set(err, "%s",
+                         job->nodes > 0 ? ask_memory_of_nodes : ask_memory_of_processors);
+    return 0;
+}
+
 static const struct field fields[] = {
     {.key = "jobs",
      .kind = FIELD_LIST,
@@ -103,30 +119,10 @@ static const struct field fields[] = {
      .table = job_fields,
      .size = sizeof(struct written),
      .flags = FIELD_REQUIRED,
+     .check = check_job,
      .help = "jobs written out"},
     {.kind = FIELD_END},
 };
-
-static int check(const void *params, struct error *err)
-{
-    const struct written_list *list = params;
-    const struct written *jobs = list->jobs.items;
-    for (size_t i = 0; i < list->jobs.len; i++) {
-        const bool timed = jobs[i].runtime < SIMTIME_NEVER, worked = jobs[i].work.kind != NULL;
-        if ((jobs[i].processors > 0) == (jobs[i].nodes > 0))
-            return error_set(err, "jobs[%zu]: %s", i,
-                             jobs[i].nodes > 0 ? "give either processors or nodes, not both"
-                                               : "processors is missing (or nodes, whole)");
-        if (timed == worked)
-            return error_set(err, "jobs[%zu]: %s", i,
-                             timed ? "give either runtime or work, not both"
-                                   : "runtime is missing (or work)");
-        if (jobs[i].nodes > 0 ? jobs[i].memory > 0 : jobs[i].memory_per_node > 0)
-            return error_set(err, "jobs[%zu]: %s", i,
-                             jobs[i].nodes > 0 ? ask_memory_of_nodes : ask_memory_of_processors);
-    }
-    return 0;
-}
 
 static bool asks_memory(const void *params)
 {
@@ -366,7 +362,6 @@ const struct workload_kind workload_jobs = {
     .summary = "jobs written out",
     .fields = fields,
     .size = sizeof(struct written_list),
-    .check = check,
     .asks_nodes = asks_nodes,
     .works = works,
     .has_deadlines = has_deadlines,
