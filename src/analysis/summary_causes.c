@@ -38,8 +38,9 @@ static void add_open(struct line *line, const struct cell *cell)
         line->open_by[c] += (double)cell->open[c] / 1e6;
 }
 
-/* Those submitted in the window: of all, of their partition, of their tenant and those above. */
-static void find_open(struct lines *lines, const struct collect *collect)
+/* Those submitted in the window: of all, of their partition, of their tenant and those above. One
+ * that waits in several partitions is of none of them: `several`. */
+static void find_open(struct lines *lines, const struct collect *collect, struct line *several)
 {
     const struct world *world = collect->world;
     const size_t n = world->n_partitions;
@@ -54,7 +55,9 @@ static void find_open(struct lines *lines, const struct collect *collect)
         if (leaf->slice == SLICE_OUTSIDE || leaf->cell.open_wait == 0)
             continue;
         add_open(&lines->items[0], &leaf->cell);
-        if ((size_t)leaf->place < n && at[leaf->place] > 0)
+        if ((size_t)leaf->place >= n)
+            add_open(several, &leaf->cell);
+        else if (at[leaf->place] > 0)
             add_open(&lines->items[at[leaf->place]], &leaf->cell);
         for (int32_t t = leaf->tenant; t >= 0; t = world->tenants.items[t].parent)
             if (at[n + (size_t)t] > 0)
@@ -103,11 +106,12 @@ static int by_hours_waited(const void *a, const void *b)
 }
 
 static void add_partitions(struct text_table *table, const struct lines *lines,
-                           const struct world *world, uint32_t causes)
+                           const struct line *several, const struct world *world, uint32_t causes)
 {
     for (size_t i = 0; i < lines->len; i++)
         if (lines->items[i].kind == SCOPE_PARTITION)
             add_line(table, &lines->items[i], causes);
+    add_line(table, several, causes);
     if (world->n_partitions > 1)
         add_line(table, &lines->items[0], causes);
 }
@@ -180,7 +184,8 @@ void write_causes(struct lines *lines, const struct metrics *metrics, FILE *out)
     const struct world *world = metrics_world(metrics);
     if (!world->causes)
         return;
-    find_open(lines, metrics_collect(metrics));
+    struct line several = {.name = "none yet, of several"};
+    find_open(lines, metrics_collect(metrics), &several);
     if (!(hours_of(&lines->items[0]) > 0))
         return;
     const uint32_t met = causes_met(lines, world->causes);
@@ -190,7 +195,7 @@ void write_causes(struct lines *lines, const struct metrics *metrics, FILE *out)
     for (int c = 0; c < WAIT_CAUSES; c++)
         if (met >> c & 1)
             text_table_right(&table, wait_cause_names[c]);
-    add_partitions(&table, lines, world, met);
+    add_partitions(&table, lines, &several, world, met);
     add_tenants(&table, lines, world, met);
     putc('\n', out);
     text_table_write(&table, out);

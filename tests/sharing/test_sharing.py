@@ -835,6 +835,32 @@ Of these, 29 job-hours are of jobs that had not ended: 2 pending, 1 running.
 """, said)
         self.assertIn("\nNobody waited for capacity or reserved.\n", said)
 
+    def test_waits_of_jobs_of_no_partition_yet(self):
+        """What waits in both partitions at the end is a line of its own, so that the lines add up."""
+        text = """jishi: 1
+time: {length: 10h}
+centres: {c: {partitions: {p: {nodes: 1}, q: {nodes: 1}}, scheduler: {order: fcfs}}}
+tenants:
+  t:
+    home: c
+    workloads:
+      p: {partition: p, jobs: [{submit: 0h, processors: 1, runtime: 6h, count: 2}]}
+      q: {partition: q, jobs: [{submit: 0h, processors: 1, runtime: 20h}]}
+      any: {partition: any, jobs: [{submit: 8h, processors: 1, runtime: 1h}]}
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "x.yaml"), os.path.join(folder, "x.h5")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            said = subprocess.run([PROGRAM, "run", path, "-o", out], capture_output=True, text=True, check=True).stdout
+        self.assertIn("""
+Why jobs waited, by partition  job-hours  capacity
+c/p                                    6   100.0 %
+none yet, of several                   2   100.0 %
+all                                    8   100.0 %
+Of these, 8 job-hours are of jobs that had not ended: 1 pending, 2 running.
+""", said)
+
     FLOOD = ("workloads: {w: {arrival: {poisson: 6 per h}, processors: {choice: {1: 0.5, 2: 0.3, 3: 0.2}}, "
              "runtime: {exponential: 40min}, request: {factor: {uniform: [1, 3]}}}}")
 

@@ -41,7 +41,9 @@ static double score(const void *object, const struct score_input *in)
 
 const struct order_type order_las = {
     .kind = {.name = "las",
-             .summary = "least attained service first, in queues parted by thresholds (Tiresias)",
+             .summary =
+                 "least attained service first, in queues parted by thresholds (Tiresias); only "
+                 "jobs stopped by reclaim have attained any while they wait",
              .params = params,
              .size = sizeof(struct las),
              .shorthand = "thresholds",
