@@ -7,15 +7,24 @@
 
 /* --- what is kept --- */
 
-static inline int64_t kept_by(const struct gates *gates, const struct gate *gate,
-                              enum gates_view view)
+static inline int64_t kept_of(const struct gate *gate, int64_t used, int64_t below)
 {
-    const int64_t below = kept_below(gates, gate, view);
     const struct tenant_guarantee *g = gate->guarantee;
     if (!g || g->lend >= g->processors)
         return below;
-    const int64_t kept = g->processors - g->lend - at_home(gate, view);
+    const int64_t kept = g->processors - g->lend - used;
     return kept > below ? kept : below;
+}
+
+static inline int64_t kept_by(const struct gates *gates, const struct gate *gate,
+                              enum gates_view view)
+{
+    return kept_of(gate, at_home(gate, view), kept_below(gates, gate, view));
+}
+
+static inline int64_t part_of(const struct gate *gate, enum gates_view view)
+{
+    return kept_of(gate, view == GATES_NOW ? gate->procs : 0, gate->parts[view]);
 }
 
 /* What it keeps has changed, or what those below do. O(1). */
@@ -26,11 +35,20 @@ static void keep(struct gates *gates, struct gate *gate, enum gates_view view)
     const int64_t kept = kept_by(gates, gate, view);
     gates->pots.items[gate->pot].kept[view] += kept - gate->kept[view];
     gate->kept[view] = kept;
+    const int64_t part = part_of(gate, view);
+    if (gate->up >= 0)
+        gates->gates.items[gate->up].parts[view] += part - gate->part[view];
+    gate->part[view] = part;
 }
 
 int64_t gates_kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view)
 {
     return kept_by(gates, gate, view);
+}
+
+int64_t gates_part_of(const struct gate *gate, enum gates_view view)
+{
+    return part_of(gate, view);
 }
 
 void gates_keep_upwards(struct gates *gates, int32_t gate)
@@ -107,12 +125,12 @@ static wide committed(const struct job *job, simtime now)
     return (wide)job->procs * ((job->overdue ? 0 : job->due) - now);
 }
 
-/* So many more processors of the centre are in use behind the gate. */
-static void use_home(struct gates *gates, struct gate *gate, int32_t centre, int64_t procs)
+/* So many more processors of the centre are in use behind the gate. From below upwards. */
+static void use(struct gates *gates, struct gate *gate, int32_t centre, int64_t procs)
 {
-    if (gate->home != centre)
-        return;
-    gate->at_home += procs;
+    gate->procs += procs;
+    if (gate->home == centre)
+        gate->at_home += procs;
     keep(gates, gate, GATES_NOW);
 }
 
@@ -120,22 +138,19 @@ static void use_home(struct gates *gates, struct gate *gate, int32_t centre, int
 static void count(struct gates *gates, struct gate *gate, const struct job *job, int sign)
 {
     const int64_t procs = (int64_t)sign * job->procs;
-    gate->procs += procs;
     gate->jobs += sign;
     if (job->overdue)
         gate->over += procs;
     else
         gate->due += (wide)procs * job->due;
-    use_home(gates, gate, job->spec.centre, procs);
+    use(gates, gate, job->spec.centre, procs);
 }
 
 void gates_suppose(struct gates *gates, int32_t gate, int32_t centre, int64_t procs)
 {
     gates->busy[centre] += procs;
-    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
-        gates->gates.items[i].procs += procs;
-        use_home(gates, &gates->gates.items[i], centre, procs);
-    }
+    for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up)
+        use(gates, &gates->gates.items[i], centre, procs);
 }
 
 void gates_start(struct gates *gates, const struct job *job, simtime now)

@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+/* What is kept of quotas is the sum over children. */
+static void check_parts(const struct gates *gates, int32_t above)
+{
+    int64_t parts[2] = {0};
+    for (size_t i = 0; i < 2 * gates->gates.len; i++)
+        if (gates->gates.items[i / 2].up == above)
+            parts[i % 2] += gates_part_of(&gates->gates.items[i / 2], i % 2);
+    REQUIRE(memcmp(parts, gates->gates.items[above].parts, sizeof(parts)) == 0);
+}
+
 /* What is kept is the sum over brothers. */
 static void check_pot(const struct gates *gates, int32_t pot)
 {
@@ -12,6 +22,16 @@ static void check_pot(const struct gates *gates, int32_t pot)
         if (gates->gates.items[i / 2].pot == pot)
             kept[i % 2] += gates_kept_by(gates, &gates->gates.items[i / 2], i % 2);
     REQUIRE(memcmp(kept, gates->pots.items[pot].kept, sizeof(kept)) == 0);
+    if (gates->pots.items[pot].parent >= 0)
+        check_parts(gates, gates->of.items[gates->pots.items[pot].parent]);
+}
+
+/* Where nothing is lent below, what is kept of a quota is there, wherever its jobs run. */
+static bool is_there(const struct gate *gate)
+{
+    const int64_t most = gate->quota->processors;
+    return gate->lent || gate->parts[GATES_IDLE] > most ||
+           gate->parts[GATES_NOW] <= most - gate->procs;
 }
 
 /* A job comes in by one gate at most of each QOS, but for the one of all its jobs. */
@@ -44,6 +64,7 @@ static void check_gate(const struct gates *gates, const struct gate *gate)
     if (!quota || gate->lowered)
         return;
     REQUIRE(gate->procs <= quota->processors && gate->jobs <= quota->jobs);
+    REQUIRE(is_there(gate));
     REQUIRE(gate->most < 0 || gate->carried ||
             gate->spent + (wide)gate->over * gates->now <= gate->most);
 }

@@ -24,13 +24,31 @@ static int64_t unused(const struct gates *gates, int32_t gate, int32_t claimer, 
     return left;
 }
 
+/* What quotas upwards leave a claim: what others do not keep of them; and those above the claimer
+ * in any case what its guarantee leaves of all that it uses, wherever. `above`: those, too. */
+static int64_t unkept_quotas(const struct gates *gates, int32_t gate, int32_t claimer, bool above,
+                             enum gates_view view)
+{
+    int64_t left = INT64_MAX, spare = INT64_MIN, parts = gates->gates.items[gate].parts[view];
+    for (int32_t i = gate; i >= 0 && (above || spare == INT64_MIN); i = gates->gates.items[i].up) {
+        const struct gate *at = &gates->gates.items[i];
+        const int64_t unkept = unkept_quota(at, parts, view);
+        left = lesser(left, unkept > spare ? unkept : spare);
+        if (i == claimer)
+            spare = at->guarantee->processors - (view == GATES_NOW ? at->procs : 0) - parts;
+        parts += parts_of_brothers(gates, at, view);
+    }
+    return left;
+}
+
 static int64_t claim_of(const struct gates *gates, int32_t gate, int32_t centre,
                         enum gates_view view)
 {
     const int32_t claimer = guaranteed(gates, gate, centre);
     if (claimer < 0)
         return 0;
-    int64_t left = unused(gates, gate, claimer, centre, view);
+    int64_t left = lesser(unused(gates, gate, claimer, centre, view),
+                          unkept_quotas(gates, gate, claimer, true, view));
     for (int32_t i = gates->gates.items[claimer].up; i >= 0; i = gates->gates.items[i].up)
         left = lesser(left, borrowing_room(&gates->gates.items[i], centre, view));
     return left > 0 ? left : 0;
@@ -46,7 +64,8 @@ int64_t gates_owed(const struct gates *gates, int32_t gate, int32_t centre)
     const int32_t own = gate_of_tenants(gates, gate), claimer = guaranteed(gates, own, centre);
     if (claimer < 0)
         return 0;
-    int64_t left = unused(gates, own, claimer, centre, GATES_NOW);
+    int64_t left = lesser(unused(gates, own, claimer, centre, GATES_NOW),
+                          unkept_quotas(gates, own, claimer, false, GATES_NOW));
     bool above = false;
     for (int32_t i = gate; i >= 0 && left > 0; i = gate_next(gates, i, gate)) {
         const struct gate *at = &gates->gates.items[i];

@@ -16,21 +16,22 @@ enum { GATE_NONE = -1, GATE_LAST = -2, GATE_UNKNOWN = -3 };
  * with a quota; or what the jobs of one tenant, or of all that have its gate, in one QOS come in
  * by. */
 struct gate {
-    int32_t tenant;    /* -1: of a QOS */
-    int32_t qos;       /* row; 0: of a tenant */
-    int32_t home;      /* of the tenant; -1: of a QOS */
-    int32_t up;        /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
-    int32_t then;      /* for those who come in here: behind the last of tenants, or GATE_NONE */
-    int32_t pot;       /* of its brothers, where any, or one below, has a guarantee; -1 */
-    int32_t below;     /* pot of its children that have its home; -1 */
-    int32_t any_below; /* a pot of its children, whatever their home; -1 */
+    int32_t tenant; /* -1: of a QOS */
+    int32_t qos;    /* row; 0: of a tenant */
+    int32_t home;   /* of the tenant; -1: of a QOS */
+    int32_t up;     /* the next gate above, of tenants; GATE_NONE; of a whole QOS GATE_LAST */
+    int32_t then;   /* for those who come in here: behind the last of tenants, or GATE_NONE */
+    int32_t pot;    /* of its brothers, where any, or one below, has a guarantee; -1 */
+    int32_t below;  /* pot of its children that have its home; -1 */
     const struct tenant_quota *quota;         /* now; NULL: none */
     const struct tenant_guarantee *guarantee; /* the same; of a tenant */
     int64_t procs, jobs, waiting;             /* running, running, waiting: in all centres */
     int64_t at_home;                          /* processors running in its home centre */
-    int64_t kept[2]; /* of those of its home: neither lent nor used, of it or below;
-                        by enum gates_view */
-    int64_t over;    /* processors of jobs that outlived their requests */
+    int64_t kept[2];  /* of those of its home: neither lent nor used, of it or below;
+                         by enum gates_view */
+    int64_t part[2];  /* of the quotas above: the same, but used in any centre */
+    int64_t parts[2]; /* those of its children, whatever their home */
+    int64_t over;     /* processors of jobs that outlived their requests */
     wide spent; /* processor-microseconds of this period, as if all ran to its due; and `over` more
                    for each microsecond of the clock */
     wide due;   /* sum of procs x due of what runs within its request */
@@ -41,13 +42,13 @@ struct gate {
     bool
         lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
     bool carried; /* more was spent than starts were let through for */
+    bool lent;    /* one below it lends, or had its guarantee changed: parts may be short */
 };
 
 /* Brothers that share guarantees: those with one home. */
 struct pot {
     int32_t parent;  /* tenant; -1: the top */
     int32_t home;    /* centre */
-    int32_t next;    /* of the same parent, in a ring */
     int64_t kept[2]; /* by all brothers; by enum gates_view */
 };
 
@@ -175,15 +176,11 @@ static inline int64_t kept_by_brothers(const struct gates *gates, const struct g
     return gates->pots.items[gate->pot].kept[view] - gate->kept[view];
 }
 
-/* What all children of the pot's parent keep, whatever their home. O(pots of the parent). */
-static inline int64_t kept_in_ring(const struct gates *gates, int32_t pot, enum gates_view view)
+/* What its brothers, whatever their home, keep of the quotas above. */
+static inline int64_t parts_of_brothers(const struct gates *gates, const struct gate *gate,
+                                        enum gates_view view)
 {
-    if (pot < 0)
-        return 0;
-    int64_t kept = gates->pots.items[pot].kept[view];
-    for (int32_t i = gates->pots.items[pot].next; UNLIKELY(i != pot); i = gates->pots.items[i].next)
-        kept += gates->pots.items[i].kept[view];
-    return kept;
+    return gate->up < 0 ? 0 : gates->gates.items[gate->up].parts[view] - gate->part[view];
 }
 
 /* What a quota of processors leaves but for what is kept of it, within the tenant that has it, for
@@ -213,17 +210,15 @@ static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, in
 {
     int64_t room = INT64_MAX;
     int64_t kept = own ? kept_from_own(gates, gate, centre, view) : 0;
-    /* In all centres together. */
-    int64_t all =
-        own && gate >= 0 ? kept_in_ring(gates, gates->gates.items[gate].any_below, view) : 0;
+    int64_t parts = own && gate >= 0 ? gates->gates.items[gate].parts[view] : 0;
     for (int32_t i = gate; i >= 0; i = gates->gates.items[i].up) {
         const struct gate *at = &gates->gates.items[i];
         const int64_t borrowing = borrowing_room(at, centre, view);
         if (borrowing < INT64_MAX)
             room = lesser(room, borrowing - kept);
-        room = lesser(room, unkept_quota(at, all, view));
+        room = lesser(room, unkept_quota(at, parts, view));
         kept += kept_by_brothers(gates, at, centre, view);
-        all += kept_in_ring(gates, at->pot, view) - (at->pot < 0 ? 0 : at->kept[view]);
+        parts += parts_of_brothers(gates, at, view);
     }
     return kept > 0 ? lesser(room, gates->capacity[centre] -
                                        (view == GATES_NOW ? gates->busy[centre] : 0) - kept)
@@ -231,8 +226,10 @@ static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, in
 }
 
 /* Processors that it neither lends nor uses, and no fewer than those below it keep: what a member
- * borrows uses up the guarantee of the group, and not what is kept for another member. */
+ * borrows uses up the guarantee of the group, and not what is kept for another member. The first
+ * is of its home; the second is of the quotas above, which what it uses elsewhere uses up, too. */
 int64_t gates_kept_by(const struct gates *gates, const struct gate *gate, enum gates_view view);
+int64_t gates_part_of(const struct gate *gate, enum gates_view view);
 
 /* What a gate of a tenant keeps has changed, or what those below do. O(depth). */
 void gates_keep_upwards(struct gates *gates, int32_t gate);

@@ -39,14 +39,15 @@ static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
             return (int32_t)i;
     MEM_GROW(&gates->pots);
     const int32_t id = (int32_t)gates->pots.len++;
-    gates->pots.items[id] = (struct pot){.parent = parent, .home = home, .next = id};
-    for (int32_t i = 0; i < id; i++)
-        if (gates->pots.items[i].parent == parent) {
-            gates->pots.items[id].next = gates->pots.items[i].next;
-            gates->pots.items[i].next = id;
-            break;
-        }
+    gates->pots.items[id] = (struct pot){.parent = parent, .home = home};
     return id;
+}
+
+/* What is kept of the quotas above may be short from now on. */
+static void lend(struct gates *gates, int32_t gate)
+{
+    for (int32_t i = gates->gates.items[gate].up; i >= 0; i = gates->gates.items[i].up)
+        gates->gates.items[i].lent = true;
 }
 
 static int32_t add_tenant(struct gates *gates, int32_t tenant, int32_t up, int32_t pot)
@@ -59,7 +60,6 @@ static int32_t add_tenant(struct gates *gates, int32_t tenant, int32_t up, int32
                                                                     .then = GATE_NONE,
                                                                     .pot = pot,
                                                                     .below = -1,
-                                                                    .any_below = -1,
                                                                     .quota = info->quota,
                                                                     .guarantee = info->guarantee,
                                                                     .counts = need.quota,
@@ -67,12 +67,12 @@ static int32_t add_tenant(struct gates *gates, int32_t tenant, int32_t up, int32
     if (pot >= 0 && up >= 0) {
         struct gate *above = &gates->gates.items[up];
         const struct pot *of = &gates->pots.items[pot];
-        if (above->tenant == of->parent)
-            above->any_below = pot;
         if (above->tenant == of->parent && above->home == of->home)
             above->below = pot;
     }
     gates_keep_upwards(gates, id);
+    if (info->guarantee && info->guarantee->lend > 0)
+        lend(gates, id);
     return id;
 }
 
@@ -96,7 +96,6 @@ static void add_qos(struct gates *gates, int32_t qos, const struct qos_need *nee
                               .then = GATE_NONE,
                               .pot = -1,
                               .below = -1,
-                              .any_below = -1,
                               .quota = gates->world->qos[qos].quota,
                               .counts = true,
                               .hours = need->all.hours};
@@ -124,7 +123,6 @@ static int32_t find_of_qos(struct gates *gates, int32_t tenant, int32_t qos)
                                                         .then = class->gate,
                                                         .pot = -1,
                                                         .below = -1,
-                                                        .any_below = -1,
                                                         .quota = gates->world->qos[qos].each,
                                                         .counts = class->need.each.quota,
                                                         .hours = class->need.each.hours}));
@@ -262,6 +260,8 @@ void gates_set(struct gates *gates, int32_t tenant, const struct tenant_quota *q
     const int32_t id = gates_of(gates, tenant, 0);
     if (id < 0 || gates->gates.items[id].tenant != tenant)
         return;
+    if (guarantee || gates->gates.items[id].guarantee)
+        lend(gates, id);
     gates->gates.items[id].guarantee = guarantee;
     gates_keep_upwards(gates, id);
     set_quota(gates, &gates->gates.items[id], quota, now);

@@ -27,7 +27,7 @@ DAY = 24 * HOUR
 ORDERS = ('fcfs', 'fair-share', 'multifactor', 'drf', 'las', 'edf', 'priority', 'sjf')
 BACKFILLS = ('none', 'easy', {'reserve': 1, 'order': 'sjf'})
 GATES = ('free', 'processors', 'jobs', 'queued', 'hours', 'calendar', 'guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within',
-         'owed', 'stays')
+         'owed', 'stays', 'away')
 NEAR_TIES = 0.1                     # of the cases at most
 START = datetime.datetime(2024, 2, 28, 20, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
@@ -100,6 +100,20 @@ def draw_owed(rng, world, processors):
             tenant.guarantee = Guarantee(rng.randint(0, max(whole // 2, 1)), borrow=rng.choice([NEVER, NEVER, 1]))
 
 
+def draw_away(rng, world):
+    """Groups with a quota, with members of any home that are guaranteed part of it, and jobs sent anywhere."""
+    for tenant in world.tenants:
+        group = [t for t in world.tenants if t.parent is tenant]
+        if group and rng.random() < 0.8:
+            tenant.quota = Quota(processors=rng.randint(2, 12))
+        most = tenant.parent.quota.processors if tenant.parent else NEVER
+        most = min(most, *(p.processors for p in world.partitions if p.centre == tenant.home))
+        if rng.random() < 0.6:
+            guarantee = Guarantee(rng.randint(0, most // rng.choice([1, 2, 2])), lend=rng.choice([0, 0, 0, NEVER]))
+            if guarantee.processors <= tenant.quota.processors:
+                tenant.guarantee = guarantee
+
+
 def draw_stays(rng, world, step):
     """Some join and some leave, groups as a whole."""
     for tenant in world.tenants:
@@ -114,8 +128,10 @@ def draw_limits(rng, world, kind, step):
     whole, given = dict(room), collections.Counter()
     if kind == 'owed':
         draw_owed(rng, world, room)
+    if kind == 'away':
+        draw_away(rng, world)
     for tenant in world.tenants:
-        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all', 'owed': 'free', 'stays': 'free'}.get(kind, kind)
+        quota = {'guarantee': 'free', 'bounds': 'free', 'reclaim': 'free', 'qos': 'all', 'owed': 'free', 'stays': 'free', 'away': 'free'}.get(kind, kind)
         if rng.random() < 0.5 and quota != 'free':
             tenant.quota = draw_quota(rng, quota, step)
         if kind in ('guarantee', 'bounds', 'reclaim', 'all', 'qos', 'within', 'stays') and rng.random() < (0.2 if kind == 'qos' else 0.6):
@@ -154,7 +170,7 @@ def draw_jobs(rng, world, step):
     leaves = [t for t in world.tenants if not any(c.parent is t for c in world.tenants)]
     for _ in range(number):
         tenant = rng.choice(leaves if rng.random() < 0.8 else world.tenants)
-        partition = rng.choice([p for p in world.partitions if p.centre == tenant.home])
+        partition = rng.choice([p for p in world.partitions if world.broker or p.centre == tenant.home])
         runtime = rng.choice([0, 1, 2, 2, 3, 5, 8, 13]) * step
         request = rng.choice([runtime, runtime, runtime + step, 2 * runtime, 5 * step, 0 if rng.random() < 0.2 else step])
         job = Job(0, rng.randint(0, 15) * step, runtime, request,
@@ -178,7 +194,7 @@ def in_file(tenants, parent=None):
 
 
 def draw_rules(rng, order, backfill, kind, step):
-    rules = Rules(order, backfill, reclaim=kind in ('reclaim', 'owed') or kind in ('all', 'stays') and rng.random() < 0.5)
+    rules = Rules(order, backfill, reclaim=kind in ('reclaim', 'owed') or kind in ('all', 'stays', 'away') and rng.random() < 0.5)
     rules.extend = kind in ('hours', 'calendar', 'reclaim', 'all') and rng.random() < 0.4
     rules.half_life = rng.choice([NEVER, NEVER, step, 7 * step])
     rules.period = rng.choice([1, step, 3 * step, 8 * step])
@@ -206,11 +222,15 @@ def draw_changes(rng, world, kind, step):
 
 def draw(rng, order, backfill, kind):
     step = rng.choice([MINUTE, 10 * MINUTE]) if kind != 'calendar' else rng.choice([HOUR, DAY, 3 * DAY])
-    centres = rng.choice([['c0'], ['c0'], ['c0', 'c1']])
+    away = kind == 'away'
+    centres = ['c0', 'c1'] if away else rng.choice([['c0'], ['c0'], ['c0', 'c1']])
     partitions = [Partition('p%d' % k, centre, rng.randint(1, 10), rng.choice([1, 1, 0.5, 0.125]))
-                  for centre in centres for k in range(rng.choice([1, 1, 2]))]
+                  for centre in centres for k in range(1 if away else rng.choice([1, 1, 2]))]
     rules = {centre: draw_rules(rng, order, backfill, kind, step) for centre in centres}
-    world = World(partitions, draw_tenants(rng, centres, rng.choice([2, 2, 3] if kind == 'owed' else [1, 2, 2, 3])), rules, START)
+    world = World(partitions, draw_tenants(rng, centres, rng.choice([2, 2, 3] if kind in ('owed', 'away') else [1, 2, 2, 3])), rules, START,
+                  broker=away)
+    for tenant in world.tenants if away else []:
+        tenant.home = rng.choice(centres)
     draw_limits(rng, world, kind, step)
     draw_jobs(rng, world, step)
     if kind == 'stays':
@@ -262,7 +282,8 @@ def tenant_yaml(world, tenant):
         if job.deadline is not None:
             row['deadline'] = seconds(job.deadline - job.submit)
         # one workload a job, so that each may have a priority and a partition
-        works['w%d' % number] = {'jobs': [row], 'priority': job.priority, 'partition': job.partition.name}
+        where = {'centres': [job.partition.centre]} if world.broker else {'partition': job.partition.name}
+        works['w%d' % number] = {'jobs': [row], 'priority': job.priority, **where}
         if job.qos:
             works['w%d' % number]['qos'] = job.qos.name
     if works:
@@ -304,6 +325,8 @@ def scenario(world):
         centres[centre] = {'partitions': parts, 'scheduler': rules_yaml(rules)}
     value = {'jishi': 1, 'title': 'Tenants that share', 'seed': 1, 'time': {'start': START.isoformat()}, 'centres': centres,
              'tenants': {t.name: tenant_yaml(world, t) for t in world.tenants if t.parent is None}}
+    if world.broker:
+        value['broker'] = {'policy': 'home'}
     if world.qos:
         value['qos'] = {q.name: {what: quota_yaml(getattr(q, what)) for what in ('quota', 'each')} for q in world.qos}
     if world.changes:
@@ -377,6 +400,8 @@ def exceeded(sim, party, now):
         return None
     if sum(run.job.procs for run in mine) > quota.processors:
         return 'processors'
+    if party.qos is None and quota.processors < sim.everywhere(party.tenant) + kept_for_good(sim, party.tenant):
+        return 'what was kept of its processors'
     if len(mine) > quota.jobs:
         return 'jobs'
     if quota.hours != NEVER and sim.spent(party, sim.period_begin(quota.per)) > quota.hours * HOUR:
@@ -386,13 +411,24 @@ def exceeded(sim, party, now):
     return broken_guarantee(sim, party.tenant, fresh, now) if party.qos is None else None
 
 
+def kept_for_good(sim, tenant):
+    """Of its quota, by those below it: none of which lends, comes or goes, and all of which fit."""
+    below = [t for t in sim.below(tenant) if t is not tenant and t.guarantee]
+    if any(t.guarantee.lend != 0 for t in below) or sim.comings:
+        return 0
+    runs, sim.runs = sim.runs, []
+    fits = sim.parts(tenant, None) <= tenant.quota.processors
+    sim.runs = runs
+    return sim.parts(tenant, None) if fits else 0
+
+
 def broken_guarantee(sim, tenant, fresh, now):
     if sim.bound(tenant) < 0:
         return 'borrowed too much'
     kept = sum(sim.keeps(b) for b in sim.brothers(tenant) if b.home == tenant.home)
     # a claim may be met by any free processors, and so may a job of those who are nobody's brothers
     others = [run for run in sim.runs if run.start == now and run.job.partition.centre == tenant.home]
-    alone = len(others) == 1 and not sim.claiming(fresh[0].job.tenant, tenant.home)
+    alone = len(others) == 1 and others[0] in fresh and not sim.claiming(others[0].job.tenant, tenant.home)
     if kept > 0 and alone and (
             sim.in_service(tenant.home) - sim.busy(tenant.home) < kept):
         return 'what was kept'

@@ -172,6 +172,7 @@ class World:
     start: datetime.datetime
     changes: list = field(default_factory=list)   # (at, tenant or QOS, 'share' | 'quota' | 'each', value)
     qos: list = field(default_factory=list)
+    broker: bool = False             # each job goes to the centre of its partition, whatever its tenant's home
 
 
 class Run:
@@ -510,9 +511,27 @@ class Simulation:
     def kept_beside(self, tenant, centre):
         return sum(self.keeps(b) for b in self.brothers(tenant) if b.home == centre) if tenant.home == centre else 0
 
-    def kept_anywhere(self, parent, but):
-        """What all below a tenant keep, whatever their home."""
-        return sum(self.keeps(t) for t in self.world.tenants if t.parent is parent and t is not but)
+    def everywhere(self, tenant):
+        """Processors on which the tenant, with all below it, runs in all centres."""
+        return sum(run.job.procs for run in self.running() if tenant in run.job.tenant.up())
+
+    def part(self, tenant):
+        """What it keeps of the quotas above."""
+        below = self.parts(tenant, None)
+        if self.terms(tenant) is None or tenant.guarantee.lend == NEVER:
+            return below
+        return max(below, self.guaranteed(tenant) - tenant.guarantee.lend - self.everywhere(tenant))
+
+    def parts(self, parent, but):
+        """What all right below a tenant keep so, whatever their home."""
+        return sum(self.part(t) for t in self.world.tenants if t.parent is parent and t is not but)
+
+    def unkept(self, tenant):
+        """From it upwards: who, what its quota leaves but for what is kept of it from the tenant, and that."""
+        kept = self.parts(tenant, None)
+        for at_hand in tenant.up():
+            yield at_hand, at_hand.quota.processors - self.everywhere(at_hand) - kept if kept > 0 else NEVER, kept
+            kept += self.parts(at_hand.parent, at_hand)
 
     def bound(self, tenant):
         """What it may still run on."""
@@ -522,12 +541,8 @@ class Simulation:
 
     def room(self, tenant, centre):
         room, kept = NEVER, self.kept_below(tenant) if tenant.home == centre else 0
-        of_quota = self.kept_anywhere(tenant, None)
-        for at_hand in tenant.up():
-            if of_quota > 0:
-                running = sum(r.job.procs for r in self.running() if at_hand in r.job.tenant.up())
-                room = min(room, at_hand.quota.processors - running - of_quota)
-            of_quota += self.kept_anywhere(at_hand.parent, at_hand)
+        for at_hand, unkept, of_quota in self.unkept(tenant):
+            room = min(room, unkept)
             if at_hand.home != centre:
                 continue
             room = min(room, self.bound(at_hand) - kept)
@@ -545,7 +560,17 @@ class Simulation:
         if nearest is None:
             return 0
         above = list(nearest.up())[1:]
-        return min([self.unused(tenant, nearest, centre)] + [self.bound(t) for t in above if t.home == centre])
+        return min([self.unused(tenant, nearest, centre)] + self.of_quotas(tenant, nearest) +
+                   [self.bound(t) for t in above if t.home == centre])
+
+    def of_quotas(self, tenant, nearest):
+        """What the quotas leave a claim."""
+        least, found = -NEVER, []
+        for at_hand, unkept, kept in self.unkept(tenant):
+            found.append(max(unkept, least))
+            if at_hand is nearest:
+                least = self.guaranteed(nearest) - self.everywhere(nearest) - kept
+        return found
 
     def unused(self, tenant, nearest, centre):
         """What the nearest guarantee has left for the tenant."""
@@ -562,6 +587,8 @@ class Simulation:
         if nearest is None or job.procs > self.unused(job.tenant, nearest, job.partition.centre):
             return False
         above = [Party(t, None) for t in list(nearest.up())[1:]]
+        if job.procs > min(unkept for t, unkept, kept in self.unkept(job.tenant) if Party(t, None) not in above):
+            return False
         return not any(self.quota_shuts(party, job) or party not in above and self.used_up(party, job)
                        for party in job.parties())
 

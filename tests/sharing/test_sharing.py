@@ -482,6 +482,30 @@ tenants:
 """)
         self.assertEqual((run.starts("B"), run.jobs["preemptions"].sum()), ({20: 1}, 0))
 
+    AWAY = """
+jishi: 1
+time: {length: 20h}
+centres:
+  c: {partitions: {p: {nodes: 20}}, scheduler: {reclaim: %s}}
+  d: {partitions: {p: {nodes: 20}}}
+broker: {policy: least-wait}
+tenants:
+  A: {home: c, quota: {processors: %d}, tenants: {
+    x: {guarantee: {processors: 4, lend: 0}, workloads: {w: {centres: [c], jobs: [{submit: 2h, processors: 4, runtime: 1h}]}}},
+    y: {guarantee: {processors: 4, lend: 0}, workloads: {
+      w: {centres: [d], jobs: [{submit: 0h, processors: 4, runtime: 5h}]},
+      v: {centres: [c], jobs: [{submit: 1h, processors: 4, runtime: 5h}]}}}}}
+"""
+
+    def test_a_part_used_away(self):
+        """Of 8 of A, x keeps 4: y, on 4 of d, waits at home until they end, and x starts at once; while it runs A is full.
+        Of 12 there are enough for both."""
+        for reclaim in "none", "newest":
+            for most, second, quota, guarantee in (8, 5, 1, 3), (12, 1, 0, 0):
+                run = run_text(self.AWAY % (reclaim, most))
+                self.assertEqual([list(run.of(name)["start"] / HOUR) for name in ("A/x", "A/y")], [[2], [0, second]])
+                self.assertEqual([run.of("A/y")[-1]["wait_" + why] / HOUR for why in ("quota", "guarantee")], [quota, guarantee])
+
     LENT = """
   g: {home: c, %s, tenants: {
     x: {guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 2h, processors: 4, runtime: 1h}]}}},

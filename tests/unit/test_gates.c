@@ -454,6 +454,35 @@ static void test_owed_within_a_quota(void **state)
 
 /* --- at random, against a count --- */
 
+/* Of 8 processors of A x and y are guaranteed 4 each, of the first centre. y runs on 4 of the
+ * second: that is its part of A, and x keeps the rest. */
+static void test_part_away(void **state)
+{
+    (void)state;
+    const struct tenant_quota quota = {8, NO_LIMIT, NO_LIMIT, HUGE_VAL, 0, 0};
+    const struct tenant_guarantee four = {4, NO_LIMIT, 0};
+    struct tenant_info tenants[] = {{"A", -1, 0, 1, &quota, NULL},
+                                    {"A/x", 0, 0, 1, NULL, &four},
+                                    {"A/y", 0, 0, 1, NULL, &four}};
+    struct world world = {.length = SIMTIME_NEVER};
+    AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 3, 20);
+    const int32_t x = gates_of(gates, 1, 0), y = gates_of(gates, 2, 0);
+    const struct job away = job_of(2, 1, 4, HOUR), last = job_of(1, 0, 4, HOUR);
+    assert_true(gates_admit(gates, y, 1, 4, HOUR) && !gates_admit(gates, y, 1, 5, HOUR));
+    gates_start(gates, &away, 0);
+    expect_room(gates, 2, 4, 0);
+    assert_int_equal(gates_claim(gates, y, 0), 0);
+    assert_int_equal(gates_owed(gates, y, 0), 4); /* A might run on more */
+    assert_false(gates_admit(gates, y, 0, 1, HOUR));
+    assert_true(gates_claims(gates, x, 0, 4, HOUR) && gates_admit(gates, x, 0, 4, HOUR));
+    gates_check(gates);
+    gates_start(gates, &last, 0);
+    gates_check(gates);
+    gates_end(gates, &away, 0);
+    assert_true(gates_claims(gates, y, 0, 4, HOUR));
+    gates_check(gates);
+}
+
 static uint64_t lcg;
 
 static int64_t draw(int64_t below)
@@ -474,7 +503,6 @@ struct naive {
     size_t len;
     int64_t capacity;
     simtime now;
-    struct gates *idle; /* the same without any job */
 };
 
 static bool is_below(const struct naive *naive, int32_t tenant, int32_t above)
@@ -577,22 +605,47 @@ static int64_t naive_kept(const struct naive *naive, int32_t tenant)
     return kept > below ? kept : below;
 }
 
+/* What it keeps of the quotas above, which what it runs on elsewhere uses up too. */
+static int64_t naive_parts(const struct naive *naive, int32_t parent, int32_t but);
+
+static int64_t naive_part(const struct naive *naive, int32_t tenant)
+{
+    const struct tenant_guarantee *g = naive->world->tenants.items[tenant].guarantee;
+    const int64_t below = naive_parts(naive, tenant, -1);
+    const int64_t kept = g && g->lend < g->processors
+                             ? g->processors - g->lend - sums_of(naive, tenant, 0).procs
+                             : 0;
+    return kept > below ? kept : below;
+}
+
+static int64_t naive_parts(const struct naive *naive, int32_t parent, int32_t but)
+{
+    int64_t parts = 0;
+    for (size_t i = 0; i < naive->world->tenants.len; i++)
+        if (naive->world->tenants.items[i].parent == parent && (int32_t)i != but)
+            parts += naive_part(naive, (int32_t)i);
+    return parts;
+}
+
+/* What the quota of `at` leaves but for `parts`. */
+static int64_t naive_unkept(const struct naive *naive, int32_t at, int64_t parts)
+{
+    const struct tenant_quota *quota = naive->world->tenants.items[at].quota;
+    return quota && quota->processors < NO_LIMIT && parts > 0
+               ? quota->processors - sums_of(naive, at, 0).procs - parts
+               : NO_LIMIT;
+}
+
 static int64_t naive_room(const struct naive *naive, int32_t tenant, int32_t centre)
 {
     const struct tenant_info *tenants = naive->world->tenants.items;
     int64_t room = NO_LIMIT, busy = 0;
     int64_t kept = tenants[tenant].home == centre ? naive_below(naive, tenant) : 0;
-    int64_t all = 0; /* in all centres, from what quotas leave */
-    for (size_t i = 0; i < naive->world->tenants.len; i++)
-        all += tenants[i].parent == tenant ? naive_kept(naive, (int32_t)i) : 0;
+    int64_t parts = naive_parts(naive, tenant, -1);
     for (int32_t up = tenant; up >= 0; up = tenants[up].parent) {
         const struct tenant_guarantee *g = tenants[up].guarantee;
-        const struct tenant_quota *quota = tenants[up].quota;
-        if (quota && quota->processors < NO_LIMIT && all > 0)
-            room = least(room, quota->processors - sums_of(naive, up, 0).procs - all);
-        for (size_t i = 0; i < naive->world->tenants.len; i++)
-            if ((int32_t)i != up && tenants[i].parent == tenants[up].parent)
-                all += naive_kept(naive, (int32_t)i);
+        room = least(room, naive_unkept(naive, up, parts));
+        parts += naive_parts(naive, tenants[up].parent, up);
         if (tenants[up].home != centre)
             continue;
         if (g && g->borrow < NO_LIMIT)
@@ -608,12 +661,12 @@ static int64_t naive_room(const struct naive *naive, int32_t tenant, int32_t cen
     return kept > 0 ? least(room, naive->capacity - busy - kept) : room;
 }
 
-/* What it does not use of the nearest guarantee, though those above may not run on more. */
-static int64_t naive_owed(const struct naive *naive, int32_t tenant, int32_t centre)
+/* What it does not use of the nearest guarantee, `*claimer`; 0: there is none. */
+static int64_t naive_unused(const struct naive *naive, int32_t tenant, int32_t centre,
+                            int32_t *claimer)
 {
     const struct tenant_info *tenants = naive->world->tenants.items;
-    int64_t kept = tenants[tenant].home == centre ? naive_below(naive, tenant) : 0,
-            quota = NO_LIMIT;
+    int64_t kept = tenants[tenant].home == centre ? naive_below(naive, tenant) : 0;
     int32_t up = tenant;
     for (; up >= 0 && (tenants[up].home != centre || !tenants[up].guarantee);
          up = tenants[up].parent)
@@ -621,12 +674,44 @@ static int64_t naive_owed(const struct naive *naive, int32_t tenant, int32_t cen
             if ((int32_t)i != up && tenants[i].parent == tenants[up].parent &&
                 tenants[i].home == centre && tenants[up].home == centre)
                 kept += naive_kept(naive, (int32_t)i);
-    if (up < 0)
-        return 0;
-    for (int32_t i = tenant; i >= 0; i = tenants[i].parent)
-        quota = least(quota, naive_quota_at(naive, i, i == up || !is_below(naive, up, i)));
-    const int64_t owed = tenants[up].guarantee->processors - sums_of(naive, up, 0).at_home - kept;
-    return owed < quota ? owed : quota;
+    *claimer = up;
+    return up < 0 ? 0 : tenants[up].guarantee->processors - sums_of(naive, up, 0).at_home - kept;
+}
+
+/* As far as what others keep of quotas, and those above, let it. */
+static int64_t naive_claim(const struct naive *naive, int32_t tenant, int32_t centre)
+{
+    const struct tenant_info *tenants = naive->world->tenants.items;
+    int32_t claimer;
+    int64_t claim = naive_unused(naive, tenant, centre, &claimer);
+    int64_t parts = naive_parts(naive, tenant, -1), spare = -NO_LIMIT;
+    for (int32_t up = tenant; up >= 0 && claim > 0; up = tenants[up].parent) {
+        const struct tenant_guarantee *g = tenants[up].guarantee;
+        if (spare > -NO_LIMIT && g && tenants[up].home == centre && g->borrow < NO_LIMIT)
+            claim = least(claim, g->processors + g->borrow - sums_of(naive, up, 0).at_home);
+        const int64_t unkept = naive_unkept(naive, up, parts);
+        claim = least(claim, unkept > spare ? unkept : spare);
+        if (up == claimer)
+            spare = g->processors - sums_of(naive, up, 0).procs - parts;
+        parts += naive_parts(naive, tenants[up].parent, up);
+    }
+    return claim > 0 ? claim : 0;
+}
+
+/* Though those above may not run on more. */
+static int64_t naive_owed(const struct naive *naive, int32_t tenant, int32_t centre)
+{
+    const struct tenant_info *tenants = naive->world->tenants.items;
+    int32_t claimer;
+    int64_t owed = naive_unused(naive, tenant, centre, &claimer);
+    int64_t parts = naive_parts(naive, tenant, -1);
+    for (int32_t i = tenant; i >= 0 && claimer >= 0; i = tenants[i].parent) {
+        const bool bound = i == claimer || !is_below(naive, claimer, i);
+        owed = least(owed, naive_quota_at(naive, i, bound));
+        owed = least(owed, bound ? naive_unkept(naive, i, parts) : NO_LIMIT);
+        parts += naive_parts(naive, tenants[i].parent, i);
+    }
+    return owed > 0 ? owed : 0;
 }
 
 /* No more than would be let in if nothing ran. */
@@ -635,8 +720,8 @@ static int64_t naive_guarantee(struct naive *naive, int32_t tenant, int32_t cent
     const size_t len = naive->len;
     naive->len = 0;
     const int64_t room = naive_room(naive, tenant, centre);
+    const int64_t claim = naive_claim(naive, tenant, centre);
     naive->len = len;
-    const int64_t claim = gates_claim(naive->idle, gates_of(naive->idle, tenant, 0), centre);
     return least(naive_room(naive, tenant, centre), room > claim ? room : claim);
 }
 
@@ -650,8 +735,8 @@ static void compare(struct gates *gates, struct naive *naive)
             const int64_t guarantee = naive_guarantee(naive, i, centre);
             assert_int_equal(room.quota, quota > 0 ? quota : 0);
             assert_int_equal(room.guarantee, guarantee > 0 ? guarantee : 0);
-            const int64_t owed = naive_owed(naive, i, centre);
-            assert_int_equal(gates_owed(gates, gate, centre), owed > 0 ? owed : 0);
+            assert_int_equal(gates_owed(gates, gate, centre), naive_owed(naive, i, centre));
+            assert_int_equal(gates_claim(gates, gate, centre), naive_claim(naive, i, centre));
             const int32_t procs = (int32_t)(1 + draw(20));
             const simtime request = 1 + draw(5 * HOUR);
             assert_int_equal(gates_affords(gates, gate, procs, request),
@@ -746,10 +831,13 @@ static void run_random(uint64_t seed)
     struct world world = {.length = SIMTIME_NEVER};
     struct naive *naive = calloc(1, sizeof(*naive));
     lcg = seed;
+    const bool lends = draw(2);
     for (int32_t i = 0; i < 12; i++) {
         quotas[i] = draw_quota();
         guarantees[i] = (struct tenant_guarantee){draw(20), draw(2) ? draw(20) : NO_LIMIT,
-                                                  draw(2) ? draw(5) : NO_LIMIT};
+                                                  !lends    ? 0
+                                                  : draw(2) ? draw(5)
+                                                            : NO_LIMIT};
         tenants[i] = (struct tenant_info){.path = "",
                                           .parent = (int32_t)draw(i + 1) - 1,
                                           .home = draw(4) == 0,
@@ -760,7 +848,6 @@ static void run_random(uint64_t seed)
     naive->world = &world;
     naive->capacity = 60;
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 12, naive->capacity);
-    AUTO(gates_free) struct gates *idle = naive->idle = gates_copy(gates);
     for (int step = 0; step < 60; step++) {
         advance(gates, naive, naive->now + draw(2) * draw(3 * HOUR));
         for (int i = 0; i < 6; i++)
@@ -771,7 +858,6 @@ static void run_random(uint64_t seed)
             quotas[tenant].processors = 1 + draw(40);
             guarantees[tenant].lend = draw(5);
             gates_set(gates, tenant, tenants[tenant].quota, tenants[tenant].guarantee, naive->now);
-            gates_set(idle, tenant, tenants[tenant].quota, tenants[tenant].guarantee, naive->now);
             compare(gates, naive);
         }
     }
@@ -838,6 +924,7 @@ int main(void)
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_bounded_claim),
         cmocka_unit_test(test_owed_within_a_quota),
+        cmocka_unit_test(test_part_away),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
