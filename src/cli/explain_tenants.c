@@ -3,6 +3,7 @@
 
 #include "analysis/text_table.h"
 #include "cli/explain_limits.h"
+#include "scenario/changes.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -44,7 +45,7 @@ struct branch {
     int64_t first, last; /* of these there at the start and at the end of the run */
     double load;         /* processors on average */
     int64_t depth;
-    bool shares_differ;
+    bool shares_differ, quotas_differ, guarantees_differ; /* at the start */
 };
 
 static double load_of(const struct build *build, const struct offer *offer)
@@ -53,6 +54,16 @@ static double load_of(const struct build *build, const struct offer *offer)
     if (length == SIMTIME_NEVER)
         return offer_load(offer);
     return offer_asked(offer, build->program, 0, length) / simtime_seconds(length);
+}
+
+/* What a tenant has at the start is not what the first like it has. */
+static void tell_apart(const struct build *build, size_t row, size_t first, struct branch *branch)
+{
+    const struct tenant *own = build_tenant(build, 0, row), *other = build_tenant(build, 0, first);
+    const struct tenant_info *infos = build->world.tenants.items;
+    branch->shares_differ |= own->share < other->share || own->share > other->share;
+    branch->quotas_differ |= !same_quota(infos[row].quota, infos[first].quota);
+    branch->guarantees_differ |= own->guarantee.processors != other->guarantee.processors;
 }
 
 static struct branch *find_branches(const struct build *build, const struct offer *offers,
@@ -84,9 +95,7 @@ static struct branch *find_branches(const struct build *build, const struct offe
         branch->first += own[i].first;
         branch->last += own[i].last;
         branch->load += own[i].load;
-        branch->shares_differ |=
-            build_tenant(build, 0, i)->share < build_tenant(build, 0, (size_t)alike[i])->share ||
-            build_tenant(build, 0, i)->share > build_tenant(build, 0, (size_t)alike[i])->share;
+        tell_apart(build, i, (size_t)alike[i], branch);
     }
     for (size_t i = 0; i < n; i++)
         branches[i].depth = rows[i].parent >= 0 ? branches[rows[i].parent].depth + 1 : 0;
@@ -160,9 +169,12 @@ static void add_tenant(struct text_table *table, const struct build *build, size
     snprintf(text, sizeof(text), "%g", tenant->share);
     text_table_right(table, branch->shares_differ ? "differ" : text);
     char *quota = quota_text(&tenant->quota);
-    text_table_right(table, quota);
+    text_table_right(table, branch->quotas_differ ? "differ" : quota);
     free(quota);
-    add_limit(table, tenant->guarantee.processors);
+    if (branch->guarantees_differ)
+        text_table_right(table, "differ");
+    else
+        add_limit(table, tenant->guarantee.processors);
     snprintf(text, sizeof(text), branch->load >= 100 ? "%.0f" : "%.1f", branch->load);
     text_table_right(table, isfinite(branch->load) ? text : "-");
     if (!moves)
@@ -203,6 +215,8 @@ static bool worth_telling(const struct build *build, bool *ret_moves)
         worth |= scenario->rows.items[i].parent >= 0 || tenant->share < 1 || tenant->share > 1 ||
                  info->quota || info->guarantee || (tenant->members.by && tenant->each);
     }
+    for (size_t i = 0; i < build->n_changes; i++)
+        worth |= build->changes[i].quota || build->changes[i].guarantee;
     return worth || *ret_moves || build->world.n_qos > 0;
 }
 

@@ -995,6 +995,43 @@ class Never(unittest.TestCase):
         return subprocess.run([PROGRAM, "check", os.path.join(HERE, name), *more], check=True,
                               capture_output=True, text=True).stdout
 
+    LATER = """
+jishi: 1
+title: Terms that come later
+time: {length: 10d}
+centres: {c: {partitions: {p: {nodes: 80}}}}
+tenants:
+  u: {home: c, workloads: {w: {arrival: {every: 1d}, processors: 1, runtime: 1h}}}
+  v: {home: c, %s workloads: {w: {arrival: {every: 1d}, processors: 6, runtime: 1h}}}
+%s
+"""
+
+    def tenants_of(self, text):
+        """What check says of tenants, None: nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return (self.check(path).split("\nTenants") + [None])[1]
+
+    def test_terms_that_come_later(self):
+        """A guarantee or a quota that nobody has at the start."""
+        self.assertIsNone(self.tenants_of(self.LATER % ("", "")))
+        self.assertIsNone(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.u.workloads.w.processors: 2}}]")))
+        table = ("  with jobs  share  quota  guarantee  asked for\nu                1      1      -          -        0.0\n"
+                 "v                1      1      -          -        0.2\n")
+        self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.u.guarantee.processors: 100}}]")), table +
+                         "  tenants: 100 processors are guaranteed (1970-01-02T00:00:00+00:00), but c has 80: guarantees are not always kept.\n")
+        self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.v.quota.processors: 5}}]")), table)
+
+    def test_members_that_differ(self):
+        """In what they drew, of quotas and of guarantees; the share is the same."""
+        group = """members: {count: 30, each: {quota: {processors: 4, jobs: 3}, guarantee: {processors: 1},
+    workloads: {w: {arrival: {every: 1d}, processors: 1, runtime: 1h}}}, vary: {%s}},"""
+        for vary, quota, guarantee in (("quota.processors: {choice: [4, 5]}", "differ", "1"), ("quota.jobs: {choice: [4, 5]}", "differ", "1"),
+                                       ("guarantee.processors: {choice: [1, 2]}", "4, 3 jobs", "differ")):
+            self.assertRegex(self.tenants_of(self.LATER % (group % vary, "")), rf"\n  1\.\.30 +30 +1 +{quota} +{guarantee} +\d")
+
     def test_told_before(self):
         text = self.check("never.yaml")
         self.assertIn("\n  closed: a quota of 0 processors lets no job start: all are rejected.\n"
