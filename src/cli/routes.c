@@ -71,15 +71,26 @@ static void explain_links(const struct build *build, const struct sim_broker *br
     text_table_deinit(&table);
 }
 
-/* The centres where its jobs may run. */
-static void add_centres(struct text_table *table, const struct build *build,
+/* May jobs of the workload run there: is a partition of the centre not kept for others? */
+static bool is_open(const struct build *build, size_t workload, const struct sim_freight *freight,
+                    size_t centre)
+{
+    const struct world *world = &build->world;
+    bool may = false;
+    for (size_t p = 0; p < world->n_partitions && freight->centres[centre] && !may; p++)
+        may = world->partitions[p].centre == (int32_t)centre &&
+              access_may(world->access, world->workloads[workload].tenant, (int32_t)p);
+    return may;
+}
+
+static void add_centres(struct text_table *table, const struct build *build, size_t workload,
                         const struct sim_freight *freight)
 {
     const size_t n = build->world.n_centres;
     size_t allowed = 0;
     char *list = mem_text("");
     for (size_t i = 0; i < n; i++) {
-        if (!freight->centres[i])
+        if (!is_open(build, workload, freight, i))
             continue;
         char *longer =
             mem_format("%s%s%s", list, allowed > 0 ? ", " : "", build->world.centres[i].name);
@@ -87,18 +98,19 @@ static void add_centres(struct text_table *table, const struct build *build,
         list = longer;
         allowed++;
     }
-    text_table_left(table, allowed == n ? "all" : list);
+    text_table_left(table, allowed == n ? "all" : allowed == 0 ? "-" : list);
     free(list);
 }
 
 /* Workloads shown; there may be thousands alike. */
 #define FREIGHTS_MOST 20
 
-static bool is_free_to_go(const struct build *build, const struct sim_freight *freight)
+static bool is_free_to_go(const struct build *build, size_t workload,
+                          const struct sim_freight *freight)
 {
     bool free = !freight->data && freight->data_at == freight->home;
     for (size_t i = 0; i < build->world.n_centres; i++)
-        free &= freight->centres[i];
+        free &= is_open(build, workload, freight, i);
     return free;
 }
 
@@ -113,7 +125,7 @@ static void add_freight(struct text_table *table, const struct build *build, siz
         snprintf(text, sizeof(text), "%.4g TB", dist_mean(data) / 1e12);
     text_table_right(table, data ? text : "-");
     text_table_left(table, build->world.centres[freight->data_at].name);
-    add_centres(table, build, freight);
+    add_centres(table, build, row, freight);
 }
 
 static void explain_freights(const struct build *build, const struct sim_broker *broker, FILE *out)
@@ -125,7 +137,7 @@ static void explain_freights(const struct build *build, const struct sim_broker 
     text_table_left(&table, "lie at");
     text_table_left(&table, "may run at");
     for (size_t i = 0; i < build->world.n_workloads; i++) {
-        if (is_free_to_go(build, &broker->freights[i].items[0]))
+        if (is_free_to_go(build, i, &broker->freights[i].items[0]))
             continue;
         if (shown < FREIGHTS_MOST)
             add_freight(&table, build, i, &broker->freights[i].items[0]);

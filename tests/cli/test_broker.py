@@ -382,6 +382,19 @@ class Broker(unittest.TestCase):
         self.assertEqual(self.send("{policy: {overflow: {after: unlimited, queued: 100 %}}}",
                                    work)[1], "aabb")
 
+    def test_check_tells_where_jobs_may_run(self):
+        """Not where all partitions are kept for others."""
+        work = "workloads: {w: {partition: any, jobs: [{submit: 0s, processors: 2, runtime: 3h}]}}"
+        kept = "jishi: 1\ncentres:\n  c: {partitions: {p: {nodes: 9}}}\n  d: {partitions: {p: {nodes: 9, tenants: [b]}%s}}\nbroker: {policy: %s}\n" \
+               "tenants: {a: {home: c, %s}, b: {home: d, %s}}\n"
+        for more, told in ("", "\nData and centres  a job, mean  lie at  may run at\na/w                         -  c       c\n"), (", q: {nodes: 2}", ""):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "x.yaml")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(kept % (more, "least-wait", work, work))
+                text = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
+            self.assertEqual(text.partition("jobs may go elsewhere.\n")[2], told)
+
 
 if __name__ == "__main__":
     unittest.main()
