@@ -33,6 +33,8 @@ struct broker *broker_new(struct sim *sim)
     for (size_t i = 0; i < world->n_centres; i++)
         broker->first[i] = broker->last[i] = NOBODY;
     broker->sent = mem_new(world->n_centres * world->n_centres, sizeof(*broker->sent));
+    broker->shares = mem_new(world->n_centres, sizeof(*broker->shares));
+    broker->seen = mem_new(world->n_centres, sizeof(*broker->seen));
     broker->choices = mem_new(world->n_centres, sizeof(*broker->choices));
     broker->bounds = mem_new(world->n_centres, sizeof(*broker->bounds));
     broker->partitions = mem_new(world->n_centres, sizeof(*broker->partitions));
@@ -47,6 +49,8 @@ struct broker *broker_new(struct sim *sim)
         rows->from = i;
         rows->plain =
             rows->to == i + 1 && !world->partitions[i].part && !world->access && !sim->gates;
+        for (size_t k = i; k < rows->to; k++)
+            broker->forecasts[k].shares = rows->to > i + 1;
     }
     return broker;
 }
@@ -60,6 +64,10 @@ void broker_free(struct broker *broker)
         rng_stream_deinit(&broker->draws[i]);
     for (size_t i = 0; i < sim->n_stations; i++)
         forecast_deinit(&broker->forecasts[i]);
+    for (size_t i = 0; i < sim->setup.world->n_centres; i++) {
+        free(broker->shares[i].items);
+        free(broker->seen[i].items);
+    }
     holds_free(broker->holds);
     network_free(broker->network);
     free(broker->state);
@@ -75,6 +83,9 @@ void broker_free(struct broker *broker)
     free(broker->names);
     free(broker->queued_jobs);
     free(broker->rows);
+    free(broker->shares);
+    free(broker->seen);
+    free(broker->placed);
     free(broker);
 }
 
@@ -95,9 +106,22 @@ static struct sim_sent *sent_of(struct broker *broker, const struct job *job)
 /* May it wait there, being sent to that centre or partition? */
 static bool waits_there(const struct broker *broker, const struct job *job, int32_t partition)
 {
-    return job->spec.partition == partition ||
-           (job->spec.partition == PARTITION_ANY &&
-            broker->sim->setup.world->partitions[partition].centre == job->spec.centre);
+    size_t from;
+    const size_t to = sim_candidates(broker->sim, &job->spec, &from), i = (size_t)partition;
+    return i >= from && i < to && (broker->ways[job->slot].in >> (i - from) & 1);
+}
+
+/* Where it will wait, as far as that is known now. */
+static uint64_t places_of(const struct broker *broker, const struct job *job)
+{
+    const struct sim *sim = broker->sim;
+    size_t from;
+    const size_t to = sim_candidates(sim, &job->spec, &from);
+    uint64_t in = to - from == 1;
+    for (size_t i = from; i < to && to - from > 1; i++)
+        if (sim_may_hold(sim, &sim->stations[i], &job->spec) == REASON_NONE)
+            in |= UINT64_C(1) << (i - from);
+    return in;
 }
 
 /* Tell the forecast of the jobs on their way, the first `depth` of them. */
@@ -116,7 +140,7 @@ static void expect_all(struct broker *broker, struct forecast *forecast)
             forecast->deeper = true;
             break;
         }
-        forecast_expect(forecast, job, broker->ways[slot].arrival);
+        forecast_expect(forecast, job, broker->ways[slot].arrival, broker->ways[slot].in);
     }
 }
 
@@ -149,6 +173,8 @@ void broker_look(struct sim *sim)
         broker_read_queue(broker, &broker->forecasts[i]);
         broker->queued_jobs[i] = broker_queued_jobs(broker, i);
     }
+    for (size_t i = 0; i < sim->setup.world->n_centres; i++)
+        shares_assign(&broker->seen[i], &broker->shares[i]);
 }
 
 int64_t broker_queued_jobs(const struct broker *broker, size_t partition)
@@ -157,9 +183,7 @@ int64_t broker_queued_jobs(const struct broker *broker, size_t partition)
            broker->forecasts[partition].coming_jobs;
 }
 
-/* It waits or is on its way, or (-1) does so no longer: it counts by the first queue in which it
- * stands, or may stand once it is there. */
-static NOINLINE void hold(struct broker *broker, struct holds *holds, const struct job *job,
+NOINLINE void broker_hold(struct broker *broker, struct holds *holds, const struct job *job,
                           int sign)
 {
     size_t first;
@@ -173,7 +197,7 @@ static NOINLINE void hold(struct broker *broker, struct holds *holds, const stru
 void broker_waits(struct sim *sim, const struct job *job, int sign)
 {
     if (sim->broker->holds)
-        hold(sim->broker, sim->broker->holds, job, sign);
+        broker_hold(sim->broker, sim->broker->holds, job, sign);
 }
 
 void broker_runs(struct sim *sim, const struct job *job, int sign)
@@ -248,19 +272,33 @@ void broker_hear(struct sim *sim, const struct fact *fact)
     }
 }
 
+/* It waits in the queue, once (1) or no more (-1). */
+static void count_waiting(struct broker *broker, struct forecast *forecast, const struct job *job,
+                          int sign)
+{
+    int64_t procs;
+    const area asked = forecast_area(forecast, job, &procs);
+    if (LIKELY(!in_several(job->waits_in))) {
+        forecast->waiting += sign * asked;
+        return;
+    }
+    const int32_t centre = job->spec.centre, row = forecast->sched->partition->row;
+    forecast->shared_procs += sign * procs;
+    if (broker->rows[centre].from + (size_t)__builtin_ctzll(job->waits_in) == (size_t)row)
+        shares_count(&broker->shares[centre], job->waits_in, procs, asked, sign);
+}
+
 void broker_joined(struct sim *sim, struct job *job, int32_t partition)
 {
     struct forecast *forecast = &sim->broker->forecasts[partition];
-    int64_t procs;
-    forecast->waiting += forecast_area(forecast, job, &procs);
+    count_waiting(sim->broker, forecast, job, 1);
     forecast_joined(forecast, job, sim->now);
 }
 
 void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool starts)
 {
     struct forecast *forecast = &sim->broker->forecasts[partition];
-    int64_t procs;
-    forecast->waiting -= forecast_area(forecast, job, &procs);
+    count_waiting(sim->broker, forecast, job, -1);
     /* Of a start it is told once more. */
     if (!starts)
         forecast_doubt(forecast);
@@ -268,7 +306,7 @@ void broker_left(struct sim *sim, const struct job *job, int32_t partition, bool
 
 /* --- jobs on their way --- */
 
-static void list_way(struct broker *broker, const struct job *job, simtime arrival)
+static void list_way(struct broker *broker, const struct job *job, simtime arrival, uint64_t in)
 {
     if (job->slot >= broker->n_ways) {
         const size_t old = broker->n_ways;
@@ -277,8 +315,8 @@ static void list_way(struct broker *broker, const struct job *job, simtime arriv
         memset(&broker->ways[old], 0, (broker->n_ways - old) * sizeof(*broker->ways));
     }
     uint32_t *last = &broker->last[job->spec.centre];
-    broker->ways[job->slot] =
-        (struct way){.before = *last, .after = NOBODY, .arrival = arrival, .listed = true};
+    broker->ways[job->slot] = (struct way){
+        .before = *last, .after = NOBODY, .arrival = arrival, .listed = true, .in = in};
     *(*last == NOBODY ? &broker->first[job->spec.centre] : &broker->ways[*last].after) = job->slot;
     *last = job->slot;
 }
@@ -326,46 +364,69 @@ static void count_way(struct broker *broker, const struct job *job, int sign)
     struct sim *sim = broker->sim;
     size_t from;
     const size_t to = sim_candidates(sim, &job->spec, &from);
+    const uint64_t in = broker->ways[job->slot].in;
+    const size_t first = from + (size_t)__builtin_ctzll(in);
+    int64_t procs;
+    const area asked = forecast_area(&broker->forecasts[first], job, &procs);
     if (UNLIKELY(broker->holds != NULL))
-        hold(broker, broker->holds, job, sign);
+        broker_hold(broker, broker->holds, job, sign);
+    if (in_several(in)) {
+        shares_count(&broker->shares[job->spec.centre], in, procs, asked, sign);
+    } else {
+        broker->forecasts[first].coming += sign * asked;
+        broker->forecasts[first].coming_procs += sign * procs;
+    }
     for (size_t i = from; i < to; i++) {
-        struct forecast *forecast = &broker->forecasts[i];
-        int64_t procs;
-        forecast->coming += sign * forecast_area(forecast, job, &procs);
-        forecast->coming_procs += sign * procs;
-        forecast->coming_jobs += sign;
+        broker->forecasts[i].coming_jobs += sign * (int64_t)(in >> (i - from) & 1);
         if (sign < 0 && to - from > 1)
-            forecast_doubt(forecast); /* it may join another partition */
+            forecast_doubt(&broker->forecasts[i]); /* it may join another partition */
     }
 }
 
+/* By counts, as of the last look: by the first it counts for tenants, too, and it waits where
+ * nowhere as many are left. */
+static void remember_counts(struct broker *broker, const struct job *job, size_t from, uint64_t in)
+{
+    const size_t first = from + (size_t)__builtin_ctzll(in);
+    const int32_t centre = job->spec.centre;
+    const size_t k = from - broker->rows[centre].from;
+    int64_t procs, rooms[MOST_LANES];
+    const area asked = forecast_area(&broker->forecasts[first], job, &procs);
+    bool waits = true;
+    if (UNLIKELY(broker->holds != NULL))
+        holds_sent(broker->holds, job, procs, asked);
+    broker_rooms(broker, centre, rooms);
+    for (uint64_t rest = in; rest; rest &= rest - 1)
+        waits &= procs > rooms[k + (size_t)__builtin_ctzll(rest)];
+    for (uint64_t rest = in; rest; rest &= rest - 1)
+        broker->queued_jobs[from + (size_t)__builtin_ctzll(rest)] += waits;
+    if (in_several(in)) {
+        shares_count(&broker->seen[centre], in, procs, asked, 1);
+        return;
+    }
+    broker->forecasts[first].queued += procs;
+    broker->forecasts[first].backlog += asked;
+}
+
 /* The broker remembers what it sends, where it is known. */
-static void remember(struct broker *broker, const struct job *job, simtime arrival)
+static void remember(struct broker *broker, const struct job *job, simtime arrival, uint64_t in)
 {
     if (!broker->setup->knows_own || !broker->setup->type->looks)
         return;
     size_t from;
-    const size_t to = sim_candidates(broker->sim, &job->spec, &from);
-    for (size_t i = from; i < to; i++) {
-        struct forecast *forecast = &broker->forecasts[i];
+    sim_candidates(broker->sim, &job->spec, &from);
+    if (broker->setup->refresh > 0)
+        remember_counts(broker, job, from, in);
+    for (uint64_t rest = in; rest; rest &= rest - 1) {
+        struct forecast *forecast = &broker->forecasts[from + (size_t)__builtin_ctzll(rest)];
         if (!forecast->valid)
             continue;
-        int64_t procs;
-        const area asked = forecast_area(forecast, job, &procs);
-        if (UNLIKELY(broker->holds != NULL) && forecast->stale && i == from)
-            holds_sent(broker->holds, job, procs, asked);
         /* One that a fresh look would leave out might come before others. */
         if (!forecast->stale && forecast->coming_jobs >= (int64_t)forecast->depth &&
             !forecast_in_order(forecast))
             forecast_doubt(forecast);
         else
-            forecast_expect(forecast, job, arrival);
-        if (forecast->stale) {
-            /* By counts it waits there. */
-            broker->queued_jobs[i] += procs > forecast->free - forecast->queued;
-            forecast->queued += procs;
-            forecast->backlog += asked;
-        }
+            forecast_expect(forecast, job, arrival, in);
     }
 }
 
@@ -485,9 +546,11 @@ void broker_submit(struct sim *sim, struct job *job)
     const simtime delay = away ? broker->setup->delay : 0;
     sent->jobs++;
     sent->bytes += (double)job->data;
-    if (broker->setup->refresh > 0 || delay > 0 || job->data > 0)
-        remember(broker, job, sim->now + moving);
-    if (delay == 0 && job->data == 0) {
+    const bool comes = delay > 0 || job->data > 0;
+    const uint64_t in = comes || broker->setup->refresh > 0 ? places_of(broker, job) : 0;
+    if (in)
+        remember(broker, job, sim->now + moving, in);
+    if (!comes) {
         sim_join(sim, job, false);
         return;
     }
@@ -495,7 +558,7 @@ void broker_submit(struct sim *sim, struct job *job)
     sim_candidates(sim, &job->spec, &from);
     job->procs = partition_procs(&sim->stations[from].partition, &job->spec.ask);
     sim_place(&job->spec, &sim->stations[from].partition);
-    list_way(broker, job, sim->now + moving);
+    list_way(broker, job, sim->now + moving, in);
     count_way(broker, job, 1);
     sim_tell(sim, FACT_SUBMIT, job, job->partition);
     if (delay == 0) {
@@ -517,66 +580,4 @@ bool broker_is_coming(struct sim *sim, struct job *job)
     else
         job->broker_time = so_far;
     return true;
-}
-
-/* What guarantees are judged by is what a fresh count finds. */
-static void check_holds(struct sim *sim)
-{
-    struct broker *broker = sim->broker;
-    AUTO(holds_free)
-    struct holds *fresh = holds_new(sim->setup.world, &sim->jobs, sim->gates, false, 0);
-    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
-        const struct job *job = jobs_at(&sim->jobs, slot);
-        const bool coming = slot < broker->n_ways && broker->ways[slot].listed;
-        if (!job->live || (coming && !broker->setup->knows_own))
-            continue;
-        if (job->state == JOB_RUNNING)
-            holds_run(fresh, job, 1);
-        else
-            hold(broker, fresh, job, 1);
-    }
-    holds_compare(broker->holds, fresh);
-}
-
-/* What observers are told of jobs on their way is what a fresh count finds. */
-static void check_coming(struct sim *sim)
-{
-    const struct broker *broker = sim->broker;
-    for (size_t i = 0; i < sim->n_stations; i++) {
-        const struct partition_counts *counts = &sim->stations[i].partition.counts;
-        int64_t left[COMINGS] = {counts->coming_jobs[0], counts->coming_jobs[1]};
-        for (uint32_t slot = 0; slot < broker->n_ways; slot++) {
-            size_t from;
-            const struct way *way = &broker->ways[slot];
-            if (!way->listed)
-                continue;
-            const size_t to = sim_candidates(sim, &jobs_at(&sim->jobs, slot)->spec, &from);
-            if (i >= from && i < to)
-                left[way->moving ? COMING_DATA : COMING_BROKER] -= way->counted >> (i - from) & 1;
-        }
-        REQUIRE(left[0] == 0 && left[1] == 0);
-        REQUIRE(counts->coming_procs[0] >= counts->coming_jobs[0] &&
-                counts->coming_procs[1] >= counts->coming_jobs[1]);
-    }
-}
-
-void broker_check(struct sim *sim, bool jobs)
-{
-    struct broker *broker = sim->broker;
-    network_check(broker->network, sim->now);
-    if (jobs && broker->holds)
-        check_holds(sim);
-    if (jobs)
-        check_coming(sim);
-    for (uint32_t slot = 0; jobs && slot < sim->jobs.used; slot++) {
-        const struct job *job = jobs_at(&sim->jobs, slot);
-        if (!job->live)
-            continue;
-        const struct sim_freight *freight = broker_freight(broker, job);
-        const bool coming = slot < broker->n_ways && broker->ways[slot].listed;
-        REQUIRE(coming ? job->state == JOB_PENDING && job->waits_in == 0
-                       : job->state == JOB_RUNNING || job->waits_in != 0);
-        REQUIRE(freight->may_leave || job->spec.centre == freight->data_at);
-        REQUIRE(!freight->centres || freight->centres[job->spec.centre]);
-    }
 }

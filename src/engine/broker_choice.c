@@ -163,14 +163,37 @@ static double queued_share(const struct broker *broker, int64_t queued, int64_t 
 static double queued_at(void *ctx, size_t i)
 {
     struct broker *broker = ctx;
+    const int32_t centre = broker->choices[i].centre;
+    const struct shares *shares = broker_shares(broker, centre);
     int64_t queued = 0, there = 0;
+    uint64_t in = 0;
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
         const struct forecast *forecast = seen(broker, k);
         queued += forecast->queued;
         there += forecast->in_service;
+        in |= UINT64_C(1) << (k - broker->rows[centre].from);
     }
+    for (size_t k = 0; k < shares->len; k++)
+        queued += shares->items[k].in & in ? shares->items[k].procs : 0;
     return queued_share(broker, queued, there);
+}
+
+/* The same forecast, made anew; to be released. */
+static void look_afresh(struct broker *broker, const struct forecast *forecast,
+                        struct forecast *ret_fresh)
+{
+    forecast_init(ret_fresh, forecast->sched, false, forecast->depth);
+    ret_fresh->whole = true;
+    ret_fresh->shares = forecast->shares;
+    ret_fresh->waiting = forecast->waiting;
+    ret_fresh->coming = forecast->coming;
+    ret_fresh->coming_procs = forecast->coming_procs;
+    ret_fresh->shared_procs = forecast->shared_procs;
+    ret_fresh->coming_jobs = forecast->coming_jobs;
+    ret_fresh->running = forecast->running;
+    forecast_look(ret_fresh, broker->sim->now);
+    broker_read_queue(broker, ret_fresh);
 }
 
 /* What was kept since the last look is what a fresh look would find. */
@@ -178,15 +201,7 @@ static void check_kept(struct broker *broker, const struct forecast *forecast, s
                        simtime start)
 {
     struct forecast fresh;
-    forecast_init(&fresh, forecast->sched, false, forecast->depth);
-    fresh.whole = true;
-    fresh.waiting = forecast->waiting;
-    fresh.coming = forecast->coming;
-    fresh.coming_procs = forecast->coming_procs;
-    fresh.coming_jobs = forecast->coming_jobs;
-    fresh.running = forecast->running;
-    forecast_look(&fresh, broker->sim->now);
-    broker_read_queue(broker, &fresh);
+    look_afresh(broker, forecast, &fresh);
     REQUIRE(forecast_start(&fresh, broker->job, after, SIMTIME_NEVER) == start);
     forecast_deinit(&fresh);
 }
@@ -277,10 +292,119 @@ static NOINLINE simtime any_bound(struct broker *broker, size_t i, bool *ret_kno
     return unless_full(broker, i, best);
 }
 
+/* Do jobs wait at the choice, or come there, that may run in several of its partitions? */
+static inline bool is_common(const struct broker *broker, size_t i)
+{
+    return broker_shares(broker, broker->choices[i].centre)->len > 0;
+}
+
+/* The start in a partition, by what jobs that wait leave free there and by the work. */
+static simtime counted_in(struct broker *broker, const struct forecast *forecast, simtime after,
+                          int64_t room, area work)
+{
+    if (partition_procs(forecast->sched->partition, &broker->job->spec.ask) <= room)
+        return after;
+    const simtime done =
+        broker->setup->sees == SEES_FREE ? SIMTIME_NEVER : forecast_done(forecast, work);
+    return done > after ? done : after;
+}
+
+/* By the common plan of the centre of choice i, from the forecasts of its partitions. */
+static simtime common_start(struct broker *broker, size_t i, struct forecast *forecasts)
+{
+    const struct rows *rows = &broker->rows[broker->choices[i].centre];
+    const size_t n = rows->to - rows->from;
+    struct lane lanes[MOST_LANES];
+    area works[MOST_LANES];
+    broker_works(broker, broker->choices[i].centre, works);
+    for (size_t k = 0; k < n; k++)
+        lanes[k] = (struct lane){.forecast = &forecasts[k]};
+    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        struct lane *lane = &lanes[k - rows->from];
+        const struct forecast *forecast = lane->forecast;
+        lane->open = true;
+        lane->item = forecast_item(forecast, broker->job);
+        lane->ahead = forecast_position(forecast, lane->item.key);
+        lane->after = after_in(broker, i, k);
+        if (lane->ahead == forecast->len && forecast->deeper) {
+            const simtime done = forecast_done(forecast, works[k - rows->from]);
+            lane->after = done > lane->after ? done : lane->after;
+        }
+    }
+    const simtime now = broker->setup->refresh > 0 ? forecasts->at : broker->sim->now;
+    return broker_common_start(broker, lanes, n, now);
+}
+
+/* A common plan that was kept in parts is the one that would be made anew. */
+static void check_common(struct broker *broker, size_t i, simtime start)
+{
+    const struct rows *rows = &broker->rows[broker->choices[i].centre];
+    const size_t n = rows->to - rows->from;
+    struct forecast fresh[MOST_LANES];
+    for (size_t k = 0; k < n; k++)
+        look_afresh(broker, &broker->forecasts[rows->from + k], &fresh[k]);
+    REQUIRE(common_start(broker, i, fresh) == start);
+    for (size_t k = 0; k < n; k++)
+        forecast_deinit(&fresh[k]);
+}
+
+/* The expected start at the choice, where jobs are counted once that wait in several. */
+static NOINLINE simtime shared_start(struct broker *broker, size_t i)
+{
+    const int32_t centre = broker->choices[i].centre;
+    const struct rows *rows = &broker->rows[centre];
+    simtime best = SIMTIME_NEVER;
+    for (size_t k = rows->from; k < rows->to; k++) {
+        struct forecast *forecast = seen(broker, k);
+        if (broker->setup->sees == SEES_PLAN && !forecast->valid)
+            broker_read_queue(broker, forecast);
+    }
+    if (broker->setup->sees == SEES_PLAN) {
+        best = common_start(broker, i, &broker->forecasts[rows->from]);
+        if (UNLIKELY(broker->sim->check) && broker->setup->refresh == 0)
+            check_common(broker, i, best);
+        return unless_full(broker, i, best);
+    }
+    int64_t rooms[MOST_LANES];
+    area works[MOST_LANES];
+    broker_rooms(broker, centre, rooms);
+    broker_works(broker, centre, works);
+    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        const size_t at = k - rows->from;
+        const simtime after = after_in(broker, i, k);
+        const simtime start = after < SIMTIME_NEVER ? counted_in(broker, &broker->forecasts[k],
+                                                                 after, rooms[at], works[at])
+                                                    : SIMTIME_NEVER;
+        best = start < best ? start : best;
+    }
+    return unless_full(broker, i, best);
+}
+
+/* The same, as if nobody waited. */
+static NOINLINE simtime common_bound(struct broker *broker, size_t i)
+{
+    simtime best = SIMTIME_NEVER;
+    for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
+         k = next_there(broker, i, k + 1)) {
+        const simtime after = after_in(broker, i, k);
+        const simtime start =
+            after < best ? forecast_alone(seen(broker, k), broker->job, after) : SIMTIME_NEVER;
+        best = start < best ? start : best;
+    }
+    return unless_full(broker, i, best);
+}
+
 static void find_bound(void *ctx, struct broker_bound *bound)
 {
     struct broker *broker = ctx;
     const size_t i = bound->choice;
+    if (UNLIKELY(is_common(broker, i))) {
+        bound->known = broker->setup->sees != SEES_PLAN;
+        bound->start = bound->known ? shared_start(broker, i) : common_bound(broker, i);
+        return;
+    }
     if (broker->partitions[i] >= 0 && !broker->bounds_starts)
         bound->start =
             bound_in(broker, (size_t)broker->partitions[i], arrival_of(broker, i), &bound->known);
@@ -306,6 +430,8 @@ static simtime expected_start(void *ctx, size_t i, simtime before)
     struct broker *broker = ctx;
     const bool plans = broker->setup->sees == SEES_PLAN;
     simtime best = SIMTIME_NEVER;
+    if (UNLIKELY(is_common(broker, i)))
+        return shared_start(broker, i);
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
         struct forecast *forecast = seen(broker, k);

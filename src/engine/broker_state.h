@@ -8,13 +8,43 @@
 
 #define NOBODY UINT32_MAX
 
+/* Partitions of a centre: bits of job->waits_in. */
+enum { MOST_LANES = 64 };
+
 /* A job that was sent and has not arrived: by slot, linked in the order of sending, per centre. */
 struct way {
     uint32_t before, after; /* slots; NOBODY: none */
     simtime arrival;        /* as expected when it was sent */
     uint64_t counted;       /* bits: partitions that count it as coming, as job->waits_in */
+    uint64_t in;            /* bits: where it will wait, as expected when it was sent */
     bool listed;
     bool moving; /* it was sent: its data move */
+};
+
+/* Jobs of a centre that wait in several partitions, or will, as far as they are known: each counted
+ * once, as it asks in the first of these. Those in fewer first, then by bits; only such as have
+ * jobs. */
+struct share {
+    uint64_t in; /* bits, as job->waits_in */
+    int64_t jobs, procs;
+    area asked;
+};
+
+struct shares {
+    struct share *items; /* owned */
+    size_t len, cap;
+};
+
+/* One partition of a centre whose queues are planned as one. */
+struct lane {
+    struct forecast *forecast; /* valid */
+    size_t next;               /* of its items */
+    struct profile *plan;      /* of the forecast */
+    /* Where the job at hand may run: */
+    bool open;
+    struct jobitem item;
+    size_t ahead;  /* items that stand before it */
+    simtime after; /* it does not start before */
 };
 
 /* Rows of partitions: [from, to). */
@@ -36,6 +66,10 @@ struct broker {
     size_t n_ways;
     uint32_t *first, *last; /* on their way, by centre */
     struct sim_sent *sent;  /* by home x centre */
+    struct shares *shares;  /* by centre, as of now */
+    struct shares *seen;    /* by centre, as of the last look, with those sent since */
+    uint64_t *placed;       /* seq of jobs that a common plan will meet again; owned */
+    size_t n_placed, placed_cap;
 
     /* Of the decision at hand. */
     struct sim *sim;
@@ -62,8 +96,28 @@ static inline const struct sim_freight *broker_freight(const struct broker *brok
 /* broker.c: what the queue of the partition, and jobs on their way to it, mean for its forecast. */
 void broker_read_queue(struct broker *broker, struct forecast *forecast);
 
+/* For guarantees: it waits or is on its way, or (-1) does so no longer: it counts by the first
+ * queue in which it stands, or may stand once it is there. */
+void broker_hold(struct broker *broker, struct holds *holds, const struct job *job, int sign);
+
 /* Jobs that wait in the partition or are on their way to it, as far as they are known, now. */
 int64_t broker_queued_jobs(const struct broker *broker, size_t partition);
+
+/* broker_shares.c: one comes (1) or goes (-1). O(kinds). */
+void shares_count(struct shares *shares, uint64_t in, int64_t procs, area asked, int sign);
+void shares_assign(struct shares *to, const struct shares *from);
+
+/* Those of the centre as the broker sees them. */
+const struct shares *broker_shares(const struct broker *broker, int32_t centre);
+
+/* By partition of the centre, as seen: processors that waiting jobs leave free, and work, with that
+ * of jobs that may run in several. */
+void broker_rooms(const struct broker *broker, int32_t centre, int64_t *rooms);
+void broker_works(const struct broker *broker, int32_t centre, area *work);
+
+/* broker_common.c: when the job at hand would start by the common plan of a centre's partitions.
+ * O(items) placements; `next` of the lanes must be 0. */
+simtime broker_common_start(struct broker *broker, struct lane *lanes, size_t n, simtime now);
 
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
  * it can go nowhere, because of `terms`, else for want of a way if `cut_off`. O(centres), and what

@@ -80,7 +80,7 @@ static void see_counts(struct forecast *forecast)
 {
     const struct partition_counts *counts = &forecast->sched->partition->counts;
     forecast->free = cluster_free_procs(forecast->sched->partition->cluster);
-    forecast->queued = counts->queued_procs + forecast->coming_procs;
+    forecast->queued = counts->queued_procs - forecast->shared_procs + forecast->coming_procs;
     forecast->in_service = counts->capacity - counts->down;
     if (forecast->stale)
         forecast->backlog = find_backlog(forecast);
@@ -105,7 +105,7 @@ static bool is_queue(const struct forecast *forecast)
     return forecast_in_order(forecast) && !forecast->sched->queue.classes;
 }
 
-static struct jobitem item_of(const struct forecast *forecast, const struct job *job)
+struct jobitem forecast_item(const struct forecast *forecast, const struct job *job)
 {
     const struct sched *sched = forecast->sched;
     const int32_t procs = partition_procs(sched->partition, &job->spec.ask);
@@ -116,13 +116,32 @@ static struct jobitem item_of(const struct forecast *forecast, const struct job 
     return item;
 }
 
-static inline void append(struct forecast *forecast, const struct jobitem *item, simtime after)
+/* Where a job that waits here stands. */
+static inline uint64_t places_of(const struct forecast *forecast, const struct jobitem *item)
+{
+    return forecast->shares ? jobs_at(forecast->sched->jobs, item->slot)->waits_in : 0;
+}
+
+static inline void append(struct forecast *forecast, const struct jobitem *item, simtime after,
+                          uint64_t in)
 {
     if (UNLIKELY(forecast->len == forecast->cap)) {
         forecast->cap = forecast->cap ? 2 * forecast->cap : 32;
         forecast->items = mem_resize(forecast->items, forecast->cap, sizeof(*forecast->items));
     }
-    forecast->items[forecast->len++] = (struct expected){*item, after, SIMTIME_NEVER};
+    forecast->items[forecast->len++] = (struct expected){*item, after, SIMTIME_NEVER, in};
+}
+
+/* A job holds a reservation in each of its partitions, and will use one. */
+static void expect_shared(struct forecast *forecast)
+{
+    const struct sched *sched = forecast->sched;
+    for (size_t i = 0; forecast->shares && i < sched->n_held; i++) {
+        const uint64_t in = places_of(forecast, &sched->held[i].item);
+        if (in_several(in))
+            forecast_expect(forecast, jobs_at(sched->jobs, sched->held[i].item.slot), forecast->at,
+                            in);
+    }
 }
 
 static void read_queue(struct forecast *forecast)
@@ -137,9 +156,10 @@ static void read_queue(struct forecast *forecast)
                 forecast->deeper = true;
                 break;
             }
-            item = item_of(forecast, jobs_at(sched->jobs, sched->fresh.items[i]));
-            append(forecast, &item, forecast->at);
+            item = forecast_item(forecast, jobs_at(sched->jobs, sched->fresh.items[i]));
+            append(forecast, &item, forecast->at, places_of(forecast, &item));
         }
+        expect_shared(forecast);
         return;
     }
     const struct jobkey *last = NULL;
@@ -150,7 +170,7 @@ static void read_queue(struct forecast *forecast)
                 return;
             }
             item = some[i];
-            append(forecast, &item, forecast->at);
+            append(forecast, &item, forecast->at, places_of(forecast, &item));
             if (sched->config.conservative)
                 forecast->items[forecast->len - 1].item.key.score = 0;
         }
@@ -189,7 +209,7 @@ static void read_free(struct forecast *forecast)
     assign(&forecast->base, sched->partition->profile);
     for (size_t i = 0; holds_reservations(sched) && i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
-        if (held->start < SIMTIME_NEVER)
+        if (held->start < SIMTIME_NEVER && !in_several(places_of(forecast, &held->item)))
             profile_reserve(forecast->base, held->start, held->start + held->item.request,
                             held->item.procs);
     }
@@ -206,7 +226,7 @@ void forecast_read(struct forecast *forecast)
 }
 
 /* The first of the items that does not stand before the key. */
-static size_t position(const struct forecast *forecast, struct jobkey key)
+size_t forecast_position(const struct forecast *forecast, struct jobkey key)
 {
     size_t low = 0, high = forecast->len;
     /* Most come last. */
@@ -222,21 +242,21 @@ static size_t position(const struct forecast *forecast, struct jobkey key)
     return low;
 }
 
-void forecast_expect(struct forecast *forecast, const struct job *job, simtime after)
+void forecast_expect(struct forecast *forecast, const struct job *job, simtime after, uint64_t in)
 {
-    const struct jobitem item = item_of(forecast, job);
-    size_t i = position(forecast, item.key);
+    const struct jobitem item = forecast_item(forecast, job);
+    size_t i = forecast_position(forecast, item.key);
     if (forecast->len == forecast->depth) {
         forecast->deeper = true;
         if (i == forecast->len)
             return;
         forecast->len--;
     }
-    append(forecast, &item, after);
+    append(forecast, &item, after, in);
     if (i < forecast->len - 1) {
         struct expected *items = forecast->items;
         memmove(&items[i + 1], &items[i], (forecast->len - 1 - i) * sizeof(*items));
-        items[i] = (struct expected){item, after, SIMTIME_NEVER};
+        items[i] = (struct expected){item, after, SIMTIME_NEVER, in};
     }
     if (i < forecast->placed)
         clear_plan(forecast);
@@ -263,7 +283,7 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
     if (!forecast->valid)
         return;
     if (job->joined == job->spec.submit) {
-        forecast_expect(forecast, job, now);
+        forecast_expect(forecast, job, now, job->waits_in);
         return;
     }
     /* It was on its way, or ran and was stopped. */
@@ -272,6 +292,7 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
         forecast_doubt(forecast);
     } else if (forecast->items[i].after != now) {
         forecast->items[i].after = now;
+        forecast->items[i].in = job->waits_in;
         if (i < forecast->placed)
             forecast_replan(forecast);
     }
@@ -364,16 +385,22 @@ static simtime start_in(const struct profile *profile, const struct jobitem *ite
     return profile_earliest(profile, after, item->request, item->procs);
 }
 
+struct profile *forecast_draft(struct forecast *forecast)
+{
+    assign(&forecast->scratch, base_of(forecast));
+    return forecast->scratch;
+}
+
 /* Behind the first `ahead` of the items, from what is known of its start on: until it is known, or
  * not before `before`. */
 static simtime planned_start(struct forecast *forecast, const struct jobitem *item, size_t ahead,
                              simtime now, simtime before)
 {
     if (ahead < forecast->placed) {
-        assign(&forecast->scratch, base_of(forecast));
+        struct profile *draft = forecast_draft(forecast);
         for (size_t i = 0; i < ahead; i++)
-            place(forecast->scratch, &forecast->items[i], now);
-        return start_in(forecast->scratch, item, forecast->bound);
+            place(draft, &forecast->items[i], now);
+        return start_in(draft, item, forecast->bound);
     }
     while (forecast->bound < before && (!forecast->fits || forecast->placed < ahead)) {
         /* It stays where it is unless what is placed takes from its time, and then starts later. */
@@ -386,14 +413,31 @@ static simtime planned_start(struct forecast *forecast, const struct jobitem *it
     return forecast->bound;
 }
 
-/* When all work that is there now would be done, were it spread evenly. */
-static simtime drained(const struct forecast *forecast)
+area forecast_backlog(const struct forecast *forecast)
+{
+    return forecast->stale ? forecast->backlog : find_backlog(forecast);
+}
+
+simtime forecast_alone(const struct forecast *forecast, const struct job *job, simtime after)
+{
+    const struct partition *partition = forecast->sched->partition;
+    const int32_t procs = partition_procs(partition, &job->spec.ask);
+    const struct profile *profile = forecast->stale ? forecast->base : partition->profile;
+    return profile_earliest(profile, after, request_of(partition, job, procs), procs);
+}
+
+simtime forecast_done(const struct forecast *forecast, area work)
 {
     if (forecast->in_service <= 0)
         return SIMTIME_NEVER;
-    const area backlog = forecast->stale ? forecast->backlog : find_backlog(forecast);
-    const area time = backlog / forecast->in_service;
+    const area time = work / forecast->in_service;
     return time < SIMTIME_NEVER - forecast->at ? forecast->at + (simtime)time : SIMTIME_NEVER;
+}
+
+/* When all work that is there now would be done, were it spread evenly. */
+static simtime drained(const struct forecast *forecast)
+{
+    return forecast_done(forecast, forecast_backlog(forecast));
 }
 
 /* Is the job, of so many processors, sure to find them free from `after` on, whatever the plan will
@@ -448,9 +492,9 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
 simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
                        simtime before)
 {
-    const struct jobitem item = item_of(forecast, job);
+    const struct jobitem item = forecast_item(forecast, job);
     const bool last = is_queue(forecast);
-    const size_t ahead = last ? forecast->len : position(forecast, item.key);
+    const size_t ahead = last ? forecast->len : forecast_position(forecast, item.key);
     const simtime now = forecast->stale ? forecast->at : job->spec.submit;
     if (ahead == forecast->len && forecast->deeper) {
         const simtime evenly = drained(forecast);

@@ -26,18 +26,27 @@ struct expected {
     struct jobitem item;
     simtime after; /* it cannot start before */
     simtime start; /* in the plan; of those placed */
+    uint64_t in; /* bits: partitions of its centre, where it may run in several; else one or none */
 };
+
+static inline bool in_several(uint64_t in)
+{
+    return (in & (in - 1)) != 0;
+}
 
 struct forecast {
     struct sched *sched; /* borrowed */
     bool stale;          /* kept as of the last look */
+    bool shares;         /* jobs may run elsewhere in its centre too */
     size_t depth;
 
-    /* As of now. */
+    /* As of now. Jobs that may run in several partitions are counted apart. */
     area waiting; /* asked by jobs in the queue */
     area coming;  /* and by those on their way */
-    int64_t coming_procs, coming_jobs;
-    area running; /* processors x end by request, of running jobs */
+    int64_t coming_procs;
+    int64_t shared_procs; /* of jobs in the queue that stand in others too */
+    int64_t coming_jobs;  /* those too */
+    area running;         /* processors x end by request, of running jobs */
 
     /* As seen. */
     bool valid;      /* the items are; whether they are placed yet is another matter */
@@ -75,8 +84,25 @@ void forecast_look(struct forecast *forecast, simtime at);
  * forecast_expect. O(depth), and O(log) for each reservation of a conservative scheduler. */
 void forecast_read(struct forecast *forecast);
 
-/* A job waits, or is on its way and arrives at `after`. O(log), before others O(depth). */
-void forecast_expect(struct forecast *forecast, const struct job *job, simtime after);
+/* A job waits, or is on its way and arrives at `after`; `in`: as of struct expected. O(log), before
+ * others O(depth). */
+void forecast_expect(struct forecast *forecast, const struct job *job, simtime after, uint64_t in);
+
+/* Work that is there as seen, of running jobs and of those that may run nowhere else. */
+area forecast_backlog(const struct forecast *forecast);
+
+/* When so much would be done, spread evenly over its processors in service. */
+simtime forecast_done(const struct forecast *forecast, area work);
+
+/* The job as an item of the queue, and the first of the items that does not stand before it. */
+struct jobitem forecast_item(const struct forecast *forecast, const struct job *job);
+size_t forecast_position(const struct forecast *forecast, struct jobkey key);
+
+/* What is free, as seen, without the jobs that wait: to plan on until the next call. */
+struct profile *forecast_draft(struct forecast *forecast);
+
+/* When the job would start, if nobody waited. */
+simtime forecast_alone(const struct forecast *forecast, const struct job *job, simtime after);
 
 /* When the job would start at the earliest, not before `after`, whatever waits; *ret_exact: it
  * would start just then. SIMTIME_NEVER: not known, or never. */

@@ -395,6 +395,54 @@ class Broker(unittest.TestCase):
                 text = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
             self.assertEqual(text.partition("jobs may go elsewhere.\n")[2], told)
 
+    def common(self, broker, lines, centres, backfill="easy"):
+        """Jobs at home in c, whose partitions may all be theirs; starts and centres."""
+        centres = centres.replace("partitions:", f"scheduler: {{backfill: {backfill}}}, partitions:")
+        rows, where = self.run_text(f"jishi: 1\ncentres: {{{centres}}}\n"
+                                    f"broker: {{{broker}}}\ntenants: {{t: {{home: c, workloads: {{w: {{partition: any, jobs: "
+                                    + jobs(*lines) + "}}}}\n")
+        return where, list(rows["start"])
+
+    def test_planned_once(self):
+        """One job runs or comes at d, which has room for two; the last goes there too, or to e, where nobody is."""
+        cut = "c: {partitions: {m: {nodes: 1}}}, d: {partitions: {p: {nodes: 1}, q: {nodes: 1}}}, e: {partitions: {z: {nodes: 1}}}"
+        for sees, refresh, delay in itertools.product(("plan", "queue"), ("0s", "1h"), (0, 10)):
+            got = self.common(f"policy: least-wait, sees: {sees}, refresh: {refresh}, delay: {delay}s", [("0s", 1, "1h")] * 4, cut)
+            self.assertEqual(got, ("cdde", [0] + [delay] * 3), (sees, refresh, delay))
+
+    def test_home_planned_once(self):
+        """The second finds c/q free though the first waits there, too, at that instant."""
+        cut = "c: {partitions: {p: {nodes: 1}, q: {nodes: 1}}}, d: {partitions: {p: {nodes: 1}}}"
+        for sees in "plan", "queue", "free":
+            got = self.common(f"policy: least-wait, delay: 10s, sees: {sees}", [("0s", 1, "60s")] * 2, cut)
+            self.assertEqual(got, ("cc", [0, 0]), sees)
+
+    def test_overflow_counts_once(self):
+        """Two run on 8 processors for 10 h; with 8 of 1 processor waiting the ninth still stays, the next go."""
+        lines = [("0s", 4, "10h"), ("1s", 4, "10h")] + [("%ds" % (60 + i), 1, "1h") for i in range(12)]
+        for home in "p: {nodes: 4}, q: {nodes: 4}", "p: {nodes: 8}":
+            where, _ = self.common("policy: {overflow: {after: 1000h, queued: 100%}}", lines,
+                                   "c: {partitions: {%s}}, d: {partitions: {p: {nodes: 100}}}" % home)
+            self.assertEqual(where, "c" * 11 + "ddd", home)
+
+    def test_work_counts_once(self):
+        """c/p and c/q are full until 100 s and one waits for either: the next starts at 100 s by plan; the work would
+        be done by 150 s, 600 processor-seconds over 4 processors."""
+        cut = "c: {partitions: {p: {nodes: 2}, q: {nodes: 2}}}, d: {partitions: {p: {nodes: 2}}}"
+        lines = [("0s", 2, "100s")] * 4
+        for sees, depth, delay, want in (("plan", 100, 110, "cccc"), ("plan", 100, 90, "ccdc"), ("queue", 100, 160, "cccc"),
+                                         ("queue", 100, 140, "cccd"), ("plan", 0, 160, "cccc"), ("plan", 0, 140, "cccd")):
+            where, _ = self.common(f"policy: least-wait, delay: {delay}s, sees: {sees}, depth: {depth}", lines, cut)
+            self.assertEqual(where, want, (sees, depth, delay))
+
+    def test_reservations_count_once(self):
+        """Two run until 100 s, the third holds 100 s to 200 s in both partitions: the fourth starts at 100 s."""
+        cut = "c: {partitions: {p: {nodes: 1}, q: {nodes: 1}}}, d: {partitions: {p: {nodes: 1}}}"
+        lines = [("0s", 1, "100s"), ("0s", 1, "100s"), ("1s", 1, "100s"), ("2s", 1, "100s"), ("3s", 1, "100s")]
+        for refresh in "0s", "1s":
+            got = self.common(f"policy: least-wait, delay: 150s, refresh: {refresh}", lines, cut, "conservative")
+            self.assertEqual(got, ("ccccd", [0, 0, 100, 100, 153]), refresh)
+
 
 if __name__ == "__main__":
     unittest.main()
