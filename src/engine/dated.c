@@ -43,20 +43,32 @@ void sim_queue_changes(struct sim *sim)
     }
 }
 
-void sim_queue_windows(struct sim *sim, const struct partition *partition)
+static void queue_edge(struct sim *sim, const struct station *station, size_t i, bool closes)
 {
-    for (size_t i = 0; i < partition->n_windows; i++)
-        for (int closes = 0; closes <= 1 && maintenance_begins(&partition->windows[i]); closes++) {
-            const struct maintenance *window = &partition->windows[i];
-            const struct event event = {
-                .at = closes ? window->to : window->from,
-                .class = (closes != 0) == (window->nodes > 0) ? EVENT_GAIN : EVENT_LOSS,
-                .source = (uint64_t)i << 1 | (uint64_t)closes,
-                .kind = KIND_MAINTENANCE,
-                .object = (uint32_t)partition->row,
-            };
-            events_add(sim->events, &event);
-        }
+    const struct maintenance *window = &station->windows.items[i];
+    const struct event event = {
+        .at = closes ? window->to : window->from,
+        .class = closes == (window->nodes > 0) ? EVENT_GAIN : EVENT_LOSS,
+        .source = (uint64_t)(station->windows.dropped + i) << 1 | (uint64_t)closes,
+        .kind = KIND_MAINTENANCE,
+        .object = (uint32_t)station->partition.row,
+    };
+    if (event.at < SIMTIME_NEVER)
+        events_add(sim->events, &event);
+}
+
+void sim_queue_windows(struct sim *sim, struct station *station)
+{
+    struct windows *windows = &station->windows;
+    const simtime next = windows_next(windows);
+    windows_drop(windows, sim->now);
+    const size_t old = windows->len;
+    if (next < SIMTIME_NEVER)
+        windows_extend(windows, next + 1);
+    for (size_t i = old; i < windows->len; i++) {
+        queue_edge(sim, station, i, false);
+        queue_edge(sim, station, i, true);
+    }
 }
 
 static void change_kind(struct sim *sim, const struct sim_change *change)
@@ -128,14 +140,19 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
     sim_mark(sim, station);
 }
 
-/* Open and close windows are told apart by the sign of what is left of the object's index. */
+/* Open and close windows are told apart by the last bit. The last that is known opens: the next one
+ * becomes so. */
 void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
 {
     struct station *station = &sim->stations[row];
-    const struct maintenance *window = &station->partition.windows[source >> 1];
+    const size_t i = (size_t)(source >> 1) - station->windows.dropped;
+    const struct maintenance window = station->windows.items[i];
+    const bool opens = (source & 1) == 0;
     profile_advance(station->partition.profile, sim->now);
     sched_capacity_changed(&station->sched, CAPACITY_KNOWN);
-    partition_maintain(&station->partition, window, (source & 1) == 0, sim->now);
+    partition_maintain(&station->partition, &window, opens, sim->now);
+    if (opens && i + 1 == station->windows.len)
+        sim_queue_windows(sim, station);
     sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
     sim_mark(sim, station);

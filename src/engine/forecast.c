@@ -200,6 +200,22 @@ void forecast_look(struct forecast *forecast, simtime at)
     see_counts(forecast);
 }
 
+/* No start was found for it: windows that come again are looked at further ahead, and all is placed
+ * anew. False if that is of no use. */
+static bool look_on(struct forecast *forecast, const struct jobitem *item, simtime after)
+{
+    const struct partition *partition = forecast->sched->partition;
+    const bool copied = base_of(forecast) != partition->profile;
+    if (LIKELY(partition->horizon >= SIMTIME_NEVER) ||
+        !((copied && forecast->horizon < partition->horizon) ||
+          sched_look(forecast->sched, item, after, SIMTIME_NEVER)))
+        return false;
+    if (copied)
+        partition_catch_up(partition, forecast->base, &forecast->horizon, &forecast->level);
+    clear_plan(forecast);
+    return true;
+}
+
 /* What is free but for running jobs and reservations, where the profile itself will not do. */
 static void read_free(struct forecast *forecast)
 {
@@ -207,6 +223,8 @@ static void read_free(struct forecast *forecast)
     if (!forecast->stale && !holds_reservations(sched))
         return;
     assign(&forecast->base, sched->partition->profile);
+    forecast->horizon = sched->partition->horizon;
+    forecast->level = sched->partition->level;
     for (size_t i = 0; holds_reservations(sched) && i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER && !in_several(places_of(forecast, &held->item)))
@@ -371,6 +389,8 @@ static bool place_some(struct forecast *forecast, size_t ahead, simtime now, sim
     struct profile *plan = forecast->plan;
     for (; i < ahead && met < STRIDE; i++) {
         const simtime start = place(plan, &items[i], now);
+        if (UNLIKELY(start >= SIMTIME_NEVER) && look_on(forecast, &items[i].item, now))
+            return place_some(forecast, ahead, now, from, to);
         items[i].start = start;
         first = start < first ? start : first;
         met += (uint32_t)(start < to) & (uint32_t)(from < start + items[i].item.request);
@@ -477,6 +497,9 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
         }
         forecast->asked = job->seq + 1;
         forecast->bound = profile_earliest(profile, after, request, procs);
+        const struct jobitem item = {.procs = procs, .request = request};
+        while (UNLIKELY(forecast->bound >= SIMTIME_NEVER) && look_on(forecast, &item, after))
+            forecast->bound = profile_earliest(base_of(forecast), after, request, procs);
         forecast->fits = last && !holds_reservations(forecast->sched);
         *ret_exact = forecast->queued == 0 || outlasted ||
                      (behind && forecast->placed == forecast->len && forecast->placed > 0);
@@ -507,5 +530,12 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
         forecast->bound = after;
         forecast->fits = false;
     }
-    return planned_start(forecast, &item, ahead, now, before);
+    const simtime bound = forecast->bound;
+    simtime start = planned_start(forecast, &item, ahead, now, before);
+    while (UNLIKELY(start >= SIMTIME_NEVER) && look_on(forecast, &item, bound)) {
+        forecast->bound = bound;
+        forecast->fits = false;
+        start = planned_start(forecast, &item, ahead, now, before);
+    }
+    return start;
 }

@@ -69,6 +69,8 @@ struct forecast {
 
     /* Stale: the profile as it was. Conservative: with the reservations in it. Owned. */
     struct profile *base;
+    simtime horizon; /* of it, and what is free there, as in struct partition */
+    int64_t level;
     struct profile *plan; /* owned; NULL: not made yet */
     struct profile *scratch;
 };

@@ -364,7 +364,9 @@ static void open_station(struct sim *sim, size_t row)
     const struct tenancy tenancy = sim_tenancy(sim, station);
     sched_init(&station->sched, &setup->config, &station->partition, &sim->jobs, &tenancy,
                &actions);
-    sim_queue_windows(sim, &station->partition);
+    windows_init(&station->windows, setup->setup.recurrences, setup->setup.n_recurrences,
+                 WINDOWS_BEGIN, 0);
+    sim_queue_windows(sim, station);
     sim->limits_queues |= setup->config.max_queued >= 0;
     sim->eager |= decides_after_events(&setup->config);
 }
@@ -377,6 +379,7 @@ struct sim *sim_new(const struct sim_setup *setup)
     sim->n_stations = setup->world->n_partitions;
     sim->stations = mem_new(sim->n_stations, sizeof(*sim->stations));
     sim->dirty = mem_new(sim->n_stations, sizeof(*sim->dirty));
+    sim->gaps_later = mem_new(setup->n_changes, sizeof(*sim->gaps_later));
     touched_init(&sim->touched, sim->n_stations);
     jobs_init(&sim->jobs);
     sim->next_tick = SIMTIME_NEVER;
@@ -422,7 +425,11 @@ void sim_free(struct sim *sim)
         sched_deinit(&sim->stations[i].sched);
         partition_deinit(&sim->stations[i].partition);
         free(sim->stations[i].newcomers.items);
+        windows_deinit(&sim->stations[i].windows);
     }
+    for (size_t i = 0; i < sim->setup.n_changes; i++)
+        gaps_clear(&sim->gaps_later[i]);
+    free(sim->gaps_later);
     free(sim->stations);
     free(sim->dirty);
     touched_deinit(&sim->touched);
@@ -477,9 +484,6 @@ static COLD void tell_unfinished(struct sim *sim)
     free(left);
 }
 
-/* Draining goes on for so many lengths at most. */
-#define DRAIN_MOST 10
-
 /* What still waits, waits for ever: nothing runs, and a new period of quotas frees nothing. */
 static bool only_turns_lie_ahead(const struct sim *sim)
 {
@@ -495,7 +499,8 @@ static bool is_over(const struct sim *sim, simtime next)
         return sim->setup.world->length == SIMTIME_NEVER && next_arrival(sim) >= SIMTIME_NEVER &&
                (sim->jobs.live == 0 || only_turns_lie_ahead(sim));
     /* Where counted jobs starve they are not waited for for ever. */
-    return !sim->setup.drain || sim->counted == 0 || next / DRAIN_MOST > sim->setup.world->length;
+    return !sim->setup.drain || sim->counted == 0 ||
+           next / SIM_DRAIN_MOST > sim->setup.world->length;
 }
 
 int sim_run(struct sim *sim, struct error *err)

@@ -89,6 +89,9 @@ static inline const struct sim_freight *sim_freight_of(const struct sim_broker *
 }
 
 /* All borrowed; outlives the simulation. */
+/* Draining goes on for so many lengths of the run at most. */
+#define SIM_DRAIN_MOST 10
+
 struct sim_setup {
     const struct world *world;
     const struct sim_partition *partitions; /* one a row of world.partitions */

@@ -42,6 +42,7 @@ struct station {
     struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
     struct books *books;    /* NULL: its order does not go by usage */
     uint32_t newest;        /* of the jobs that run here; kept where some may be stopped */
+    struct windows windows; /* whose events are queued: those open, and the next to come */
 };
 
 struct sim {
@@ -79,6 +80,7 @@ struct sim {
     simtime next_turn;             /* when an event for the next period of processor-hours is due */
     struct slots tenant_newcomers; /* as station.newcomers, for quotas of waiting jobs */
     bool reclaims;                 /* some scheduler stops jobs for claims, now or later */
+    struct gaps *gaps_later;       /* owned: between windows, after each change */
 };
 
 /* waits.c: why jobs wait */
@@ -353,7 +355,7 @@ static inline void sim_unlink(struct sim *sim, struct station *station, const st
 
 /* Put the dated changes, and the windows of a partition, among the events. */
 void sim_queue_changes(struct sim *sim);
-void sim_queue_windows(struct sim *sim, const struct partition *partition);
+void sim_queue_windows(struct sim *sim, struct station *station);
 
 /* Their time has come. */
 NOINLINE void sim_apply(struct sim *sim, const struct sim_change *change);

@@ -4,6 +4,8 @@
 
 #include "util/mem.h"
 
+#include <string.h>
+
 size_t sim_candidates_of_centre(const struct sim *sim, int32_t centre, size_t *ret_from)
 {
     size_t from = 0;
@@ -153,6 +155,38 @@ static inline bool could_run(const struct sim *sim, const struct station *statio
            could_run_by_nodes(sim, station, spec, NULL);
 }
 
+/* Do windows that come again ever leave the job room between them, as the partition is or will be
+ * after a change that lies ahead? */
+static NOINLINE bool windows_leave(const struct sim *sim, const struct station *station,
+                                   const struct job_spec *spec)
+{
+    const struct partition *partition = &station->partition;
+    const int32_t procs = partition_procs(partition, &spec->ask);
+    const simtime request = job_request(spec, procs, partition->speeds);
+    if (partition_leaves(partition, procs, request, sim->now))
+        return true;
+    struct node_group groups[PARTITION_GROUPS_MAX];
+    memcpy(groups, partition->groups, partition->n_groups * sizeof(groups[0]));
+    struct outage outage = {partition->recurrences, partition->n_recurrences, partition->planned,
+                            groups, partition->n_groups};
+    for (size_t i = 0; i < sim->setup.n_changes; i++) {
+        const struct sim_change *change = &sim->setup.changes[i];
+        const bool nodes = change->what == CHANGE_NODES;
+        if (change->at < sim->now || (!nodes && change->what != CHANGE_WINDOWS) ||
+            change->partition != partition->row)
+            continue;
+        if (nodes) {
+            groups[change->group].nodes = change->nodes;
+            groups[change->group].procs_per_node = change->procs_per_node;
+        } else {
+            outage.planned = change->at;
+        }
+        if (gaps_let(&sim->gaps_later[i], &outage, change->at, procs, request > 0 ? request : 1))
+            return true;
+    }
+    return false;
+}
+
 /* Why what could never run there could not. */
 static NOINLINE enum job_reason why_never(const struct sim *sim, const struct station *station,
                                           const struct job_spec *spec)
@@ -171,6 +205,8 @@ static enum job_reason may_hold(const struct sim *sim, const struct station *sta
         return REASON_KEPT;
     if (!could_run(sim, station, spec))
         return why_never(sim, station, spec);
+    if (UNLIKELY(station->partition.windows.endless) && !windows_leave(sim, station, spec))
+        return REASON_MAINTENANCE;
     if (most >= 0 && partition_procs(&station->partition, &spec->ask) > most)
         return REASON_MAX_PROCESSORS;
     return REASON_NONE;

@@ -27,7 +27,7 @@ uint32_t sim_possible_causes(const struct sim_setup *setup)
         const bool reserves = config->conservative || config->depth > 0 || config->slurm;
         if (partition_constrains(&partition->setup))
             causes |= 1u << CAUSE_FRAGMENTATION;
-        if ((reserves && !config->commit_head) || partition->setup.n_windows > 0)
+        if ((reserves && !config->commit_head) || partition->setup.n_recurrences > 0)
             causes |= 1u << CAUSE_RESERVED;
         if (!reserves || config->commit_head || config->decide == DECIDE_EVERY || config->slurm)
             causes |= 1u << CAUSE_ORDER;
@@ -62,7 +62,7 @@ static NOINLINE bool head_fits(const struct station *station)
 {
     const struct partition *partition = &station->partition;
     struct jobitem head;
-    if (partition->n_windows == 0 || !queue_first(&station->sched.queue, &head))
+    if (partition->n_recurrences == 0 || !queue_first(&station->sched.queue, &head))
         return false;
     return head.procs <= cluster_free_procs(partition->cluster) &&
            (!partition->constrained ||
@@ -90,7 +90,7 @@ static bool is_fixed(const struct station *station)
     if (config->commit_head)
         return true;
     return config->decide != DECIDE_EVERY && !config->slurm &&
-           (config->conservative || config->depth > 0 || station->partition.n_windows == 0);
+           (config->conservative || config->depth > 0 || station->partition.n_recurrences == 0);
 }
 
 static void fill_want(void *ctx, const struct job *job, struct cause_want *want)

@@ -71,15 +71,19 @@ double phases_installed(const struct phases *phases, int32_t partition, simtime 
 double maintenance_time(const struct build *build, int32_t partition, simtime from, simtime to)
 {
     const struct partition_setup *setup = &build->partitions[partition].setup;
+    struct windows windows;
     double sum = 0;
-    for (size_t i = 0; i < setup->n_windows; i++) {
-        const struct maintenance *window = &setup->windows[i];
-        if (window->moves || !maintenance_begins(window))
+    windows_init(&windows, setup->recurrences, setup->n_recurrences, WINDOWS_BEGIN, from);
+    windows_extend(&windows, to);
+    for (size_t i = 0; i < windows.len; i++) {
+        const struct maintenance *window = &windows.items[i];
+        if (window->moves)
             continue;
         const struct node_group there =
             group_of(build, (size_t)partition, window->group, window->from);
         const int32_t nodes = window->nodes < there.nodes ? window->nodes : there.nodes;
         sum += (double)nodes * there.procs_per_node * overlap(window->from, window->to, from, to);
     }
+    windows_deinit(&windows);
     return sum;
 }

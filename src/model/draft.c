@@ -84,6 +84,12 @@ static COLD void leave_flat(struct draft *draft)
     enter(draft, draft->profile, INT64_MIN, 1);
 }
 
+void draft_extended(struct draft *draft)
+{
+    if (draft->flat)
+        leave_flat(draft);
+}
+
 void draft_end(struct draft *draft)
 {
     if (!draft->flat)

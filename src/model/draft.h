@@ -64,6 +64,9 @@ bool draft_took_beside(const struct draft *draft, simtime end);
 /* A job has started on procs > 0 and entered the profile: over [from, to) as well. */
 void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs);
 
+/* The profile has changed where nothing is taken: what is, it holds from now on until the end. */
+void draft_extended(struct draft *draft);
+
 /* As of profiles; `t`, `after` >= now. Later than `last` no hole need be found. */
 int64_t draft_at(const struct draft *draft, simtime t);
 simtime draft_next_step(const struct draft *draft, simtime t);

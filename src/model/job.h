@@ -35,7 +35,9 @@ enum job_state {
     X(REASON_MAX_REQUEST, "max_request", "limit on the time a job asks for")                       \
     X(REASON_NO_RUN, "no_run",                                                                     \
       "no group of nodes is large enough for it (placement contiguous: in a row, of one group)")   \
-    X(REASON_LEFT, "left", "asks more than the guarantees of others ever leave it")
+    X(REASON_LEFT, "left", "asks more than the guarantees of others ever leave it")                \
+    X(REASON_MAINTENANCE, "maintenance",                                                           \
+      "asks for longer than maintenance and reservations that come again ever leave it")
 
 #define REASON_CONSTANT(reason, name, what) reason,
 enum job_reason { REASON_NONE, REJECTION_LIST(REASON_CONSTANT) JOB_REASONS };

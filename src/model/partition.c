@@ -28,74 +28,126 @@ static int64_t base_free(const struct partition *partition)
     return cluster_in_service(partition->cluster) - cluster_busy(partition->cluster);
 }
 
-/* Where a window opens or closes. */
-struct edge {
-    simtime at;
-    size_t group;
-    int32_t nodes; /* more out of service; negative: back */
-};
+/* --- windows --- */
 
-static int compare_edges(const void *a, const void *b)
+static void find_steps(struct partition *partition)
 {
-    const struct edge *x = a, *y = b;
-    return x->at < y->at ? -1 : x->at > y->at;
+    const size_t n = 2 * partition->windows.len;
+    partition->steps = mem_resize(partition->steps, n, sizeof(*partition->steps));
+    windows_steps(&partition->windows, partition->groups, partition->steps);
 }
 
-/* Of the windows that are known. */
-static void find_edges(struct partition *partition, simtime now)
+/* Write out the windows that begin before `until`; all, if there is an end to them. */
+static void see(struct partition *partition, simtime until)
 {
-    partition->n_edges = 0;
-    partition->windows_end = 0;
-    for (size_t i = 0; i < partition->n_windows; i++) {
-        const struct maintenance *w = &partition->windows[i];
-        if (!maintenance_is_known(w, now))
+    struct windows *windows = &partition->windows;
+    windows_extend(windows, windows->endless ? until : SIMTIME_NEVER);
+    partition->horizon = windows_next(windows);
+    partition->windows_end = windows->endless ? SIMTIME_NEVER : 0;
+    for (size_t i = 0; i < windows->len; i++)
+        if (windows->items[i].to > partition->windows_end)
+            partition->windows_end = windows->items[i].to;
+    find_steps(partition);
+}
+
+/* What windows take and give back from `from` on, before the horizon, where `level` is free without
+ * that; there and beyond nothing is. Returns what would be. */
+static int64_t enter_windows(const struct partition *partition, struct profile *profile,
+                             simtime from, int64_t level)
+{
+    for (size_t i = 0; i < 2 * partition->windows.len; i++) {
+        const struct windows_step *step = &partition->steps[i];
+        if (step->at < from || step->at >= partition->horizon)
             continue;
-        partition->edges[partition->n_edges++] = (struct edge){w->from, w->group, w->nodes};
-        partition->edges[partition->n_edges++] = (struct edge){w->to, w->group, -w->nodes};
-        if (w->to > partition->windows_end)
-            partition->windows_end = w->to;
+        profile_change(profile, step->at, step->change);
+        level += step->change;
     }
-    if (partition->n_edges > 0)
-        qsort(partition->edges, partition->n_edges, sizeof(*partition->edges), compare_edges);
+    if (partition->horizon < SIMTIME_NEVER && level > 0)
+        profile_change(profile, partition->horizon, -level);
+    return level;
 }
 
-/* What windows will take and give back. Where they overlap, a group has no more nodes to lose than
- * it has. */
-static void enter_windows(const struct partition *partition, struct profile *profile, simtime now)
+void partition_catch_up(const struct partition *partition, struct profile *copy, simtime *horizon,
+                        int64_t *level)
 {
-    int64_t asked[PARTITION_GROUPS_MAX] = {0};
-    for (size_t i = 0; i < partition->n_edges; i++) {
-        const struct edge *edge = &partition->edges[i];
-        const struct node_group *group = &partition->groups[edge->group];
-        const int64_t before =
-            asked[edge->group] < group->nodes ? asked[edge->group] : group->nodes;
-        asked[edge->group] += edge->nodes;
-        const int64_t after = asked[edge->group] < group->nodes ? asked[edge->group] : group->nodes;
-        if (edge->at > now)
-            profile_change(profile, edge->at, (before - after) * group->procs_per_node);
-    }
+    if (*level > 0)
+        profile_change(copy, *horizon, *level);
+    *level = enter_windows(partition, copy, *horizon, *level);
+    *horizon = partition->horizon;
 }
+
+void partition_look(struct partition *partition, simtime until)
+{
+    simtime horizon = partition->horizon;
+    if (until <= horizon)
+        return;
+    see(partition, until);
+    partition_catch_up(partition, partition->profile, &horizon, &partition->level);
+}
+
+/* Those known at `now` that end after `begin`. */
+static void know_windows(struct partition *partition, simtime now, simtime begin)
+{
+    windows_init(&partition->windows, partition->recurrences, partition->n_recurrences, now, begin);
+    partition->planned = now;
+    see(partition, begin + 1 + partition->longest);
+}
+
+static struct outage outage_of(const struct partition *partition)
+{
+    return (struct outage){partition->recurrences, partition->n_recurrences, partition->planned,
+                           partition->groups, partition->n_groups};
+}
+
+bool partition_leaves(const struct partition *partition, int64_t procs, simtime request,
+                      simtime now)
+{
+    const struct outage outage = outage_of(partition);
+    return !partition->windows.endless ||
+           gaps_let(partition->gaps, &outage, now, procs, request > 0 ? request : 1);
+}
+
+bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
+                         simtime now)
+{
+    const int64_t procs = partition_procs(partition, ask);
+    if (partition->windows.endless)
+        return partition_leaves(partition, procs, request, now);
+    for (size_t i = 0; i < partition->windows.len; i++) {
+        const struct maintenance *w = &partition->windows.items[i];
+        const simtime from = w->from > now ? w->from : now;
+        if (w->to > from && request <= w->to - from &&
+            procs <= -(int64_t)w->nodes * partition->groups[0].procs_per_node)
+            return true;
+    }
+    return false;
+}
+
+/* --- the profile --- */
 
 /* After nodes came or went: what is free now, every release by request, every known window. */
 static struct profile *make_profile(const struct partition *partition, struct some_jobs running,
-                                    simtime now)
+                                    simtime now, int64_t *ret_level)
 {
-    struct profile *profile = profile_new(base_free(partition));
+    int64_t level = base_free(partition);
+    struct profile *profile = profile_new(level);
     profile_advance(profile, now);
     for (size_t i = 0; i < running.len; i++) {
         const struct job *job = some_jobs_at(partition->jobs, running, i);
-        if (is_running_here(partition, job))
-            profile_change(profile, job->due > now ? job->due : now,
-                           cluster_returning(partition->cluster, &job->allocation));
+        if (!is_running_here(partition, job))
+            continue;
+        const int64_t back = cluster_returning(partition->cluster, &job->allocation);
+        profile_change(profile, job->due > now ? job->due : now, back);
+        level += back;
     }
-    enter_windows(partition, profile, now);
+    *ret_level = enter_windows(partition, profile, now + 1, level);
     return profile;
 }
 
 static void renew_profile(struct partition *partition, simtime now)
 {
     profile_free(partition->profile);
-    partition->profile = make_profile(partition, all_jobs(partition->jobs), now);
+    partition->profile = make_profile(partition, all_jobs(partition->jobs), now, &partition->level);
 }
 
 static bool constrains_by_nodes(const struct partition_setup *setup)
@@ -123,12 +175,12 @@ void partition_init(struct partition *partition, const struct partition_setup *s
         .constrained = constrains_by_nodes(setup) || setup->placement->constraint,
         .may_constrain = partition_constrains(setup),
         .speeds = setup->speeds,
-        .windows = setup->windows,
-        .n_windows = setup->n_windows,
+        .recurrences = setup->recurrences,
+        .n_recurrences = setup->n_recurrences,
+        .gaps = mem_new(1, sizeof(*partition->gaps)),
     };
     memcpy(partition->groups, setup->groups, setup->n_groups * sizeof(*partition->groups));
-    partition->edges = mem_new(2 * setup->n_windows, sizeof(*partition->edges));
-    find_edges(partition, -1);
+    know_windows(partition, -1, 0);
     partition->moved = mem_new(setup->n_groups, sizeof(*partition->moved));
     partition->fixed = true;
     partition->cluster = cluster_new(setup->placement, setup->groups, setup->n_groups,
@@ -146,7 +198,10 @@ void partition_deinit(struct partition *partition)
     cluster_free(partition->cluster);
     profile_free(partition->profile);
     free(partition->groups);
-    free(partition->edges);
+    windows_deinit(&partition->windows);
+    free(partition->steps);
+    gaps_clear(partition->gaps);
+    free(partition->gaps);
     free(partition->moved);
     jobtree_free(partition->by_due);
 }
@@ -261,20 +316,6 @@ void partition_overdue(struct partition *partition, struct job *job)
     partition->overdue += job->allocation.procs;
 }
 
-bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
-                         simtime now)
-{
-    for (size_t i = 0; i < partition->n_windows; i++) {
-        const struct maintenance *w = &partition->windows[i];
-        const simtime from = w->from > now ? w->from : now;
-        if (w->to > from && request <= w->to - from &&
-            partition_procs(partition, ask) <=
-                -(int64_t)w->nodes * partition->groups[0].procs_per_node)
-            return true;
-    }
-    return false;
-}
-
 /* What is here now, of what the group is to have in all. */
 static void resize_cluster(struct partition *partition, size_t g)
 {
@@ -292,6 +333,8 @@ void partition_resize(struct partition *partition, size_t g, int32_t nodes, int3
     group->procs_per_node = procs_per_node;
     group->nodes = nodes;
     resize_cluster(partition, g);
+    gaps_clear(partition->gaps);
+    find_steps(partition);
     renew_profile(partition, now);
     count_nodes(partition);
 }
@@ -304,7 +347,9 @@ void partition_set_placement(struct partition *partition, const struct placement
 
 void partition_know(struct partition *partition, simtime now)
 {
-    find_edges(partition, now);
+    windows_deinit(&partition->windows);
+    gaps_clear(partition->gaps);
+    know_windows(partition, now, now);
     renew_profile(partition, now);
 }
 
@@ -319,6 +364,8 @@ void partition_maintain(struct partition *partition, const struct maintenance *w
     } else {
         cluster_up(partition->cluster, window->group, window->nodes);
     }
+    windows_drop(&partition->windows, now);
+    see(partition, now + 1);
     renew_profile(partition, now);
     count_nodes(partition);
 }
@@ -372,7 +419,10 @@ void partition_check(struct partition *partition, struct some_jobs jobs, simtime
     REQUIRE(memory == partition->cluster->now.memory);
     if (partition->cluster->memory)
         check_nodes(partition, jobs);
-    struct profile *fresh = make_profile(partition, jobs, now);
+    int64_t level;
+    struct profile *fresh = make_profile(partition, jobs, now, &level);
+    REQUIRE(partition->horizon > now);
+    REQUIRE(partition->horizon >= SIMTIME_NEVER || level == partition->level);
     for (simtime t = now; t < SIMTIME_NEVER; t = profile_next_step(fresh, t))
         REQUIRE(profile_at(fresh, t) == profile_at(partition->profile, t));
     profile_free(fresh);

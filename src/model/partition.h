@@ -4,54 +4,38 @@
 #ifndef MODEL_PARTITION_H
 #define MODEL_PARTITION_H
 
+#include "model/gaps.h"
 #include "model/jobs.h"
 #include "model/jobtree.h"
 #include "model/observe.h"
 #include "model/profile.h"
 
-/* A window in which nodes are out of service, known ahead to every scheduler. One that moves them
- * takes them to another partition instead (or, with nodes < 0, has them from one): they are not
- * down, but part of the capacity there. */
-struct maintenance {
-    simtime from, to;
-    simtime known, gone; /* it is planned in [known, gone), which it must be when it begins */
-    size_t group;
-    int32_t nodes;
-    bool moves;
-};
-
-static inline bool maintenance_is_known(const struct maintenance *window, simtime now)
-{
-    return window->known <= now && now < window->gone;
-}
-
-/* Does it ever begin? */
-static inline bool maintenance_begins(const struct maintenance *window)
-{
-    return window->from < window->gone;
-}
-
 struct partition {
     int32_t row;             /* of world.partitions */
     struct cluster *cluster; /* owned */
-    struct profile *profile; /* owned: running jobs and known maintenance */
+    struct profile *profile; /* owned: running jobs and known maintenance, up to the horizon */
     struct jobs *jobs;       /* borrowed: all live jobs */
     const double *speeds;    /* borrowed: of a processor, by enum precision; NULL: not said */
     struct partition_counts counts;
     struct node_group *groups; /* owned: as they are set now */
     size_t n_groups;
-    bool counts_only;                  /* no nodes are kept */
-    bool constrained;                  /* free processors may not suffice for a start */
-    bool by_nodes, may_constrain;      /* always so; now or later */
-    const struct maintenance *windows; /* borrowed, by `from` */
-    size_t n_windows;
+    bool counts_only;                     /* no nodes are kept */
+    bool constrained;                     /* free processors may not suffice for a start */
+    bool by_nodes, may_constrain;         /* always so; now or later */
+    const struct recurrence *recurrences; /* borrowed: maintenance, now or later */
+    size_t n_recurrences;
     int32_t *moved; /* owned: by group, nodes that are elsewhere now; negative: from elsewhere */
     bool fixed;     /* no group ever got smaller but by windows */
-    struct edge *edges; /* owned: where known windows open and close, by time */
-    size_t n_edges;
-    simtime windows_end;    /* the last of them is over; 0: there is none */
-    int64_t overdue;        /* processors of jobs that outlived their request and run on */
-    int64_t running;        /* jobs */
+    struct windows windows;     /* those that are known now, up to the horizon */
+    struct windows_step *steps; /* owned: what these take and give back */
+    simtime windows_end;        /* the last of them is over; 0: there is none */
+    simtime horizon;            /* beyond it nothing is free: nobody has looked; SIMTIME_NEVER */
+    int64_t level;              /* what would be free there, less what windows take */
+    simtime longest;            /* request so far: no horizon is nearer */
+    simtime planned;            /* when the known windows came to be known */
+    struct gaps *gaps;          /* owned: between them */
+    int64_t overdue;            /* processors of jobs that outlived their request and run on */
+    int64_t running;            /* jobs */
     struct jobtree *by_due; /* owned: running jobs by their end by request; if it may constrain */
 };
 
@@ -63,8 +47,8 @@ struct partition_setup {
     bool nodes_matter;                  /* some job asks for whole nodes */
     bool later_nodes, later_constraint; /* a placement of a later date keeps nodes, constrains */
     bool overcommit;                    /* its scheduler decides after each event */
-    const struct maintenance *windows;
-    size_t n_windows;
+    const struct recurrence *recurrences;
+    size_t n_recurrences;
     const double *speeds; /* of a processor, by enum precision; borrowed */
 };
 
@@ -110,9 +94,29 @@ static inline int64_t partition_free(const struct partition *partition, simtime 
 }
 
 /* Of a partition that has nodes only in windows that move them, in one group: could the ask ever
- * start at `now` or later and end, by request, within a window? O(windows to come). */
+ * start at `now` or later and end, by request, within a window? O(windows to come), and as gaps_let
+ * where they come again. */
 bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
                          simtime now);
+
+/* Do known windows, if there are any, ever leave a job room between them, on the nodes there are
+ * now? As gaps_let. */
+bool partition_leaves(const struct partition *partition, int64_t procs, simtime request,
+                      simtime now);
+
+/* A job of this request may be looked for a place here: windows are known so far ahead. O(1). */
+static inline void partition_expect(struct partition *partition, simtime request)
+{
+    partition->longest = request > partition->longest ? request : partition->longest;
+}
+
+/* The horizon is at `until` or beyond: known windows are entered up to there. O(windows log
+ * windows) if it was not. */
+NOINLINE void partition_look(struct partition *partition, simtime until);
+
+/* The same for a copy of the profile, which had that horizon, and level there. */
+void partition_catch_up(const struct partition *partition, struct profile *copy, simtime *horizon,
+                        int64_t *level);
 
 /* Group g has `nodes` nodes from now on, those that are elsewhere included, of so many processors
  * each. O(running jobs), and O(nodes log nodes) where that is another number of them. */

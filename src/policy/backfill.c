@@ -180,6 +180,15 @@ static inline void beside_head(struct sched *sched, simtime now,
         reserve_head(sched, -1);
 }
 
+/* The head found no start among the windows that are known so far. */
+static COLD void look_for_head(struct sched *sched, simtime now, int64_t *free)
+{
+    const struct jobitem *head = &sched->head;
+    while (sched->shadow == SIMTIME_NEVER && sched_look(sched, head, now, SIMTIME_NEVER))
+        sched->shadow =
+            profile_hole(sched->partition->profile, now, head->request, head->procs, free);
+}
+
 static void easy(struct sched *sched, simtime now)
 {
     if (sched_still_blocked(sched)) {
@@ -196,8 +205,10 @@ static void easy(struct sched *sched, simtime now)
     /* Without maintenance free only grows over time: fitting for an instant is fitting for good. */
     const struct jobitem *head = &sched->head;
     int64_t free = head->procs;
-    sched->shadow = profile_hole(sched->partition->profile, now,
-                                 is_windowed(sched, now) ? head->request : 1, head->procs, &free);
+    const simtime length = is_windowed(sched, now) ? head->request : 1;
+    sched->shadow = profile_hole(sched->partition->profile, now, length, head->procs, &free);
+    if (UNLIKELY(sched->shadow == SIMTIME_NEVER))
+        look_for_head(sched, now, &free);
     sched->spare = free - head->procs;
     beside_head(sched, now, fill);
 }
@@ -287,7 +298,9 @@ void sched_commit_pass(struct sched *sched, simtime now)
     if (!sched->committed) {
         sched->committed = true;
         sched->head = head;
-        sched->shadow = profile_earliest(partition->profile, now, 1, head.procs);
+        do
+            sched->shadow = profile_earliest(partition->profile, now, 1, head.procs);
+        while (sched->shadow == SIMTIME_NEVER && sched_look(sched, &head, now, SIMTIME_NEVER));
     }
     if (sched->config.depth == 0)
         return;

@@ -247,13 +247,13 @@ static void plan_job(struct sched *sched, const struct jobitem *item, simtime no
 }
 
 /* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
- * are of one tenant, has a say. */
+ * are of one tenant, nor how far ahead windows are known, has a say. */
 static bool may_keep(const struct sched *sched)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
     return sched->queue.tree && !sched->partition->constrained && !sched->config.extend &&
-           sched->draft->flat && sched->slurm_plan.firm && slurm->reserve_after == 0 &&
-           slurm->per_tenant == INT64_MAX;
+           !sched->partition->windows.endless && sched->draft->flat && sched->slurm_plan.firm &&
+           slurm->reserve_after == 0 && slurm->per_tenant == INT64_MAX;
 }
 
 /* Or it goes on behind the last job of the one before. */

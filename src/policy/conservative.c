@@ -21,8 +21,10 @@ static void take(struct sched *sched, struct held *held, simtime after)
     held->start = SIMTIME_NEVER;
     if (!admits(sched, held))
         return;
-    held->start =
-        plan_take(sched->plan, after, held->item.request, held->item.procs, &held->booking);
+    do
+        held->start =
+            plan_take(sched->plan, after, held->item.request, held->item.procs, &held->booking);
+    while (held->start == SIMTIME_NEVER && sched_look(sched, &held->item, after, SIMTIME_NEVER));
 }
 
 /* Give up what it has. */
@@ -195,9 +197,9 @@ static simtime next_release(const struct sched *sched, simtime now)
     simtime next = SIMTIME_NEVER;
     if (partition_next_due(partition, &key, &slot))
         next = jobs_at(sched->jobs, slot)->due;
-    for (size_t i = 0; i < partition->n_windows; i++) {
-        const struct maintenance *window = &partition->windows[i];
-        if (maintenance_is_known(window, now) && window->to > now && window->to < next)
+    for (size_t i = 0; i < partition->windows.len; i++) {
+        const struct maintenance *window = &partition->windows.items[i];
+        if (window->to > now && window->to < next)
             next = window->to;
     }
     return next;
@@ -258,12 +260,13 @@ static void renew_plan(struct sched *sched, simtime now)
         plan_advance(sched->plan, now);
         return;
     }
+    const bool kept = !overran && !sched->lost;
     plan_remake(sched->plan, sched->partition->profile, now);
-    if (overran || sched->lost)
-        take_all(sched, now);
-    else
-        enter_all(sched);
     sched->lost = sched->replan = false;
+    if (kept)
+        enter_all(sched);
+    else
+        take_all(sched, now);
 }
 
 /* What the gates held, and let through now. O(held). */

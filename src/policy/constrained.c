@@ -34,7 +34,10 @@ static simtime find_shadow(struct sched *sched, const struct jobitem *head, simt
     }
     /* Known maintenance is told by counts. */
     if (partition->windows_end > now) {
-        const simtime at = profile_earliest(partition->profile, now, head->request, head->procs);
+        simtime at;
+        do
+            at = profile_earliest(partition->profile, now, head->request, head->procs);
+        while (at == SIMTIME_NEVER && sched_look(sched, head, now, SIMTIME_NEVER));
         shadow = at > shadow ? at : shadow;
     }
     return shadow;

@@ -101,15 +101,29 @@ void plan_free(struct plan *plan)
     free(plan);
 }
 
+/* The profile's steps after step i, which is the last. */
+static void follow(struct plan *plan, uint32_t i, const struct profile *profile)
+{
+    for (simtime t = profile_next_step(profile, plan->steps[i].time); t < SIMTIME_NEVER;
+         t = profile_next_step(profile, t)) {
+        i = step_after(plan, i, t);
+        plan->steps[i].free = profile_at(profile, t);
+    }
+}
+
 void plan_remake(struct plan *plan, const struct profile *profile, simtime now)
 {
     reset(plan, now, profile_at(profile, now));
-    uint32_t last = plan->head;
-    for (simtime t = profile_next_step(profile, now); t < SIMTIME_NEVER;
-         t = profile_next_step(profile, t)) {
-        last = step_after(plan, last, t);
-        plan->steps[last].free = profile_at(profile, t);
-    }
+    follow(plan, plan->head, profile);
+}
+
+void plan_extend(struct plan *plan, const struct profile *profile, simtime from)
+{
+    const uint32_t i = step_at(plan, plan->head, from);
+    REQUIRE(plan->steps[i].next == TAIL);
+    plan->steps[i].free = profile_at(profile, from);
+    follow(plan, i, profile);
+    step_settle(plan, i);
 }
 
 void plan_advance(struct plan *plan, simtime now)

@@ -73,6 +73,9 @@ AUTO_DEFINE(struct plan *, plan_free)
 /* As the profile is from `now` on, without reservations: all bookings are void. O(steps). */
 void plan_remake(struct plan *plan, const struct profile *profile, simtime now);
 
+/* More is known of the profile from `from` on, where no reservation reaches. O(steps). */
+void plan_extend(struct plan *plan, const struct profile *profile, simtime from);
+
 /* Time has come to `now`. Amortised O(1). */
 void plan_advance(struct plan *plan, simtime now);
 

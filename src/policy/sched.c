@@ -112,6 +112,9 @@ void sched_add(struct sched *sched, struct job *job, simtime now)
     sched->fresh.items[sched->fresh.len++] = job->slot;
     sched->partition->counts.queued_jobs++;
     sched->partition->counts.queued_procs += procs;
+    if (UNLIKELY(sched->partition->n_recurrences > 0))
+        partition_expect(sched->partition,
+                         job_request(&job->spec, procs, sched->partition->speeds));
 }
 
 void sched_rank(struct sched *sched, simtime now, simtime tick)
@@ -226,6 +229,24 @@ bool sched_can_start(const struct sched *sched, const struct jobitem *item, simt
            cluster_fits(partition->cluster, &jobs_at(sched->jobs, item->slot)->spec.ask);
 }
 
+/* Further ahead nobody looks. Where windows leave room for a job again and again, and what runs and
+ * is reserved comes to an end, it is found long before. */
+#define LOOK_MOST (SIMTIME_NEVER / 64)
+
+bool sched_look(struct sched *sched, const struct jobitem *item, simtime after, simtime last)
+{
+    struct partition *partition = sched->partition;
+    const simtime old = partition->horizon, ahead = old - after;
+    if (LIKELY(old >= SIMTIME_NEVER) || old - item->request > last || ahead < 0 ||
+        ahead > LOOK_MOST ||
+        !partition_leaves(partition, item->procs, item->request, old - item->request))
+        return false;
+    partition_look(partition, old + (ahead > item->request ? ahead / 2 : item->request) + 1);
+    if (sched->config.conservative && !sched->replan)
+        plan_extend(sched->plan, partition->profile, old);
+    return true;
+}
+
 void sched_start(struct sched *sched, const struct jobitem *item)
 {
     sched->actions.start(sched->actions.ctx, sched, jobs_at(sched->jobs, item->slot));
@@ -313,6 +334,18 @@ bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_hea
     return false;
 }
 
+/* No job that waits may be thought to run into what nobody has looked at. */
+static COLD void look_ahead(struct sched *sched, simtime now)
+{
+    struct partition *partition = sched->partition;
+    const simtime old = partition->horizon, longest = partition->longest;
+    if (old >= now + longest)
+        return;
+    partition_look(partition, now + 2 * longest);
+    if (sched->config.conservative && !sched->replan)
+        plan_extend(sched->plan, partition->profile, old);
+}
+
 void sched_pass(struct sched *sched, simtime now)
 {
     if (queue_len(&sched->queue) > 0 || sched->config.conservative) {
@@ -320,6 +353,8 @@ void sched_pass(struct sched *sched, simtime now)
         queue_settle(&sched->queue, now);
         if (sched->two_queues)
             queue_settle(&sched->candidates, now);
+        if (UNLIKELY(sched->partition->windows.endless))
+            look_ahead(sched, now);
         sched->passing = true;
         if (sched->config.commit_head)
             sched_commit_pass(sched, now);

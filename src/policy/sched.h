@@ -236,6 +236,10 @@ void sched_check(struct sched *sched, struct some_jobs jobs, simtime now);
 int64_t sched_free(const struct sched *sched, simtime now);
 bool sched_can_start(const struct sched *sched, const struct jobitem *item, simtime now);
 void sched_start(struct sched *sched, const struct jobitem *item);
+/* No start was found for it from `after` on: look further ahead at windows that come again, where
+ * it may find one by `last`. Whether more is known now. */
+NOINLINE bool sched_look(struct sched *sched, const struct jobitem *item, simtime after,
+                         simtime last);
 /* The first of the queue; claims on guarantees go before all else. Starts heads while they fit:
  * false when none is left, else *ret_head is the blocked one. */
 bool sched_first(struct sched *sched, struct jobitem *ret);

@@ -61,16 +61,28 @@ int64_t sched_free_beside(const struct sched *sched, simtime now)
     return planned < free ? planned : free;
 }
 
+/* As far ahead as it takes. */
+static inline simtime earliest(struct sched *sched, const struct jobitem *item, simtime after,
+                               simtime last)
+{
+    struct draft *draft = sched->draft;
+    simtime at;
+    while ((at = draft_earliest(draft, after, last, item->request, item->procs)) == SIMTIME_NEVER &&
+           sched_look(sched, item, after, last))
+        draft_extended(draft);
+    return at;
+}
+
 simtime sched_earliest(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
 {
     struct draft *draft = sched->draft;
-    const simtime at = draft_earliest(draft, now, last, item->request, item->procs);
+    const simtime at = earliest(sched, item, now, last);
     if (at > now || !sched->partition->constrained || sched_can_start(sched, item, now))
         return at;
     const simtime next = draft_next_step(draft, now);
     if (next > last)
         return SIMTIME_NEVER;
-    return draft_earliest(draft, next, last, item->request, item->procs);
+    return earliest(sched, item, next, last);
 }
 
 /* What was found stays so unless something was taken until its end. */

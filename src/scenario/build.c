@@ -524,12 +524,12 @@ void build_deinit(struct build *build)
         free(build->workloads[i].epochs);
         free(build->workloads[i].places);
     }
-    for (size_t row = 0; row < build->world.n_partitions && build->windows; row++)
-        free(build->windows[row]);
+    for (size_t row = 0; row < build->world.n_partitions && build->recurrences; row++)
+        free(build->recurrences[row]);
     for (size_t i = 0; i < build->n_paths; i++)
         free(build->paths[i]);
     free(build->paths);
-    free(build->windows);
+    free(build->recurrences);
     free(build->partitions);
     free(build->changes);
     free(build->workloads);

@@ -53,9 +53,9 @@ struct build {
     struct broker_layout *broker; /* owned; NULL: jobs run at home */
     struct outlook *outlook;      /* owned; NULL: nobody is guaranteed anything */
     /* Owned by the above. */
-    struct maintenance **windows;   /* by partition */
-    struct member_context *members; /* by tenant of the scenario */
-    struct tenant **drawn;          /* by epoch and tenant: members that vary; else NULL */
+    struct recurrence **recurrences; /* by partition */
+    struct member_context *members;  /* by tenant of the scenario */
+    struct tenant **drawn;           /* by epoch and tenant: members that vary; else NULL */
     char **paths;
     size_t n_paths, paths_cap;
 };

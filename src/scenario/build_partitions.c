@@ -143,41 +143,53 @@ static struct items windows_of(const struct build *build, size_t epoch, size_t c
                 "%s.maintenance[%zu].nodes: %lld nodes, but %s never has more than %lld", place, i,
                 (long long)all[i].nodes, plan->groups.len > 1 ? "the group" : "the partition",
                 (long long)most);
-        if (expand_window(build->program, &all[i], most, &windows, &err) < 0)
+        if (add_window(build->program, &all[i], most, &windows, &err) < 0)
             error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
     }
     return windows;
 }
 
-static bool same_window(const struct maintenance *a, const struct maintenance *b)
+static bool same_windows(const struct recurrence *a, const struct recurrence *b)
 {
-    return a->from == b->from && a->to == b->to && a->group == b->group && a->nodes == b->nodes;
+    return a->first.from == b->first.from && a->first.to == b->first.to &&
+           a->first.group == b->first.group && a->first.nodes == b->first.nodes &&
+           a->every.months == b->every.months && a->every.step == b->every.step;
 }
 
 /* From a date on another list holds: what has begun by then stays, the rest is planned anew. What
- * is in both is known all along. */
+ * is in both goes on. */
 static void plan_anew(struct items *windows, simtime at, const struct items *later)
 {
-    struct maintenance *items = windows->items;
     const size_t before = windows->len;
-    for (size_t i = 0; i < before; i++)
-        if (items[i].from >= at && items[i].gone == SIMTIME_NEVER)
-            items[i].gone = at;
-    windows->items = items = mem_resize(items, before + later->len, sizeof(*items));
-    for (size_t k = 0; k < later->len; k++) {
-        const struct maintenance *new = (const struct maintenance *)later->items + k;
-        size_t i = 0;
-        while (i < before && !(items[i].gone == at && same_window(&items[i], new)))
-            i++;
-        if (new->from < at)
+    struct recurrence *items = windows->items =
+        mem_resize(windows->items, 2 * before + later->len, sizeof(*items));
+    bool *goes_on = mem_new(later->len, sizeof(*goes_on));
+    for (size_t i = 0; i < before; i++) {
+        size_t k = 0;
+        while (
+            k < later->len &&
+            (goes_on[k] || !same_windows(&items[i], (const struct recurrence *)later->items + k)))
+            k++;
+        if (items[i].until < SIMTIME_NEVER || items[i].gone < SIMTIME_NEVER)
             continue;
-        if (i < before) {
-            items[i].gone = SIMTIME_NEVER;
+        if (k < later->len) {
+            goes_on[k] = true;
             continue;
         }
-        items[windows->len] = *new;
-        items[windows->len++].known = at;
+        struct recurrence *rest = &items[windows->len++];
+        *rest = items[i];
+        rest->since = rest->gone = at;
+        items[i].until = at;
     }
+    for (size_t k = 0; k < later->len; k++) {
+        struct recurrence *new = &items[windows->len];
+        if (goes_on[k])
+            continue;
+        *new = ((const struct recurrence *)later->items)[k];
+        new->since = new->known = at;
+        windows->len++;
+    }
+    free(goes_on);
 }
 
 /* The maintenance of the partition over time, and when another list of it holds. */
@@ -198,10 +210,9 @@ static void lay_out_windows(struct build *build, size_t row, size_t centre,
                                                .what = CHANGE_WINDOWS,
                                                .partition = (int32_t)row});
     }
-    sort_windows(&windows);
-    build->windows[row] = windows.items;
-    build->partitions[row].setup.windows = windows.items;
-    build->partitions[row].setup.n_windows = windows.len;
+    build->recurrences[row] = windows.items;
+    build->partitions[row].setup.recurrences = windows.items;
+    build->partitions[row].setup.n_recurrences = windows.len;
 }
 
 void check_counted(const struct build *build, int32_t row, const struct sched_config *config,
@@ -281,7 +292,7 @@ void lay_out_centres(struct build *build, struct error_list *errors)
     }
     world->partitions = mem_new(world->n_partitions, sizeof(*world->partitions));
     build->partitions = mem_new(world->n_partitions, sizeof(*build->partitions));
-    build->windows = mem_new(world->n_partitions, sizeof(*build->windows));
+    build->recurrences = mem_new(world->n_partitions, sizeof(*build->recurrences));
     size_t row = 0;
     for (size_t i = 0; i < world->n_centres; i++) {
         const struct partition_plan *plans = centres[i].partitions.items;

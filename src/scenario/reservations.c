@@ -79,21 +79,20 @@ void complete_reservations(struct decode *ctx, const struct centre *centre,
 
 /* --- as partitions --- */
 
-static void add_windows(struct build *build, size_t row, const struct items *windows, int sign)
+static void add_moves(struct build *build, size_t row, const struct items *windows, int sign)
 {
     struct partition_setup *setup = &build->partitions[row].setup;
-    struct items all = {build->windows[row], setup->n_windows};
-    all.items = mem_resize(all.items, all.len + windows->len, sizeof(struct maintenance));
+    const size_t n = setup->n_recurrences;
+    struct recurrence *all = mem_resize(build->recurrences[row], n + windows->len, sizeof(*all));
     for (size_t i = 0; i < windows->len; i++) {
-        struct maintenance *w = (struct maintenance *)all.items + all.len++;
-        *w = ((const struct maintenance *)windows->items)[i];
-        w->moves = true;
-        w->nodes *= sign;
-        w->group = sign > 0 ? w->group : 0;
+        struct recurrence *one = &all[n + i];
+        *one = ((const struct recurrence *)windows->items)[i];
+        one->first.moves = true;
+        one->first.nodes *= sign;
+        one->first.group = sign > 0 ? one->first.group : 0;
     }
-    sort_windows(&all);
-    setup->windows = build->windows[row] = all.items;
-    setup->n_windows = all.len;
+    setup->recurrences = build->recurrences[row] = all;
+    setup->n_recurrences += windows->len;
 }
 
 void lay_out_reservation(struct build *build, size_t row, size_t of,
@@ -118,19 +117,18 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
     part->setup.row = (int32_t)row;
     part->setup.groups = group;
     part->setup.n_groups = 1;
-    part->setup.windows = NULL;
-    part->setup.n_windows = 0;
+    part->setup.recurrences = NULL;
+    part->setup.n_recurrences = 0;
     struct items windows = {0};
     struct error err;
     char place[200];
     partition_place((const struct centre *)build->program->epochs[0].scenario->centres.items +
                         info->centre,
                     plan, place, sizeof(place));
-    if (expand_window(build->program, &r->window, INT64_MAX, &windows, &err) < 0)
+    if (add_window(build->program, &r->window, INT64_MAX, &windows, &err) < 0)
         error_list_addf(errors, r->at, "%s.reservations[%zu]: %s", place, i, err.text);
-    join_windows(&windows);
-    add_windows(build, row, &windows, -1);
-    add_windows(build, of, &windows, 1);
+    add_moves(build, row, &windows, -1);
+    add_moves(build, of, &windows, 1);
     free(windows.items);
     if (whole->setup.nodes_matter || group->memory > 0)
         error_list_addf(
@@ -156,20 +154,32 @@ static int compare_steps(const void *a, const void *b)
     return x->order - y->order;
 }
 
+/* When the run is over, drained or not. */
+static simtime last_instant(const struct build *build)
+{
+    const simtime length = build->world.length;
+    return build->drain && length < SIMTIME_NEVER / SIM_DRAIN_MOST ? SIM_DRAIN_MOST * length
+                                                                   : length;
+}
+
 /* The first instant at which more is taken of a group than there is; SIMTIME_NEVER: none. */
 static simtime first_short(const struct build *build, size_t row, size_t g, int64_t *ret_taken,
                            int64_t *ret_nodes)
 {
     const struct partition_setup *setup = &build->partitions[row].setup;
-    struct step *steps = mem_new(2 * setup->n_windows + build->n_changes, sizeof(*steps));
+    struct windows windows;
+    windows_init(&windows, setup->recurrences, setup->n_recurrences, WINDOWS_BEGIN, 0);
+    windows_extend(&windows, last_instant(build));
+    struct step *steps = mem_new(2 * windows.len + build->n_changes, sizeof(*steps));
     size_t n = 0;
-    for (size_t i = 0; i < setup->n_windows; i++) {
-        const struct maintenance *w = &setup->windows[i];
-        if (w->group != g || !maintenance_begins(w))
+    for (size_t i = 0; i < windows.len; i++) {
+        const struct maintenance *w = &windows.items[i];
+        if (w->group != g)
             continue;
         steps[n++] = (struct step){w->from, 2, w->nodes, w->moves};
         steps[n++] = (struct step){w->to, 0, -w->nodes, w->moves};
     }
+    windows_deinit(&windows);
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *c = &build->changes[i];
         if (c->what == CHANGE_NODES && c->partition == (int32_t)row && c->group == g)

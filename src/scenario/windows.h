@@ -1,20 +1,14 @@
-/* Maintenance as a run needs it: every window by itself, those that come again written out. */
+/* Maintenance as a run needs it. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef SCENARIO_WINDOWS_H
 #define SCENARIO_WINDOWS_H
 
 #include "scenario/scenario.h"
 
-/* Add the windows that one entry of `maintenance` stands for to *ret (struct maintenance; to be
- * freed by free(ret->items)). group_nodes: how many nodes its group ever has. They are known
- * always. -1 with err->text. */
-int expand_window(const struct program *program, const struct window *window, int64_t group_nodes,
-                  struct items *ret, struct error *err);
-
-/* By their beginning, then their end. */
-void sort_windows(struct items *windows);
-
-/* Windows of one thing, sorted, that overlap or meet become one. */
-void join_windows(struct items *windows);
+/* Add what one entry of `maintenance` says to *ret (struct recurrence; to be freed by
+ * free(ret->items)). group_nodes: how many nodes its group ever has. It is planned always. -1 with
+ * err->text. */
+int add_window(const struct program *program, const struct window *window, int64_t group_nodes,
+               struct items *ret, struct error *err);
 
 #endif

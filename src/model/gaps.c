@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/gaps.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* After four centuries calendars repeat, weeks included. Recurrences that do not meet in so many
+ * windows are not told apart from those that never do. */
+#define CENTURIES (146097 * SIMTIME_DAY)
+#define WINDOWS_FEW 64
+#define WINDOWS_MANY 65536
+
+void gaps_clear(struct gaps *gaps)
+{
+    free(gaps->items);
+    *gaps = (struct gaps){0};
+}
+
+/* The longest stretch from `from` on, up to the first window after `until` or after so many. */
+static struct gap find_longest(const struct outage *outage, simtime from, simtime until,
+                               size_t most, int64_t procs)
+{
+    struct windows windows;
+    windows_init(&windows, outage->all, outage->n, outage->planned, from);
+    while (windows.len < most && windows_next(&windows) < until)
+        windows_extend(&windows, windows_next(&windows) + 1);
+    const simtime end = windows_next(&windows);
+    const size_t n = 2 * windows.len;
+    struct windows_step *steps = mem_new(n, sizeof(*steps));
+    windows_steps(&windows, outage->groups, steps);
+    int64_t there = 0;
+    for (size_t g = 0; g < outage->n_groups; g++)
+        there += (int64_t)outage->groups[g].nodes * outage->groups[g].procs_per_node;
+    struct gap gap = {.above = INT64_MIN, .upto = INT64_MAX};
+    simtime begins = SIMTIME_NEVER;
+    for (size_t i = 0; i <= n; i++) {
+        const simtime at = i < n && steps[i].at < end ? steps[i].at : end;
+        const simtime before = i > 0 && steps[i - 1].at > from ? steps[i - 1].at : from;
+        if (at > before && there >= procs) {
+            begins = before < begins ? before : begins;
+            gap.longest = at - begins > gap.longest ? at - begins : gap.longest;
+            gap.upto = there < gap.upto ? there : gap.upto;
+        } else if (at > before) {
+            begins = SIMTIME_NEVER;
+            gap.above = there > gap.above ? there : gap.above;
+        }
+        if (at == end)
+            break;
+        there += steps[i].change;
+    }
+    free(steps);
+    windows_deinit(&windows);
+    return gap;
+}
+
+static struct gap *find_gap(const struct gaps *gaps, int64_t procs)
+{
+    for (size_t i = 0; i < gaps->len; i++)
+        if (procs > gaps->items[i].above && procs <= gaps->items[i].upto)
+            return &gaps->items[i];
+    return NULL;
+}
+
+/* Once all have begun. */
+static const struct gap *find_again(struct gaps *gaps, const struct outage *outage, int64_t procs,
+                                    simtime duration)
+{
+    struct gap *gap = find_gap(gaps, procs);
+    if (gap && (gap->exact || duration <= gap->longest))
+        return gap;
+    const simtime until = gaps->settled + CENTURIES;
+    struct gap found = find_longest(outage, gaps->settled, until, WINDOWS_FEW, procs);
+    if (duration > found.longest) {
+        found = find_longest(outage, gaps->settled, until, WINDOWS_MANY, procs);
+        found.exact = true;
+    }
+    if (!gap) {
+        MEM_GROW(gaps);
+        gap = &gaps->items[gaps->len++];
+    }
+    *gap = found;
+    return gap;
+}
+
+bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
+              simtime duration)
+{
+    if (gaps->len == 0) {
+        struct windows windows;
+        windows_init(&windows, outage->all, outage->n, outage->planned, from);
+        const simtime settled = windows_settled(&windows);
+        gaps->settled = settled > from ? settled : from;
+        windows_deinit(&windows);
+    }
+    if (duration <= find_again(gaps, outage, procs, duration)->longest)
+        return true;
+    const simtime until = gaps->settled + duration;
+    return from < gaps->settled &&
+           duration <= find_longest(outage, from, until, SIZE_MAX, procs).longest;
+}

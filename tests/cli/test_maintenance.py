@@ -1,0 +1,157 @@
+"""Maintenance and reservations that come again and again: how long a run is changes nothing in it.
+
+usage: test_maintenance.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+DAY = 86400
+
+CENTRE = """jishi: 1
+time: {start: 2024-01-01, length: %s}
+%s
+centres: {c: {partitions: {p: {%s}}, scheduler: {%s}}}
+tenants: {t: {home: c, workloads: {w: {%s}}}}
+"""
+NEVER_FITS = b"asks for longer than maintenance and reservations that come again ever leave it"
+
+
+def run(text, *options):
+    """The jobs by id: (state, reason, days to their start, days to their end), and what was printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, trace = os.path.join(folder, "s.yaml"), os.path.join(folder, "s.h5")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = subprocess.run([PROGRAM, "run", path, "-o", trace, "--quiet", "--check", *options],
+                              capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        with h5py.File(trace) as file:
+            states, reasons = file["names/states"][:], file["names/reasons"][:]
+            return {int(row["id"]): (states[row["state"]], reasons[row["reason"]],
+                                     row["start"] / DAY, row["end"] / DAY)
+                    for row in file["jobs"][:]}, done.stdout
+
+
+def starts(jobs):
+    return [jobs[i][2] for i in sorted(jobs)]
+
+
+class Windows(unittest.TestCase):
+    def test_go_on_while_jobs_are_waited_for(self):
+        jobs, _ = run(CENTRE % ("8d", "measure: {after: drain}",
+                                "nodes: 1, maintenance: [{from: 0h, length: 12h, every: 1 week}]", "",
+                                "jobs: [{submit: 13h, processors: 1, runtime: 3d, count: 8}]"))
+        first = 13 / 24
+        self.assertEqual(starts(jobs), [first, first + 3, 7.5, 10.5, 14.5, 17.5, 21.5, 24.5])
+
+    def test_go_on_by_the_calendar(self):
+        """After those of 1 January, February, March and April."""
+        jobs, _ = run(CENTRE % ("32d", "measure: {after: drain}",
+                                "nodes: 1, maintenance: [{from: 0h, length: 12h, every: 1 month}]", "",
+                                "jobs: [{submit: 13h, processors: 1, runtime: 28d, count: 4}]"))
+        self.assertEqual(starts(jobs), [13 / 24, 31.5, 60.5, 91.5])
+
+    def test_what_fits_between_none_is_rejected(self):
+        for backfill in ("none", "easy", "conservative", "plan", "{reserve: 3}", "slurm"):
+            with self.subTest(backfill=backfill):
+                jobs, _ = run(CENTRE % (
+                    "30d", "", "nodes: 1, maintenance: [{from: 0h, length: 1h, every: 1 week}]",
+                    "backfill: " + backfill,
+                    "jobs: [{submit: 2h, processors: 1, runtime: 8d}, {submit: 3h, processors: 1, runtime: 1h},"
+                    " {submit: 3h, processors: 1, runtime: 167h}, {submit: 4h, processors: 1, runtime: 601201s}]"))
+                self.assertEqual([jobs[i][:2] for i in (1, 4)], [(b"rejected", NEVER_FITS)] * 2)
+                self.assertEqual([jobs[i][2] for i in (2, 3)], [3 / 24, 7 + 1 / 24])
+
+    def test_they_are_told(self):
+        _, out = run(CENTRE % (
+            "30d", "", "nodes: 1, maintenance: [{from: 0h, length: 1h, every: 1 week}]", "",
+            "jobs: [{submit: 2h, processors: 1, runtime: 8d}]"), "--format", "csv")
+        self.assertIn("\njobs.rejected.maintenance,all,,1,jobs\n", out)
+
+    def test_what_fits_before_the_first_may_run(self):
+        jobs, _ = run(CENTRE % (
+            "30d", "", "nodes: 1, maintenance: [{from: 9d, length: 1h, every: 1 week}]", "",
+            "jobs: [{submit: 2h, processors: 1, runtime: 8d}, {submit: 2d, processors: 1, runtime: 8d}]"))
+        self.assertEqual(jobs[1][:3], (b"completed", b"none", 2 / 24))
+        self.assertEqual(jobs[2][:2], (b"rejected", NEVER_FITS))
+
+    def test_what_fits_beside_one_may_run(self):
+        jobs, _ = run(CENTRE % (
+            "30d", "", "nodes: 4, maintenance: [{from: 0h, length: 1h, every: 1 week, nodes: 1}]", "",
+            "jobs: [{submit: 2h, processors: 3, runtime: 20d}, {submit: 3h, processors: 4, runtime: 8d}]"))
+        self.assertEqual(jobs[1][:3], (b"completed", b"none", 2 / 24))
+        self.assertEqual(jobs[2][:2], (b"rejected", NEVER_FITS))
+
+    def test_a_change_ahead_may_make_room(self):
+        """More nodes than maintenance takes, or a list without it; that of one that is over does not."""
+        change = "changes: [{at: 10d, set: {centres.c.partitions.p.%s}}]"
+        rest = ("nodes: 1, maintenance: [{from: 0h, length: 1h, every: 1 week, nodes: 1}]", "",
+                "jobs: [{submit: %s, processors: 1, runtime: 8d}]")
+        for value, at in (("nodes: 2", 10), ("maintenance: []", 10)):
+            text = CENTRE % ("30d", change % value, *rest)
+            self.assertEqual(run(text % "2h")[0][1][:3], (b"completed", b"none", at), value)
+        text = CENTRE % ("30d", change % "maintenance: [{from: 0h, length: 2h, every: 1 week}]", *rest)
+        self.assertEqual(run(text % "2h")[0][1][:2], (b"rejected", NEVER_FITS))
+
+    def test_reservations_come_again_too(self):
+        """One node of two, a day a week: a job of both finds six days."""
+        jobs, _ = run("""jishi: 1
+time: {length: 10d}
+measure: {after: drain}
+centres:
+  c: {partitions: {p: {nodes: 2, reservations: [{name: r, tenant: u, nodes: 1, from: 1d, length: 1d, every: 1 week}]}}}
+tenants:
+  t: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 2, runtime: 5d, count: 2},
+                                      {submit: 1h, processors: 2, runtime: 145h}]}}}
+  u: {home: c, workloads: {w: {partition: any, jobs: [{submit: 13d, processors: 2, runtime: 1h},
+                                                      {submit: 9d, processors: 1, runtime: 20h}]}}}
+""")
+        self.assertEqual(jobs[1][2:], (2, 7))
+        self.assertEqual(jobs[2][2:], (9, 14))
+        self.assertEqual(jobs[3][:2], (b"rejected", NEVER_FITS))
+
+
+class Length(unittest.TestCase):
+    def test_changes_nothing_in_what_is_over(self):
+        """A queue that grows, so that plans reach far beyond the end of the shorter run."""
+        for backfill in ("none", "easy", "conservative", "plan", "{reserve: 3, order: sjf}", "slurm"):
+            for more in ("", ", placement: contiguous", ", order: wfp3", ", overrun: extend"):
+                text = CENTRE % (
+                    "%s", "seed: 5", "nodes: 4, maintenance: [{from: 2d, length: 6h, every: 3d},"
+                    " {from: 5h, length: 1h, every: 1 month, nodes: 2}]", "backfill: " + backfill + more,
+                    "arrival: {poisson: 6/d}, processors: {uniform: [1, 4]}, runtime: {uniform: [1h, 20h]},"
+                    " request: {factor: {uniform: [0.8, 4]}}")
+                with self.subTest(backfill=backfill, more=more):
+                    short, long = (run(text % length)[0] for length in ("20d", "60d"))
+                    seen = {i: long[i][2] if long[i][2] < 20 else None for i in short}
+                    self.assertEqual({i: job[2] if job[2] < 20 else None for i, job in short.items()}, seen)
+                    self.assertGreater(sum(start is not None for start in seen.values()), 20)
+                    self.assertTrue(any(job[1] == NEVER_FITS for job in short.values()))
+
+    def test_changes_nothing_for_a_broker(self):
+        text = """jishi: 1
+seed: 7
+time: {length: %s}
+centres:
+  c: {partitions: {p: {nodes: 2, maintenance: [{from: 0h, length: 12h, every: 36h}]}}}
+  d: {partitions: {p: {nodes: 2, maintenance: [{from: 5h, length: 6h, every: 1 week}]}}, scheduler: {backfill: conservative}}
+broker: {policy: least-wait}
+tenants:
+  t: {home: c, workloads: {w: {partition: p, arrival: {poisson: 10/d}, processors: {uniform: [1, 2]}, runtime: {uniform: [1h, 9h]}}}}
+"""
+        short, long = (run(text % length)[0] for length in ("20d", "80d"))
+        self.assertEqual({i: job[2] for i, job in short.items() if job[2] < 20},
+                         {i: job[2] for i, job in long.items() if job[2] < 20})
+
+
+if __name__ == "__main__":
+    unittest.main()
