@@ -72,8 +72,9 @@ static const struct expected *same_in(struct lane *lane, uint64_t seq, bool *ret
     return NULL;
 }
 
-/* The first of a lane may run in several: where it starts earliest, the first of equal ones. */
-static void place_once(struct broker *broker, struct lane *lanes, const struct expected *first,
+/* The first of a lane may run in several: where it starts earliest, the first of equal ones. False:
+ * more is known now of where none was found, and all is to be placed anew. */
+static bool place_once(struct broker *broker, struct lane *lanes, const struct expected *first,
                        simtime now)
 {
     const uint64_t seq = first->item.key.seq;
@@ -93,37 +94,73 @@ static void place_once(struct broker *broker, struct lane *lanes, const struct e
             best = lane;
         }
     }
-    if (where)
-        profile_reserve(best->plan, start, start + where->item.request, where->item.procs);
+    for (uint64_t in = where ? 0 : first->in; in; in &= in - 1)
+        if (forecast_look_on(lanes[__builtin_ctzll(in)].forecast, &first->item, now))
+            return false;
+    if (!where)
+        return true;
+    profile_reserve(best->plan, start, start + where->item.request, where->item.procs);
     if (later)
         note_placed(broker, seq);
+    return true;
+}
+
+/* The first of a lane, which may run there alone; likewise. */
+static bool place_here(struct lane *lane, simtime now)
+{
+    const struct expected *expected = head(lane);
+    const simtime after = not_before(expected, now);
+    lane->next++;
+    return profile_place(lane->plan, after, expected->item.request, expected->item.procs) <
+               SIMTIME_NEVER ||
+           !forecast_look_on(lane->forecast, &expected->item, after);
+}
+
+/* All that stands before the job at hand; likewise. */
+static bool place_all(struct broker *broker, struct lane *lanes, size_t n, simtime now)
+{
+    broker->n_placed = 0;
+    for (size_t i = 0; i < n; i++) {
+        lanes[i].plan = forecast_draft(lanes[i].forecast);
+        lanes[i].next = 0;
+    }
+    for (size_t i = 0; (i = first_lane(lanes, n)) < n && !is_turn(&lanes[i]);) {
+        const struct expected *expected = head(&lanes[i]);
+        const bool several = in_several(expected->in);
+        bool known = true;
+        if (!several)
+            known = place_here(&lanes[i], now);
+        else if (is_placed(broker, expected->item.key.seq))
+            lanes[i].next++;
+        else
+            known = place_once(broker, lanes, expected, now);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* Where the job at hand would start behind them; likewise. */
+static bool find_start(const struct lane *lanes, size_t n, simtime *ret_start)
+{
+    *ret_start = SIMTIME_NEVER;
+    for (size_t i = 0; i < n; i++) {
+        const struct lane *lane = &lanes[i];
+        if (!lane->open || lane->after >= *ret_start)
+            continue;
+        const simtime start =
+            profile_earliest(lane->plan, lane->after, lane->item.request, lane->item.procs);
+        if (start >= SIMTIME_NEVER && forecast_look_on(lane->forecast, &lane->item, lane->after))
+            return false;
+        *ret_start = start < *ret_start ? start : *ret_start;
+    }
+    return true;
 }
 
 simtime broker_common_start(struct broker *broker, struct lane *lanes, size_t n, simtime now)
 {
-    simtime best = SIMTIME_NEVER;
-    broker->n_placed = 0;
-    for (size_t i = 0; i < n; i++)
-        lanes[i].plan = forecast_draft(lanes[i].forecast);
-    for (size_t i = 0; (i = first_lane(lanes, n)) < n && !is_turn(&lanes[i]);) {
-        struct lane *lane = &lanes[i];
-        const struct expected *expected = head(lane);
-        if (!in_several(expected->in))
-            profile_place(lane->plan, not_before(expected, now), expected->item.request,
-                          expected->item.procs);
-        else if (!is_placed(broker, expected->item.key.seq)) {
-            place_once(broker, lanes, expected, now);
-            continue;
-        }
-        lane->next++;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct lane *lane = &lanes[i];
-        if (!lane->open || lane->after >= best)
-            continue;
-        const simtime start =
-            profile_earliest(lane->plan, lane->after, lane->item.request, lane->item.procs);
-        best = start < best ? start : best;
-    }
-    return best;
+    simtime start;
+    while (!place_all(broker, lanes, n, now) || !find_start(lanes, n, &start))
+        ;
+    return start;
 }

@@ -200,9 +200,7 @@ void forecast_look(struct forecast *forecast, simtime at)
     see_counts(forecast);
 }
 
-/* No start was found for it: windows that come again are looked at further ahead, and all is placed
- * anew. False if that is of no use. */
-static bool look_on(struct forecast *forecast, const struct jobitem *item, simtime after)
+bool forecast_look_on(struct forecast *forecast, const struct jobitem *item, simtime after)
 {
     const struct partition *partition = forecast->sched->partition;
     const bool copied = base_of(forecast) != partition->profile;
@@ -389,7 +387,7 @@ static bool place_some(struct forecast *forecast, size_t ahead, simtime now, sim
     struct profile *plan = forecast->plan;
     for (; i < ahead && met < STRIDE; i++) {
         const simtime start = place(plan, &items[i], now);
-        if (UNLIKELY(start >= SIMTIME_NEVER) && look_on(forecast, &items[i].item, now))
+        if (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &items[i].item, now))
             return place_some(forecast, ahead, now, from, to);
         items[i].start = start;
         first = start < first ? start : first;
@@ -498,7 +496,8 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
         forecast->asked = job->seq + 1;
         forecast->bound = profile_earliest(profile, after, request, procs);
         const struct jobitem item = {.procs = procs, .request = request};
-        while (UNLIKELY(forecast->bound >= SIMTIME_NEVER) && look_on(forecast, &item, after))
+        while (UNLIKELY(forecast->bound >= SIMTIME_NEVER) &&
+               forecast_look_on(forecast, &item, after))
             forecast->bound = profile_earliest(base_of(forecast), after, request, procs);
         forecast->fits = last && !holds_reservations(forecast->sched);
         *ret_exact = forecast->queued == 0 || outlasted ||
@@ -532,7 +531,7 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
     }
     const simtime bound = forecast->bound;
     simtime start = planned_start(forecast, &item, ahead, now, before);
-    while (UNLIKELY(start >= SIMTIME_NEVER) && look_on(forecast, &item, bound)) {
+    while (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &item, bound)) {
         forecast->bound = bound;
         forecast->fits = false;
         start = planned_start(forecast, &item, ahead, now, before);

@@ -100,6 +100,10 @@ simtime forecast_done(const struct forecast *forecast, area work);
 struct jobitem forecast_item(const struct forecast *forecast, const struct job *job);
 size_t forecast_position(const struct forecast *forecast, struct jobkey key);
 
+/* No start was found for the item from `after` on: windows that come again are looked at further
+ * ahead, and all is to be placed anew. False if that is of no use. */
+bool forecast_look_on(struct forecast *forecast, const struct jobitem *item, simtime after);
+
 /* What is free, as seen, without the jobs that wait: to plan on until the next call. */
 struct profile *forecast_draft(struct forecast *forecast);
 
