@@ -160,7 +160,8 @@ static void remark_job(struct log *log, const struct swf_row *row, int64_t size,
     if (row->request <= 0)
         log_report_count(report, LOG_REQUEST_FILLED, row->line);
     else if (row->run > row->request)
-        log_report_count(report, LOG_RUN_OVER_REQUEST, row->line);
+        log_report_count(report, log->context.extends ? LOG_RUN_ON : LOG_RUN_OVER_REQUEST,
+                         row->line);
     if (other)
         log_report_count(report, LOG_SIZE_OTHER, row->line);
     if (stated > 0 && row->procs > stated)

@@ -28,6 +28,7 @@ enum log_kind {
     LOG_REQUEST_FILLED, /* missing: {request: ...} */
     /* Remarkable, used as it is. */
     LOG_RUN_OVER_REQUEST, /* ran longer than asked for: the simulator ends it at its request */
+    LOG_RUN_ON,           /* the same, where it is not (overrun: extend) */
     LOG_SIZE_OTHER,       /* the size asked for by `size` is missing; the other was taken */
     LOG_GIVEN_OVER_MAX,   /* allocated more than the header's MaxProcs */
     LOG_OVER_PARTITION,   /* asks more than the partition: the simulator rejects it */
