@@ -5,6 +5,7 @@
 #define WORKLOAD_LOG_REPORT_H
 
 #include "util/base.h"
+#include "util/simtime.h"
 
 enum log_kind {
     LOG_ROWS, /* jobs in the log */
@@ -60,7 +61,8 @@ struct log_count {
 
 struct log_report {
     struct log_count counts[LOG_KINDS];
-    int64_t machine; /* processors that LOG_RECORDED_OVER is held against */
+    int64_t machine;     /* processors that LOG_RECORDED_OVER is held against */
+    simtime first, last; /* submissions of jobs handed to the simulation, if there are any */
 };
 
 /* "run-over-request"; "ran longer than the time asked for; ended there". */

@@ -53,5 +53,25 @@ class Logs(unittest.TestCase):
         self.assertEqual([ends in extend, on in extend], [False, True])
 
 
+    def test_headers_only(self):
+        self.assertEqual(self.notes("; MaxProcs: 4\n; UnixStartTime: 0\n"), ["no job in the log"])
+
+    def test_long_after_the_start(self):
+        """Times that are dates, and no header says so; a start long before the log's own."""
+        far = ("the first job comes 11575 d after the start, the last 20 h later: `shift: to-start` or a `window` "
+               "lets the run begin with the first")
+        dates = "1 1000080000 -1 30 1\n2 1000152000 -1 30 1\n"
+        self.assertEqual([note for note in self.notes(dates) if "comes" in note], [far])
+        near = "; UnixStartTime: 1000080000\n1 0 -1 30 1\n2 72000 -1 30 1\n"
+        start = "time: {start: 1970-01-01}"
+        self.assertEqual([note for note in self.notes(near, start) if "comes" in note], [far])
+        for log, head, workload in ((dates, "", ", shift: to-start"), (near, "", ""),
+                                    (near, start, ", shift: to-start"),
+                                    (dates, "", ", window: {from_job: 0, jobs: 2}"),
+                                    ("1 80000 -1 30 1\n", "", ""),
+                                    ("1 80000 -1 30 1\n2 170000 -1 30 1\n", "", "")):
+            self.assertEqual([note for note in self.notes(log, head, workload=workload) if "comes" in note], [])
+
+
 if __name__ == "__main__":
     unittest.main()
