@@ -397,9 +397,11 @@ static void print_warnings(const struct explain *explain, const struct stretches
             fputs("nothing is in service, jobs wait until something is.\n", explain->out);
         else
             fprintf(explain->out,
-                    "more is asked for than is in service, the queue grows by about %s "
-                    "processor-hours a day.\n",
-                    count_format(round(24 * excess), hours, sizeof(hours)));
+                    "more is asked for than is in service, the queue grows by %s%s "
+                    "processor-hour%s a day.\n",
+                    excess < 1 / 24.0 ? "less than " : "about ",
+                    count_format(fmax(1, round(24 * excess)), hours, sizeof(hours)),
+                    24 * excess < 1.5 ? "" : "s");
     }
 }
 

@@ -48,6 +48,16 @@ class Check(unittest.TestCase):
     def test_fine(self):
         self.assertEqual(self.errors(SCENARIO), "")
 
+    def test_growth(self):
+        """By how much a queue grows: a little is not nothing."""
+        text = SCENARIO.replace("more: {centres.lab.partitions.p.nodes: 12}", "none: {seed: 2}").replace("nodes: 10", "nodes: 1")
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        for rate, grows in ("1.01/h", "less than 1 processor-hour"), ("1.05/h", "about 1 processor-hour"), \
+                ("1.1/h", "about 2 processor-hours"):
+            out = self.jishi("check", "s.yaml", "--set", f"tenants.a.workloads.w.arrival.poisson={rate}").stdout
+            self.assertIn(f"  more is asked for than is in service, the queue grows by {grows} a day.\n", out)
+
     def test_counted(self):
         """The window of what is counted, both of its ends."""
         with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
