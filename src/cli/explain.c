@@ -7,6 +7,7 @@
 #include "cli/explain_tenants.h"
 #include "cli/explain_time.h"
 #include "cli/log_notes.h"
+#include "cli/outside_notes.h"
 #include "cli/routes.h"
 #include "cli/slurm_notes.h"
 #include "experiment/capacity.h"
@@ -397,9 +398,11 @@ static void print_warnings(const struct explain *explain, const struct stretches
             fputs("nothing is in service, jobs wait until something is.\n", explain->out);
         else
             fprintf(explain->out,
-                    "more is asked for than is in service, the queue grows by about %s "
-                    "processor-hours a day.\n",
-                    count_format(round(24 * excess), hours, sizeof(hours)));
+                    "more is asked for than is in service, the queue grows by %s%s "
+                    "processor-hour%s a day.\n",
+                    excess < 1 / 24.0 ? "less than " : "about ",
+                    count_format(fmax(1, round(24 * excess)), hours, sizeof(hours)),
+                    24 * excess < 1.5 ? "" : "s");
     }
 }
 
@@ -570,6 +573,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
         print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));
         print_notes(&explain, change_notes(build));
+        print_notes(&explain, outside_notes(build, explain.offers, explain.shown));
         explain_broker(build, out);
     }
     for (size_t i = 0; explain.reports && i < build->world.n_workloads; i++)

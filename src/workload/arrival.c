@@ -64,6 +64,15 @@ static const struct arrival_type *type_of(const struct arrival_params *params, s
     return type;
 }
 
+static const char not_after[] = "until: not after from";
+
+/* Of dates that can be compared wherever the run starts. */
+static bool ends_first(const struct date_value *from, const struct date_value *until)
+{
+    return from->given && until->given && from->relative == until->relative &&
+           from->zoned == until->zoned && until->instant <= from->instant;
+}
+
 int arrival_check(const struct arrival_params *params, struct error *err)
 {
     const struct arrival_type *type = type_of(params, err);
@@ -76,6 +85,8 @@ int arrival_check(const struct arrival_params *params, struct error *err)
         return error_set(err, "profile and growth go with poisson, not with %s", type->key);
     if (params->jitter && type != &arrival_every)
         return error_set(err, "jitter goes with every, not with %s", type->key);
+    if (ends_first(&params->from, &params->until))
+        return error_set(err, "%s", not_after);
     return type->check(params, err);
 }
 
@@ -116,6 +127,8 @@ static int open_segments(struct arrival *arrival, const struct arrival_epoch *ep
             return -1;
         const simtime from = place_time(&arrival->place, &params->from, 0);
         const simtime until = place_time(&arrival->place, &params->until, SIMTIME_NEVER);
+        if (params->from.given && until <= from)
+            return error_set(err, "%s", not_after);
         const simtime end = i + 1 < arrival->len ? epochs[i + 1].from : arrival->place.limit;
         *segment = (struct segment){.type = type_of(params, NULL), .params = params};
         segment->from = from > epochs[i].from ? from : epochs[i].from;

@@ -60,6 +60,8 @@ static int check_dists(const struct generate_params *params, struct error *err)
     const char *what = params->nodes ? "nodes" : "processors";
     if (count && dist_greatest(count) < 1)
         return error_set(err, "%s: a job needs at least 1", what);
+    if (count && dist_need_no_negative(count, what, "1", err) < 0)
+        return -1;
     if (count && dist_least(count) > INT32_MAX)
         return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
     if (params->batch && dist_greatest(params->batch) < 1)

@@ -324,8 +324,10 @@ static int outlook(const void *params, const struct workload_context *context,
         const int64_t size =
             job->nodes > 0 ? job->nodes * context->procs_per_node : job->processors;
         const simtime submit = instant(&job->submit, context);
-        if (submit >= context->limit)
+        if (submit >= context->limit) {
+            ret->late += job->count;
             continue;
+        }
         all += (double)job->count;
         ret->largest = size > ret->largest ? size : ret->largest;
         if (!fits(job, context))

@@ -49,6 +49,7 @@ static struct log_context context_of(const struct workload_context *context)
         .limit = context->limit,
         .fits_procs = context->fits_procs,
         .kills = context->kills,
+        .extends = !context->kills,
         .recorded = context->report != NULL,
         .start = context->start,
         .offset = context->offset,

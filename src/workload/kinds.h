@@ -54,6 +54,7 @@ struct workload_outlook {
     double too_large;         /* share of all its jobs: larger than fits, rejected */
     double first, span;       /* first submission, s since the start; s to the last (the same) */
     int64_t largest;          /* most processors of a job, where bounded; else 0 */
+    int64_t late;             /* written out and submitted at or after the limit: none of those */
 };
 
 static inline struct place place_of(const struct workload_context *context)

@@ -160,7 +160,8 @@ static void remark_job(struct log *log, const struct swf_row *row, int64_t size,
     if (row->request <= 0)
         log_report_count(report, LOG_REQUEST_FILLED, row->line);
     else if (row->run > row->request)
-        log_report_count(report, LOG_RUN_OVER_REQUEST, row->line);
+        log_report_count(report, log->context.extends ? LOG_RUN_ON : LOG_RUN_OVER_REQUEST,
+                         row->line);
     if (other)
         log_report_count(report, LOG_SIZE_OTHER, row->line);
     if (stated > 0 && row->procs > stated)
@@ -491,7 +492,6 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
                              log->last_kept + log->to_date, err);
     if (got != SOURCE_JOB)
         return got;
-    log->any_used = true;
     struct job_spec job = log->context.base;
     job.id = entry.id;
     job.ordinal = entry.ordinal;
@@ -502,6 +502,10 @@ static int next(struct source *source, struct job_spec *ret_job, struct error *e
     if (log->context.by != LOG_BY_NONE && tenant_of(log, entry.key, &job.tenant, err) < 0)
         return SOURCE_ERROR;
     job.request = request_of(log, &job);
+    if (!log->any_used)
+        log->report.first = job.submit;
+    log->report.last = job.submit;
+    log->any_used = true;
     log_report_count(&log->report, LOG_USED, 0);
     *ret_job = job;
     return SOURCE_JOB;

@@ -106,6 +106,7 @@ struct log_context {
     simtime limit;      /* submissions at or after do not count; 0: no limit */
     int64_t fits_procs; /* larger jobs are rejected; 0: not known */
     bool kills;         /* jobs end at their request */
+    bool extends;       /* jobs that outlive their request need not end there: for remarks */
     bool recorded;      /* hold the recorded schedule against the machine (LOG_RECORDED_OVER) */
     enum log_request request;
     log_request_fn *request_of;

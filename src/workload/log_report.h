@@ -5,6 +5,7 @@
 #define WORKLOAD_LOG_REPORT_H
 
 #include "util/base.h"
+#include "util/simtime.h"
 
 enum log_kind {
     LOG_ROWS, /* jobs in the log */
@@ -28,6 +29,7 @@ enum log_kind {
     LOG_REQUEST_FILLED, /* missing: {request: ...} */
     /* Remarkable, used as it is. */
     LOG_RUN_OVER_REQUEST, /* ran longer than asked for: the simulator ends it at its request */
+    LOG_RUN_ON,           /* the same, where it is not (overrun: extend) */
     LOG_SIZE_OTHER,       /* the size asked for by `size` is missing; the other was taken */
     LOG_GIVEN_OVER_MAX,   /* allocated more than the header's MaxProcs */
     LOG_OVER_PARTITION,   /* asks more than the partition: the simulator rejects it */
@@ -59,7 +61,8 @@ struct log_count {
 
 struct log_report {
     struct log_count counts[LOG_KINDS];
-    int64_t machine; /* processors that LOG_RECORDED_OVER is held against */
+    int64_t machine;     /* processors that LOG_RECORDED_OVER is held against */
+    simtime first, last; /* submissions of jobs handed to the simulation, if there are any */
 };
 
 /* "run-over-request"; "ran longer than the time asked for; ended there". */

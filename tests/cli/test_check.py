@@ -48,6 +48,49 @@ class Check(unittest.TestCase):
     def test_fine(self):
         self.assertEqual(self.errors(SCENARIO), "")
 
+    def test_outside(self):
+        """What lies outside the time of the run, of which nothing comes."""
+        text = """jishi: 1
+time: {start: 2024-01-10, length: 30d, warmup: 2d}
+centres: {c: {partitions: {p: {nodes: 10}}}}
+templates: {f: {workloads: {w: {arrival: {every: 1d, from: 2024-02-09}, runtime: 1h}}}}
+tenants:
+  t:
+    home: c
+    workloads:
+      late: {arrival: {poisson: 1/h, from: 40d}, runtime: 1h}
+      fine: {arrival: {poisson: 1/h, from: 29d}, runtime: 1h}
+      some: {jobs: [{submit: 1d, processors: 1, runtime: 1h}, {submit: 30d, processors: 1, runtime: 1h, count: 3}]}
+      last: {jobs: [{submit: 2025-01-01, processors: 20, runtime: 1h}]}
+  m: {home: c, members: {count: 3, like: f}}
+metrics: ["wait.mean[period=2023]", "wait.mean[period=2024]", "utilisation[period=2024-01]", "jobs.ended[period=2024-03]"]
+"""
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        notes = """
+  t/late: no job comes before the end of the run
+  t/some: 3 jobs come after the end of the run, and are no part of it
+  t/last: 1 job comes after the end of the run, and is no part of it
+  m/1/w: no job comes before the end of the run
+  metrics: wait.mean[period=2023] is of a period in which nothing counts: that is from 2024-01-12 on and before 2024-02-09
+  metrics: jobs.ended[period=2024-03] is of a period in which nothing counts: that is from 2024-01-12 on and before 2024-02-09
+"""
+        self.assertTrue(self.jishi("check", "s.yaml").stdout.endswith(notes))
+        drained = self.jishi("check", "s.yaml", "--set", "measure.after=drain").stdout
+        self.assertTrue(drained.endswith("\n\n" + notes[notes.index("  metrics"):]), drained)
+        longer = self.jishi("check", "s.yaml", "--set", "time.length=400d", "--set", "metrics=[]").stdout
+        self.assertNotIn("of the run", longer)
+
+    def test_growth(self):
+        """By how much a queue grows: a little is not nothing."""
+        text = SCENARIO.replace("more: {centres.lab.partitions.p.nodes: 12}", "none: {seed: 2}").replace("nodes: 10", "nodes: 1")
+        with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        for rate, grows in ("1.01/h", "less than 1 processor-hour"), ("1.05/h", "about 1 processor-hour"), \
+                ("1.1/h", "about 2 processor-hours"):
+            out = self.jishi("check", "s.yaml", "--set", f"tenants.a.workloads.w.arrival.poisson={rate}").stdout
+            self.assertIn(f"  more is asked for than is in service, the queue grows by {grows} a day.\n", out)
+
     def test_counted(self):
         """The window of what is counted, both of its ends."""
         with open(os.path.join(self.folder, "s.yaml"), "w", encoding="utf-8") as file:
