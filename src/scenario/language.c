@@ -71,7 +71,7 @@ static const struct field time_fields[] = {
      .offset = offsetof(struct scenario, time.length) - offsetof(struct scenario, time),
      .def = "unlimited",
      .flags = FIELD_UNLIMITED,
-     .min = DBL_MIN,
+     .min = 1e-6,
      .max = 1e11,
      .help = "of the run, warm-up included: jobs are submitted before it is over; to the last end "
              "if not given"},
