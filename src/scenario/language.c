@@ -125,7 +125,7 @@ static const struct field measure_fields[] = {
      .offset = IN_MEASURE(periods),
      .choices = period_names,
      .def = "none",
-     .help = "metrics for each calendar year, or year and month, too"},
+     .help = "metrics for each calendar year, or year and month, too; of tenants the main ones"},
     {.kind = FIELD_END},
 };
 
