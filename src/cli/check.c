@@ -117,8 +117,8 @@ const struct command command_check = {
         "Reads scenarios, tells every error, those of variants and of what is `uncertain` near\n"
         "its ends, too, and states capacity and offered load.\n\n"
         "      --resolved        print the scenario whole: includes, variant and settings in\n"
-        "                        it, file names absolute; it runs to the same results\n"
-        "                        wherever it is put\n"
+        "                        it, file names absolute; it runs to the same trace, but\n"
+        "                        for /scenario, wherever it is put\n"
         "      --variant NAME    with the changes of a variant of the scenario\n"
         "      --set PATH=VALUE  change a value, as often as wanted, after the variant\n",
     .run = run,

@@ -45,11 +45,11 @@ void sim_queue_changes(struct sim *sim)
 
 static void queue_edge(struct sim *sim, const struct station *station, size_t i, bool closes)
 {
-    const struct maintenance *window = &station->windows.items[i];
+    const struct maintenance *window = &station->windows->items[i];
     const struct event event = {
         .at = closes ? window->to : window->from,
         .class = closes == (window->nodes > 0) ? EVENT_GAIN : EVENT_LOSS,
-        .source = (uint64_t)(station->windows.dropped + i) << 1 | (uint64_t)closes,
+        .source = (uint64_t)(station->windows->dropped + i) << 1 | (uint64_t)closes,
         .kind = KIND_MAINTENANCE,
         .object = (uint32_t)station->partition.row,
     };
@@ -59,7 +59,7 @@ static void queue_edge(struct sim *sim, const struct station *station, size_t i,
 
 void sim_queue_windows(struct sim *sim, struct station *station)
 {
-    struct windows *windows = &station->windows;
+    struct windows *windows = station->windows;
     const simtime next = windows_next(windows);
     windows_drop(windows, sim->now);
     const size_t old = windows->len;
@@ -145,13 +145,13 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
 void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
 {
     struct station *station = &sim->stations[row];
-    const size_t i = (size_t)(source >> 1) - station->windows.dropped;
-    const struct maintenance window = station->windows.items[i];
+    const size_t i = (size_t)(source >> 1) - station->windows->dropped;
+    const struct maintenance window = station->windows->items[i];
     const bool opens = (source & 1) == 0;
     profile_advance(station->partition.profile, sim->now);
     sched_capacity_changed(&station->sched, CAPACITY_KNOWN);
     partition_maintain(&station->partition, &window, opens, sim->now);
-    if (opens && i + 1 == station->windows.len)
+    if (opens && i + 1 == station->windows->len)
         sim_queue_windows(sim, station);
     sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);

@@ -364,7 +364,8 @@ static void open_station(struct sim *sim, size_t row)
     const struct tenancy tenancy = sim_tenancy(sim, station);
     sched_init(&station->sched, &setup->config, &station->partition, &sim->jobs, &tenancy,
                &actions);
-    windows_init(&station->windows, setup->setup.recurrences, setup->setup.n_recurrences,
+    station->windows = mem_new(1, sizeof(*station->windows));
+    windows_init(station->windows, setup->setup.recurrences, setup->setup.n_recurrences,
                  WINDOWS_BEGIN, 0);
     sim_queue_windows(sim, station);
     sim->limits_queues |= setup->config.max_queued >= 0;
@@ -425,7 +426,8 @@ void sim_free(struct sim *sim)
         sched_deinit(&sim->stations[i].sched);
         partition_deinit(&sim->stations[i].partition);
         free(sim->stations[i].newcomers.items);
-        windows_deinit(&sim->stations[i].windows);
+        windows_deinit(sim->stations[i].windows);
+        free(sim->stations[i].windows);
     }
     for (size_t i = 0; i < sim->setup.n_changes; i++)
         gaps_clear(&sim->gaps_later[i]);

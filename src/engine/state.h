@@ -36,13 +36,13 @@ struct station {
     struct sched sched;
     simtime wake; /* when a wake event is due; SIMTIME_NEVER: none */
     event_handle wake_event;
-    bool dirty;             /* a pass is owed at this instant */
-    bool again;             /* and one in the next round */
-    bool owed;              /* something happened since the last pass */
-    struct slots newcomers; /* submitted at this instant, for the limit on queued jobs */
-    struct books *books;    /* NULL: its order does not go by usage */
-    uint32_t newest;        /* of the jobs that run here; kept where some may be stopped */
-    struct windows windows; /* whose events are queued: those open, and the next to come */
+    bool dirty;              /* a pass is owed at this instant */
+    bool again;              /* and one in the next round */
+    bool owed;               /* something happened since the last pass */
+    struct slots newcomers;  /* submitted at this instant, for the limit on queued jobs */
+    struct books *books;     /* NULL: its order does not go by usage */
+    uint32_t newest;         /* of the jobs that run here; kept where some may be stopped */
+    struct windows *windows; /* owned: whose events are queued: those open, and the next to come */
 };
 
 struct sim {

@@ -71,7 +71,7 @@ static const struct field time_fields[] = {
      .offset = offsetof(struct scenario, time.length) - offsetof(struct scenario, time),
      .def = "unlimited",
      .flags = FIELD_UNLIMITED,
-     .min = DBL_MIN,
+     .min = 1e-6,
      .max = 1e11,
      .help = "of the run, warm-up included: jobs are submitted before it is over; to the last end "
              "if not given"},
@@ -125,7 +125,7 @@ static const struct field measure_fields[] = {
      .offset = IN_MEASURE(periods),
      .choices = period_names,
      .def = "none",
-     .help = "metrics for each calendar year, or year and month, too"},
+     .help = "metrics for each calendar year, or year and month, too; of tenants the main ones"},
     {.kind = FIELD_END},
 };
 

@@ -401,20 +401,23 @@ struct applied {
 
 static int unknown_variant(const struct applied *applied, const char *name, struct mark at)
 {
-    char hint[300] = "; there are none";
-    const size_t len = applied->variants ? applied->variants->len : 0;
-    const char **names = mem_new(len, sizeof(*names));
-    for (size_t i = 0; i < len; i++)
-        names[i] = applied->variants->items[i].key;
-    if (len > 0)
-        suggest_name(name, names, len, hint, sizeof(hint));
+    const size_t all = applied->variants ? applied->variants->len : 0;
+    const char **names = mem_new(all, sizeof(*names));
+    const char *own = applied->depth > 0 ? applied->open[applied->depth - 1] : "";
+    char hint[300];
+    size_t len = 0; /* but for the one that asks for it */
+    for (size_t i = 0; i < all; i++)
+        if (strcmp(own, applied->variants->items[i].key) != 0)
+            names[len++] = applied->variants->items[i].key;
+    suggest_name(name, names, len, hint, sizeof(hint));
+    if (len == 0)
+        snprintf(hint, sizeof(hint), "; there %s", all > 0 ? "is no other" : "are none");
     free(names);
     error_list_addf(applied->errors, at, "unknown variant \"%.80s\"%s", name, hint);
     return -1;
 }
 
 static int apply_variant(struct applied *applied, const char *name, struct mark at);
-
 static int apply_combined(struct applied *applied, const struct node *list)
 {
     int rc = 0;

@@ -185,6 +185,7 @@ static void remark_file(struct log *log)
     const struct swf_header *const header = swf_header(log->swf);
     struct log_count *const counts = log->report.counts;
     counts[LOG_NO_HEADER].count = !header->any;
+    counts[LOG_ZONE_NAME].count = header->time_zone_name && !header->has_zone;
     counts[LOG_HEADER_ODD].count = header->odd;
     counts[LOG_HEADER_TEXT].count = header->text;
     if (header->max_jobs >= 0) {

@@ -42,6 +42,7 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_FEW_COLUMNS] = "few-columns",
     [LOG_FRACTION] = "fraction",
     [LOG_NO_HEADER] = "no-header",
+    [LOG_ZONE_NAME] = "zone-name",
     [LOG_HEADER_ODD] = "header-odd",
     [LOG_HEADER_TEXT] = "header-text",
     [LOG_COUNT_DIFFERS] = "count-differs",
@@ -87,6 +88,8 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_FEW_COLUMNS] = "fewer than 18 columns, the rest not known",
     [LOG_FRACTION] = "a fraction in a field that counts",
     [LOG_NO_HEADER] = "no header",
+    [LOG_ZONE_NAME] =
+        "TimeZoneString is not read, and there is no TimeZone: its zone counts as UTC",
     [LOG_HEADER_ODD] = "without a number",
     [LOG_HEADER_TEXT] = "with text behind the number, which is not read",
     [LOG_COUNT_DIFFERS] = "MaxJobs is not the number of jobs: off by",
@@ -102,7 +105,7 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
         snprintf(first, sizeof(first), " (first: line %llu)", (unsigned long long)count->line);
     if (count->count == 0)
         snprintf(buffer, size, "%s", "");
-    else if (kind == LOG_NO_HEADER)
+    else if (kind == LOG_NO_HEADER || kind == LOG_ZONE_NAME)
         snprintf(buffer, size, "%s", log_kind_texts[kind]);
     else if (kind == LOG_COUNT_DIFFERS)
         snprintf(buffer, size, "%s %llu", log_kind_texts[kind], (unsigned long long)count->count);

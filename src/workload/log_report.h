@@ -47,6 +47,7 @@ enum log_kind {
     LOG_FRACTION, /* a fraction where there should be none */
     /* About the file. */
     LOG_NO_HEADER,     /* 1 */
+    LOG_ZONE_NAME,     /* 1: the header names its zone, and does not tell its offset */
     LOG_HEADER_ODD,    /* values of the header that should be numbers and are not */
     LOG_HEADER_TEXT,   /* values of the header with text behind the number */
     LOG_COUNT_DIFFERS, /* MaxJobs is not the number of jobs */

@@ -48,6 +48,13 @@ class Check(unittest.TestCase):
     def test_fine(self):
         self.assertEqual(self.errors(SCENARIO), "")
 
+    def test_unknown_variants(self):
+        """A variant that combines one which is not there is not suggested itself."""
+        text = SCENARIO.replace("  more:", "  abc: {combine: [abd]}\n  smaller: {combine: [smal]}\n  small:")
+        self.assertEqual(self.errors(text), """s.yaml:12:19: variant abc: unknown variant "abd"; expected one of smaller, small
+s.yaml:13:23: variant smaller: unknown variant "smal", did you mean small?
+""")
+
     def test_outside(self):
         """What lies outside the time of the run, of which nothing comes."""
         text = """jishi: 1

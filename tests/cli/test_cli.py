@@ -879,6 +879,23 @@ tenants:
 """
 
 
+class Periods(Case):
+    def test_which_metrics(self):
+        """By month there is all but what is of the whole run, and of a tenant what the documentation names."""
+        self.write("p.yaml", SMALL)
+        out = self.jishi("run", "p.yaml", "--no-trace", "--quiet", "--format", "csv", "--set", "measure.periods=month").stdout
+        of = {}
+        for name, scope, period, *_ in (line.split(",") for line in out.splitlines()[1:]):
+            of.setdefault((scope, period), set()).add(name)
+        month = next(period for scope, period in of if scope == "all" and period)
+        self.assertEqual(of["tenant:firm", month], {
+            "wait.mean", "wait.p95", "slowdown.mean", "slowdown.p95", "jobs.submitted", "jobs.ended", "processor_hours"})
+        left_out = of["all", ""] - of["all", month]
+        self.assertLessEqual({"queue.little", "utilisation.to_last_start"}, left_out)
+        self.assertLessEqual(left_out, {"processor_hours.due", "queue.little", "utilisation.to_last_start", "deadline.jobs",
+                                        "deadline.missed"})
+
+
 class Tenants(Case):
     """Trees of tenants, templates, members, who joins and who leaves."""
 

@@ -53,6 +53,12 @@ class Logs(unittest.TestCase):
         self.assertEqual([ends in extend, on in extend], [False, True])
 
 
+    def test_zone(self):
+        says = "TimeZoneString is not read, and there is no TimeZone: its zone counts as UTC"
+        head, job = "; TimeZoneString: Europe/Luxembourg\n", "1 0 -1 30 1\n"
+        self.assertIn(says, self.notes(head + job))
+        self.assertNotIn(says, self.notes(head + "; TimeZone: 3600\n" + job))
+
     def test_headers_only(self):
         self.assertEqual(self.notes("; MaxProcs: 4\n; UnixStartTime: 0\n"), ["no job in the log"])
 
