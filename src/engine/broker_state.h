@@ -116,7 +116,7 @@ void broker_rooms(const struct broker *broker, int32_t centre, int64_t *rooms);
 void broker_works(const struct broker *broker, int32_t centre, area *work);
 
 /* broker_common.c: when the job at hand would start by the common plan of a centre's partitions.
- * O(items) placements; `next` of the lanes must be 0. */
+ * O(items) placements. */
 simtime broker_common_start(struct broker *broker, struct lane *lanes, size_t n, simtime now);
 
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:

@@ -436,12 +436,16 @@ area forecast_backlog(const struct forecast *forecast)
     return forecast->stale ? forecast->backlog : find_backlog(forecast);
 }
 
-simtime forecast_alone(const struct forecast *forecast, const struct job *job, simtime after)
+simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after)
 {
     const struct partition *partition = forecast->sched->partition;
     const int32_t procs = partition_procs(partition, &job->spec.ask);
-    const struct profile *profile = forecast->stale ? forecast->base : partition->profile;
-    return profile_earliest(profile, after, request_of(partition, job, procs), procs);
+    const struct jobitem item = {.procs = procs, .request = request_of(partition, job, procs)};
+    simtime start;
+    do
+        start = start_in(forecast->stale ? forecast->base : partition->profile, &item, after);
+    while (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &item, after));
+    return start;
 }
 
 simtime forecast_done(const struct forecast *forecast, area work)

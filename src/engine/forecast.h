@@ -108,7 +108,7 @@ bool forecast_look_on(struct forecast *forecast, const struct jobitem *item, sim
 struct profile *forecast_draft(struct forecast *forecast);
 
 /* When the job would start, if nobody waited. */
-simtime forecast_alone(const struct forecast *forecast, const struct job *job, simtime after);
+simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after);
 
 /* When the job would start at the earliest, not before `after`, whatever waits; *ret_exact: it
  * would start just then. SIMTIME_NEVER: not known, or never. */

@@ -12,8 +12,7 @@ enum { DRAFT_STEPS = 512, DRAFT_SOME = 16 /* compared at once */ };
 
 struct draft_part {
     simtime from, to;
-    simtime
-        awaited; /* taken before this instant, for what does not come free until then; 0: not so */
+    simtime awaited; /* taken before it, for what does not come free until then; 0: not so */
     int32_t procs;
 };
 

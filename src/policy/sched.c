@@ -242,7 +242,6 @@ bool sched_look(struct sched *sched, const struct jobitem *item, simtime after, 
         !partition_leaves(partition, item->procs, item->request, old - item->request))
         return false;
     partition_look(partition, old + (ahead > item->request ? ahead / 2 : item->request) + 1);
-    sched->slurm_plan.kept = false;
     if (sched->config.conservative && !sched->replan)
         plan_extend(sched->plan, partition->profile, old);
     return true;
@@ -343,7 +342,6 @@ static COLD void look_ahead(struct sched *sched, simtime now)
     if (old >= now + longest)
         return;
     partition_look(partition, now + 2 * longest);
-    sched->slurm_plan.kept = false;
     if (sched->config.conservative && !sched->replan)
         plan_extend(sched->plan, partition->profile, old);
 }

@@ -435,6 +435,21 @@ class Broker(unittest.TestCase):
             where, _ = self.common(f"policy: least-wait, delay: {delay}s, sees: {sees}, depth: {depth}", lines, cut)
             self.assertEqual(where, want, (sees, depth, delay))
 
+    def test_daily_maintenance(self):
+        """d is taken for 20 d; the last job finds c sooner, though days of work, or requests much shorter than its own, are before it there."""
+        daily = "{nodes: 1, maintenance: [{from: 23h, length: 1h, every: 1d}]}"
+        for hours, start in (20, 12), (1, 1):
+            rows, where = self.run_text(f"""jishi: 1
+time: {{length: 60d}}
+broker: {{policy: least-wait, delay: 1h}}
+centres: {{c: {{partitions: {{p: {daily}, q: {daily}}}}}, d: {{partitions: {{p: {{nodes: 1}}}}}}}}
+tenants:
+  o: {{home: d, workloads: {{w: {{centres: [d], jobs: [{{submit: 0h, processors: 1, runtime: 20d}}]}}}}}}
+  t: {{home: c, workloads: {{w: {{partition: any, jobs: [{{submit: 1s, processors: 1, runtime: {hours}h, count: 24}}]}},
+    v: {{partition: any, jobs: [{{submit: 1h, processors: 1, runtime: 20h}}]}}}}}}
+""")
+            self.assertEqual((where, rows["start"][-1] / 86400), ("d" + "c" * 25, start))
+
     def test_reservations_count_once(self):
         """Two run until 100 s, the third holds 100 s to 200 s in both partitions: the fourth starts at 100 s."""
         cut = "c: {partitions: {p: {nodes: 1}, q: {nodes: 1}}}, d: {partitions: {p: {nodes: 1}}}"
