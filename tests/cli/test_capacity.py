@@ -59,7 +59,7 @@ tenants: {t: {home: c, workloads: {w: {jobs: [%s]}}}}
         self.assertEqual(self.memory(1, jobs), [0, 100, 100, 3, 4])
         self.assertEqual(self.memory(1, jobs, "none"), [0, 100, 100, 100, 100])
 
-    def test_kept(self):
+    def test_memory_kept_for_the_head(self):
         """The head gets its 16 GB and 2 processors at 100: what would run beyond does not start
         beside it before, what ends by then does. At 100 what asks no memory starts."""
         jobs = [(0, "processors: 2, memory: 6 GB", 100), (1, "processors: 2, memory: 8 GB", 10),

@@ -8,11 +8,12 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import h5py
 import numpy as np
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -133,18 +134,7 @@ def scenario(partition, *jobs, length=20):
             f"tenants:\n  t:\n    home: c\n    workloads:\n      w:\n        jobs:\n{rows}")
 
 
-class Changes(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
+class Changes(InFolder):
     def jishi(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True,
                               timeout=60)

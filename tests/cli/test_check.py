@@ -7,8 +7,9 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -27,14 +28,7 @@ variants:
 """
 
 
-class Check(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
+class Check(InFolder):
     def jishi(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60)
 

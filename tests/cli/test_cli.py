@@ -14,12 +14,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 import h5py
 import numpy
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -48,19 +49,10 @@ LOG = "; MaxProcs: 8\n; UnixStartTime: 1000000000\n; TimeZoneString: UTC\n" + ""
     for i in range(1, 60))
 
 
-class Case(unittest.TestCase):
+class Case(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         self.write("small.yaml", SMALL)
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -902,7 +894,7 @@ class Tenants(Case):
     def jobs(self, name, *arguments):
         """(tenant, submit, processors, run time) of every job."""
         out = os.path.join(self.folder, "out.h5")
-        done = self.jishi("run", name, "-o", out, "--quiet", *arguments)
+        self.jishi("run", name, "-o", out, "--quiet", *arguments)
         with h5py.File(out) as file:
             names = list(file["names/tenants"].asstr())
             rows = file["jobs"][:]

@@ -12,11 +12,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 import h5py
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -110,17 +111,11 @@ question: {metric: wait.mean, better: lower, matters: 1min}
 """
 
 
-class Compare(unittest.TestCase):
+class Compare(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         self.write("queue.yaml", QUEUE)
         self.write("counts.yaml", COUNTS)
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
 
     def jishi(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, "compare", *arguments], cwd=self.folder, capture_output=True, text=True,

@@ -8,33 +8,11 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
+from in_folder import FOUR, InFolder
 
-# Four jobs of an hour at once on each of two partitions, and something else that is drawn.
-SCENARIO = """jishi: 1
-title: four at once
-time: {start: 2021-01-01, length: 10h}
-centres:
-  lab:
-    partitions:
-      p: {nodes: 1, processors_per_node: 1}
-      q: {nodes: 1, processors_per_node: 1}
-      r: {nodes: 1, processors_per_node: 1}
-    scheduler: {order: fcfs}
-tenants:
-  firm:
-    home: lab
-    workloads:
-      w: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: p}
-      v: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: q}
-  other:
-    home: lab
-    workloads:
-      x: {arrival: {poisson: 1/h}, processors: 1, runtime: 1min, partition: r}
-"""
+PROGRAM = os.path.abspath(sys.argv.pop(1))
 
 SWEEP = """jishi-sweep: 1
 scenario: four.yaml
@@ -101,18 +79,10 @@ measures: [utilisation]
 """
 
 
-class Effects(unittest.TestCase):
-    maxDiff = None
-
+class Effects(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-        self.write("four.yaml", SCENARIO)
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
+        super().setUp()
+        self.write("four.yaml", FOUR)
 
     def jishi(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120)

@@ -7,8 +7,9 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -19,18 +20,7 @@ tenants: {t: {home: c, workloads: {w: {log: l.swf%s}}}}
 """
 
 
-class Logs(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
+class Logs(InFolder):
     def notes(self, log, head="", centre="", workload=""):
         """Those of the log, which `check` and `run` tell alike."""
         self.write("l.swf", log)

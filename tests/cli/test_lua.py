@@ -7,11 +7,12 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 import h5py
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../configs")
@@ -108,16 +109,10 @@ end
 """
 
 
-class Lua(unittest.TestCase):
+class Lua(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         self.write("base.yaml", BASE)
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
 
     def jishi(self, *arguments, command="run"):
         out = ["-q", "-o", "x.h5"] if command == "run" else []

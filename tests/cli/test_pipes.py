@@ -7,10 +7,11 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -23,18 +24,10 @@ tenants: {u: {home: s, workloads: {w: {arrival: {every: 1h}, processors: 1, runt
 TWICE = "is a pipe, but is read more than once: write it to a file first\n"
 
 
-class Pipes(unittest.TestCase):
-    maxDiff = None
-
+class Pipes(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         os.mkfifo(os.path.join(self.folder, "pipe"))
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
 
     def jishi(self, *arguments, text=None):
         return subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=60, input=text)

@@ -11,9 +11,10 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from in_folder import FOUR, InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 NODES = "centres.shop.partitions.p.nodes"
@@ -32,29 +33,6 @@ tenants:
     home: shop
     workloads:
       w: {arrival: {poisson: 9 per h}, processors: 1, runtime: {exponential: 1h}, request: exact}
-"""
-
-# Four jobs of an hour at once, twice: waits 3, 2, 1 and 0 h on one node, 1 h twice on two. Something else is drawn.
-FOUR = """jishi: 1
-title: four at once
-time: {start: 2021-01-01, length: 10h}
-centres:
-  lab:
-    partitions:
-      p: {nodes: 1, processors_per_node: 1}
-      q: {nodes: 1, processors_per_node: 1}
-      r: {nodes: 1, processors_per_node: 1}
-    scheduler: {order: fcfs}
-tenants:
-  firm:
-    home: lab
-    workloads:
-      w: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: p}
-      v: {jobs: [{submit: 0h, processors: 1, runtime: 1h, count: 4}], partition: q}
-  other:
-    home: lab
-    workloads:
-      x: {arrival: {poisson: 1/h}, processors: 1, runtime: 1min, partition: r}
 """
 
 ODD = """jishi: 1
@@ -91,14 +69,11 @@ def smallest(holds, lo, hi):
     return next(c for c in range(lo, hi + 1) if holds(c))
 
 
-class Case(unittest.TestCase):
+class Case(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         for name, text in (("q.yaml", QUEUE), ("four.yaml", FOUR)):
-            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-                file.write(text)
+            self.write(name, text)
 
     def plan(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, "plan", *arguments], cwd=self.folder, capture_output=True,
@@ -424,8 +399,7 @@ class Purchases(Case):
 
     def setUp(self):
         super().setUp()
-        with open(os.path.join(self.folder, "years.yaml"), "w", encoding="utf-8") as file:
-            file.write(YEARS)
+        self.write("years.yaml", YEARS)
 
     def test_text(self):
         done = self.plan("years.yaml", "--buy", self.BUY % 8, "--lead", "6 months", "--target", "wait.max <= 1h",

@@ -8,8 +8,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 
@@ -47,16 +48,10 @@ UNCERTAIN = """uncertain:
 """
 
 
-class Templates(unittest.TestCase):
+class Templates(InFolder):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
+        super().setUp()
         self.write("s.yaml", SCENARIO)
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
 
     def jishi(self, *arguments, status=0):
         done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120,

@@ -7,10 +7,11 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import h5py
+
+from in_folder import InFolder
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 DAY = 86400
@@ -46,12 +47,7 @@ tenants:
 """
 
 
-class Work(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
+class Work(InFolder):
     def jobs(self, text):
         path, out = os.path.join(self.folder, "x.yaml"), os.path.join(self.folder, "x.h5")
         with open(path, "w", encoding="utf-8") as file:

@@ -19,7 +19,7 @@ import tempfile
 
 import program
 from compare_sharing import START, draw_limits, draw_tenants, full_name, seconds, tenant_yaml
-from plain import NEVER, PRIORITIES, US
+from plain import NEVER, US
 from plain_sharing import Job, Partition, Rules, Run, Simulation, World
 
 MINUTE = 60 * US
