@@ -136,9 +136,8 @@ uint32_t log_report_take(struct log_report *report)
 
 void log_report_add(struct log_report *report, uint32_t marks, uint64_t line)
 {
-    for (int k = LOG_ROW_FIRST; marks >> (k - LOG_ROW_FIRST) > 0; k++)
-        if (marks >> (k - LOG_ROW_FIRST) & 1)
-            log_report_count(report, (enum log_kind)k, line);
+    for (; marks; marks &= marks - 1)
+        log_report_count(report, (enum log_kind)(LOG_ROW_FIRST + __builtin_ctz(marks)), line);
 }
 
 int log_none_used(const struct log_report *report, const struct log_params *params, int32_t offset,

@@ -57,8 +57,8 @@ static const struct {
      283,
      "rows 121039, used 118791, times-unknown 1190, no-size 1058, request-filled 80200, "
      "run-over-request 1101, "
-     "size-other 4, ran-not 5178, failed 7933, cancelled 7886, out-of-order 808, count-differs "
-     "7623"},
+     "size-other 4, ran-not 5178, failed 7933, cancelled 7886, out-of-order 808, zone-name 1, "
+     "count-differs 7623"},
     {"METACENTRUM-2009-2.swf.gz",
      {0},
      0,
@@ -71,7 +71,8 @@ static const struct {
      2004,
      51860,
      84,
-     "rows 51987, used 51860, run-negative 127, run-over-request 1500, ran-not 1, failed 10592"},
+     "rows 51987, used 51860, run-negative 127, run-over-request 1500, ran-not 1, failed 10592, "
+     "zone-name 1"},
     {"wagap-2013.swf.gz",
      {0},
      0,
