@@ -64,7 +64,7 @@ void sim_queue_windows(struct sim *sim, struct station *station)
     windows_drop(windows, sim->now);
     const size_t old = windows->len;
     if (next < SIMTIME_NEVER)
-        windows_extend(windows, next + 1);
+        windows_extend(windows, next + 1, SIZE_MAX);
     for (size_t i = old; i < windows->len; i++) {
         queue_edge(sim, station, i, false);
         queue_edge(sim, station, i, true);

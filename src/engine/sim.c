@@ -118,12 +118,21 @@ static NOINLINE void wake_at(struct sim *sim, struct station *station, simtime a
     }
 }
 
+static COLD void fail(struct sim *sim, struct station *station)
+{
+    struct error *failure = &station->sched.failure;
+    /* What is no fault of a file is one of the partition. */
+    if (!failure->at.file)
+        error_prefix(failure, "%s: ", sim->setup.world->partitions[station->partition.row].path);
+    sim->failure = failure;
+}
+
 static void pass(struct sim *sim, struct station *station)
 {
     sched_pass(&station->sched, sim->now);
     sim->totals.passes++;
-    if (UNLIKELY(station->sched.failed))
-        sim->failure = &station->sched.failure;
+    if (UNLIKELY(station->sched.failed) && !sim->failure)
+        fail(sim, station);
     if (station->newcomers.len > 0)
         sim_turn_away(sim, station);
     const struct sched_config *config = &station->sched.config;

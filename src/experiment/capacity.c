@@ -74,7 +74,7 @@ double maintenance_time(const struct build *build, int32_t partition, simtime fr
     struct windows windows;
     double sum = 0;
     windows_init(&windows, setup->recurrences, setup->n_recurrences, WINDOWS_BEGIN, from);
-    windows_extend(&windows, to);
+    windows_extend(&windows, to, SIZE_MAX);
     for (size_t i = 0; i < windows.len; i++) {
         const struct maintenance *window = &windows.items[i];
         if (window->moves)

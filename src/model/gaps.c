@@ -23,8 +23,7 @@ static struct gap find_longest(const struct outage *outage, simtime from, simtim
 {
     struct windows windows;
     windows_init(&windows, outage->all, outage->n, outage->planned, from);
-    while (windows.len < most && windows_next(&windows) < until)
-        windows_extend(&windows, windows_next(&windows) + 1);
+    windows_extend(&windows, until, most);
     const simtime end = windows_next(&windows);
     const size_t n = 2 * windows.len;
     struct windows_step *steps = mem_new(n, sizeof(*steps));
@@ -74,6 +73,9 @@ static const struct gap *find_again(struct gaps *gaps, const struct outage *outa
     if (duration > found.longest) {
         found = find_longest(outage, gaps->settled, until, WINDOWS_MANY, procs);
         found.exact = true;
+        /* No window of so many was in the way. */
+        if (found.above == INT64_MIN)
+            found.longest = SIMTIME_NEVER;
     }
     if (!gap) {
         MEM_GROW(gaps);
@@ -97,5 +99,5 @@ bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int6
         return true;
     const simtime until = gaps->settled + duration;
     return from < gaps->settled &&
-           duration <= find_longest(outage, from, until, SIZE_MAX, procs).longest;
+           duration <= find_longest(outage, from, until, WINDOWS_MANY, procs).longest;
 }

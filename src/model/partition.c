@@ -37,11 +37,15 @@ static void find_steps(struct partition *partition)
     windows_steps(&partition->windows, partition->groups, partition->steps);
 }
 
-/* Write out the windows that begin before `until`; all, if there is an end to them. */
+/* Write out the windows that begin before `until`, as far as PARTITION_WINDOWS_MOST go; all, if
+ * there is an end to them. */
 static void see(struct partition *partition, simtime until)
 {
     struct windows *windows = &partition->windows;
-    windows_extend(windows, windows->endless ? until : SIMTIME_NEVER);
+    if (windows->endless)
+        windows_extend(windows, until, PARTITION_WINDOWS_MOST);
+    else
+        windows_extend(windows, SIMTIME_NEVER, SIZE_MAX);
     partition->horizon = windows_next(windows);
     partition->windows_end = windows->endless ? SIMTIME_NEVER : 0;
     for (size_t i = 0; i < windows->len; i++)

@@ -110,8 +110,11 @@ static inline void partition_expect(struct partition *partition, simtime request
     partition->longest = request > partition->longest ? request : partition->longest;
 }
 
-/* The horizon is at `until` or beyond: known windows are entered up to there. O(windows log
- * windows) if it was not. */
+/* What comes again is looked at so often: where it comes every minute, for a week. */
+enum { PARTITION_WINDOWS_MOST = 10000 };
+
+/* The horizon is at `until` or beyond, or as far as so many windows go: known ones are entered up
+ * to there. O(windows log windows) if it was not. */
 NOINLINE void partition_look(struct partition *partition, simtime until);
 
 /* The same for a copy of the profile, which had that horizon, and level there. */

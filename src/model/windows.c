@@ -127,9 +127,10 @@ simtime windows_next(const struct windows *windows)
     return i < windows->n ? windows->next[i].window.from : SIMTIME_NEVER;
 }
 
-void windows_extend(struct windows *windows, simtime until)
+void windows_extend(struct windows *windows, simtime until, size_t most)
 {
-    for (size_t i = first(windows); i < windows->n && windows->next[i].window.from < until;
+    for (size_t i = first(windows);
+         i < windows->n && windows->next[i].window.from < until && windows->len < most;
          i = first(windows)) {
         MEM_GROW(windows);
         windows->items[windows->len++] = windows->next[i].window;

@@ -49,8 +49,8 @@ void windows_deinit(struct windows *windows);
 /* When the first begins that is not written out; SIMTIME_NEVER: all are. O(n). */
 simtime windows_next(const struct windows *windows);
 
-/* Write out what begins before `until`. O(n) a window. */
-void windows_extend(struct windows *windows, simtime until);
+/* Write out what begins before `until`, but no more than `most` in all. O(n) a window. */
+void windows_extend(struct windows *windows, simtime until, size_t most);
 
 /* Forget those at the front that ended before `now`. Amortised O(1) each. */
 void windows_drop(struct windows *windows, simtime now);

@@ -2,6 +2,7 @@
 #include "policy/sched.h"
 
 #include "util/mem.h"
+#include "util/quantity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,8 @@ bool sched_look(struct sched *sched, const struct jobitem *item, simtime after, 
         !partition_leaves(partition, item->procs, item->request, old - item->request))
         return false;
     partition_look(partition, old + (ahead > item->request ? ahead / 2 : item->request) + 1);
+    if (partition->horizon == old)
+        return false;
     if (sched->config.conservative && !sched->replan)
         plan_extend(sched->plan, partition->profile, old);
     return true;
@@ -334,14 +337,27 @@ bool sched_start_heads(struct sched *sched, simtime now, struct jobitem *ret_hea
     return false;
 }
 
+static COLD void fail_to_look(struct sched *sched, simtime ahead)
+{
+    char text[48];
+    sched->failed = true;
+    error_set(&sched->failure,
+              "more than %d windows of maintenance or reservations within the %s that a job asks "
+              "for; let them come less often",
+              PARTITION_WINDOWS_MOST,
+              quantity_human_time(simtime_seconds(ahead), text, sizeof(text)));
+}
+
 /* No job that waits may be thought to run into what nobody has looked at. */
 static COLD void look_ahead(struct sched *sched, simtime now)
 {
     struct partition *partition = sched->partition;
     const simtime old = partition->horizon, longest = partition->longest;
-    if (old >= now + longest)
+    if (old >= now + longest || sched->failed)
         return;
     partition_look(partition, now + 2 * longest);
+    if (partition->horizon < now + longest)
+        fail_to_look(sched, longest);
     if (sched->config.conservative && !sched->replan)
         plan_extend(sched->plan, partition->profile, old);
 }

@@ -169,7 +169,7 @@ static simtime first_short(const struct build *build, size_t row, size_t g, int6
     const struct partition_setup *setup = &build->partitions[row].setup;
     struct windows windows;
     windows_init(&windows, setup->recurrences, setup->n_recurrences, WINDOWS_BEGIN, 0);
-    windows_extend(&windows, last_instant(build));
+    windows_extend(&windows, last_instant(build), SIZE_MAX);
     struct step *steps = mem_new(2 * windows.len + build->n_changes, sizeof(*steps));
     size_t n = 0;
     for (size_t i = 0; i < windows.len; i++) {

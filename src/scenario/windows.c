@@ -15,7 +15,7 @@ static bool is_countless(const struct recurrence *one, simtime length)
     size_t n = 0;
     for (; n <= WINDOWS_MAX && windows_next(&windows) < length; n++) {
         windows.len = 0;
-        windows_extend(&windows, windows_next(&windows) + 1);
+        windows_extend(&windows, SIMTIME_NEVER, 1);
     }
     windows_deinit(&windows);
     return n > WINDOWS_MAX;

@@ -77,6 +77,17 @@ class Windows(unittest.TestCase):
             "jobs: [{submit: 2h, processors: 1, runtime: 8d}]"), "--format", "csv")
         self.assertIn("\njobs.rejected.maintenance,all,,1,jobs\n", out)
 
+    def test_one_that_comes_all_the_time(self):
+        """What it takes whole has no room for any job, however long it asks for; beside it is room, but nobody looks so far ahead."""
+        text = CENTRE % ("5h", "", "nodes: 4, maintenance: [{from: 1h, length: 500ms, every: 1s%s}]", "",
+                         "jobs: [{submit: 0h, processors: 2, runtime: 2h, request: 3000d}]")
+        self.assertEqual(run(text % "")[0][1][:2], (b"rejected", NEVER_FITS))
+        with self.assertRaises(AssertionError) as raised:
+            run(text % ", nodes: 1")
+        self.assertEqual(str(raised.exception),
+                         "jishi: c/p: more than 10000 windows of maintenance or reservations within the 3000 d that a job asks for; "
+                         "let them come less often\n")
+
     def test_what_fits_before_the_first_may_run(self):
         jobs, _ = run(CENTRE % (
             "30d", "", "nodes: 1, maintenance: [{from: 9d, length: 1h, every: 1 week}]", "",
