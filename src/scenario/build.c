@@ -412,9 +412,7 @@ void build_workload_error(const struct build *build, size_t row, struct error *e
     if (of_file)
         error_prefix(err, "%s: ", err->at.file);
     struct path path = {0};
-    push_tenant(&path, rows, build->world.workloads[row].tenant);
-    path_push_key(&path, "workloads");
-    path_push_key(&path, workload->named.name);
+    push_workload(&path, rows, build->world.workloads[row].tenant, workload);
     char *said = mem_text(err->text);
     const char *text = said;
     const struct node *about =

@@ -15,14 +15,6 @@ const struct tenant *build_tenant(const struct build *build, size_t epoch, size_
     return drawn ? drawn : scenario->rows.items[row].tenant;
 }
 
-void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row)
-{
-    if (rows[row].parent >= 0)
-        push_tenant(path, rows, rows[row].parent);
-    path_push_key(path, rows[row].member ? "members" : "tenants");
-    path_push_key(path, rows[row].member ? "each" : rows[row].tenant->named.name);
-}
-
 char *tenant_path(const struct build *build, int32_t row)
 {
     const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;

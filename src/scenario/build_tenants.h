@@ -6,9 +6,6 @@
 #include "scenario/build.h"
 #include "scenario/path.h"
 
-/* tenants.a.tenants.b as steps; of a member the tenant that has members. */
-void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row);
-
 /* "a/b/17", of a tenant whose parent is in the world. To be freed. */
 char *tenant_path(const struct build *build, int32_t row);
 

@@ -126,8 +126,14 @@ static int find_start(struct program *program, const struct scenario *scenario,
             struct error err;
             if (log_start(params->log, &program->start, &program->offset, &err) < 0) {
                 if (!err.at.file || err.at.line == 0) {
+                    struct path path = {0};
+                    char place[200];
+                    push_workload(&path, scenario->rows.items, (int32_t)i, &workloads[k]);
+                    path_push_key(&path, "log");
                     err.at = node->at;
-                    error_prefix(&err, "log: %s: ", params->log);
+                    error_prefix(&err, "%s: %s: ", path_format(&path, place, sizeof(place)),
+                                 params->log);
+                    path_deinit(&path);
                 }
                 error_list_add(errors, &err);
                 return -1;

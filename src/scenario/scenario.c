@@ -353,6 +353,22 @@ struct scenario *scenario_read(struct node *tree, const char *file, struct error
     return scenario;
 }
 
+void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row)
+{
+    if (rows[row].parent >= 0)
+        push_tenant(path, rows, rows[row].parent);
+    path_push_key(path, rows[row].member ? "members" : "tenants");
+    path_push_key(path, rows[row].member ? "each" : rows[row].tenant->named.name);
+}
+
+void push_workload(struct path *path, const struct tenant_row *rows, int32_t row,
+                   const struct workload *workload)
+{
+    push_tenant(path, rows, row);
+    path_push_key(path, "workloads");
+    path_push_key(path, workload->named.name);
+}
+
 struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors)
 {
     size_t failures;

@@ -344,6 +344,11 @@ struct scenario *scenario_read(struct node *tree, const char *file, struct error
 struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
 
+/* tenants.a.tenants.b as steps; of a member the tenant that has members. And a workload of it. */
+void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row);
+void push_workload(struct path *path, const struct tenant_row *rows, int32_t row,
+                   const struct workload *workload);
+
 extern const char *const member_keys[]; /* by enum log_key: "user" */
 
 /* How many members there are in the end. */
