@@ -168,8 +168,8 @@ static double asked(const struct explain *explain, size_t workload, const struct
     if (to == SIMTIME_NEVER && !is_place(scope, &bw->places[0]))
         return 0;
     if (to == SIMTIME_NEVER)
-        return explain->listed ? offer->left * offer->outlook.processor_seconds / 3600
-                               : offer_load(offer);
+        return explain->listed ? offer_asked(offer, program, INT64_MIN, SIMTIME_NEVER) / 3600
+                               : offer_load(offer, program);
     for (size_t k = 0; k < bw->n_places; k++) {
         const simtime begin = program->epochs[bw->places[k].epoch].at;
         const simtime end = k + 1 < bw->n_places ? program->epochs[bw->places[k + 1].epoch].at : to;

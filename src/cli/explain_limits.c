@@ -9,6 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SINCE_MAX = 64 };
+
+/* "", or ", from 2025-02-01T00:00:00+08:00 on". */
+static const char *since(const struct build *build, size_t epoch, char buffer[SINCE_MAX])
+{
+    char date[SINCE_MAX - 12];
+    *buffer = '\0';
+    if (epoch > 0) {
+        date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
+                    date, sizeof(date));
+        snprintf(buffer, SINCE_MAX, ", from %s on", date);
+    }
+    return buffer;
+}
+
 /* --- quotas of nothing --- */
 
 /* Does the quota let nothing start, whatever it asks? */
@@ -18,6 +33,45 @@ static const char *lets_nothing(const struct quota_plan *quota)
            : quota->jobs <= 0                  ? "jobs"
            : quota->processor_hours.limit <= 0 ? "processor-hours"
                                                : NULL;
+}
+
+/* The quota of an epoch, of what is numbered so. */
+typedef const struct quota_plan *quota_at(const struct build *build, size_t epoch, size_t row);
+
+static const struct quota_plan *quota_of_tenant(const struct build *build, size_t epoch, size_t row)
+{
+    return &build_tenant(build, epoch, row)->quota;
+}
+
+static const struct qos_plan *qos_plan(const struct build *build, size_t epoch, size_t row)
+{
+    const struct qos_plan *plans = build->program->epochs[epoch].scenario->qos.items;
+    return &plans[row - 1];
+}
+
+static const struct quota_plan *quota_of_qos(const struct build *build, size_t epoch, size_t row)
+{
+    return &qos_plan(build, epoch, row)->quota;
+}
+
+static const struct quota_plan *quota_of_each(const struct build *build, size_t epoch, size_t row)
+{
+    return &qos_plan(build, epoch, row)->each;
+}
+
+/* A quota that lets no job start to the end from an epoch on within the run, which jobs that would
+ * wait for another one do not. */
+static void warn_nothing(const struct build *build, quota_at *quota, size_t row, const char *of,
+                         const char *who, const char *each, FILE *out)
+{
+    const struct program *program = build->program;
+    size_t from = program->n_epochs;
+    char when[SINCE_MAX];
+    while (from > 0 && lets_nothing(quota(build, from - 1, row)))
+        from--;
+    if (from < program->n_epochs && (from == 0 || program->epochs[from].at < build->world.length))
+        fprintf(out, "  %s%s%s: a quota of 0 %s%s lets no job start: all are rejected.\n", of, who,
+                since(build, from, when), lets_nothing(quota(build, from, row)), each);
 }
 
 /* By tenant: has it jobs, itself or below it? To be freed. */
@@ -34,23 +88,15 @@ static bool *find_busy(const struct build *build)
 /* The same of QOS that jobs have at the start. */
 static void warn_qos(const struct build *build, FILE *out)
 {
-    const struct program *program = build->program;
     bool *busy = mem_new(build->world.n_qos, sizeof(*busy));
     for (size_t w = 0; w < build->world.n_workloads; w++)
         if (build->world.n_qos > 0)
             busy[build->workloads[w].context.base.qos] = true;
     for (size_t q = 1; q < build->world.n_qos; q++)
-        for (int each = 0; each <= 1 && busy[q]; each++) {
-            const char *what = NULL;
-            for (size_t e = 0; e < program->n_epochs; e++) {
-                const struct qos_plan *plans = program->epochs[e].scenario->qos.items;
-                what = lets_nothing(each ? &plans[q - 1].each : &plans[q - 1].quota);
-                if (!what)
-                    break;
-            }
-            if (what)
-                fprintf(out, "  QOS %s: a quota of 0 %s%s lets no job start: all are rejected.\n",
-                        build->world.qos[q].name, what, each ? " for each tenant" : "");
+        if (busy[q]) {
+            const char *name = build->world.qos[q].name;
+            warn_nothing(build, quota_of_qos, q, "QOS ", name, "", out);
+            warn_nothing(build, quota_of_each, q, "QOS ", name, " for each tenant", out);
         }
     free(busy);
 }
@@ -58,19 +104,11 @@ static void warn_qos(const struct build *build, FILE *out)
 /* Quotas under which no job could ever start, now or at a date. */
 static void warn_quotas(const struct build *build, const int32_t *alike, FILE *out)
 {
-    const struct program *program = build->program;
     bool *busy = find_busy(build);
-    for (size_t i = 0; i < program->epochs[0].scenario->rows.len; i++) {
-        const char *what = NULL;
-        for (size_t e = 0; e < program->n_epochs; e++) {
-            what = lets_nothing(&build_tenant(build, e, i)->quota);
-            if (!what)
-                break;
-        }
-        if (what && (size_t)alike[i] == i && busy[i])
-            fprintf(out, "  %s: a quota of 0 %s lets no job start: all are rejected.\n",
-                    build->world.tenants.items[i].path, what);
-    }
+    for (size_t i = 0; i < build->program->epochs[0].scenario->rows.len; i++)
+        if ((size_t)alike[i] == i && busy[i])
+            warn_nothing(build, quota_of_tenant, i, "", build->world.tenants.items[i].path, "",
+                         out);
     free(busy);
 }
 
@@ -84,75 +122,102 @@ static void warn_share(double share, const char *which, FILE *out)
         fprintf(out, "the %s ones (%.3g %% of its jobs) are rejected.\n", which, 100 * share);
 }
 
-static void warn_larger(const struct build *build, size_t workload, const struct ceiling *ceiling,
-                        FILE *out)
+static void warn_larger(const struct build *build, size_t workload, size_t epoch,
+                        const struct ceiling *ceiling, FILE *out)
 {
     const int64_t fits = build->workloads[workload].context.fits_procs;
     int64_t largest = 0;
-    char up_to[64] = "";
+    char up_to[64] = "", when[SINCE_MAX];
     if (isinf(ceiling->most) || (fits > 0 && ceiling->most >= (double)fits))
         return;
-    const double share = refused_by_size(build, workload, ceiling->most, &largest);
+    const double share = refused_by_size(build, workload, epoch, ceiling->most, &largest);
     if (!(share > 1e-12)) /* less is what sums leave */
         return;
     if (largest > 0)
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
-    fprintf(out, "  %s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path, up_to,
-            ceiling->of, ceiling->who, ceiling->says, ceiling->most);
+    fprintf(out, "  %s%s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path,
+            since(build, epoch, when), up_to, ceiling->of, ceiling->who, ceiling->says,
+            ceiling->most);
     warn_share(share, "larger", out);
 }
 
-static void warn_longer(const struct build *build, size_t workload, FILE *out)
+static void warn_longer(const struct build *build, size_t workload, size_t epoch,
+                        const struct ceiling *ceiling, FILE *out)
 {
-    const struct ceiling ceiling = ceiling_of(build, workload, CEILING_REQUEST);
-    char number[48];
-    if (isinf(ceiling.most))
+    char number[48], when[SINCE_MAX];
+    if (isinf(ceiling->most))
         return;
-    const double share = refused_by_request(build, workload, ceiling.most);
+    const double share = refused_by_request(build, workload, epoch, ceiling->most);
     if (!(share > 1e-12))
         return;
-    fprintf(out, "  %s: %s%s %s %s by request: ", build->world.workloads[workload].path, ceiling.of,
-            ceiling.who, ceiling.says,
-            quantity_format(ceiling.most, UNIT_TIME, number, sizeof(number)));
+    fprintf(out, "  %s%s: %s%s %s %s by request: ", build->world.workloads[workload].path,
+            since(build, epoch, when), ceiling->of, ceiling->who, ceiling->says,
+            quantity_format(ceiling->most, UNIT_TIME, number, sizeof(number)));
     warn_share(share, "longer", out);
 }
 
-static void warn_hours(const struct build *build, size_t workload, double size, FILE *out)
+static void warn_hours(const struct build *build, size_t workload, size_t epoch,
+                       const struct ceiling *ceiling, double size, FILE *out)
 {
-    const struct ceiling ceiling = ceiling_of(build, workload, CEILING_HOURS);
-    char up_to[96] = "", number[48];
-    if (isinf(ceiling.most))
+    char up_to[96] = "", number[48], when[SINCE_MAX];
+    if (isinf(ceiling->most))
         return;
-    const struct refused_time refused =
-        refused_by_time(build, workload, (struct refused_bounds){size, HUGE_VAL, ceiling.most});
+    const struct refused_time refused = refused_by_time(
+        build, workload, epoch, (struct refused_bounds){size, HUGE_VAL, ceiling->most});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))
         snprintf(up_to, sizeof(up_to), " of up to %.6g processor-hours by their requests",
                  refused.largest / 3600);
-    fprintf(out,
-            "  %s: jobs%s, but %s%s %s %s processor-hours: ", build->world.workloads[workload].path,
-            up_to, ceiling.of, ceiling.who, ceiling.says,
-            count_format(ceiling.most / 3600, number, sizeof(number)));
+    fprintf(out, "  %s%s: jobs%s, but %s%s %s %s processor-hours: ",
+            build->world.workloads[workload].path, since(build, epoch, when), up_to, ceiling->of,
+            ceiling->who, ceiling->says,
+            count_format(ceiling->most / 3600, number, sizeof(number)));
     warn_share(refused.jobs, "larger", out);
+}
+
+enum { CEILINGS = CEILING_REQUEST + 1 };
+
+static void find_ceilings(const struct build *build, size_t workload, size_t epoch,
+                          struct ceiling ret[CEILINGS])
+{
+    for (int kind = 0; kind < CEILINGS; kind++)
+        ret[kind] = ceiling_of(build, workload, epoch, (enum ceiling_kind)kind);
+}
+
+/* What is lower from the epoch on than it was before. */
+static void warn_sizes_from(const struct build *build, size_t workload, size_t epoch, FILE *out)
+{
+    struct ceiling now[CEILINGS], before[CEILINGS];
+    bool lower[CEILINGS];
+    find_ceilings(build, workload, epoch, now);
+    find_ceilings(build, workload, epoch > 0 ? epoch - 1 : 0, before);
+    for (int kind = 0; kind < CEILINGS; kind++)
+        lower[kind] = epoch == 0 || now[kind].most < before[kind].most;
+    const struct ceiling *quota = &now[CEILING_QUOTA], *guarantee = &now[CEILING_GUARANTEE];
+    if (lower[CEILING_QUOTA] && quota->most > 0) /* of nothing: warn_quotas tells */
+        warn_larger(build, workload, epoch, quota, out);
+    if (lower[CEILING_GUARANTEE] && guarantee->most < quota->most)
+        warn_larger(build, workload, epoch, guarantee, out);
+    if (lower[CEILING_REQUEST] && quota->most > 0)
+        warn_longer(build, workload, epoch, &now[CEILING_REQUEST], out);
+    if (lower[CEILING_HOURS] && quota->most > 0)
+        warn_hours(build, workload, epoch, &now[CEILING_HOURS], fmin(quota->most, guarantee->most),
+                   out);
 }
 
 static void warn_sizes(const struct build *build, const int32_t *alike, FILE *out)
 {
+    const struct program *program = build->program;
     for (size_t w = 0; w < build->world.n_workloads; w++) {
         const int32_t tenant = build->world.workloads[w].tenant;
+        const simtime leaves = build->workloads[w].stay.until;
+        const simtime end = leaves < build->world.length ? leaves : build->world.length;
         if (alike[tenant] != tenant)
             continue;
-        const struct ceiling quota = ceiling_of(build, w, CEILING_QUOTA);
-        const struct ceiling guarantee = ceiling_of(build, w, CEILING_GUARANTEE);
-        if (quota.most > 0) /* of nothing: warn_quotas tells */
-            warn_larger(build, w, &quota, out);
-        if (guarantee.most < quota.most)
-            warn_larger(build, w, &guarantee, out);
-        if (quota.most > 0) {
-            warn_longer(build, w, out);
-            warn_hours(build, w, fmin(quota.most, guarantee.most), out);
-        }
+        warn_sizes_from(build, w, 0, out);
+        for (size_t e = 1; e < program->n_epochs && program->epochs[e].at < end; e++)
+            warn_sizes_from(build, w, e, out);
     }
 }
 

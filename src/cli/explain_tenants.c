@@ -52,7 +52,7 @@ static double load_of(const struct build *build, const struct offer *offer)
 {
     const simtime length = build->world.length;
     if (length == SIMTIME_NEVER)
-        return offer_load(offer);
+        return offer_load(offer, build->program);
     return offer_asked(offer, build->program, 0, length) / simtime_seconds(length);
 }
 

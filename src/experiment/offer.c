@@ -30,9 +30,9 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
     const struct stay *stay = &workload->stay;
     struct workload_context context = workload->context;
     struct workload_outlook *outlook = &offer->outlook;
-    *offer = (struct offer){
-        .workload = workload, .largest = (double)NAN, .work = (double)NAN, .left = 1};
+    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
     offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
+    offer->left = mem_new(build->program->n_epochs, sizeof(*offer->left));
     context.mean = offer->means;
     context.report = report;
     context.from = stay->from > 0 ? stay->from : 0;
@@ -41,7 +41,8 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
         return 0;
     if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
         return -1;
-    offer->left = refused_leaves(build, row);
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        offer->left[e] = refused_leaves(build, row, e);
     const double from = simtime_seconds(context.from), limit = simtime_seconds(context.limit);
     const bool ends = context.limit < SIMTIME_NEVER;
     offer->largest = outlook->largest > 0 ? (double)outlook->largest : (double)NAN;
@@ -62,14 +63,26 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
 void offer_deinit(struct offer *offer)
 {
     free(offer->means);
+    free(offer->left);
     offer->means = NULL;
+    offer->left = NULL;
+}
+
+/* The same of a list, where there are no bounds that refuse. */
+static double listed_between(const struct offer *offer, simtime from, simtime to)
+{
+    const struct workload_outlook *outlook = &offer->outlook;
+    return outlook->processor_seconds *
+           part_of_list(outlook, simtime_seconds(from), simtime_seconds(to));
 }
 
 /* Of a generated workload with the parameters of one epoch, during [from, to). */
-static double asked_between(const struct offer *offer, size_t epoch, simtime from, simtime to)
+static double generated_between(const struct offer *offer, size_t epoch, simtime from, simtime to)
 {
     const struct build_workload *workload = offer->workload;
     const void *params = workload->epochs[epoch].params;
+    if (offer->left[epoch] <= 0)
+        return 0;
     struct workload_context context = workload->context;
     struct workload_outlook outlook;
     context.from = from;
@@ -90,28 +103,23 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
         from = stay->from;
     if (stay->until < to)
         to = stay->until;
-    if (from >= to || offer->left <= 0)
-        return 0;
-    if (!outlook->endless || outlook->even)
-        return offer->left * outlook->processor_seconds *
-               part_of_list(outlook, simtime_seconds(from), simtime_seconds(to));
+    const bool listed = !outlook->endless || outlook->even;
     for (size_t e = 0; e < program->n_epochs; e++) {
         const simtime begin = program->epochs[e].at;
         const simtime end = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
         const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
         if (lo < hi)
-            sum += asked_between(offer, e, lo, hi);
+            sum += offer->left[e] *
+                   (listed ? listed_between(offer, lo, hi) : generated_between(offer, e, lo, hi));
     }
-    return offer->left * sum;
+    return sum;
 }
 
-double offer_load(const struct offer *offer)
+double offer_load(const struct offer *offer, const struct program *program)
 {
     const struct workload_outlook *outlook = &offer->outlook;
-    if (offer->left <= 0)
-        return 0;
     if (outlook->endless)
-        return offer->left * outlook->load;
-    return outlook->span > 0 ? offer->left * outlook->processor_seconds / outlook->span
-                             : (double)NAN;
+        return offer->left[0] > 0 ? offer->left[0] * outlook->load : 0;
+    const double asked = offer_asked(offer, program, INT64_MIN, SIMTIME_NEVER);
+    return outlook->span > 0 ? asked / outlook->span : asked > 0 ? (double)NAN : 0;
 }

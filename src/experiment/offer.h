@@ -12,7 +12,8 @@ struct offer {
     double work;                           /* processor-seconds a job */
     double largest;                        /* processors of a job; NaN: no bound */
     struct job_mean *means;                /* owned; by epoch: what is known by now */
-    double left; /* of what it asks, the share that no quota or guarantee refuses for ever */
+    double *left; /* owned; by epoch: of what is asked from then on, the share that no quota or
+                     guarantee refuses for ever */
 };
 
 /* Reads a log once, and again where processor-hours are limited; what is odd in it goes to *report
@@ -28,6 +29,6 @@ double offer_asked(const struct offer *offer, const struct program *program, sim
 
 /* Processors busy on average while jobs come, were there room: where the run has no length. NaN:
  * all come at once. */
-double offer_load(const struct offer *offer);
+double offer_load(const struct offer *offer, const struct program *program);
 
 #endif

@@ -50,7 +50,7 @@ static double one_job_of(const struct quota_plan *quota, enum ceiling_kind kind)
     return kind == CEILING_QUOTA ? count_of(quota->max_processors) : HUGE_VAL;
 }
 
-/* Of the quota, and of one job: the highest of all dates. */
+/* Of the quota, and of one job: the highest of several dates. */
 static void raise_to(double *own, double *one, const struct quota_plan *quota,
                      enum ceiling_kind kind)
 {
@@ -58,12 +58,12 @@ static void raise_to(double *own, double *one, const struct quota_plan *quota,
     *one = fmax(*one, one_job_of(quota, kind));
 }
 
-static void tighten_by_tenant(const struct build *build, int32_t tenant, enum ceiling_kind kind,
-                              struct ceiling *ceiling)
+static void tighten_by_tenant(const struct build *build, int32_t tenant, size_t epoch,
+                              enum ceiling_kind kind, struct ceiling *ceiling)
 {
     const char *who = build->world.tenants.items[tenant].path;
     double own = 0, one = 0, guarantee = 0;
-    for (size_t e = 0; e < build->program->n_epochs; e++) {
+    for (size_t e = epoch; e < build->program->n_epochs; e++) {
         const struct tenant *at = build_tenant(build, e, (size_t)tenant);
         raise_to(&own, &one, &at->quota, kind);
         guarantee = fmax(guarantee, guarantee_of(&at->guarantee));
@@ -85,14 +85,14 @@ static bool changes_qos(const struct build *build, size_t workload)
     return false;
 }
 
-static void tighten_by_qos(const struct build *build, size_t workload, enum ceiling_kind kind,
-                           struct ceiling *ceiling)
+static void tighten_by_qos(const struct build *build, size_t workload, size_t epoch,
+                           enum ceiling_kind kind, struct ceiling *ceiling)
 {
     const int32_t row = build->workloads[workload].context.base.qos;
     double own = 0, one = 0, each = 0, each_one = 0;
     if (row == 0 || changes_qos(build, workload))
         return;
-    for (size_t e = 0; e < build->program->n_epochs; e++) {
+    for (size_t e = epoch; e < build->program->n_epochs; e++) {
         const struct qos_plan *plans = build->program->epochs[e].scenario->qos.items;
         raise_to(&own, &one, &plans[row - 1].quota, kind);
         raise_to(&each, &each_one, &plans[row - 1].each, kind);
@@ -116,18 +116,20 @@ static bool is_bound(const struct build *build, size_t workload)
 }
 
 /* What others are guaranteed at home. */
-static void tighten_by_others(const struct build *build, size_t workload, int32_t centre,
-                              struct ceiling *ceiling)
+static void tighten_by_others(const struct build *build, size_t workload, size_t epoch,
+                              int32_t centre, struct ceiling *ceiling)
 {
     const int32_t tenant = build->world.workloads[workload].tenant;
     if (!is_bound(build, workload))
         return;
-    tighten(ceiling, count_of(outlook_most(build->outlook, tenant, centre, 0)), "",
+    const simtime from = epoch > 0 ? build->program->epochs[epoch].at : 0;
+    tighten(ceiling, count_of(outlook_most(build->outlook, tenant, centre, from)), "",
             build->world.tenants.items[tenant].path,
             "is left, by what others are guaranteed, no more than");
 }
 
-struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind)
+struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epoch,
+                          enum ceiling_kind kind)
 {
     const struct world *world = &build->world;
     const int32_t centre = build->workloads[workload].context.base.centre;
@@ -137,21 +139,29 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceili
         /* Guarantees are of the home alone, and with a broker jobs may run elsewhere. */
         if (kind == CEILING_GUARANTEE && (build->broker || world->tenants.items[t].home != centre))
             continue;
-        tighten_by_tenant(build, t, kind, &least);
+        tighten_by_tenant(build, t, epoch, kind, &least);
     }
     if (kind != CEILING_GUARANTEE)
-        tighten_by_qos(build, workload, kind, &least);
+        tighten_by_qos(build, workload, epoch, kind, &least);
     else if (!build->broker)
-        tighten_by_others(build, workload, centre, &least);
+        tighten_by_others(build, workload, epoch, centre, &least);
     return least;
 }
 
 /* --- by size --- */
 
-/* The outlook of the jobs of no more than `most` processors. false: there are none at all. */
-static bool outlook_within(const struct build_workload *workload, double most,
-                           struct workload_outlook *ret)
+/* When it is so from: jobs of the first one may come before the start of the run. */
+static simtime begin_of(const struct build *build, size_t epoch)
 {
+    return epoch > 0 ? build->program->epochs[epoch].at : INT64_MIN;
+}
+
+/* The outlook of the jobs from the epoch on of no more than `most` processors. false: there are
+ * none at all. */
+static bool outlook_within(const struct build *build, const struct build_workload *workload,
+                           size_t epoch, double most, struct workload_outlook *ret)
+{
+    const simtime begin = begin_of(build, epoch);
     struct workload_context context = workload->context;
     const struct workload_kind *kind = workload->workload->kind;
     const int64_t per_node = context.procs_per_node > 0 ? context.procs_per_node : 1;
@@ -161,10 +171,12 @@ static bool outlook_within(const struct build_workload *workload, double most,
         context.fits_nodes = processors >= per_node ? processors / per_node : 1;
     }
     context.from = workload->stay.from > 0 ? workload->stay.from : 0;
+    if (begin > context.from)
+        context.from = begin;
     if (workload->stay.until < context.limit)
         context.limit = workload->stay.until;
     return context.from < context.limit &&
-           kind->outlook(workload->workload->params, &context, ret, NULL) == 0;
+           kind->outlook(workload->epochs[epoch].params, &context, ret, NULL) == 0;
 }
 
 /* Does every job ask for more? */
@@ -176,18 +188,7 @@ static bool is_below_all(const struct build_workload *workload, double most)
     return most < (whole && per_node > 0 ? per_node : 1);
 }
 
-double refused_by_size(const struct build *build, size_t workload, double most,
-                       int64_t *ret_largest)
-{
-    const struct build_workload *bw = &build->workloads[workload];
-    struct workload_outlook outlook = {0};
-    if (!outlook_within(bw, most, &outlook))
-        return 0;
-    *ret_largest = outlook.largest;
-    return is_below_all(bw, most) ? 1 : outlook.too_large;
-}
-
-/* --- by time --- */
+/* --- job by job --- */
 
 /* The outlook wants no tenants of a log. */
 static int32_t any_tenant(void *ctx, int64_t key)
@@ -199,6 +200,7 @@ static int32_t any_tenant(void *ctx, int64_t key)
 struct asked {
     struct refused_bounds bounds;
     double jobs, work, refused_jobs, refused_work, largest;
+    double larger, larger_work; /* than bounds.size */
 };
 
 /* Where jobs of a workload may run, in the order of the partitions. */
@@ -226,32 +228,40 @@ static struct places_to_run places_of(const struct build *build, const struct bu
 }
 
 /* What a job asks for and needs, in processor-seconds, where it asks for least; it is refused if
- * every place refuses it. One that is larger than every place, or than bounds.size, is of no
- * account: it is refused for that. */
+ * every place refuses it. One that is larger than every place is of no account; nor is one larger
+ * than bounds.size, but for `larger`: it is refused for that. */
 static void look_at(const struct places_to_run *places, bool kills, const struct job_spec *job,
                     struct asked *asked)
 {
     const struct refused_bounds *most = &asked->bounds;
     double least = HUGE_VAL, work = 0;
-    bool refused = true;
+    bool refused = true, larger = true;
     for (size_t i = 0; i < places->len; i++) {
         const struct place_to_run *place = &places->items[i];
         const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
                                              : job->ask.procs;
         struct job_spec here = *job;
-        if (n > place->room.procs || (double)n > most->size)
+        const bool above = (double)n > most->size;
+        if (n > place->room.procs || (above && !larger))
             continue;
         job_place(&here, (int32_t)n, place->speeds);
         const double runtime = simtime_seconds(here.runtime);
         const double request = simtime_seconds(here.request);
-        refused &= request > most->request || (double)n * request > most->hours * (1 + 1e-12);
-        if ((double)n * request >= least)
+        refused &=
+            above || request > most->request || (double)n * request > most->hours * (1 + 1e-12);
+        if ((double)n * request >= least && above == larger)
             continue;
+        larger = above;
         least = (double)n * request;
         work = (double)n * (kills ? fmin(runtime, request) : runtime);
     }
     if (isinf(least))
         return;
+    if (larger) {
+        asked->larger++;
+        asked->larger_work += work;
+        return;
+    }
     asked->jobs++;
     asked->work += work;
     asked->largest = fmax(asked->largest, least);
@@ -262,9 +272,10 @@ static void look_at(const struct places_to_run *places, bool kills, const struct
 }
 
 /* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
-static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool sort,
-                       const struct places_to_run *places, struct asked *ret)
+static int look_at_all(const struct build *build, const struct build_workload *bw, size_t epoch,
+                       bool sort, const struct places_to_run *places, struct asked *ret)
 {
+    const simtime begin = bw->workload->kind->endless ? INT64_MIN : begin_of(build, epoch);
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_context context = bw->context;
     int32_t tenant = context.base.tenant;
@@ -272,7 +283,11 @@ static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool so
     context.tenant_of = any_tenant;
     context.tenant_ctx = &tenant;
     struct error err;
-    struct source *source = kind->open(bw->epochs, n_epochs, &context, &err);
+    struct workload_epoch as_then = bw->epochs[epoch];
+    as_then.from = 0;
+    struct source *source = kind->endless
+                                ? kind->open(&as_then, 1, &context, &err)
+                                : kind->open(bw->epochs, build->program->n_epochs, &context, &err);
     int got = source ? SOURCE_JOB : SOURCE_ERROR;
     *ret = (struct asked){.bounds = ret->bounds};
     for (size_t i = 0; got == SOURCE_JOB && (i < SAMPLE || !kind->endless); i++) {
@@ -280,24 +295,51 @@ static int look_at_all(const struct build_workload *bw, size_t n_epochs, bool so
         got = source_next(source, &job, &err);
         if (got == SOURCE_JOB && job.submit >= context.limit)
             got = SOURCE_END;
-        if (got == SOURCE_JOB && job.submit >= bw->stay.from && job.submit < bw->stay.until)
+        if (got == SOURCE_JOB && job.submit >= begin && job.submit >= bw->stay.from &&
+            job.submit < bw->stay.until)
             look_at(places, context.kills, &job, ret);
     }
     source_free(source);
     return got;
 }
 
-struct refused_time refused_by_time(const struct build *build, size_t workload,
+/* Look at all that may be looked at. */
+static int look(const struct build *build, const struct build_workload *bw, size_t epoch,
+                struct asked *asked)
+{
+    struct places_to_run places = places_of(build, bw);
+    int got = look_at_all(build, bw, epoch, false, &places, asked);
+    if (got == SOURCE_UNSORTED)
+        got = look_at_all(build, bw, epoch, true, &places, asked);
+    free(places.items);
+    return got;
+}
+
+/* --- by what --- */
+
+double refused_by_size(const struct build *build, size_t workload, size_t epoch, double most,
+                       int64_t *ret_largest)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    struct workload_outlook outlook = {0};
+    if (!outlook_within(build, bw, epoch, most, &outlook))
+        return 0;
+    *ret_largest = outlook.largest;
+    if (is_below_all(bw, most))
+        return 1;
+    if (epoch == 0 || bw->workload->kind->endless)
+        return outlook.too_large;
+    struct asked asked = {.bounds = {most, HUGE_VAL, HUGE_VAL}};
+    look(build, bw, epoch, &asked);
+    return asked.larger > 0 ? asked.larger / (asked.jobs + asked.larger) : 0;
+}
+
+struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
                                     struct refused_bounds bounds)
 {
     const struct build_workload *bw = &build->workloads[workload];
-    const size_t n = build->program->n_epochs;
     struct asked asked = {.bounds = bounds};
-    struct places_to_run places = places_of(build, bw);
-    int got = look_at_all(bw, n, false, &places, &asked);
-    if (got == SOURCE_UNSORTED)
-        got = look_at_all(bw, n, true, &places, &asked);
-    free(places.items);
+    const int got = look(build, bw, epoch, &asked);
     return (struct refused_time){
         .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
         .work = asked.work > 0 ? asked.refused_work / asked.work : 0,
@@ -305,15 +347,14 @@ struct refused_time refused_by_time(const struct build *build, size_t workload,
     };
 }
 
-double refused_by_request(const struct build *build, size_t workload, double most)
+double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most)
 {
-    const struct workload *of = build->workloads[workload].workload;
+    const struct build_workload *bw = &build->workloads[workload];
+    const struct workload_kind *kind = bw->workload->kind;
+    const struct refused_bounds bounds = {HUGE_VAL, most, HUGE_VAL};
     const double known =
-        of->kind->asks_longer ? of->kind->asks_longer(of->params, most) : (double)NAN;
-    return isnan(known)
-               ? refused_by_time(build, workload, (struct refused_bounds){HUGE_VAL, most, HUGE_VAL})
-                     .jobs
-               : known;
+        kind->asks_longer ? kind->asks_longer(bw->epochs[epoch].params, most) : (double)NAN;
+    return isnan(known) ? refused_by_time(build, workload, epoch, bounds).jobs : known;
 }
 
 /* --- both --- */
@@ -323,24 +364,33 @@ static double load_of(const struct workload_outlook *outlook)
     return outlook->endless ? outlook->load : outlook->processor_seconds;
 }
 
-double refused_leaves(const struct build *build, size_t workload)
+double refused_leaves(const struct build *build, size_t workload, size_t epoch)
 {
     const struct build_workload *bw = &build->workloads[workload];
-    const double hours = ceiling_of(build, workload, CEILING_HOURS).most;
-    const double request = ceiling_of(build, workload, CEILING_REQUEST).most;
-    const double size = fmin(ceiling_of(build, workload, CEILING_QUOTA).most,
-                             ceiling_of(build, workload, CEILING_GUARANTEE).most);
+    const double hours = ceiling_of(build, workload, epoch, CEILING_HOURS).most;
+    const double request = ceiling_of(build, workload, epoch, CEILING_REQUEST).most;
+    const double size = fmin(ceiling_of(build, workload, epoch, CEILING_QUOTA).most,
+                             ceiling_of(build, workload, epoch, CEILING_GUARANTEE).most);
+    const struct refused_bounds bounds = {size, request, hours};
+    const bool by_time = isfinite(hours) || isfinite(request);
     struct workload_outlook all = {0}, fit = {0};
     double share = 1;
     if (is_below_all(bw, size))
         return 0;
-    if (size < (double)bw->context.fits_procs && outlook_within(bw, HUGE_VAL, &all) &&
-        outlook_within(bw, size, &fit)) {
+    if (epoch > 0 && !bw->workload->kind->endless) {
+        struct asked asked = {.bounds = bounds};
+        if (by_time || size < (double)bw->context.fits_procs)
+            look(build, bw, epoch, &asked);
+        return asked.work > 0 || asked.larger_work > 0
+                   ? (asked.work - asked.refused_work) / (asked.work + asked.larger_work)
+                   : 1;
+    }
+    if (size < (double)bw->context.fits_procs && outlook_within(build, bw, epoch, HUGE_VAL, &all) &&
+        outlook_within(build, bw, epoch, size, &fit)) {
         const double load = load_of(&all);
         share = load_of(&fit) <= 0 ? 0 : isfinite(load) ? load_of(&fit) / load : 1;
     }
-    const struct refused_bounds bounds = {size, request, hours};
-    if ((isfinite(hours) || isfinite(request)) && share > 0)
-        share *= 1 - refused_by_time(build, workload, bounds).work;
+    if (by_time && share > 0)
+        share *= 1 - refused_by_time(build, workload, epoch, bounds).work;
     return share;
 }

@@ -20,19 +20,21 @@ struct ceiling {
     const char *of, *who, *says;
 };
 
-/* The tightest for the jobs of a workload: of their tenant, of those above it, and of their QOS (of
- * none that changes), each at the highest that it ever is. O(depth x dates). */
-struct ceiling ceiling_of(const struct build *build, size_t workload, enum ceiling_kind kind);
+/* The tightest for the jobs of a workload that are submitted from the epoch on: of their tenant, of
+ * those above it, and of their QOS (of none that changes), each at the highest that it ever is from
+ * then on. O(depth x dates). */
+struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epoch,
+                          enum ceiling_kind kind);
 
-/* The share of the jobs that ask for more than so many processors; ret_largest: most of one, 0: not
- * known. */
-double refused_by_size(const struct build *build, size_t workload, double most,
+/* Of the jobs from the epoch on, the share that asks for more than so many processors; ret_largest:
+ * most of one, 0: not known. */
+double refused_by_size(const struct build *build, size_t workload, size_t epoch, double most,
                        int64_t *ret_largest);
 
-/* Of the jobs that fit where they may run and ask for no more than `size` processors, those that in
- * every partition, as its speed makes their request, ask for more than `request` seconds, or whose
- * processors times request are above `hours`, in seconds. Of a workload that never ends its first
- * ones tell, which it would submit. */
+/* Of the jobs from the epoch on that fit where they may run and ask for no more than `size`
+ * processors, those that in every partition, as its speed makes their request, ask for more than
+ * `request` seconds, or whose processors times request are above `hours`, in seconds. Of a workload
+ * that never ends the first ones tell that it would submit, were it so from the start. */
 struct refused_bounds {
     double size, request, hours; /* INFINITY: no bound */
 };
@@ -42,14 +44,15 @@ struct refused_time {
     double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
 };
 
-struct refused_time refused_by_time(const struct build *build, size_t workload,
+struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
                                     struct refused_bounds bounds);
 
-/* The share of all jobs that ask for more than `most` seconds: by the distribution of requests,
+/* The share of these jobs that ask for more than `most` seconds: by the distribution of requests,
  * where it is known, else as above. */
-double refused_by_request(const struct build *build, size_t workload, double most);
+double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most);
 
-/* The share of the processor-time that a workload asks for which is not refused for ever. */
-double refused_leaves(const struct build *build, size_t workload);
+/* The share of the processor-time that a workload asks for from the epoch on which is not refused
+ * for ever. */
+double refused_leaves(const struct build *build, size_t workload, size_t epoch);
 
 #endif

@@ -51,7 +51,7 @@ static int asked(const struct build *build, size_t row, double *ret, struct erro
     }
     *ret = length < SIMTIME_NEVER
                ? offer_asked(&offer, build->program, 0, length) / simtime_seconds(length)
-               : offer_load(&offer);
+               : offer_load(&offer, build->program);
     offer_deinit(&offer);
     return 0;
 }

@@ -285,6 +285,35 @@ tenants:
                 out = self.jishi("check", "s.yaml").stdout.splitlines(True)
                 self.assertEqual("".join(line for line in out if "by their requests" in line), want)
 
+    def test_refused_from_a_date_on(self):
+        """Jobs that no limit of then and later lets run: by size 1 of the 2 that t submits from day 5 on, and by request 1 of 2; those of
+        u keep 9 processors busy, of which the first 100 h in a job are taken, then 4 h."""
+        self.write("s.yaml", """
+jishi: 1
+time: {start: 2025-01-01, length: 10d}
+centres: {c: {partitions: {p: {nodes: 32}}}}
+qos: {q: {quota: {max_request: 20h}}}
+tenants:
+  t: {home: c, qos: q, workloads: {w: {jobs: [{submit: 1d, processors: 8, runtime: 1h},
+    {submit: 6d, processors: 8, runtime: 10h}, {submit: 7d, processors: 2, runtime: 1h}]}}}
+  u: {home: c, quota: {processor_hours: {limit: 400, per: day}},
+    workloads: {w: {arrival: {every: 1h}, processors: {choice: [2, 4]}, runtime: {choice: [1h, 2h]}}}}
+changes:
+  - {at: 5d, set: {tenants.t.quota.processors: 4, tenants.u.quota.processor_hours.limit: 4, qos.q.quota.max_request: 2h}}
+  - {at: 8d, set: {tenants.u.quota.processors: 0}}
+""")
+        out = self.jishi("check", "s.yaml").stdout
+        # 120 jobs of 4.5 h, then 72, of which 3/4 stay, with (2 + 4 + 4) / 18 of the work; over 240 h
+        self.assertRegex(out, "\nt/w +3 +30 +8 +0.25\nu/w +240 +4.5 +4 +(2.9|3.0)\n")
+        self.assertIn(
+            "  u, from 2025-01-09T00:00:00+00:00 on: a quota of 0 processors lets no job start: all are rejected.\n"
+            "  t/w, from 2025-01-06T00:00:00+00:00 on: jobs of up to 8 processors, but t has a quota of 4: the larger ones (50 % of its "
+            "jobs) are rejected.\n"
+            "  t/w, from 2025-01-06T00:00:00+00:00 on: QOS q lets one job have no more than 2 h by request: the longer ones (50 % of its "
+            "jobs) are rejected.\n", out)
+        self.assertRegex(out, "u/w, from 2025-01-06T00:00:00[+]00:00 on: jobs of up to 8 processor-hours by their requests, but u has a quota of 4 "
+                         "processor-hours: the larger ones [(]2[2-9].?[0-9]* % of its jobs[)] are rejected.\n")
+
     def test_counts_of_members(self):
         """What is scaled or varies among members is rounded where a whole number is needed."""
         text = SCENARIO.replace("    workloads:\n", "    members: {count: 30, scale: {workloads.w.processors: {uniform: [0.1, 0.9]}, "

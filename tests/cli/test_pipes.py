@@ -56,7 +56,7 @@ class Pipes(InFolder):
 
     def test_what_a_scenario_names(self):
         cases = (
-            ("arrival: {every: 1h}, processors: 1, runtime: 1h", "log: pipe", "s.yaml:5:45: log: pipe: "),
+            ("arrival: {every: 1h}, processors: 1, runtime: 1h", "log: pipe", "s.yaml:5:45: tenants.u.workloads.w.log: pipe: "),
             ("runtime: 1h", "runtime: {empirical: {file: pipe, unit: 1s}}",
              "s.yaml:5:86: tenants.u.workloads.w.runtime: empirical: pipe: "),
             ("title: small", "include: [pipe]", 's.yaml:2:11: include: "pipe" '),

@@ -1022,7 +1022,9 @@ tenants:
                  "v                1      1      -          -        0.2\n")
         self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.u.guarantee.processors: 100}}]")), table +
                          "  tenants: 100 processors are guaranteed (1970-01-02T00:00:00+00:00), but c has 80: guarantees are not always kept.\n")
-        self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.v.quota.processors: 5}}]")), table)
+        self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.v.quota.processors: 5}}]")),
+                         table.replace("0.2", "0.0") + "  v/w, from 1970-01-02T00:00:00+00:00 on: jobs of up to 6 processors, but v has a "
+                         "quota of 5: all are rejected.\n")
 
     def test_members_that_differ(self):
         """In what they drew, of quotas and of guarantees; the share is the same."""
