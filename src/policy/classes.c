@@ -140,6 +140,7 @@ static void insert(struct classes *classes, uint32_t id, const struct jobitem *i
 {
     struct class *class = &classes->all.items[id];
     const bool first = bunch_len(&class->jobs) == 0;
+    classes->heads.hold = false;
     bunch_insert(&class->jobs, item);
     classes->len++;
     if (first)
@@ -219,6 +220,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
     struct class *class = &classes->all.items[id];
     if (!bunch_remove(&class->jobs, key))
         return false;
+    classes->heads.hold = false;
     classes->len--;
     if (bunch_len(&class->jobs) > 0) {
         classes_stand_anew(classes, id);
@@ -373,15 +375,22 @@ static void raise_head(struct class_head *heads, size_t at)
     heads[at] = moved;
 }
 
+/* Going on costs little, and what is read is not always wanted. */
+enum { SOME = 4 };
+
 size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
                     struct jobitem *ret)
 {
-    struct search search = {after, false, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
+    struct search search = {after, SEARCH_ALL, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
     const struct stand *stands = classes->stands.items;
-    size_t i = 0, len = 0;
-    if (classes_by_rank(classes) && after)
-        i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
-    classes->heads.len = 0;
+    const bool goes_on = classes->heads.hold && after && jobkey_equal(after, &classes->heads.last);
+    size_t i = goes_on ? classes->heads.looked : 0, len = 0;
+    most = most < SOME ? most : SOME;
+    if (!goes_on) {
+        if (classes_by_rank(classes) && after)
+            i = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
+        classes->heads.len = 0;
+    }
     while (len < most) {
         /* Classes whose first job comes later need no look yet. */
         while (i < classes->stands.len &&
@@ -404,6 +413,10 @@ size_t classes_some(struct classes *classes, const struct jobkey *after, size_t 
             *first = classes->heads.items[--classes->heads.len];
         sink_head(classes->heads.items, classes->heads.len);
     }
+    classes->heads.looked = i;
+    classes->heads.hold = len > 0;
+    if (len > 0)
+        classes->heads.last = ret[len - 1].key;
     return len;
 }
 

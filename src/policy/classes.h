@@ -73,9 +73,10 @@ NOINLINE bool classes_next_fit(const struct classes *classes, const struct jobke
                                enum search_scope scope, int64_t free, simtime window, int64_t spare,
                                struct jobitem *ret);
 
-/* Likewise the next `most` of what the gates let through, strictly after `*after` (NULL: from the
- * beginning), in order; returns how many, fewer only at the end. A search in each class whose first
- * job comes before the last of them, and O(log classes) and a search for each. */
+/* Likewise the next few, `most` at most, of what the gates let through, strictly after `*after`
+ * (NULL: from the beginning), in order; returns how many, none at the end only. O(log classes) and
+ * a search for each; unless it goes on where the last call ended and nothing came or left since, a
+ * search in each class whose first job comes before the last of them. */
 NOINLINE size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
                              struct jobitem *ret);
 

@@ -124,8 +124,11 @@ struct classes {
         size_t len;
     } branches;
     struct {
-        struct class_head *items; /* scratch of classes_some: a heap */
+        struct class_head *items; /* of classes_some, a heap: the next of each class looked at */
         size_t len, cap;
+        size_t looked;      /* stands looked at */
+        struct jobkey last; /* the job before them */
+        bool hold;          /* what they are: nothing came or left since, or was ranked */
     } heads;
     uint32_t spare; /* the first that is empty */
     size_t len;     /* jobs */

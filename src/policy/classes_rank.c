@@ -513,6 +513,7 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
 {
     classes->now = now;
     classes->tick = tick;
+    classes->heads.hold = false;
     if (classes->order->by != ORDER_BY_SUM)
         return;
     forget_factors(classes);
@@ -540,6 +541,7 @@ static void stand_anew_stale(struct classes *classes)
 void classes_settle(struct classes *classes, simtime now)
 {
     classes->now = now;
+    classes->heads.hold = false;
     if (classes->stale.len > 0)
         stand_anew_stale(classes);
     if (classes->order->by_tree) {

@@ -270,15 +270,20 @@ static void check_walk(struct subject *s)
     s->queue.scope = SEARCH_ALL;
 }
 
-/* So does one by several at a time, from anywhere on. */
+/* So does one by several at a time, also when what was read leaves meanwhile. */
 static void check_some(struct subject *s)
 {
     struct jobitem items[20];
     struct jobkey after;
     sort(s);
+    const struct job *left = NULL;
     size_t at = 0;
     bool begun = false;
     for (size_t got = 1; got > 0;) {
+        if (begun && !left && draw(8) == 0) {
+            left = s->waiting[at - 1];
+            queue_remove(&s->queue, left, left->spec.ask.procs);
+        }
         const size_t most = 1 + (size_t)draw(ARRAY_LEN(items));
         got = queue_some(&s->queue, begun ? &after : NULL, most, items);
         assert_true(got <= most);
@@ -294,6 +299,8 @@ static void check_some(struct subject *s)
     }
     while (at < s->len)
         assert_false(passes(s, s->waiting[at++], INT64_MAX, SIMTIME_NEVER, INT64_MAX));
+    if (left)
+        queue_add(&s->queue, left, left->spec.ask.procs, s->now);
 }
 
 static void check_list(struct subject *s)
