@@ -187,7 +187,7 @@ static void check_promises(struct check *check, size_t i)
     const struct sched *sched = check->scheds[i];
     const struct sched_config *config = &sched->config;
     struct jobitem item;
-    if (config->extend || sched->partition->constrained || config->decide != DECIDE_INSTANT ||
+    if (sched->outlives || sched->partition->constrained || config->decide != DECIDE_INSTANT ||
         sched->tenancy.gates)
         return;
     if (config->conservative) {

@@ -117,8 +117,11 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
     }
     struct station *station = &sim->stations[change->partition];
     if (change->what == CHANGE_RULES) {
-        if (change->placement != station->partition.cluster->placement)
+        if (change->placement != station->partition.cluster->placement) {
             partition_set_placement(&station->partition, change->placement);
+            /* Nodes may be found where there were none. */
+            sched_capacity_changed(&station->sched, CAPACITY_GAIN);
+        }
         sim_open_books(sim, station, change->config);
         station->sched.tenancy = sim_tenancy(sim, station);
         sched_configure(&station->sched, change->config, sim->now);

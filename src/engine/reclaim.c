@@ -76,7 +76,7 @@ static bool fits_machine(const struct claim *claim)
     const simtime now = claim->sim->now;
     const struct sched *sched = &claim->station->sched;
     int64_t there = partition_free(partition, now) + given_back(claim, now);
-    if (partition->overdue > 0 || sched->config.extend) {
+    if (partition->overdue > 0 || sched->outlives) {
         const int64_t really = cluster_free_procs(partition->cluster) + given_back(claim, -1);
         there = really < there ? really : there;
     }

@@ -163,7 +163,7 @@ bool sched_still_blocked(struct sched *sched)
 {
     struct jobitem head;
     return sched->blocked && !sched->changed && sched->config.decide != DECIDE_EVENT &&
-           !sched->config.extend && !sched->config.reclaim && !sched->queue.order->ages &&
+           !sched->outlives && !sched->config.reclaim && !sched->queue.order->ages &&
            sched_first(sched, &head) && head.key.seq == sched->head.key.seq;
 }
 

@@ -251,7 +251,7 @@ static void plan_job(struct sched *sched, const struct jobitem *item, simtime no
 static bool may_keep(const struct sched *sched)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
-    return sched->queue.tree && !sched->partition->constrained && !sched->config.extend &&
+    return sched->queue.tree && !sched->partition->constrained && !sched->outlives &&
            !sched->partition->windows.endless && sched->draft->flat && sched->slurm_plan.firm &&
            slurm->reserve_after == 0 && slurm->per_tenant == INT64_MAX;
 }

@@ -104,17 +104,21 @@ static int compare_held(const void *a, const void *b)
     return key_before(x, y) ? -1 : key_before(y, x);
 }
 
-/* An order that ages has changed since the last pass. */
-static void sort_anew(struct sched *sched, simtime now)
+static void score_anew(struct sched *sched, simtime now)
 {
-    if (sched->queue.tree)
-        return;
     for (size_t i = 0; i < sched->n_held; i++) {
         struct jobitem *item = &sched->held[i].item;
         *item = queue_item(&sched->queue, jobs_at(sched->jobs, item->slot), item->procs, now);
     }
     if (sched->n_held > 1)
         qsort(sched->held, sched->n_held, sizeof(*sched->held), compare_held);
+}
+
+void sched_hold_again(struct sched *sched, struct held *held, size_t n, simtime now)
+{
+    sched->held = held;
+    sched->n_held = sched->held_cap = n;
+    score_anew(sched, now);
 }
 
 /* --- the pass --- */
@@ -254,8 +258,8 @@ static void start_due(struct sched *sched, simtime now)
 /* Bring the plan up to now. */
 static void renew_plan(struct sched *sched, simtime now)
 {
-    const bool overran = sched->partition->overdue > 0 ||
-                         (sched->config.extend && plan_first_start(sched->plan) < now);
+    const bool overran =
+        sched->partition->overdue > 0 || (sched->outlives && plan_first_start(sched->plan) < now);
     if (!overran && !sched->lost && !sched->replan) {
         plan_advance(sched->plan, now);
         return;
@@ -279,7 +283,9 @@ static void take_released(struct sched *sched, simtime now)
 
 void sched_conservative_pass(struct sched *sched, simtime now)
 {
-    sort_anew(sched, now);
+    /* An order that ages has changed since the last pass. */
+    if (!sched->queue.tree)
+        score_anew(sched, now);
     renew_plan(sched, now);
     take_released(sched, now);
     if (sched->early)

@@ -67,6 +67,7 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
                             .actions = *actions};
     configured(sched);
     sched->replan = true;
+    sched->outlives = config->extend;
 }
 
 void sched_deinit(struct sched *sched)
@@ -87,10 +88,20 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     queue_settle(&sched->queue, now);
     waiting.items = mem_new(queue_len(&sched->queue), sizeof(*waiting.items));
     waiting.len = queue_list(&sched->queue, waiting.items);
+    const bool keeps = sched->config.conservative && config->conservative;
+    struct held *held = sched->held;
+    const size_t n_held = sched->n_held;
+    const struct slots fresh = sched->fresh;
+    if (keeps) {
+        sched->held = NULL;
+        sched->n_held = sched->held_cap = 0;
+        sched->fresh = (struct slots){0};
+    }
     for (size_t i = 0; i < waiting.len; i++)
         sched_withdraw(sched, jobs_at(sched->jobs, waiting.items[i]));
     queues_deinit(sched);
     sched->config = *config;
+    sched->outlives |= config->extend;
     sched->committed = sched->cut = false;
     sched->changed = sched->replan = true;
     sched->slurm_plan.kept = false;
@@ -98,6 +109,14 @@ void sched_configure(struct sched *sched, const struct sched_config *config, sim
     configured(sched);
     for (size_t i = 0; i < waiting.len; i++)
         sched_add(sched, jobs_at(sched->jobs, waiting.items[i]), now);
+    if (keeps) {
+        sched_hold_again(sched, held, n_held, now);
+        free(sched->fresh.items);
+        sched->fresh = fresh;
+    } else {
+        queue_settle(&sched->queue, now);
+        queue_list(&sched->queue, sched->fresh.items);
+    }
     free(waiting.items);
 }
 
@@ -160,7 +179,8 @@ void sched_withdraw(struct sched *sched, struct job *job)
         forget_fresh(sched, job->slot);
     if (sched->config.conservative)
         sched_forget_plan(sched, job);
-    else if (sched->config.slurm || sched->config.depth > 1 || sched->head.key.seq == job->seq)
+    else if (sched->config.slurm || sched->config.depth > 1 || sched->head.key.seq == job->seq ||
+             sched->queue.order->ages)
         sched->vacated |= !sched->passing;
     sched->slurm_plan.kept = false;
     if (sched->head.key.seq == job->seq)
@@ -212,7 +232,7 @@ int64_t sched_free(const struct sched *sched, simtime now)
 {
     const int64_t planned = partition_free(sched->partition, now);
     /* One that reaches its request at this very instant may run on, and is not yet overdue. */
-    if (LIKELY(sched->partition->overdue == 0 && !sched->config.extend))
+    if (LIKELY(sched->partition->overdue == 0 && !sched->outlives))
         return planned;
     const int64_t real = cluster_free_procs(sched->partition->cluster);
     return real < planned ? real : planned;

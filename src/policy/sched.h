@@ -150,6 +150,8 @@ struct sched {
     simtime shadow;
     int64_t spare;
 
+    bool outlives; /* jobs may outlive their request, now or under rules that they started by */
+
     bool committed; /* commit_head: the head is chosen; `shadow` is its published estimate */
 
     /* Conservative: the waiting jobs with their reservations, in queue order. */
@@ -182,7 +184,9 @@ void sched_init(struct sched *sched, const struct sched_config *config, struct p
                 const struct sched_actions *actions);
 void sched_deinit(struct sched *sched);
 
-/* Other rules from now on; waiting jobs are sorted anew. O(n log n). */
+/* Other rules from now on; waiting jobs are sorted anew. Reservations stay where they are if there
+ * were some and are to be some; else, if there are to be, jobs get them in the new order.
+ * O(n log n). */
 void sched_configure(struct sched *sched, const struct sched_config *config, simtime now);
 
 /* A job joins the queue. O(log n). */
@@ -266,6 +270,8 @@ void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs
 simtime sched_slurm_next(const struct sched *sched, simtime now);
 NOINLINE void sched_conservative_pass(struct sched *sched, simtime now);
 void sched_forget_plan(struct sched *sched, const struct job *job);
+/* Reservations as they were, for jobs that are in the queue again; `held` is taken. O(n log n). */
+void sched_hold_again(struct sched *sched, struct held *held, size_t n, simtime now);
 /* A planning pass begins, or goes on where the last one ended. */
 void sched_plan_begin(struct sched *sched, simtime now);
 void sched_plan_resume(struct sched *sched, simtime now);

@@ -214,6 +214,25 @@ class Changes(InFolder):
                 for name in "id", "partition", "start", "end", "procs", "state":
                     self.assertEqual(plain[name].tobytes(), jobs[name].tobytes())
 
+    def test_reservations(self):
+        """By hand: what has a reservation keeps it, whatever the order is now; what gets one does so in the new order."""
+        text = scenario("{nodes: 4}", (0, 4, 10), (1, 4, 9), (2, 4, 5), length=40)
+        sjf = "--set", "centres.c.scheduler={order: sjf, backfill: %s}"
+        for change in ("order: fcfs", "order: wfp3", "max_queued: 50", "overrun: extend"):
+            later = text + "changes: [{at: 5h, set: {centres.c.scheduler.%s}}]\n" % change
+            self.assertEqual(self.starts(later, sjf[0], sjf[1] % "conservative"), [0, 10, 19], change)
+        for order, expected in ("fcfs", [0, 10, 19]), ("sjf", [0, 15, 10]):
+            later = text + "changes: [{at: 5h, set: {centres.c.scheduler: {order: %s, backfill: conservative}}}]\n" % order
+            for backfill in "none", "easy", "plan", "slurm":
+                self.assertEqual(self.starts(later, sjf[0], sjf[1] % backfill), expected, (order, backfill))
+
+    def test_overrun(self):
+        """By hand: a job that began when it might run on does so, and reservations wait for it."""
+        text = scenario("{nodes: 4, scheduler: {backfill: conservative, overrun: extend}}",
+                        (0, 2, 50), (1, 4, 30), (26, 1, 10), length=1000).replace("runtime: 50h", "runtime: 50h, request: 5h")
+        for change in "{centres.c.partitions.p.scheduler.overrun: kill}", "{centres.c.partitions.p.scheduler: {backfill: easy}}":
+            self.assertEqual(self.starts(text + "changes: [{at: 3h, set: %s}]\n" % change), [0, 50, 80], change)
+
     def test_processors_per_node(self):
         """By hand: 4, 6 from 2 h, 2 from 3 h, 6 from 8 h. What runs keeps what it has: the second job
         starts at 2 h beside the first, the third has to wait for both."""

@@ -17,7 +17,8 @@ import program
 from plain import US, Profile
 
 BACKFILLS = ('none', 'easy', 'plan', 'conservative')
-ORDERS = {'fcfs': lambda n, r: 0, 'sjf': lambda n, r: r, 'ljf': lambda n, r: -r, 'saf': lambda n, r: r * n}
+ORDERS = {'fcfs': lambda n, r, w: 0, 'sjf': lambda n, r, w: r, 'ljf': lambda n, r, w: -r, 'saf': lambda n, r, w: r * n,
+          'wfp3': lambda n, r, w: -((w / r) ** 3) * n, 'expansion': lambda n, r, w: -(w + r) / r}   # those that age
 
 Job = namedtuple('Job', 'submit runtime request procs where')     # where: a partition, None for any
 Part = namedtuple('Part', 'processors order backfill')
@@ -38,7 +39,8 @@ class Simulation:
         score = ORDERS[self.parts[k].order]
 
         def key(j):
-            return score(self.jobs[j].procs, self.jobs[j].request or US), j
+            job = self.jobs[j]
+            return score(job.procs, (job.request or US) / US, (self.now - job.submit) / US), j
         return sorted((j for j in self.waiting if self.may_run(j, k)), key=key)
 
     def length(self, j):
