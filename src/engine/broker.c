@@ -140,7 +140,8 @@ static void expect_all(struct broker *broker, struct forecast *forecast)
             forecast->deeper = true;
             break;
         }
-        forecast_expect(forecast, job, broker->ways[slot].arrival, broker->ways[slot].in);
+        forecast_expect(forecast, job, broker->ways[slot].arrival,
+                        broker_in_centre(broker, job, broker->ways[slot].in));
     }
 }
 
@@ -284,8 +285,9 @@ static void count_waiting(struct broker *broker, struct forecast *forecast, cons
     }
     const int32_t centre = job->spec.centre, row = forecast->sched->partition->row;
     forecast->shared_procs += sign * procs;
-    if (broker->rows[centre].from + (size_t)__builtin_ctzll(job->waits_in) == (size_t)row)
-        shares_count(&broker->shares[centre], job->waits_in, procs, asked, sign);
+    const uint64_t in = job_waits_in(job);
+    if (broker->rows[centre].from + (size_t)__builtin_ctzll(in) == (size_t)row)
+        shares_count(&broker->shares[centre], in, procs, asked, sign);
 }
 
 void broker_joined(struct sim *sim, struct job *job, int32_t partition)
@@ -371,7 +373,8 @@ static void count_way(struct broker *broker, const struct job *job, int sign)
     if (UNLIKELY(broker->holds != NULL))
         broker_hold(broker, broker->holds, job, sign);
     if (in_several(in)) {
-        shares_count(&broker->shares[job->spec.centre], in, procs, asked, sign);
+        shares_count(&broker->shares[job->spec.centre], broker_in_centre(broker, job, in), procs,
+                     asked, sign);
     } else {
         broker->forecasts[first].coming += sign * asked;
         broker->forecasts[first].coming_procs += sign * procs;
@@ -401,7 +404,7 @@ static void remember_counts(struct broker *broker, const struct job *job, size_t
     for (uint64_t rest = in; rest; rest &= rest - 1)
         broker->queued_jobs[from + (size_t)__builtin_ctzll(rest)] += waits;
     if (in_several(in)) {
-        shares_count(&broker->seen[centre], in, procs, asked, 1);
+        shares_count(&broker->seen[centre], in << k, procs, asked, 1);
         return;
     }
     broker->forecasts[first].queued += procs;
@@ -426,7 +429,7 @@ static void remember(struct broker *broker, const struct job *job, simtime arriv
             !forecast_in_order(forecast))
             forecast_doubt(forecast);
         else
-            forecast_expect(forecast, job, arrival, in);
+            forecast_expect(forecast, job, arrival, broker_in_centre(broker, job, in));
     }
 }
 

@@ -62,7 +62,7 @@ static void count_fresh(const struct broker *broker, const struct job *job, uint
     int64_t procs;
     const area asked = forecast_area(&broker->forecasts[k], job, &procs);
     if (in_several(in)) {
-        shares_count(&shares[job->spec.centre], in, procs, asked, 1);
+        shares_count(&shares[job->spec.centre], broker_in_centre(broker, job, in), procs, asked, 1);
         return;
     }
     alone[k].procs += procs;

@@ -8,7 +8,7 @@
 
 #define NOBODY UINT32_MAX
 
-/* Partitions of a centre: bits of job->waits_in. */
+/* Partitions of a centre, by bit; but for `ways` among all of it, as job_waits_in. */
 enum { MOST_LANES = 64 };
 
 /* A job that was sent and has not arrived: by slot, linked in the order of sending, per centre. */
@@ -25,7 +25,7 @@ struct way {
  * once, as it asks in the first of these. Those in fewer first, then by bits; only such as have
  * jobs. */
 struct share {
-    uint64_t in; /* bits, as job->waits_in */
+    uint64_t in;
     int64_t jobs, procs;
     area asked;
 };
@@ -123,5 +123,14 @@ simtime broker_common_start(struct broker *broker, struct lane *lanes, size_t n,
  * it can go nowhere, because of `terms`, else for want of a way if `cut_off`. O(centres), and what
  * their forecasts take. */
 simtime broker_decide(struct broker *broker, struct job *job);
+
+/* What a way says of the partitions that the job may run in, among all of its centre. */
+static inline uint64_t broker_in_centre(const struct broker *broker, const struct job *job,
+                                        uint64_t in)
+{
+    size_t from;
+    sim_candidates(broker->sim, &job->spec, &from);
+    return in << (from - broker->rows[job->spec.centre].from);
+}
 
 #endif

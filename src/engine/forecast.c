@@ -44,10 +44,11 @@ static bool holds_reservations(const struct sched *sched)
     return sched->config.conservative && !sched->replan;
 }
 
-/* What is free, without the jobs that are placed here. */
+/* What is free, without the jobs that are placed here. Before it is read, reservations are not
+ * known. */
 static const struct profile *base_of(const struct forecast *forecast)
 {
-    return forecast->stale || holds_reservations(forecast->sched)
+    return forecast->stale || (forecast->valid && forecast->reserved)
                ? forecast->base
                : forecast->sched->partition->profile;
 }
@@ -119,7 +120,7 @@ struct jobitem forecast_item(const struct forecast *forecast, const struct job *
 /* Where a job that waits here stands. */
 static inline uint64_t places_of(const struct forecast *forecast, const struct jobitem *item)
 {
-    return forecast->shares ? jobs_at(forecast->sched->jobs, item->slot)->waits_in : 0;
+    return forecast->shares ? job_waits_in(jobs_at(forecast->sched->jobs, item->slot)) : 0;
 }
 
 static inline void append(struct forecast *forecast, const struct jobitem *item, simtime after,
@@ -193,7 +194,8 @@ static void clear_plan(struct forecast *forecast)
 void forecast_look(struct forecast *forecast, simtime at)
 {
     const bool ages = forecast->sched->queue.order->ages;
-    forecast->valid &= is_kept(forecast) && (forecast->at == at || !ages);
+    forecast->valid &= is_kept(forecast) && (forecast->at == at || !ages) &&
+                       forecast->reserved == holds_reservations(forecast->sched);
     if (forecast->first < at)
         forecast_replan(forecast);
     forecast->at = at;
@@ -218,12 +220,13 @@ bool forecast_look_on(struct forecast *forecast, const struct jobitem *item, sim
 static void read_free(struct forecast *forecast)
 {
     const struct sched *sched = forecast->sched;
-    if (!forecast->stale && !holds_reservations(sched))
+    forecast->reserved = holds_reservations(sched);
+    if (!forecast->stale && !forecast->reserved)
         return;
     assign(&forecast->base, sched->partition->profile);
     forecast->horizon = sched->partition->horizon;
     forecast->level = sched->partition->level;
-    for (size_t i = 0; holds_reservations(sched) && i < sched->n_held; i++) {
+    for (size_t i = 0; forecast->reserved && i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER && !in_several(places_of(forecast, &held->item)))
             profile_reserve(forecast->base, held->start, held->start + held->item.request,
@@ -299,7 +302,7 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
     if (!forecast->valid)
         return;
     if (job->joined == job->spec.submit) {
-        forecast_expect(forecast, job, now, job->waits_in);
+        forecast_expect(forecast, job, now, job_waits_in(job));
         return;
     }
     /* It was on its way, or ran and was stopped. */
@@ -308,7 +311,7 @@ void forecast_joined(struct forecast *forecast, const struct job *job, simtime n
         forecast_doubt(forecast);
     } else if (forecast->items[i].after != now) {
         forecast->items[i].after = now;
-        forecast->items[i].in = job->waits_in;
+        forecast->items[i].in = job_waits_in(job);
         if (i < forecast->placed)
             forecast_replan(forecast);
     }
@@ -319,7 +322,7 @@ void forecast_replan(struct forecast *forecast)
     if (forecast->stale)
         return;
     clear_plan(forecast);
-    forecast->valid &= !holds_reservations(forecast->sched);
+    forecast->valid &= !forecast->sched->config.conservative;
 }
 
 /* Where nothing else was to start by now either, what was planned stands. */

@@ -50,6 +50,7 @@ struct forecast {
 
     /* As seen. */
     bool valid;      /* the items are; whether they are placed yet is another matter */
+    bool reserved;   /* of a valid one: reservations are in `base` */
     uint64_t looked; /* the owner's: when it looked last */
     simtime at;
     int64_t free, queued, in_service;

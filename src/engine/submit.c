@@ -306,6 +306,11 @@ void sim_join(struct sim *sim, struct job *job, bool late)
         return;
     }
     job->joined = sim->now;
+    if (UNLIKELY(sim->broker != NULL) && to - from > 1) {
+        size_t centre;
+        sim_candidates_of_centre(sim, job->spec.centre, &centre);
+        job->waits_at = (uint8_t)(from - centre);
+    }
     sim_enter_queues(sim, job);
     if (sim->limits_queues || sim->gates)
         note_newcomer(sim, job, from, to);

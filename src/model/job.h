@@ -111,18 +111,20 @@ struct job {
     uint32_t generation;
     int32_t overdue_event; /* handle of the one that tells it has reached its request; EVENT_NONE */
 
-    uint64_t seq;      /* place in the merged input: breaks all ties */
-    uint64_t waits_in; /* partitions of its centre, by bit, in whose queues it stands */
+    uint64_t seq; /* place in the merged input: breaks all ties */
+    uint64_t
+        waits_in; /* of the partitions it may run in, by bit, those in whose queues it stands */
     uint32_t slot;
-    int32_t partition;     /* where it waits or runs; PARTITION_ANY while it waits in several */
-    int32_t procs;         /* that it has or had; until it starts, what it asks for at least */
-    uint8_t state;         /* enum job_state */
-    uint8_t reason;        /* enum job_reason */
-    bool live : 1;         /* false: a free slot */
-    bool newcomer : 1;     /* the limits on waiting jobs have not judged it yet */
-    bool overdue : 1;      /* it reached its request in this attempt, and runs on */
-    simtime start;         /* first one; SIMTIME_NEVER: not yet */
-    simtime began;         /* start of this attempt */
+    int32_t partition; /* where it waits or runs; PARTITION_ANY while it waits in several */
+    int32_t procs;     /* that it has or had; until it starts, what it asks for at least */
+    uint8_t state;     /* enum job_state */
+    uint8_t reason;    /* enum job_reason */
+    bool live : 1;     /* false: a free slot */
+    bool newcomer : 1; /* the limits on waiting jobs have not judged it yet */
+    bool overdue : 1;  /* it reached its request in this attempt, and runs on */
+    uint8_t waits_at;  /* with a broker: the first of these among all of the centre, if several */
+    simtime start;     /* first one; SIMTIME_NEVER: not yet */
+    simtime began;     /* start of this attempt */
     simtime pending_since; /* while it waits */
     simtime wait;          /* pending time of all attempts so far */
 
@@ -143,6 +145,12 @@ struct job {
 
 _Static_assert(offsetof(struct job, seq) == 2 * JOB_LINE, "what waits and starts has its line");
 _Static_assert(offsetof(struct job, newer) == JOB_LINES_USUAL * JOB_LINE, "what few need is last");
+
+/* The same by bits among all partitions of the centre, if they are several. */
+static inline uint64_t job_waits_in(const struct job *job)
+{
+    return job->waits_in << job->waits_at;
+}
 
 /* Speeds of one processor of a partition, by enum precision, in operations a second: one that jobs
  * are given in is above 0 wherever they may run.

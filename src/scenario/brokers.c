@@ -115,10 +115,11 @@ void check_links(struct decode *ctx, const struct scenario *scenario, const stru
     decode_leave(ctx);
     const struct centre *centres = scenario->centres.items;
     for (size_t i = 0; i < scenario->centres.len && scenario->broker.policy.kind; i++)
-        if (centres[i].partitions.len > PARTITIONS_ANY_MAX)
+        if (centre_queues(&centres[i]) > PARTITIONS_ANY_MAX)
             decode_error_of(ctx, root, "broker",
-                            "it works with at most %d partitions a centre; %s has %zu",
-                            PARTITIONS_ANY_MAX, centres[i].named.name, centres[i].partitions.len);
+                            "it works with at most %d partitions and reservations a centre; %s has "
+                            "%zu",
+                            PARTITIONS_ANY_MAX, centres[i].named.name, centre_queues(&centres[i]));
 }
 
 /* Somebody has to bring data or jobs to where they belong. */

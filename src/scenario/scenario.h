@@ -335,6 +335,16 @@ static inline const struct scheduler *partition_scheduler(const struct centre *c
     return plan->scheduler_node ? &plan->scheduler : &centre->scheduler;
 }
 
+/* Partitions and reservations, each of which has a queue. */
+static inline size_t centre_queues(const struct centre *centre)
+{
+    const struct partition_plan *plans = centre->partitions.items;
+    size_t queues = centre->partitions.len;
+    for (size_t i = 0; i < centre->partitions.len; i++)
+        queues += plans[i].reservations.len;
+    return queues;
+}
+
 /* Decode a whole tree and check it across fields. There may be failures, of which each is told in
  * errors or was before; the tree becomes faulty there, and some of the scenario is missing. To be
  * freed. */

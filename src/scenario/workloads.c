@@ -82,10 +82,7 @@ static void check_place(struct decode *ctx, const struct scenario *scenario,
     if (home < 0)
         return;
     const struct centre *centre = (const struct centre *)scenario->centres.items + home;
-    const struct partition_plan *plans = centre->partitions.items;
-    size_t queues = centre->partitions.len;
-    for (size_t k = 0; k < centre->partitions.len; k++)
-        queues += plans[k].reservations.len;
+    const size_t queues = centre_queues(centre);
     if (workload->partition && strcmp(workload->partition, "any") == 0 &&
         queues > PARTITIONS_ANY_MAX) {
         decode_error_of(ctx, workload->node, "partition",

@@ -458,6 +458,52 @@ tenants:
             got = self.common(f"policy: least-wait, delay: 150s, refresh: {refresh}", lines, cut, "conservative")
             self.assertEqual(got, ("ccccd", [0, 0, 100, 100, 153]), refresh)
 
+    def test_reservation_in_a_later_partition(self):
+        """A job of x waits in q and in its reservation there, and where that is among the partitions of d does not matter: the third to fifth
+        of two hours and more would wait over 90 min at home."""
+        for first in "p: {nodes: 1}, ", "":
+            for refresh in "0s", "1h":
+                rows, where = self.run_text(f"""jishi: 1
+time: {{length: 5d}}
+centres:
+  d: {{partitions: {{{first}q: {{nodes: 2, reservations: [{{tenant: b/x, nodes: 2, from: 40h, length: 7h}}]}}}}}}
+  c: {{partitions: {{p: {{nodes: 6}}}}}}
+broker: {{policy: {{overflow: {{after: 90min}}}}, refresh: {refresh}}}
+tenants:
+  b: {{home: d, tenants: {{x: {{workloads: {{w: {{partition: q, jobs: {jobs(
+      ("17h", 2, "1h"), ("17.5h", 2, "3h"), ("17.6h", 2, "3h"), ("17.7h", 2, "3h"), ("17.8h", 2, "3h"))}}}}}}}}}}}
+""")
+                self.assertEqual(where, "ddccc", (first, refresh))
+                self.assertEqual(list(rows["wait"]), [0, 1800, 0, 0, 0])
+
+    def test_windows_that_come_again(self):
+        """The first decision may be made before anybody looked ahead, and of jobs that wait in one partition and its reservation only."""
+        again = "[{%s from: 10h, length: 5h, every: 1d, nodes: 2}]"
+        for windows in "maintenance: " + again % "", "reservations: " + again % "tenant: a,":
+            for policy in "least-wait", "{overflow: {after: 1h}}":
+                self.run_text(f"""jishi: 1
+seed: 1
+time: {{length: 6d}}
+centres:
+  c: {{partitions: {{p: {{nodes: 5, {windows}}}}}, scheduler: {{backfill: conservative}}}}
+  d: {{partitions: {{p: {{nodes: 4}}}}}}
+broker: {{policy: {policy}}}
+tenants: {{a: {{home: c, workloads: {{w: {{arrival: {{poisson: 30/d}}, runtime: {{exponential: 30min}}}}}}}}}}
+""")
+        self.run_text("""jishi: 1
+time: {length: 5d}
+centres:
+  c: {partitions: {p: {nodes: 6}}}
+  d:
+    partitions:
+      p: {nodes: 2, reservations: [{tenant: a, nodes: 1, from: 15h, length: 8h, every: 10h}]}
+      q: {nodes: 2, reservations: [{tenant: b/x, nodes: 2, from: 7h, length: 7h, every: 1d}]}
+broker: {policy: {overflow: {}}}
+tenants:
+  a: {home: c}
+  b: {home: d, tenants: {x: {workloads: {w: {partition: any, arrival: {poisson: 40/d}, processors: 2, runtime: {exponential: 30min}}}}}}
+""")
+
 
 if __name__ == "__main__":
     unittest.main()
