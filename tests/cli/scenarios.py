@@ -259,7 +259,7 @@ def arrival(rng, hours):
     if rng.random() < 0.2:
         value["from"] = f"{rng.randint(0, hours)} h"
     if rng.random() < 0.2:
-        value["until"] = f"{rng.randint(hours, 2 * hours)} h"
+        value["until"] = f"{rng.randint(hours + 1, 2 * hours + 1)} h"
     return value
 
 
