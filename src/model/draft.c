@@ -19,6 +19,16 @@ void draft_deinit(struct draft *draft)
     free(draft->parts.items);
 }
 
+/* There are so many steps, and behind them what ends searches. */
+static inline void set_len(struct draft *draft, uint32_t len)
+{
+    int32_t *behind = draft->free + len;
+    draft->len = len;
+    draft->time[len] = INT64_MAX;
+    for (uint32_t i = 0; i < DRAFT_SOME; i++)
+        behind[i] = INT32_MIN;
+}
+
 void draft_begin(struct draft *draft, struct profile *profile, simtime now)
 {
     draft->profile = profile;
@@ -32,7 +42,7 @@ void draft_begin(struct draft *draft, struct profile *profile, simtime now)
     if (!draft->flat)
         return;
     const size_t len = profile_list(profile, draft->time + 1, level + 1);
-    draft->len = 1 + (uint32_t)len;
+    set_len(draft, 1 + (uint32_t)len);
     for (uint32_t i = 0; i < draft->len; i++) {
         draft->flat &= level[i] > -LEVEL_MOST && level[i] < LEVEL_MOST;
         draft->free[i] = (int32_t)level[i];
@@ -42,27 +52,55 @@ void draft_begin(struct draft *draft, struct profile *profile, simtime now)
 /* The step that holds at t >= time[0], which is not far from where the last search ended. */
 static inline uint32_t step_at(const struct draft *draft, simtime t)
 {
+    if (t == draft->time[0]) /* which is what most ask for */
+        return 0;
     uint32_t i = draft->found;
-    while (i + 1 < draft->len && draft->time[i + 1] <= t)
+    while (draft->time[i + 1] <= t)
         i++;
     while (i > 0 && draft->time[i] > t)
         i--;
     return i;
 }
 
-static void move_tail(struct draft *draft, uint32_t from, uint32_t to)
+/* The steps from `gone` on come to stand at `at` before it. */
+static void close_gap(struct draft *draft, uint32_t at, uint32_t gone)
 {
-    const uint32_t count = draft->len - from;
-    memmove(draft->time + to, draft->time + from, count * sizeof(draft->time[0]));
-    memmove(draft->free + to, draft->free + from, count * sizeof(draft->free[0]));
+    const uint32_t count = draft->len - gone;
+    memmove(draft->time + at, draft->time + gone, count * sizeof(draft->time[0]));
+    memmove(draft->free + at, draft->free + gone, count * sizeof(draft->free[0]));
+    set_len(draft, at + count);
+}
+
+/* Two times, or four levels. */
+typedef int64_t moved __attribute__((vector_size(16)));
+
+/* One step more, before the one at `at`. Few stand behind: what is beyond the last may be moved as
+ * well. */
+static inline void open_gap(struct draft *draft, uint32_t at, simtime begin, int32_t level)
+{
+    simtime *time = draft->time + at;
+    int32_t *free = draft->free + at;
+    moved times[2], levels;
+    ptrdiff_t k = (draft->len - at + DRAFT_MOVED - 1) & -(uint32_t)DRAFT_MOVED;
+    while ((k -= DRAFT_MOVED) >= 0) {
+        memcpy(&times[0], time + k, sizeof(moved));
+        memcpy(&times[1], time + k + 2, sizeof(moved));
+        memcpy(&levels, free + k, sizeof(moved));
+        memcpy(time + k + 1, &times[0], sizeof(moved));
+        memcpy(time + k + 3, &times[1], sizeof(moved));
+        memcpy(free + k + 1, &levels, sizeof(moved));
+    }
+    *time = begin;
+    *free = level;
+    set_len(draft, draft->len + 1);
 }
 
 void draft_advance(struct draft *draft, simtime now)
 {
     const uint32_t gone = count_upto(draft->time, draft->len, now) - 1;
     REQUIRE(draft->flat && now >= draft->time[0]);
-    move_tail(draft, gone, 0);
-    draft->len -= gone;
+    if (gone > 0)
+        close_gap(draft, 0, gone);
     draft->time[0] = now;
     draft->found = 0;
 }
@@ -71,7 +109,11 @@ static void enter(const struct draft *draft, struct profile *profile, simtime no
 {
     for (size_t i = 0; i < draft->parts.len; i++) {
         const struct draft_part *part = &draft->parts.items[i];
+        const simtime soon = part->soon > now ? part->soon : now;
         const simtime from = part->from > now ? part->from : now;
+        const simtime till = part->from < part->to ? part->from : part->to;
+        if (part->early > 0 && till > soon)
+            profile_reserve(profile, soon, till, (int64_t)sign * part->early);
         if (part->to > from)
             profile_reserve(profile, from, part->to, (int64_t)sign * part->procs);
     }
@@ -109,68 +151,56 @@ void draft_check(const struct draft *draft, simtime now)
     profile_free(profile);
 }
 
-/* Step i, which holds at `begin`, and those up to `to`, where the first one at `end` or later is,
- * become what they are less procs: at most two steps more, or two fewer. */
-static void take_any(struct draft *draft, uint32_t i, uint32_t to, simtime begin, simtime end,
-                     int32_t procs)
+/* Take from step i on, which `vanishes` if the one before holds as much as it does afterwards.
+ * False if there is no room. */
+static inline bool take_from_step(struct draft *draft, uint32_t i, bool vanishes, simtime end,
+                                  int32_t procs)
 {
     simtime *time = draft->time;
     int32_t *free = draft->free;
-    const bool begins = time[i] == begin, ends = to < draft->len && time[to] == end;
-    const int32_t level = free[i] - procs, after = ends ? free[to] : free[to - 1];
-    /* A step that changes nothing vanishes. */
-    const bool keep_first = !begins || i == 0 || level != free[i - 1];
-    const bool keep_last = after != free[to - 1] - procs;
-    const uint32_t first = i + !begins, middle = first + keep_first;
-    const uint32_t last = middle + (to - i - 1), next = last + keep_last, tail = to + ends;
-    if (next > tail)
-        move_tail(draft, tail, next);
-    if (middle != i + 1) {
-        memmove(time + middle, time + i + 1, (to - i - 1) * sizeof(time[0]));
-        memmove(free + middle, free + i + 1, (to - i - 1) * sizeof(free[0]));
+    REQUIRE(time[i] < end && procs > 0);
+    if (UNLIKELY(draft->len == DRAFT_STEPS || draft->taken + procs > LEVEL_MOST))
+        return false;
+    draft->taken += procs;
+    draft->found = i - vanishes;
+    uint32_t to = i;
+    int32_t level;
+    do {
+        level = free[to];
+        free[to] = level - procs;
+    } while (time[++to] < end);
+    if (LIKELY(time[to] != end)) {
+        if (!vanishes) {
+            open_gap(draft, to, end, level);
+            return true;
+        }
+        /* The one at the end takes its place. */
+        for (uint32_t k = i + 1; k < to; k++) {
+            time[k - 1] = time[k];
+            free[k - 1] = free[k];
+        }
+        time[to - 1] = end;
+        free[to - 1] = level;
+        return true;
     }
-    for (uint32_t k = middle; k < last; k++)
-        free[k] -= procs;
-    if (next < tail)
-        move_tail(draft, tail, next);
-    if (keep_first) {
-        time[first] = begin;
-        free[first] = level;
-    }
-    if (keep_last) {
-        time[last] = end;
-        free[last] = after;
-    }
-    draft->len = draft->len - tail + next;
-    draft->found = first > 0 ? first - 1 : 0;
+    if (free[to] == free[to - 1])
+        close_gap(draft, to, to + 1);
+    if (vanishes)
+        close_gap(draft, i, i + 1);
+    return true;
 }
 
 /* `i` holds at `begin`. False if there is no room. */
 static inline bool take(struct draft *draft, uint32_t i, simtime begin, simtime end, int32_t procs)
 {
-    simtime *time = draft->time;
-    int32_t *free = draft->free;
-    REQUIRE(begin < end && procs > 0);
-    if (UNLIKELY(draft->len + 2 > DRAFT_STEPS || draft->taken + procs > LEVEL_MOST))
-        return false;
-    draft->taken += procs;
-    uint32_t to = i + 1;
-    while (to < draft->len && time[to] < end)
-        to++;
-    if (UNLIKELY(time[i] != begin || (to < draft->len && time[to] == end) ||
-                 (i > 0 && free[i - 1] == free[i] - procs))) {
-        take_any(draft, i, to, begin, end, procs);
-        return true;
+    if (draft->time[i] != begin) {
+        if (UNLIKELY(draft->len == DRAFT_STEPS))
+            return false;
+        open_gap(draft, i + 1, begin, draft->free[i]);
+        i++;
     }
-    /* Most begin at a step and end beside one. */
-    move_tail(draft, to, to + 1);
-    time[to] = end;
-    free[to] = free[to - 1];
-    for (uint32_t k = i; k < to; k++)
-        free[k] -= procs;
-    draft->len++;
-    draft->found = i;
-    return true;
+    const bool vanishes = i > 0 && draft->free[i - 1] == draft->free[i] - procs;
+    return take_from_step(draft, i, vanishes, end, procs);
 }
 
 static inline void touch(struct draft *draft, simtime from)
@@ -178,28 +208,26 @@ static inline void touch(struct draft *draft, simtime from)
     draft->touched = from < draft->touched ? from : draft->touched;
 }
 
-static inline void note(struct draft *draft, simtime from, simtime to, simtime awaited,
-                        int32_t procs)
+static inline void note(struct draft *draft, struct draft_part part)
 {
     MEM_GROW(&draft->parts);
-    draft->parts.items[draft->parts.len++] = (struct draft_part){from, to, awaited, procs};
+    draft->parts.items[draft->parts.len++] = part;
+    touch(draft, part.soon);
 }
 
 /* `i` holds at `from`, if it is flat. */
-static inline void reserve(struct draft *draft, uint32_t i, simtime from, simtime to,
-                           simtime awaited, int32_t procs)
+static void reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
-    touch(draft, from);
-    note(draft, from, to, awaited, procs);
     if (!draft->flat)
         profile_reserve(draft->profile, from, to, procs);
-    else if (UNLIKELY(!take(draft, i, from, to, procs)))
+    else if (UNLIKELY(!take(draft, step_at(draft, from), from, to, procs)))
         leave_flat(draft);
 }
 
 void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
-    reserve(draft, draft->flat ? step_at(draft, from) : 0, from, to, 0, procs);
+    note(draft, (struct draft_part){from, from, to, 0, procs});
+    reserve(draft, from, to, procs);
 }
 
 /* What is taken before `from` up to the first step before it makes one with what is taken from
@@ -209,21 +237,16 @@ static inline bool reserve_simply(struct draft *draft, simtime soon, simtime fro
                                   int32_t procs)
 {
     const uint32_t i = draft->found; /* by the search that led here */
-    if (i == 0 || i >= draft->len || draft->time[i] != from || draft->time[i - 1] >= soon ||
-        draft->len + 2 > DRAFT_STEPS)
+    if (i == 0 || draft->time[i] != from || draft->time[i - 1] >= soon)
         return false;
     const int32_t coming = draft->free[i] - draft->free[i - 1];
-    if (coming >= procs) {
-        reserve(draft, i, from, to, 0, procs);
-        return true;
-    }
     if (UNLIKELY(coming <= 0))
         return false;
-    note(draft, soon, from, from, procs - coming);
-    draft->time[i] = soon;
-    touch(draft, soon);
-    note(draft, from, to, 0, procs);
-    if (UNLIKELY(!take(draft, i, soon, to, procs)))
+    const int32_t early = coming < procs ? procs - coming : 0;
+    const simtime begin = early > 0 ? soon : from;
+    note(draft, (struct draft_part){begin, from, to, early, procs});
+    draft->time[i] = begin;
+    if (UNLIKELY(!take_from_step(draft, i, coming == procs, to, procs)))
         leave_flat(draft);
     return true;
 }
@@ -237,9 +260,11 @@ void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtim
         next = draft_next_step(draft, s);
         next = next < from ? next : from;
         const int64_t coming = then - draft_at(draft, s);
-        if (coming < procs)
-            reserve(draft, draft->flat ? step_at(draft, s) : 0, s, next, from,
-                    coming > 0 ? procs - (int32_t)coming : procs);
+        if (coming >= procs)
+            continue;
+        const int32_t early = coming > 0 ? procs - (int32_t)coming : procs;
+        note(draft, (struct draft_part){s, from, next, early, procs});
+        reserve(draft, s, next, early);
     }
     draft_reserve(draft, from, to, procs);
 }
@@ -247,7 +272,7 @@ void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtim
 bool draft_took_beside(const struct draft *draft, simtime end)
 {
     for (size_t i = 0; i < draft->parts.len; i++)
-        if (draft->parts.items[i].from < end && end <= draft->parts.items[i].awaited)
+        if (draft->parts.items[i].soon < end && end <= draft->parts.items[i].from)
             return true;
     return false;
 }
@@ -280,52 +305,52 @@ static inline uint32_t low_of_some(const int32_t *level, int32_t procs)
 #endif
 }
 
-/* Which of the steps from `at` on that are compared at once there are. */
-static inline uint32_t some_of(const struct draft *draft, uint32_t at)
+static inline simtime upto_never(simtime t)
 {
-    const uint32_t left = draft->len - at;
-    return left < DRAFT_SOME ? (UINT32_C(1) << left) - 1 : (UINT32_C(1) << DRAFT_SOME) - 1;
+    return t < SIMTIME_NEVER ? t : SIMTIME_NEVER;
 }
 
-static simtime earliest(struct draft *draft, simtime after, simtime last, simtime duration,
-                        int32_t procs)
+static inline simtime earliest(struct draft *draft, simtime after, simtime last, simtime duration,
+                               int32_t procs)
 {
-    simtime t = after, end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
+    simtime t = after;
     uint32_t i = after > draft->time[0] ? count_upto(draft->time, draft->len, after) - 1 : 0;
-    draft->found = i;
-    draft->beyond = SIMTIME_NEVER;
-    bool room = draft->free[i++] >= procs;
-    for (; i < draft->len; i += DRAFT_SOME) {
-        const uint32_t some = some_of(draft, i);
-        const uint32_t low = low_of_some(draft->free + i, procs) & some, high = ~low & some;
-        uint32_t rest = some;
+    uint32_t found = i;
+    bool room = draft->free[i++] >= procs && after <= last;
+    uint32_t before = !room;
+    duration = upto_never(duration);
+    for (; i <= draft->len; i += DRAFT_SOME) {
+        const simtime *time = draft->time + i;
+        const uint32_t low = low_of_some(draft->free + i, procs);
+        /* A bit for each step at which room begins or ends. */
+        uint32_t turns = (uint16_t)(low ^ (low << 1 | before));
+        before = low >> (DRAFT_SOME - 1);
         for (;;) {
             if (!room) {
-                const uint32_t rises = high & rest;
-                if (rises == 0)
+                if (turns == 0)
                     break;
-                draft->found = i + (uint32_t)__builtin_ctz(rises);
-                t = draft->time[draft->found];
+                const uint32_t rise = (uint32_t)__builtin_ctz(turns);
+                t = time[rise];
                 if (t > last) {
                     draft->beyond = t;
                     return SIMTIME_NEVER;
                 }
-                end = t < INT64_MAX - duration ? t + duration : INT64_MAX;
-                rest &= -(rises & -rises);
+                found = i + rise;
+                turns &= turns - 1;
                 room = true;
             }
-            const uint32_t falls = low & rest;
-            if (falls == 0)
+            if (turns == 0)
                 break;
-            if (draft->time[i + (uint32_t)__builtin_ctz(falls)] >= end)
+            if (time[__builtin_ctz(turns)] - t >= duration) {
+                draft->found = found;
                 return t;
-            rest &= -(falls & -falls);
+            }
+            turns &= turns - 1;
             room = false;
         }
-        if (room && draft->time[i + (uint32_t)(31 - __builtin_clz(some))] >= end)
-            return t;
     }
-    return room && t <= last ? t : SIMTIME_NEVER;
+    draft->beyond = SIMTIME_NEVER;
+    return SIMTIME_NEVER;
 }
 
 simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime duration,
@@ -335,11 +360,6 @@ simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime
         return earliest(draft, after, last, duration, procs);
     const simtime at = profile_earliest(draft->profile, after, duration, procs);
     return at <= last ? at : SIMTIME_NEVER;
-}
-
-static inline simtime upto_never(simtime t)
-{
-    return t < SIMTIME_NEVER ? t : SIMTIME_NEVER;
 }
 
 int64_t draft_at(const struct draft *draft, simtime t)
@@ -354,7 +374,7 @@ simtime draft_next_step(const struct draft *draft, simtime t)
     if (!draft->flat)
         return profile_next_step(draft->profile, t);
     const uint32_t next = step_at(draft, t) + 1;
-    return next < draft->len ? upto_never(draft->time[next]) : SIMTIME_NEVER;
+    return upto_never(draft->time[next]);
 }
 
 simtime draft_until(const struct draft *draft, simtime from, int32_t procs)
@@ -364,10 +384,8 @@ simtime draft_until(const struct draft *draft, simtime from, int32_t procs)
     uint32_t i = from > draft->time[0] ? count_upto(draft->time, draft->len, from) - 1 : 0;
     if (draft->free[i++] < procs)
         return from;
-    for (; i < draft->len; i += DRAFT_SOME) {
-        const uint32_t low = low_of_some(draft->free + i, procs) & some_of(draft, i);
-        if (low != 0)
-            return upto_never(draft->time[i + (uint32_t)__builtin_ctz(low)]);
-    }
-    return SIMTIME_NEVER;
+    uint32_t low;
+    while ((low = low_of_some(draft->free + i, procs)) == 0)
+        i += DRAFT_SOME;
+    return upto_never(draft->time[i + (uint32_t)__builtin_ctz(low)]);
 }

@@ -8,16 +8,17 @@
 
 #include "model/profile.h"
 
-enum { DRAFT_STEPS = 512, DRAFT_SOME = 16 /* compared at once */ };
+enum { DRAFT_STEPS = 512, DRAFT_SOME = 16 /* compared at once */, DRAFT_MOVED = 4 /* likewise */ };
 
+/* procs over [from, to), and `early` of them over [soon, from). */
 struct draft_part {
-    simtime from, to;
-    simtime awaited; /* taken before it, for what does not come free until then; 0: not so */
-    int32_t procs;
+    simtime soon, from, to;
+    int32_t early, procs;
 };
 
-/* All zero: empty. While it is `flat`, step i holds from time[i] on, and time[0] is when it began;
- * beyond `len` anything may be read. */
+/* All zero: empty. While it is `flat`, step i holds from time[i] on, and time[0] is when it began.
+ * Behind the last one time[len] never comes, and on the DRAFT_SOME levels there nothing fits: so
+ * searches end without counting. */
 struct draft {
     struct profile *profile; /* borrowed */
     bool flat;
@@ -25,7 +26,7 @@ struct draft {
     simtime beyond;      /* a search that ended at `last` could find none before this instant */
     int64_t taken;       /* in all */
     uint32_t len, found; /* in all; that holds where the last search ended */
-    simtime time[DRAFT_STEPS];
+    simtime time[DRAFT_STEPS + DRAFT_MOVED];
     int32_t free[DRAFT_STEPS + DRAFT_SOME];
     struct {
         struct draft_part *items; /* reservations; owned */
