@@ -514,11 +514,19 @@ static bool fit(const struct inner *inner, int height, const struct jobkey *afte
     return false;
 }
 
+int32_t jobtree_least_procs(struct jobtree *tree)
+{
+    if (tree->least_left)
+        tree->least = node_least(tree->root, tree->height, tree->least);
+    tree->least_left = false;
+    return tree->has_late && tree->late.procs < tree->least ? tree->late.procs : tree->least;
+}
+
 bool jobtree_next_fit(struct jobtree *tree, const struct jobkey *after, int64_t free,
                       simtime window, int64_t spare, struct jobitem *ret_item)
 {
     settle(tree);
-    if (tree->len == 0 || free < 1)
+    if (tree->len == 0 || free < jobtree_least_procs(tree))
         return false;
     struct query query = {.window = window, .code_end = (int16_t)(summary_code(window) + 1)};
     query.free = free < INT32_MAX ? (int32_t)free : INT32_MAX;
@@ -536,12 +544,4 @@ bool jobtree_next_within(struct jobtree *tree, const struct jobkey *after, int64
 {
     settle(tree);
     return jobtree_search(tree, after, free, window, spare, area, ret_item);
-}
-
-int32_t jobtree_least_procs(struct jobtree *tree)
-{
-    if (tree->least_left)
-        tree->least = node_least(tree->root, tree->height, tree->least);
-    tree->least_left = false;
-    return tree->has_late && tree->late.procs < tree->least ? tree->late.procs : tree->least;
 }
