@@ -131,13 +131,17 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
 {
     struct jobitem item;
     int64_t left = depth;
+    bool waits = false;
     sched->cut = false;
-    while (left > 0 && sched_next_head(sched, &item) &&
+    while (left > 0 && (waits = sched_next_head(sched, &item)) &&
            (sched_can_start(sched, &item, now) || sched_make_room(sched, &item, now))) {
         start(sched, &item);
         sched_settle_live(sched, now);
         left--;
     }
+    /* Unless others were stopped for it, the blocked head is what stands first. */
+    if (left > 0 && !sched->config.reclaim && !(waits && is_young(sched, &item, now)))
+        return;
     for (bool more = sched_first(sched, &item); more; left--) {
         const struct jobkey key = item.key;
         if (left == 0) {
