@@ -157,11 +157,9 @@ static void main_pass(struct sched *sched, simtime now, int64_t depth)
 }
 
 /* One more job of its tenant: was that too many? */
-static bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
+static NOINLINE bool exceeds_tenant(struct sched *sched, const struct jobitem *item)
 {
     const int64_t most = sched->config.slurm->per_tenant;
-    if (most == INT64_MAX)
-        return false;
     const size_t tenant = (size_t)jobs_at(sched->jobs, item->slot)->spec.tenant;
     if (tenant >= sched->tested_cap) {
         const size_t old = sched->tested_cap;
@@ -298,17 +296,21 @@ void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs
 static void plan_pass(struct sched *sched, simtime now)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
-    const simtime window = sched->config.slurm->window;
+    const struct backfill_slurm *slurm = sched->config.slurm;
+    const bool by_tenant = slurm->per_tenant < INT64_MAX;
+    const simtime window = slurm->window;
     const simtime last = window < SIMTIME_NEVER - now ? now + window : SIMTIME_NEVER - 1;
     const struct jobitem *item;
     sched->news = false;
     begin_plan(sched, now);
-    while (plan->depth > 0 && plan->starts > 0 && (item = sched_plan_next(sched, now))) {
-        if (!exceeds_tenant(sched, item)) {
-            plan->depth--;
-            plan_job(sched, item, now, last);
-        }
+    int64_t left = plan->depth;
+    while (left > 0 && plan->starts > 0 && (item = sched_plan_next(sched, now))) {
+        if (UNLIKELY(by_tenant) && exceeds_tenant(sched, item))
+            continue;
+        left--;
+        plan_job(sched, item, now, last);
     }
+    plan->depth = left;
     sched_plan_end(sched);
     plan->kept = may_keep(sched);
 }
