@@ -207,7 +207,7 @@ static void note_too_long(struct slurm_plan *plan, const struct jobitem *item)
     const int32_t procs = item->procs;
     const bool between = (procs & (procs - 1)) != 0;
     /* Of no class is it longer than of one of fewer processors. */
-    for (int c = class_of(procs) + between; c < SLURM_SIZES && plan->too_long[c] > item->request;
+    for (int c = class_of(procs) + between; c < plan->sizes && plan->too_long[c] > item->request;
          c++)
         plan->too_long[c] = item->request;
 }
@@ -276,6 +276,8 @@ static void begin_plan(struct sched *sched, simtime now)
     plan->started = 0;
     plan->good = SIMTIME_NEVER;
     plan->firm = true;
+    const int64_t most = sched->partition->counts.capacity;
+    plan->sizes = most < INT32_MAX ? 1 + class_of((int32_t)most | 1) : SLURM_SIZES;
     for (int c = 0; c < SLURM_SIZES; c++)
         plan->too_long[c] = SIMTIME_NEVER;
     if (sched->tested)

@@ -119,6 +119,7 @@ struct slurm_plan {
     /* By class of processors: one that asks for as many, for so long or longer, finds no start
      * within the window. */
     simtime too_long[SLURM_SIZES];
+    int sizes; /* of these are kept: classes in which the partition has as many */
     /* The next may go on where it ended: until `good` the same jobs would hold the same
      * reservations, had nothing happened but that jobs came behind the last one it tested. */
     bool kept;
