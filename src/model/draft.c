@@ -33,6 +33,7 @@ void draft_begin(struct draft *draft, struct profile *profile, simtime now)
 {
     draft->profile = profile;
     draft->touched = now;
+    draft->wanted = INT32_MAX;
     draft->taken = draft->found = 0;
     draft->parts.len = 0;
     int64_t level[DRAFT_STEPS / 2];
@@ -151,6 +152,11 @@ void draft_check(const struct draft *draft, simtime now)
     profile_free(profile);
 }
 
+static inline void touch(struct draft *draft, simtime from)
+{
+    draft->touched = from < draft->touched ? from : draft->touched;
+}
+
 /* Take from step i on, which `vanishes` if the one before holds as much as it does afterwards.
  * False if there is no room. */
 static inline bool take_from_step(struct draft *draft, uint32_t i, bool vanishes, simtime end,
@@ -163,11 +169,14 @@ static inline bool take_from_step(struct draft *draft, uint32_t i, bool vanishes
         return false;
     draft->taken += procs;
     draft->found = i - vanishes;
+    const int32_t wanted = draft->wanted;
     uint32_t to = i;
     int32_t level;
     do {
         level = free[to];
         free[to] = level - procs;
+        if (level - procs < wanted)
+            touch(draft, time[to]);
     } while (time[++to] < end);
     if (LIKELY(time[to] != end)) {
         if (!vanishes) {
@@ -203,25 +212,22 @@ static inline bool take(struct draft *draft, uint32_t i, simtime begin, simtime 
     return take_from_step(draft, i, vanishes, end, procs);
 }
 
-static inline void touch(struct draft *draft, simtime from)
-{
-    draft->touched = from < draft->touched ? from : draft->touched;
-}
-
 static inline void note(struct draft *draft, struct draft_part part)
 {
     MEM_GROW(&draft->parts);
     draft->parts.items[draft->parts.len++] = part;
-    touch(draft, part.soon);
 }
 
 /* `i` holds at `from`, if it is flat. */
 static void reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
 {
-    if (!draft->flat)
-        profile_reserve(draft->profile, from, to, procs);
-    else if (UNLIKELY(!take(draft, step_at(draft, from), from, to, procs)))
+    if (draft->flat && LIKELY(take(draft, step_at(draft, from), from, to, procs)))
+        return;
+    touch(draft, from);
+    if (draft->flat)
         leave_flat(draft);
+    else
+        profile_reserve(draft->profile, from, to, procs);
 }
 
 void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
@@ -246,8 +252,10 @@ static inline bool reserve_simply(struct draft *draft, simtime soon, simtime fro
     const simtime begin = early > 0 ? soon : from;
     note(draft, (struct draft_part){begin, from, to, early, procs});
     draft->time[i] = begin;
-    if (UNLIKELY(!take_from_step(draft, i, coming == procs, to, procs)))
+    if (UNLIKELY(!take_from_step(draft, i, coming == procs, to, procs))) {
+        touch(draft, begin);
         leave_flat(draft);
+    }
     return true;
 }
 

@@ -22,7 +22,10 @@ struct draft_part {
 struct draft {
     struct profile *profile; /* borrowed */
     bool flat;
-    simtime touched;     /* the earliest instant at which something was taken since it was set */
+    /* The earliest instant at which, since it was set, something was taken that left less than is
+     * wanted; anything at all that was taken by a job that started, or while it was not flat. */
+    simtime touched;
+    int32_t wanted;
     simtime beyond;      /* a search that ended at `last` could find none before this instant */
     int64_t taken;       /* in all */
     uint32_t len, found; /* in all; that holds where the last search ended */

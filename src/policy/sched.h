@@ -101,6 +101,7 @@ struct turns {
      * and for all that is reserved so far. Reservations only take: who may not start will not. */
     bool hopes;
     struct jobitem hope;
+    simtime until;  /* it is so as long as nothing is taken before; no such job: INT64_MAX */
     simtime window; /* others may start now only if they ask for no longer, ... */
     int64_t spare;  /* ... or for no more processors than these */
 
@@ -281,19 +282,24 @@ void sched_plan_deinit(struct sched *sched);
 /* Is there one behind the job at hand that may start now? More jobs are read ahead; false: none. */
 bool sched_plan_hopes(struct sched *sched, simtime now);
 bool sched_plan_read(struct sched *sched);
+static inline void sched_plan_forget_hope(struct turns *turns)
+{
+    turns->hopes = false;
+    turns->until = INT64_MAX;
+}
 /* The next job in queue order, valid until the next call. NULL: none is left, or none that may
  * start now; the pass may end. O(log) for each job that fits by count and is found not to,
  * amortised. */
 static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
 {
     struct turns *turns = &sched->turns;
-    if (UNLIKELY(!turns->hopes || sched->draft->touched - now < turns->hope.request) &&
-        !sched_plan_hopes(sched, now))
+    if (UNLIKELY(sched->draft->touched < turns->until) && !sched_plan_hopes(sched, now))
         return NULL;
     if (UNLIKELY(turns->next == turns->len) && !sched_plan_read(sched))
         return NULL;
     const struct jobitem *item = &turns->items[turns->next++];
-    turns->hopes = item->key.seq != turns->hope.key.seq;
+    if (item->key.seq == turns->hope.key.seq)
+        sched_plan_forget_hope(turns);
     return item;
 }
 /* When the job could start by the draft; if it could now by count but finds no place on the nodes,

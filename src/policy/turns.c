@@ -26,7 +26,7 @@ static const struct jobkey *at_hand(struct turns *turns)
 
 static void begin_search(struct turns *turns)
 {
-    turns->hopes = false;
+    sched_plan_forget_hope(turns);
     turns->window = SIMTIME_NEVER;
     turns->spare = 0;
     turns->len = turns->next = 0;
@@ -99,8 +99,11 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
            queue_next_fit(&sched->queue, after, free, turns->window, turns->spare, item)) {
         const simtime until = draft_until(draft, now, item->procs);
         turns->hopes = item->procs <= free && until - now >= item->request;
-        if (turns->hopes)
+        if (turns->hopes) {
+            draft->wanted = item->procs;
+            turns->until = now + item->request;
             return true;
+        }
         turns->window = until - now;
         turns->spare = item->procs - 1;
         last = item->key;
@@ -127,6 +130,6 @@ void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime n
     if (sched->tenancy.gates) {
         at_hand(turns);
         turns->len = turns->next = 0;
-        turns->hopes = false;
+        sched_plan_forget_hope(turns);
     }
 }

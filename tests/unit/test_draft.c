@@ -91,6 +91,35 @@ static void test_merging(void **state)
     draft_deinit(&draft);
 }
 
+/* Who wants some processors hears of what leaves fewer, and of what starts. */
+static void test_wanted(void **state)
+{
+    (void)state;
+    AUTO(profile_free) struct profile *profile = example();
+    static struct draft draft;
+    static const struct {
+        simtime from, to;
+        int32_t procs;
+        simtime want;
+    } rows[] = {
+        {100, 200, 1, NEVER}, {300, 400, 3, NEVER}, {100, 250, 1, 100}, {350, 450, 1, 350},
+        {150, 180, 1, 150},   {500, 600, 3, NEVER}, {450, 550, 1, 500},
+    };
+    draft_begin(&draft, profile, 0);
+    draft.wanted = 3;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        draft.touched = NEVER;
+        draft_reserve(&draft, rows[i].from, rows[i].to, rows[i].procs);
+        assert_int_equal(draft.touched, rows[i].want);
+    }
+    draft.touched = NEVER;
+    draft.wanted = INT32_MIN;
+    draft_started(&draft, 0, 1000, 1);
+    assert_int_equal(draft.touched, 0);
+    draft_end(&draft);
+    draft_deinit(&draft);
+}
+
 /* A reservation that waits for 300 takes from 299 on what does not come free until then. */
 static void test_beside(void **state)
 {
@@ -269,8 +298,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_earliest), cmocka_unit_test(test_merging),
-        cmocka_unit_test(test_beside),   cmocka_unit_test(test_random),
-        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_wanted),   cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_random),   cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
