@@ -106,9 +106,10 @@ struct turns {
     int64_t spare;  /* ... or for no more processors than these */
 
     bool begun;
-    struct jobkey last; /* before the first of these, if any was */
-    struct jobitem items[TURNS_SOME];
-    size_t len, next, some; /* of these, read ahead; how many next time */
+    struct jobkey last;               /* before the first of these, if any was */
+    struct jobitem items[TURNS_SOME]; /* read ahead */
+    const struct jobitem *next, *end; /* of these */
+    size_t some;                      /* to be read next time */
 };
 
 /* The last plan made as Slurm does. */
@@ -295,9 +296,9 @@ static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime
     struct turns *turns = &sched->turns;
     if (UNLIKELY(sched->draft->touched < turns->until) && !sched_plan_hopes(sched, now))
         return NULL;
-    if (UNLIKELY(turns->next == turns->len) && !sched_plan_read(sched))
+    if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
         return NULL;
-    const struct jobitem *item = &turns->items[turns->next++];
+    const struct jobitem *item = turns->next++;
     if (item->key.seq == turns->hope.key.seq)
         sched_plan_forget_hope(turns);
     return item;

@@ -17,8 +17,8 @@ void sched_plan_deinit(struct sched *sched)
 /* The job at hand is the last one that was taken. */
 static const struct jobkey *at_hand(struct turns *turns)
 {
-    if (turns->next > 0) {
-        turns->last = turns->items[turns->next - 1].key;
+    if (turns->next > turns->items) {
+        turns->last = turns->next[-1].key;
         turns->begun = true;
     }
     return turns->begun ? &turns->last : NULL;
@@ -29,8 +29,8 @@ static void begin_search(struct turns *turns)
     sched_plan_forget_hope(turns);
     turns->window = SIMTIME_NEVER;
     turns->spare = 0;
-    turns->len = turns->next = 0;
-    turns->some = TURNS_SOME / 8;
+    turns->next = turns->end = turns->items;
+    turns->some = TURNS_SOME / 2;
 }
 
 void sched_plan_begin(struct sched *sched, simtime now)
@@ -51,7 +51,6 @@ void sched_plan_resume(struct sched *sched, simtime now)
 void sched_plan_end(struct sched *sched)
 {
     at_hand(&sched->turns);
-    sched->turns.len = sched->turns.next = 0;
     draft_end(sched->draft);
 }
 
@@ -115,10 +114,11 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
 bool sched_plan_read(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    turns->len = queue_some(&sched->queue, at_hand(turns), turns->some, turns->items);
+    turns->end =
+        turns->items + queue_some(&sched->queue, at_hand(turns), turns->some, turns->items);
     turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
-    turns->next = 0;
-    return turns->len > 0;
+    turns->next = turns->items;
+    return turns->end > turns->next;
 }
 
 void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime now)
@@ -129,7 +129,7 @@ void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime n
     draft_started(sched->draft, now, job->due, job->procs);
     if (sched->tenancy.gates) {
         at_hand(turns);
-        turns->len = turns->next = 0;
+        turns->next = turns->end = turns->items;
         sched_plan_forget_hope(turns);
     }
 }
