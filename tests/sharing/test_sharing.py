@@ -83,6 +83,7 @@ class Run:
                 self.names = list(file["names/tenants"].asstr()[:])
                 self.metrics = {(row["name"].decode(), row["scope"].decode()): row["value"]
                                 for row in file["metrics"][:] if not row["period"]}
+                self.received = {row["name"].decode(): row["processor_seconds"] for row in file["tenants"][:]}
 
     def of(self, name):
         return self.jobs[self.jobs["tenant"] == self.names.index(name)]
@@ -922,6 +923,50 @@ class Stopped(unittest.TestCase):
                 self.assertAlmostEqual(run.metrics["lost", scope], sum(stopped.values()), 9)
             self.assertEqual(run.metrics["lost", "tenant:a"], 0)
             self.assertAlmostEqual(run.metrics["lost[tenant=b,processors>=3]", "all"], 70, 9)
+
+    def test_pending_at_the_end(self):
+        """b's 4 processors run from 0 h and are a's from 1 h on: of 12 processor-hours b received 4, and waits with 40 to do again. Each
+        was due half: 8/6 and 4/6, Jain 2^2 / (2 (16/9 + 4/9)) = 0.9, of the whole run as of its only year."""
+        run = run_text("""
+jishi: 1
+time: {length: 3h}
+measure: {periods: year}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {reclaim: newest}}}
+metrics: ["processor_hours[tenant=b, processors=4]", "processor_hours[tenant=b, period=1970]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 10h}]}}}
+""")
+        hours = {scope: value for (name, scope), value in run.metrics.items() if name == "processor_hours"}
+        self.assertEqual(hours, {"all": 12, "centre:c": 12, "partition:c/p": 12, "tenant:a": 8, "tenant:b": 4})
+        self.assertEqual(run.received, {"a": 8 * HOUR, "b": 4 * HOUR})
+        self.assertEqual((run.metrics["lost", "tenant:b"], run.metrics["preemptions", "partition:c/p"]), (4, 1))
+        self.assertAlmostEqual(run.metrics["fairness.jain", "all"], 0.9, 12)
+        for name in ("processor_hours[tenant=b, processors=4]", "processor_hours[tenant=b, period=1970]"):
+            self.assertEqual(run.metrics[name, "all"], 4)
+
+    def test_by_kind(self):
+        """b runs for 1 h on p's 4 slow processors and, stopped for a, 3 h on the 4 fast ones of q, which z leaves at 2 h: 4 slow-h, done
+        in vain, and 12 fast-h. a ran from 1 h to 11 h, z from 0 h to 2 h."""
+        run = run_text("""
+jishi: 1
+time: {length: 12h}
+processors: {slow: {fp16: 1 TFLOPS}, fast: {fp16: 2 TFLOPS}}
+centres: {c: {partitions: {p: {nodes: 4, processor: slow}, q: {nodes: 4, processor: fast}}, scheduler: {reclaim: newest}}}
+metrics: ["processor_hours[tenant=b, processor=slow]", "processor_hours[tenant=b, processor=fast]",
+          "lost[tenant=b, processor=slow]", "lost[partition=p, processors=4]", "preemptions[processor=fast]", "awrt[tenant=b]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {partition: p, jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}
+  z: {home: c, guarantee: {processors: 4}, workloads: {w: {partition: q, jobs: [{submit: 0h, processors: 4, runtime: 2h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {partition: any, jobs: [{submit: 0h, processors: 4, runtime: 3h}]}}}
+""")
+        hours = {scope: value for (name, scope), value in run.metrics.items() if name == "processor_hours"}
+        self.assertEqual(hours, {"all": 64, "processor:slow": 44, "processor:fast": 20, "centre:c": 64, "partition:c/p": 44,
+                                 "partition:c/q": 20, "tenant:a": 40, "tenant:z": 8, "tenant:b": 16})
+        asked = [value for (name, _), value in run.metrics.items() if "[" in name]
+        self.assertEqual(asked, [4, 12, 4, 4, 0, 5 * HOUR])
+        for scope, stops in (("partition:c/p", 1), ("partition:c/q", 0), ("processor:slow", 1), ("tenant:b", 1)):
+            self.assertEqual((run.metrics["preemptions", scope], run.metrics["lost", scope]), (stops, 4 * stops), scope)
 
     def test_slowdown(self):
         run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
