@@ -968,6 +968,26 @@ tenants:
         for scope, stops in (("partition:c/p", 1), ("partition:c/q", 0), ("processor:slow", 1), ("tenant:b", 1)):
             self.assertEqual((run.metrics["preemptions", scope], run.metrics["lost", scope]), (stops, 4 * stops), scope)
 
+    def test_attempts(self):
+        """b's job runs from 0 h to 1 h in vain, waits while a's runs, and runs from 2 h to 5 h: its response is 5 h and the run that it
+        needed 3 h. By areas of 12 and 4 processor-hours, the mean response is (12 x 5 h + 4 x 1 h) / 16, the mean wait 12 x 1 h / 16; the
+        last start was at 2 h."""
+        run = run_text("""
+jishi: 1
+time: {length: 12h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {reclaim: newest}}}
+metrics: ["slowdown.mean[tenant=b]", "slowdown.pp.max[tenant=b]", "awrt[tenant=b]", "response.mean[tenant=b]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 1h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 3h}]}}}
+""")
+        self.assertAlmostEqual(run.metrics["slowdown.mean[tenant=b]", "all"], 5 / 3, 12)
+        self.assertEqual(run.metrics["slowdown.pp.max[tenant=b]", "all"], 1)
+        self.assertEqual(run.metrics["awrt[tenant=b]", "all"], run.metrics["response.mean[tenant=b]", "all"])
+        self.assertAlmostEqual(run.metrics["awrt", "all"], 4 * HOUR, 9)
+        self.assertAlmostEqual(run.metrics["awwt", "all"], 0.75 * HOUR, 9)
+        self.assertAlmostEqual(run.metrics["utilisation.to_last_start", "all"], 16 / (4 * 2), 12)
+
     def test_slowdown(self):
         run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
         jobs = run.of("b")
@@ -978,7 +998,7 @@ tenants:
         text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
                               capture_output=True, text=True).stdout
         self.assertIn("Note: 1 time a job was stopped for the guarantee of another tenant; 36 processor-hours "
-                      "were done in vain (they count as used).\n", text)
+                      "were done in vain (they count as used, not as the run of a slowdown).\n", text)
 
 
 class Resources(unittest.TestCase):
