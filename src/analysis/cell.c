@@ -22,7 +22,7 @@ static void add_sums(struct cell *cell, const struct fare *fares, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
         const struct fare *fare = &fares[i];
-        const wide area = (wide)(fare->response - fare->wait) * fare->procs;
+        const wide area = (wide)(fare->response - fare->wait - fare->again) * fare->procs;
         const int64_t small = (int64_t)area;
         const double seconds = (LIKELY(small == area) ? (double)small : (double)area) / 1e6;
         cell->used += area;
@@ -151,6 +151,12 @@ void cell_merge(struct cell *into, const struct cell *from, simtime tau)
         tally_merge(&into->tallies[q], &from->tallies[q]);
 }
 
+void cell_add_stop(struct cell *cell, const struct job *job, simtime at)
+{
+    cell->preemptions++;
+    cell->lost += (wide)(at - job->began) * job->procs;
+}
+
 void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs)
 {
     const struct job_spec *spec = &job->spec;
@@ -159,14 +165,14 @@ void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs
     cell->asked += (wide)(spec->runtime < spec->request ? spec->runtime : spec->request) * procs;
     if (job->state == JOB_RUNNING) {
         cell->running_procs += procs;
-        cell->running_since += ((wide)spec->submit + job->wait) * procs;
+        cell->running_since += (wide)job->began * procs;
     }
 }
 
 wide cell_received(const struct cell *cell, simtime end)
 {
     REQUIRE(cell->len == 0);
-    return cell->used + (wide)cell->running_procs * end - cell->running_since;
+    return cell->used + cell->lost + (wide)cell->running_procs * end - cell->running_since;
 }
 
 wide cell_delivered(const struct cell *cell, simtime end)

@@ -29,8 +29,8 @@ struct cell {
     bool any;                     /* a job was added: the next three are valid */
     simtime first_submit, last_start, last_end;
     int64_t bound, late; /* jobs with a deadline that ended; that did not complete by it */
-    int64_t preemptions; /* times that jobs were stopped for others, however they ended */
-    wide lost;           /* processor-microseconds done in vain by these attempts */
+    int64_t preemptions; /* times that jobs were stopped here for others, whatever became of them */
+    wide lost;           /* processor-microseconds done here in vain by these attempts */
     wide *causes;        /* wait by enum wait_cause; NULL: none told of; owned */
     wide open_wait;      /* of jobs that were pending or running when the run ended */
     wide *open;          /* the same by enum wait_cause; NULL: none told of; owned */
@@ -38,12 +38,12 @@ struct cell {
     wide carried;        /* processor-microseconds in the window of jobs submitted before it */
     wide ran; /* processor-microseconds that anybody received in the period of the cell */
     int64_t running_procs; /* of jobs running at the end ... */
-    wide running_since;    /* ... and the sum of procs * (submit + wait) over them */
+    wide running_since;    /* ... and the sum of procs * start of this attempt over them */
     /* What cell_work_off writes: */
     struct tally *tallies; /* CELL_QUANTITIES or NULL; owned */
     int64_t waited;        /* jobs with wait > 0 */
     wide wait;             /* microseconds */
-    wide used;             /* processor-microseconds received by jobs that ended */
+    wide used;             /* processor-microseconds of the runs that jobs ended with */
     struct exact_sum area_response, area_wait; /* processor-seconds times seconds */
 };
 
@@ -71,6 +71,9 @@ void cell_work_off(struct cell *cell, const struct fare *fares, uint32_t len, si
 
 /* NULL if no job was added. Settled cells only. */
 struct tally *cell_tally(const struct cell *cell, enum cell_quantity quantity);
+
+/* A running job stopped for others, at `at`. */
+void cell_add_stop(struct cell *cell, const struct job *job, simtime at);
 
 /* A job that was pending or running when the run ended. */
 void cell_add_unfinished(struct cell *cell, const struct job *job, int32_t procs);

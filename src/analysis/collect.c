@@ -318,8 +318,6 @@ enum outcome { OUTCOME_RAN, OUTCOME_NEVER_RAN, OUTCOME_UNFINISHED };
 static inline void put(struct collect *collect, struct cell *cell, const struct job *job,
                        int32_t procs, enum outcome outcome)
 {
-    cell->preemptions += job->preemptions;
-    cell->lost += job->lost;
     if (outcome == OUTCOME_UNFINISHED) {
         cell_add_unfinished(cell, job, procs);
         if (job->wait_by)
@@ -354,6 +352,16 @@ static inline void see_job(struct collect *collect, const struct job *job, enum 
     for (size_t i = 0; i < collect->watches.len && leaf->slice != SLICE_OUTSIDE; i++)
         if (watch_wants(&collect->watches.items[i], collect, leaf, job, procs))
             put(collect, &collect->watches.items[i].cell, job, procs, outcome);
+}
+
+/* Where it ran, which need not be where it waits and runs next. */
+static void see_stop(struct collect *collect, const struct job *job, simtime at)
+{
+    struct leaf *leaf = leaf_in(collect, job, slice_of(collect, job->spec.submit));
+    cell_add_stop(&leaf->cell, job, at);
+    for (size_t i = 0; i < collect->watches.len && leaf->slice != SLICE_OUTSIDE; i++)
+        if (watch_wants(&collect->watches.items[i], collect, leaf, job, job->procs))
+            cell_add_stop(&collect->watches.items[i].cell, job, at);
 }
 
 static wide overlap(simtime from, simtime to, simtime since, simtime until)
@@ -443,8 +451,10 @@ static inline void see_fact(struct collect *collect, const struct fact *fact)
         see_counts(collect, fact);
     if (fact->kind == FACT_END || fact->kind == FACT_REJECT)
         see_end(collect, fact);
-    else if (UNLIKELY(fact->kind == FACT_STOP))
+    else if (UNLIKELY(fact->kind == FACT_STOP)) {
+        see_stop(collect, fact->job, fact->at);
         see_stretch(collect, fact->job, fact->job->began, fact->at);
+    }
 }
 
 static COLD void see_across(struct collect *collect, const struct fact *fact)

@@ -231,20 +231,20 @@ const struct metric metrics_table[] = {
     WAIT_CAUSE_LIST(CAUSE_ROW)
     TALLY_ROWS("response", "s", CELL_RESPONSE, false, "end - submit" COUNTED),
     TALLY_ROWS("slowdown", "1", CELL_SLOWDOWN, true,
-               "the bounded slowdown max(1, (wait + run) / max(run, tau)), tau = 10 s unless set,"
-               COUNTED),
+               "the bounded slowdown max(1, response / max(run, tau)), run: of the last attempt, tau = 10 s "
+               "unless set," COUNTED),
     TALLY_ROWS("slowdown.pp", "1", CELL_SLOWDOWN_PP, false,
-               "the bounded slowdown per processor max(1, (wait + run) / (processors max(run, tau)))"
-               COUNTED),
+               "the bounded slowdown per processor max(1, response / (processors max(run, tau))), run and "
+               "tau as in slowdown," COUNTED),
     {"p_wait", "1", "share that waited at all" COUNTED, METRIC_JOBS, false, waited, 0, 0},
     {"deadline.jobs", "jobs", "submitted in the window with a deadline, and ended after running",
      METRIC_JOBS, false, bound, 0, 0},
     {"deadline.missed", "1", "share of deadline.jobs that did not complete by their deadline: late or "
      "killed", METRIC_JOBS, true, missed, 0, 0},
-    {"awrt", "s", "area-weighted response time: sum(processors run response) / sum(processors run)"
-     COUNTED, METRIC_JOBS, false, awrt, 0, 0},
-    {"awwt", "s", "area-weighted wait: sum(processors run wait) / sum(processors run)" COUNTED,
-     METRIC_JOBS, false, awwt, 0, 0},
+    {"awrt", "s", "area-weighted response time: sum(processors run response) / sum(processors run), "
+     "run: of the last attempt," COUNTED, METRIC_JOBS, false, awrt, 0, 0},
+    {"awwt", "s", "area-weighted wait: sum(processors run wait) / sum(processors run), run: of the last "
+     "attempt," COUNTED, METRIC_JOBS, false, awwt, 0, 0},
     {"jobs.submitted", "jobs", "submitted in the window", METRIC_JOBS, true, submitted, 0, 0},
     {"jobs.ended", "jobs", "submitted in the window and ended after running: completed + killed + "
      "failed; times are of these", METRIC_JOBS, true, ended, 0, 0},
@@ -271,9 +271,9 @@ const struct metric metrics_table[] = {
      "processor", METRIC_TIME, false, utilisation, 0, 0},
     {"utilisation.installed", "1", "busy / installed processor-time in the window, of one kind of "
      "processor", METRIC_TIME, false, utilisation, 1, 0},
-    {"utilisation.to_last_start", "1", "processor-time of counted jobs / (installed processors x time "
-     "from their first submission to their last start), of one kind of processor: as RLScheduler has it; "
-     "above 1 where much runs on after that", METRIC_TIME, false, to_last_start, 0, 0},
+    {"utilisation.to_last_start", "1", "processor-time of the last attempts of counted jobs / (installed "
+     "processors x time from their first submission to their last start), of one kind of processor: "
+     "as RLScheduler has it; above 1 where much runs on after that", METRIC_TIME, false, to_last_start, 0, 0},
     {"capacity", "processors", "installed processors, mean over the window, of one kind of "
      "processor", METRIC_TIME, false, level, CAPACITY, 0},
     {"queue.jobs.mean", "jobs", "jobs pending, mean over the time of the window (a job that waits "

@@ -131,7 +131,8 @@ static wide gather(struct metrics *metrics, struct leaf *const *leaves, size_t l
         const struct cell *cell = &leaves[i]->cell;
         if (!is_of_kind(collect->world, leaves[i]->place, kind))
             continue;
-        const wide own = cell_received(cell, collect->end), asked = cell->used + cell->asked;
+        const wide own = cell_received(cell, collect->end);
+        const wide asked = cell->used + cell->lost + cell->asked;
         const wide received = part ? cell->ran : cell_delivered(cell, collect->end);
         metrics->received[leaves[i]->tenant] += received;
         metrics->demand[leaves[i]->tenant] +=

@@ -378,7 +378,7 @@ static void write_foot(const struct metrics *metrics, const double *all, FILE *o
     char tau[64];
     fprintf(out,
             "\nWaits and slowdowns are of jobs that ended, killed included. Slowdown: bounded, "
-            "max(1, (wait + run) / max(run, %s)).\n",
+            "max(1, response / max(run, %s)).\n",
             quantity_human_time(simtime_seconds(metrics_tau(metrics)), tau, sizeof(tau)));
     if (all[BOUND] > 0) {
         char count[48];

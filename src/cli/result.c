@@ -67,10 +67,10 @@ static void note_stops(struct notes *notes, const struct result *result)
     count_format((double)totals.stops, times, sizeof(times));
     count_format(round((double)totals.lost / (double)SIMTIME_HOUR), hours, sizeof(hours));
     MEM_GROW(notes);
-    notes->items[notes->len++] =
-        mem_format("%s time%s a job was stopped for the guarantee of another tenant; %s "
-                   "processor-hours were done in vain (they count as used).",
-                   times, totals.stops == 1 ? "" : "s", hours);
+    notes->items[notes->len++] = mem_format(
+        "%s time%s a job was stopped for the guarantee of another tenant; %s "
+        "processor-hours were done in vain (they count as used, not as the run of a slowdown).",
+        times, totals.stops == 1 ? "" : "s", hours);
 }
 
 /* Where the means below the table are of no system, but of this length. What is dated may end it:

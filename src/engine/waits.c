@@ -93,12 +93,51 @@ static bool is_fixed(const struct station *station)
            (config->conservative || config->depth > 0 || station->partition.n_recurrences == 0);
 }
 
+/* Does a job given by work ask for times that differ among the partitions it waits in? */
+static bool request_differs(const struct sim *sim, const struct job *job)
+{
+    const struct job_spec *spec = &job->spec;
+    const uint64_t several = job->waits_in & (job->waits_in - 1);
+    if (spec->work == 0 || spec->request_factor < 0 || several == 0)
+        return false;
+    size_t from;
+    sim_candidates(sim, spec, &from);
+    const size_t first = from + (size_t)__builtin_ctzll(job->waits_in);
+    const double speed = sim->stations[first].partition.speeds[spec->precision];
+    bool differs = spec->ask.nodes > 0;
+    for (uint64_t left = several; left && !differs; left &= left - 1) {
+        const size_t p = from + (size_t)__builtin_ctzll(left);
+        const double here = sim->stations[p].partition.speeds[spec->precision];
+        differs = here < speed || here > speed;
+    }
+    return differs;
+}
+
 static void fill_want(void *ctx, const struct job *job, struct cause_want *want)
 {
     const struct sim *sim = ctx;
-    want->class = gates_of(sim->gates, job->spec.tenant, job->spec.qos);
-    if (gates_counts_time(sim->gates, want->class))
-        want->request = job->spec.request > 0 ? job->spec.request : 1;
+    const struct job_spec *spec = &job->spec;
+    want->class = gates_of(sim->gates, spec->tenant, spec->qos);
+    if (!gates_counts_time(sim->gates, want->class))
+        return;
+    if (request_differs(sim, job)) {
+        want->work = spec->work;
+        want->request_factor = spec->request_factor;
+        want->precision = spec->precision;
+    } else {
+        want->request = spec->request > 0 ? spec->request : 1;
+    }
+}
+
+static simtime request_at(const struct partition *partition, int32_t procs,
+                          const struct cause_want *want)
+{
+    if (LIKELY(want->work == 0))
+        return want->request;
+    const struct job_spec spec = {
+        .work = want->work, .request_factor = want->request_factor, .precision = want->precision};
+    const simtime request = job_request_of_work(&spec, procs, partition->speeds);
+    return request > 0 ? request : 1;
 }
 
 static enum wait_cause gate_cause(void *ctx, const struct partition *partition,
@@ -108,7 +147,8 @@ static enum wait_cause gate_cause(void *ctx, const struct partition *partition,
     const int32_t centre = sim->setup.world->partitions[partition->row].centre;
     const int32_t procs = partition_procs(partition, &want->ask);
     const struct room room = gates_room(sim->gates, want->class, centre);
-    if (procs > room.quota || !gates_affords(sim->gates, want->class, procs, want->request))
+    if (procs > room.quota ||
+        !gates_affords(sim->gates, want->class, procs, request_at(partition, procs, want)))
         return CAUSE_QUOTA;
     if (procs > room.guarantee && procs > gates_claim(sim->gates, want->class, centre))
         return CAUSE_GUARANTEE;

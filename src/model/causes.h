@@ -23,6 +23,10 @@ struct cause_want {
     int32_t class;   /* of the gates; 0 where there are none */
     simtime request; /* above 0 where the gates ask for it, else 0; REQUEST_NONE */
     struct ask ask;
+    /* Where the gates ask for a request that differs among the partitions it waits in (`request`
+     * is 0 then): what it follows from, as in struct job_spec. Else 0. */
+    double work, request_factor;
+    int16_t precision;
 };
 
 /* What tenants may have, asked for each shape after every instant. */
@@ -64,7 +68,7 @@ void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, s
  * from now on. Counts only and no gates: O(log shapes) and the shapes between the free processors
  * before and now; else O(shapes) of the partitions touched (with gates: of all). Where requests
  * tell shapes apart, all of one class and ask count as one, and each whose request came within the
- * longest, or no longer is, as one more. */
+ * longest, or no longer is, as one more; but each work whose request differs by the partition. */
 void causes_settle(struct causes *causes, simtime now);
 
 /* Processors asked by the waiting jobs of a partition, by cause; a job that waits in several counts

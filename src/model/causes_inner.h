@@ -137,6 +137,15 @@ static inline void shape_advance(struct shape *shape, simtime now)
     shape->since = now;
 }
 
+static inline int causes_compare_work(const struct cause_want *a, const struct cause_want *b)
+{
+    if (a->work < b->work || a->work > b->work)
+        return a->work < b->work ? -1 : 1;
+    if (a->request_factor < b->request_factor || a->request_factor > b->request_factor)
+        return a->request_factor < b->request_factor ? -1 : 1;
+    return (a->precision > b->precision) - (a->precision < b->precision);
+}
+
 /* The order of shapes in a crowd. */
 static inline int causes_compare(const struct cause_want *want, const struct shape *shape)
 {
@@ -149,7 +158,9 @@ static inline int causes_compare(const struct cause_want *want, const struct sha
         return want->ask.procs < other->ask.procs ? -1 : 1;
     if (want->ask.memory != other->ask.memory)
         return want->ask.memory < other->ask.memory ? -1 : 1;
-    return (want->request > other->request) - (want->request < other->request);
+    if (want->request != other->request)
+        return want->request < other->request ? -1 : 1;
+    return causes_compare_work(want, other);
 }
 
 static inline struct row *causes_row(const struct causes *causes, uint32_t slot)

@@ -1,8 +1,8 @@
 """Random small scenarios run with every invariant checked after every event.
 
-usage: test_random.py JISHI [--cases N] [--first SEED] [--keep FOLDER]
+usage: test_random.py JISHI [--cases N] [--first SEED] [--keep FOLDER] [--stops]
 
-A run must end with status 0 within the time, leave a whole trace, and account for every job. What
+--stops: of the same scenarios, with a tenant in each that takes back what it lent to the others. A run must end with status 0 within the time, leave a whole trace, and account for every job. What
 breaks is kept in the folder given, under the number of its case.
 
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -77,7 +77,8 @@ def check_jobs(trace):
             want = late.sum() / bound.sum() if bound.any() else numpy.nan
             if not numpy.allclose(said, [want], equal_nan=True):
                 return f"deadlines missed: {said}, not {want}"
-    return check_joined(trace, jobs, begun) or check_capacity(trace, jobs, begun, stopped)
+    return (check_joined(trace, jobs, begun) or check_capacity(trace, jobs, begun, stopped) or
+            check_received(trace))
 
 
 def check_joined(trace, jobs, begun):
@@ -123,11 +124,74 @@ def check_capacity(trace, jobs, begun, stopped):
     return None
 
 
-def run_case(program, folder, seed):
+def busy_seconds(trace, path):
+    """What a partition held over the whole run, by its series."""
+    series = trace["series"][path]
+    return (series["busy"][:] * numpy.diff([*series["time"][:], series.attrs["end"]])).sum()
+
+
+def check_received(trace):
+    """What tenants received is what centres and partitions gave, and that is all they held."""
+    tenants, centres = trace["tenants"][:], trace["centres"][:]
+    paths = trace["names/partitions"].asstr()[:]
+    busy = {path: busy_seconds(trace, path) for path in paths}
+    whole = sum(row["processor_seconds"] for row in tenants if b"/" not in row["name"])
+    for what, got, want in [("all", whole, sum(busy.values()))] + [
+            (name, seconds, sum(busy[path] for path in paths if path.split("/")[0] == name))
+            for name, seconds in ((row["name"].decode(), row["processor_seconds"]) for row in centres)]:
+        if not numpy.isclose(got, want, rtol=1e-9, atol=1e-3):
+            return f"{what}: {got} processor-seconds received of {want} busy"
+    resolved = trace["scenario/resolved"].asstr()[()]
+    if "warmup" in resolved or "drain" in resolved:
+        return None  # these are of jobs of the window, also after it
+    hours = {row["scope"].decode(): row["value"] for row in trace["metrics"][:]
+             if (row["name"], row["period"]) == (b"processor_hours", b"")}
+    want = {f"partition:{path}": seconds for path, seconds in busy.items()}
+    want.update({f"tenant:{row['name'].decode()}": row["processor_seconds"] for row in tenants})
+    for path in paths:  # of each tenant there, as asked for by run_case
+        hours[f"tenants in {path}"] = sum(row["value"] for row in trace["metrics"][:]
+                                          if row["name"].endswith(f",partition={path}]".encode()))
+        want[f"tenants in {path}"] = busy[path]
+    for scope, seconds in want.items():
+        if scope in hours and not numpy.isclose(3600 * hours[scope], seconds, rtol=1e-9, atol=1e-3):
+            return f"{scope}: {hours[scope]} processor-hours received of {seconds / 3600}"
+    return None
+
+
+def places(plan):
+    """The partitions of a centre, reservations included, as the trace names them."""
+    for name, part in plan["partitions"].items():
+        yield name
+        yield from (f"{name}+{i + 1}" for i in range(len(part.get("reservations", []))))
+
+
+def with_stops(scenario):
+    """The first tenant is guaranteed processors, the others nothing, and stopping jobs is how it gets them."""
+    for key in ("changes", "uncertain", "question", "analysis"):
+        scenario.pop(key, None)
+    for plan in scenario["centres"].values():
+        plan["scheduler"] = {"backfill": "easy", "reclaim": "newest"}
+        for part in plan["partitions"].values():
+            for key in ("scheduler", "tenants", "reservations", "maintenance"):
+                part.pop(key, None)
+    for _, tenant in scenarios.tenant_paths(scenario["tenants"]):
+        tenant.pop("guarantee", None)
+        tenant.pop("quota", None)
+    for i, tenant in enumerate(scenario["tenants"].values()):
+        tenant["guarantee"] = {"processors": 0 if i else 6}
+
+
+def run_case(program, folder, seed, stops):
     rng = random.Random(seed)
     path = os.path.join(folder, "case.yaml")
+    scenario = scenarios.generate(rng, folder)
+    if stops:
+        with_stops(scenario)
+    scenario["metrics"] = [f"'processor_hours[tenant={tenant},partition={centre}/{part}]'"
+                           for tenant in scenario["tenants"] for centre, plan in scenario["centres"].items()
+                           for part in places(plan)]
     with open(path, "w", encoding="utf-8") as file:
-        file.write(scenarios.text_of(scenarios.generate(rng, folder)))
+        file.write(scenarios.text_of(scenario))
     out = os.path.join(folder, "case.h5")
     command = [program, "run", path, "-o", out, "--check", "--quiet"]
     try:
@@ -151,12 +215,13 @@ def main():
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--keep")
+    parser.add_argument("--stops", action="store_true")
     options = parser.parse_args()
     program = os.path.abspath(options.program)
     failures = 0
     for seed in range(options.first, options.first + options.cases):
         with tempfile.TemporaryDirectory() as folder:
-            why = run_case(program, folder, seed)
+            why = run_case(program, folder, seed, options.stops)
             if why is None:
                 continue
             failures += 1

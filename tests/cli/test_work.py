@@ -114,6 +114,32 @@ class Work(InFolder):
         (row, place), = [(row, place) for row, place in self.jobs(text) if row["submit"] == 2]
         self.assertEqual((row["start"], row["end"], row["request"], place), (2, 1802, 1800, "c/fast"))
 
+    def test_causes_at_each_speed(self):
+        """A quota of 216 processor-s an hour, of which the first job asks 100 in f. The second would ask 200 in s (quota, though all is
+        free) and 50 in f (which is full: capacity, the later cause) and starts there at 100 s. The third, of as much work in fp64,
+        would ask 80 in f: from 100 s on, when 66 are left, the quota holds it there too, up to the next hour."""
+        places = ["s: {processor: s, nodes: 4}", "f: {processor: f, nodes: 1}"]
+        for parts in (places, places[::-1]):
+            rows = self.jobs("""jishi: 1
+time: {length: 10d}
+processors: {s: {fp16: 1 TFLOPS, fp64: 1 TFLOPS}, f: {fp16: 4 TFLOPS, fp64: 2.5 TFLOPS}}
+centres: {c: {partitions: {%s}}}
+tenants:
+  a:
+    home: c
+    quota: {processor_hours: {limit: 0.06, per: 1h}}
+    workloads:
+      w:
+        partition: any
+        jobs:
+          - {submit: 0s, processors: 1, work: 400 TFLOP}
+          - {submit: 1s, processors: 1, work: 200 TFLOP}
+          - {submit: 1s, processors: 1, work: {amount: 200 TFLOP, precision: fp64}}
+""" % ", ".join(parts))
+            self.assertEqual([place for _, place in rows[:2]], ["c/f", "c/f"])
+            self.assertEqual([(row["start"], row["wait_capacity"], row["wait_quota"]) for row, _ in rows],
+                             [(0, 0, 0), (100, 99, 0), (3600, 99, 3500)])
+
     def test_whole_nodes(self):
         """Planned with the smallest nodes, run on those it gets: nodes are taken lowest first."""
         text = TWO_SPEEDS.replace("slow: {processor: slow, nodes: 2}",

@@ -83,6 +83,7 @@ class Run:
                 self.names = list(file["names/tenants"].asstr()[:])
                 self.metrics = {(row["name"].decode(), row["scope"].decode()): row["value"]
                                 for row in file["metrics"][:] if not row["period"]}
+                self.received = {row["name"].decode(): row["processor_seconds"] for row in file["tenants"][:]}
 
     def of(self, name):
         return self.jobs[self.jobs["tenant"] == self.names.index(name)]
@@ -923,6 +924,70 @@ class Stopped(unittest.TestCase):
             self.assertEqual(run.metrics["lost", "tenant:a"], 0)
             self.assertAlmostEqual(run.metrics["lost[tenant=b,processors>=3]", "all"], 70, 9)
 
+    def test_pending_at_the_end(self):
+        """b's 4 processors run from 0 h and are a's from 1 h on: of 12 processor-hours b received 4, and waits with 40 to do again. Each
+        was due half: 8/6 and 4/6, Jain 2^2 / (2 (16/9 + 4/9)) = 0.9, of the whole run as of its only year."""
+        run = run_text("""
+jishi: 1
+time: {length: 3h}
+measure: {periods: year}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {reclaim: newest}}}
+metrics: ["processor_hours[tenant=b, processors=4]", "processor_hours[tenant=b, period=1970]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 10h}]}}}
+""")
+        hours = {scope: value for (name, scope), value in run.metrics.items() if name == "processor_hours"}
+        self.assertEqual(hours, {"all": 12, "centre:c": 12, "partition:c/p": 12, "tenant:a": 8, "tenant:b": 4})
+        self.assertEqual(run.received, {"a": 8 * HOUR, "b": 4 * HOUR})
+        self.assertEqual((run.metrics["lost", "tenant:b"], run.metrics["preemptions", "partition:c/p"]), (4, 1))
+        self.assertAlmostEqual(run.metrics["fairness.jain", "all"], 0.9, 12)
+        for name in ("processor_hours[tenant=b, processors=4]", "processor_hours[tenant=b, period=1970]"):
+            self.assertEqual(run.metrics[name, "all"], 4)
+
+    def test_by_kind(self):
+        """b runs for 1 h on p's 4 slow processors and, stopped for a, 3 h on the 4 fast ones of q, which z leaves at 2 h: 4 slow-h, done
+        in vain, and 12 fast-h. a ran from 1 h to 11 h, z from 0 h to 2 h."""
+        run = run_text("""
+jishi: 1
+time: {length: 12h}
+processors: {slow: {fp16: 1 TFLOPS}, fast: {fp16: 2 TFLOPS}}
+centres: {c: {partitions: {p: {nodes: 4, processor: slow}, q: {nodes: 4, processor: fast}}, scheduler: {reclaim: newest}}}
+metrics: ["processor_hours[tenant=b, processor=slow]", "processor_hours[tenant=b, processor=fast]",
+          "lost[tenant=b, processor=slow]", "lost[partition=p, processors=4]", "preemptions[processor=fast]", "awrt[tenant=b]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {partition: p, jobs: [{submit: 1h, processors: 4, runtime: 10h}]}}}
+  z: {home: c, guarantee: {processors: 4}, workloads: {w: {partition: q, jobs: [{submit: 0h, processors: 4, runtime: 2h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {partition: any, jobs: [{submit: 0h, processors: 4, runtime: 3h}]}}}
+""")
+        hours = {scope: value for (name, scope), value in run.metrics.items() if name == "processor_hours"}
+        self.assertEqual(hours, {"all": 64, "processor:slow": 44, "processor:fast": 20, "centre:c": 64, "partition:c/p": 44,
+                                 "partition:c/q": 20, "tenant:a": 40, "tenant:z": 8, "tenant:b": 16})
+        asked = [value for (name, _), value in run.metrics.items() if "[" in name]
+        self.assertEqual(asked, [4, 12, 4, 4, 0, 5 * HOUR])
+        for scope, stops in (("partition:c/p", 1), ("partition:c/q", 0), ("processor:slow", 1), ("tenant:b", 1)):
+            self.assertEqual((run.metrics["preemptions", scope], run.metrics["lost", scope]), (stops, 4 * stops), scope)
+
+    def test_attempts(self):
+        """b's job runs from 0 h to 1 h in vain, waits while a's runs, and runs from 2 h to 5 h: its response is 5 h and the run that it
+        needed 3 h. By areas of 12 and 4 processor-hours, the mean response is (12 x 5 h + 4 x 1 h) / 16, the mean wait 12 x 1 h / 16; the
+        last start was at 2 h."""
+        run = run_text("""
+jishi: 1
+time: {length: 12h}
+centres: {c: {partitions: {p: {nodes: 4}}, scheduler: {reclaim: newest}}}
+metrics: ["slowdown.mean[tenant=b]", "slowdown.pp.max[tenant=b]", "awrt[tenant=b]", "response.mean[tenant=b]"]
+tenants:
+  a: {home: c, guarantee: {processors: 4}, workloads: {w: {jobs: [{submit: 1h, processors: 4, runtime: 1h}]}}}
+  b: {home: c, guarantee: {processors: 0}, workloads: {w: {jobs: [{submit: 0h, processors: 4, runtime: 3h}]}}}
+""")
+        self.assertAlmostEqual(run.metrics["slowdown.mean[tenant=b]", "all"], 5 / 3, 12)
+        self.assertEqual(run.metrics["slowdown.pp.max[tenant=b]", "all"], 1)
+        self.assertEqual(run.metrics["awrt[tenant=b]", "all"], run.metrics["response.mean[tenant=b]", "all"])
+        self.assertAlmostEqual(run.metrics["awrt", "all"], 4 * HOUR, 9)
+        self.assertAlmostEqual(run.metrics["awwt", "all"], 0.75 * HOUR, 9)
+        self.assertAlmostEqual(run.metrics["utilisation.to_last_start", "all"], 16 / (4 * 2), 12)
+
     def test_slowdown(self):
         run = Run(os.path.join(HERE, "stopped.yaml"), "--check")
         jobs = run.of("b")
@@ -933,7 +998,7 @@ class Stopped(unittest.TestCase):
         text = subprocess.run([PROGRAM, "run", os.path.join(HERE, "stopped.yaml"), "--no-trace"], check=True,
                               capture_output=True, text=True).stdout
         self.assertIn("Note: 1 time a job was stopped for the guarantee of another tenant; 36 processor-hours "
-                      "were done in vain (they count as used).\n", text)
+                      "were done in vain (they count as used, not as the run of a slowdown).\n", text)
 
 
 class Resources(unittest.TestCase):
