@@ -21,6 +21,7 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_ELSEWHERE] = "elsewhere",
     [LOG_OUTSIDE_WINDOW] = "outside-window",
     [LOG_BEFORE_START] = "before-start",
+    [LOG_AFTER_END] = "after-end",
     [LOG_RESAMPLED_AWAY] = "resampled-away",
     [LOG_RESAMPLED_COPY] = "resampled-copy",
     [LOG_REQUEST_FILLED] = "request-filled",
@@ -65,6 +66,7 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_ELSEWHERE] = "left out, not what `where` asks for",
     [LOG_OUTSIDE_WINDOW] = "left out, outside the window",
     [LOG_BEFORE_START] = "left out, submitted before the start",
+    [LOG_AFTER_END] = "left out, submitted after the end",
     [LOG_RESAMPLED_AWAY] = "left out by resampling",
     [LOG_RESAMPLED_COPY] = "added by resampling",
     [LOG_REQUEST_FILLED] = "no time requested, filled in",
@@ -101,7 +103,9 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
 {
     const struct log_count *const count = &report->counts[kind];
     char first[48] = "";
-    if (count->line > 0 && kind != LOG_ROWS)
+    if (kind == LOG_ROWS)
+        snprintf(first, sizeof(first), "%s", report->partial ? " as far as it was read" : "");
+    else if (count->line > 0)
         snprintf(first, sizeof(first), " (first: line %llu)", (unsigned long long)count->line);
     if (count->count == 0)
         snprintf(buffer, size, "%s", "");
@@ -124,20 +128,13 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
 
 _Static_assert(LOG_ROW_LAST - LOG_ROW_FIRST < 32, "a bit for each kind");
 
-uint32_t log_report_take(struct log_report *report)
-{
-    uint32_t marks = 0;
-    for (int k = LOG_ROW_FIRST; k <= LOG_ROW_LAST; k++) {
-        marks |= (uint32_t)(report->counts[k].count > 0) << (k - LOG_ROW_FIRST);
-        report->counts[k] = (struct log_count){0};
-    }
-    return marks;
-}
-
 void log_report_add(struct log_report *report, uint32_t marks, uint64_t line)
 {
-    for (; marks; marks &= marks - 1)
-        log_report_count(report, (enum log_kind)(LOG_ROW_FIRST + __builtin_ctz(marks)), line);
+    for (; marks; marks &= marks - 1) {
+        struct log_count *const count = &report->counts[LOG_ROW_FIRST + __builtin_ctz(marks)];
+        if (count->count++ == 0 || line < count->line)
+            count->line = line;
+    }
 }
 
 int log_none_used(const struct log_report *report, const struct log_params *params, int32_t offset,

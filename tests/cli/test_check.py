@@ -136,7 +136,6 @@ t/w                    7               3.3        4           23
                          "\n  u/w: 3 jobs in the log\n"
                          "  u/w: 2 jobs used\n"
                          "  u/w: 1 job: left out, neither submit nor run time is known (first: line 4)\n"
-                         "  u/w: 1 job: submitted before the job of the line above (first: line 4)\n"
                          "  u/w: 16 processors given at once by the log's own start times, of 8 (first: line 3)\n")
 
     def test_variants(self):
