@@ -387,15 +387,9 @@ double dist_least(const struct dist *dist)
     return dist->least;
 }
 
-int dist_need_no_negative(const struct dist *dist, const char *key, const char *zero,
-                          struct error *err)
+bool dist_reaches_zero(const struct dist *dist)
 {
-    double value;
-    if (dist_least(dist) >= 0)
-        return 0;
-    if (dist_is_constant(dist, &value))
-        return error_set(err, "%s must not be negative", key);
-    return error_set(err, "%s can be negative: add `min: %s`", key, zero);
+    return dist_least(dist) < 0 || dist_cdf(dist, 0) > 0;
 }
 
 double dist_greatest(const struct dist *dist)

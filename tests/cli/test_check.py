@@ -154,7 +154,7 @@ s.yaml:14:13: variant nowhere: centres: there is no "lba", did you mean lab?
 s.yaml:15:27: variant window: measure.until: lies after the end of the run, 12 d 12 h after the start
 s.yaml:17:20: variant lost: unknown variant "mroe", did you mean more?
 s.yaml:18:9: variants.list: expected a map of PATH: value
-s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: a job needs at least 1
+s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: must be at least 1
 s.yaml:19:58: variant negative: seed: "x" is not a whole number
 """)
         for name in "misspelt", "nowhere", "window", "both", "lost", "list", "negative":
