@@ -106,8 +106,11 @@ static void remark_file(struct log *log)
     struct log_count *const counts = log->report.counts;
     counts[LOG_NO_HEADER].count = !header->any;
     counts[LOG_ZONE_NAME].count = header->time_zone_name && !header->has_zone;
+    counts[LOG_ZONE_ODD].count = header->time_zone % 900 != 0;
     counts[LOG_HEADER_ODD].count = header->odd;
     counts[LOG_HEADER_TEXT].count = header->text;
+    counts[LOG_HEADER_FAR].count = header->far;
+    counts[LOG_HEADER_AGAIN].count = header->again;
     if (header->max_jobs >= 0) {
         const uint64_t stated = (uint64_t)header->max_jobs, rows = counts[LOG_ROWS].count;
         counts[LOG_COUNT_DIFFERS].count = stated > rows ? stated - rows : rows - stated;

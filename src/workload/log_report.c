@@ -44,8 +44,11 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_FRACTION] = "fraction",
     [LOG_NO_HEADER] = "no-header",
     [LOG_ZONE_NAME] = "zone-name",
+    [LOG_ZONE_ODD] = "zone-odd",
     [LOG_HEADER_ODD] = "header-odd",
     [LOG_HEADER_TEXT] = "header-text",
+    [LOG_HEADER_FAR] = "header-far",
+    [LOG_HEADER_AGAIN] = "header-again",
     [LOG_COUNT_DIFFERS] = "count-differs",
     [LOG_RECORDED_OVER] = "recorded-over",
 };
@@ -92,8 +95,12 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_NO_HEADER] = "no header",
     [LOG_ZONE_NAME] =
         "TimeZoneString is not read, and there is no TimeZone: its zone counts as UTC",
+    [LOG_ZONE_ODD] =
+        "TimeZone is in seconds, and no multiple of 15 minutes: hours, or minutes, written there?",
     [LOG_HEADER_ODD] = "without a number",
     [LOG_HEADER_TEXT] = "with text behind the number, which is not read",
+    [LOG_HEADER_FAR] = "out of range, not read",
+    [LOG_HEADER_AGAIN] = "given again, other than before: the last one counts",
     [LOG_COUNT_DIFFERS] = "MaxJobs is not the number of jobs: off by",
     [LOG_RECORDED_OVER] = "processors given at once by the log's own start times, of",
 };
@@ -109,14 +116,14 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
         snprintf(first, sizeof(first), " (first: line %llu)", (unsigned long long)count->line);
     if (count->count == 0)
         snprintf(buffer, size, "%s", "");
-    else if (kind == LOG_NO_HEADER || kind == LOG_ZONE_NAME)
+    else if (kind == LOG_NO_HEADER || kind == LOG_ZONE_NAME || kind == LOG_ZONE_ODD)
         snprintf(buffer, size, "%s", log_kind_texts[kind]);
     else if (kind == LOG_COUNT_DIFFERS)
         snprintf(buffer, size, "%s %llu", log_kind_texts[kind], (unsigned long long)count->count);
     else if (kind == LOG_RECORDED_OVER)
         snprintf(buffer, size, "%llu %s %lld%s", (unsigned long long)count->count,
                  log_kind_texts[kind], (long long)report->machine, first);
-    else if (kind == LOG_HEADER_ODD || kind == LOG_HEADER_TEXT)
+    else if (kind >= LOG_HEADER_ODD && kind <= LOG_HEADER_AGAIN)
         snprintf(buffer, size, "%llu header value%s %s", (unsigned long long)count->count,
                  count->count == 1 ? "" : "s", log_kind_texts[kind]);
     else

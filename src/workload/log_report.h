@@ -49,8 +49,11 @@ enum log_kind {
     /* About the file. */
     LOG_NO_HEADER,     /* 1 */
     LOG_ZONE_NAME,     /* 1: the header names its zone, and does not tell its offset */
+    LOG_ZONE_ODD,      /* 1: TimeZone is an offset that no zone has: hours, most likely */
     LOG_HEADER_ODD,    /* values of the header that should be numbers and are not */
     LOG_HEADER_TEXT,   /* values of the header with text behind the number */
+    LOG_HEADER_FAR,    /* numbers of the header that are out of range */
+    LOG_HEADER_AGAIN,  /* values of the header that come again, other than before */
     LOG_COUNT_DIFFERS, /* MaxJobs is not the number of jobs */
     LOG_RECORDED_OVER, /* the most processors given at once as recorded, if that is too many */
     LOG_KINDS

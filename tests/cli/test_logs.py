@@ -72,6 +72,41 @@ class Logs(InFolder):
         self.assertIn(says, self.notes(head + job))
         self.assertNotIn(says, self.notes(head + "; TimeZone: 3600\n" + job))
 
+    def test_header_values(self):
+        job = "1 0 -1 30 1 -1 -1 1 30\n"
+        hours = "TimeZone is in seconds, and no multiple of 15 minutes: hours, or minutes, written there?"
+        far = "1 header value out of range, not read"
+        again = "1 header value given again, other than before: the last one counts"
+        for head, says in (("; TimeZone: 8\n", [hours]), ("; TimeZone: -480\n", [hours]), ("; TimeZone: 0\n", []),
+                           ("; TimeZone: 20700\n", []), ("; TimeZone: 999999\n", [far]),
+                           ("; TimeZone: 99999999999999999999\n", [far]),
+                           ("; UnixStartTime: 1000000000000\n", [far]),
+                           ("; UnixStartTime: 9\n; UnixStartTime: 8\n", [again]),
+                           ("; UnixStartTime: 9\n; UnixStartTime: 9\n", []),
+                           ("; TimeZone: 3600\n; TimeZone: 7200\n", [again]),
+                           ("; MaxProcs: 4\n; MaxProcs: 8\n; MaxProcs: 4\n",
+                            ["2 header values given again, other than before: the last one counts"]),
+                           ("; MaxProcs: many\n", ["1 header value without a number"])):
+            told = self.notes(head + job)
+            self.assertEqual(told[:2], ["1 job in the log", "1 job used"])
+            self.assertEqual([note for note in told if "TimeZone" in note or "header" in note], says)
+
+    def test_carriage_returns(self):
+        """Lines that end with them alone are one line: a comment, or one job with the next in its last columns."""
+        says = "a carriage return within the line: lines end with a line feed, with or without one before it"
+        row = "%d 0 -1 30 1 -1 -1 1 30 -1 1 1 1 1 1 1 -1 -1"
+        rows = [row % 1, row % 2]
+        self.write("s.yaml", SCENARIO % ("", "", "", ""))
+        for lines in (["; MaxProcs: 4", *rows], rows):
+            for end, status in (("\r", 1), ("\n", 0), ("\r\n", 0)):
+                with open(os.path.join(self.folder, "l.swf"), "wb") as file:
+                    file.write("".join(line + end for line in lines).encode())
+                done = subprocess.run([PROGRAM, "check", "s.yaml"], cwd=self.folder, capture_output=True, text=True,
+                                      timeout=60)
+                self.assertEqual(done.returncode, status)
+                self.assertEqual(says in done.stderr and "l.swf:1: " in done.stderr, status == 1)
+                self.assertEqual("2 jobs used" in done.stdout, status == 0)
+
     def test_headers_only(self):
         self.assertEqual(self.notes("; MaxProcs: 4\n; UnixStartTime: 0\n"), ["no job in the log"])
 
