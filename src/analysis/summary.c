@@ -348,7 +348,7 @@ static void write_declared(const struct metric_row *rows, size_t len, FILE *out)
     text_table_deinit(&table);
 }
 
-/* "Rejected: 7 of 19 jobs: 4 limit on queued jobs, 3 kept for other tenants." Most first. */
+/* "Rejected: 7 of 19 jobs: limit on queued jobs (4), kept for other tenants (3)." Most first. */
 static void write_rejected(const double *all, FILE *out)
 {
     char rejected[48], submitted[48];
@@ -367,8 +367,8 @@ static void write_rejected(const double *all, FILE *out)
             break;
         told[most] = true;
         char count[48];
-        fprintf(out, "%s %s %s", comma, count_format(all[REASONS + most], count, sizeof(count)),
-                job_reason_names[most]);
+        fprintf(out, "%s %s (%s)", comma, job_reason_names[most],
+                count_format(all[REASONS + most], count, sizeof(count)));
     }
     fputs(".\n", out);
 }

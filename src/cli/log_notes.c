@@ -82,6 +82,7 @@ static void add_kind(struct texts *notes, const struct build *build,
             continue;
         }
         sum.counts[kind].count += report->counts[kind].count;
+        sum.partial |= report->partial;
         sum.counts[kind].line = n == 0 ? report->counts[kind].line : 0;
         of[n++] = i;
     }

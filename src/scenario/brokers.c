@@ -179,9 +179,6 @@ void complete_freight(struct decode *ctx, const struct scenario *scenario, const
     const struct node *list = node_get(workload->node, "centres");
     freight->home = home ? scenario_centre(scenario, home) : -1;
     freight->place = freight->data_at ? scenario_centre(scenario, freight->data_at) : freight->home;
-    struct error err;
-    if (freight->data && dist_need_no_negative(freight->data, "it", "0 B", &err) < 0)
-        decode_error_of(ctx, workload->node, "data", "%s", err.text);
     if (freight->data_at && freight->place < 0 && scenario->centres.len > 0)
         unknown_name(ctx, mark_of(workload->node, "data_at"), "data_at", "centre", freight->data_at,
                      &scenario->centres, sizeof(struct centre));

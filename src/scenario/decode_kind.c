@@ -217,6 +217,22 @@ static const struct field cut_fields[] = {
     {.kind = FIELD_END},
 };
 
+/* May it be drawn, of what there is no part below zero? */
+static int dist_zero(struct decode *ctx, const struct field *field, const struct node *node,
+                     const struct dist *dist)
+{
+    const bool never = dist_greatest(dist) <= 0, negative = dist_least(dist) < 0;
+    const bool above = field->flags & FIELD_ABOVE_ZERO;
+    if ((field->flags & FIELD_COUNT) && dist_greatest(dist) < 1)
+        return decode_error(ctx, node->at, "must be at least 1");
+    if (!field->zero || !(above ? dist_reaches_zero(dist) : negative))
+        return 0;
+    if (never)
+        return decode_error(ctx, node->at, above ? "must be above 0" : "must not be negative");
+    return decode_error(ctx, node->at, "can be %s: add `min: %s`", negative ? "negative" : "0",
+                        field->zero);
+}
+
 static int constant(struct decode *ctx, const struct field *field, const struct node *node,
                     struct dist **ret_dist)
 {
@@ -236,8 +252,13 @@ static int constant(struct decode *ctx, const struct field *field, const struct 
     if (decode_quantity(ctx, field, node, &value) < 0 ||
         ((field->flags & FIELD_COUNT) && decode_whole(ctx, field, node) < 0))
         return -1;
+    struct dist *dist = dist_constant(value, unit);
+    if (dist_zero(ctx, field, node, dist) < 0) {
+        dist_free(dist);
+        return -1;
+    }
     dist_free(*ret_dist);
-    *ret_dist = dist_constant(value, unit);
+    *ret_dist = dist;
     return 0;
 }
 
@@ -289,7 +310,7 @@ int decode_dist(struct decode *ctx, const struct field *field, const struct node
         return decode_error(ctx, node->at, "%s%s%s", named ? "" : name, named ? "" : ": ",
                             err.text);
     }
-    if (dist_bounds(ctx, &bounds, node, dist) < 0) {
+    if (dist_bounds(ctx, &bounds, node, dist) < 0 || dist_zero(ctx, field, node, dist) < 0) {
         dist_free(dist);
         return -1;
     }

@@ -194,8 +194,8 @@ bool mend_explains(const struct node *root, const struct error *err)
         return fails(root, "time") || fails(root, "measure");
     /* Names are all there, but for those that are values. */
     if (strcmp(key, "metrics") == 0 || strcmp(key, "question") == 0)
-        return (strstr(err->text, "sector") && fails(root, "tenants")) ||
-               (strstr(err->text, "processor=") && fails(root, "centres"));
+        return (strstr(err->text, "there is no sector \"") && fails(root, "tenants")) ||
+               (strstr(err->text, "there is no processor \"") && fails(root, "centres"));
     if (thing && (strcmp(key, "centres") == 0 || strcmp(key, "tenants") == 0))
         return fails_around(thing->value, err->at) || fails_beside(root, key);
     return node_has_fault(root);

@@ -220,7 +220,8 @@ static int bad_step(const struct node *node, const struct path *path, size_t ste
     if (node->kind != NODE_LIST)
         return error_at(err, at, "%s is %s, not a list: [%zu] makes no sense", name, what,
                         step->index);
-    return error_at(err, at, "%s has %zu items: there is no [%zu]", name, node->len, step->index);
+    return error_at(err, at, "%s has %zu item%s: there is no [%zu]", name, node->len,
+                    node->len == 1 ? "" : "s", step->index);
 }
 
 /* A map for what the path still needs below a new key. */

@@ -117,8 +117,6 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
         tell_fault(ctx, node, err.text);
-    if (workload->deadline && dist_need_no_negative(workload->deadline, "it", "0s", &err) < 0)
-        decode_error_of(ctx, node, "deadline", "%s", err.text);
     service_inherit(&workload->service, &tenant->service, node);
     service_check(ctx, scenario, &workload->service, node);
     workload->service.priority = service_priority(scenario, &workload->service);

@@ -164,13 +164,16 @@ double dist_moment(const struct dist *dist, int k)
 }
 
 /* min, max, mass and mean. */
-static int cut(struct dist *dist, double min, double max, struct error *err)
+static int cut(struct dist *dist, double min, double max, enum unit unit, struct error *err)
 {
     double least = 0, greatest = HUGE_VAL;
     if (dist->type->support)
         dist->type->support(dist->params, &least, &greatest);
+    char low[64], high[64];
     if (!(min <= max))
-        return error_set(err, "min %g is above max %g", min, max);
+        return error_set(err, "min %s is above max %s",
+                         quantity_format(min, unit, low, sizeof(low)),
+                         quantity_format(max, unit, high, sizeof(high)));
     dist->min = min > least ? min : -HUGE_VAL;
     dist->max = max < greatest ? max : HUGE_VAL;
     dist->least = fmax(min, least);
@@ -203,7 +206,7 @@ struct dist *dist_new(const struct dist_type *type, void *params, double min, do
         dist_free(dist);
         return NULL;
     }
-    if (cut(dist, min, max, err) < 0) {
+    if (cut(dist, min, max, unit, err) < 0) {
         dist_free(dist);
         return NULL;
     }
@@ -387,15 +390,9 @@ double dist_least(const struct dist *dist)
     return dist->least;
 }
 
-int dist_need_no_negative(const struct dist *dist, const char *key, const char *zero,
-                          struct error *err)
+bool dist_reaches_zero(const struct dist *dist)
 {
-    double value;
-    if (dist_least(dist) >= 0)
-        return 0;
-    if (dist_is_constant(dist, &value))
-        return error_set(err, "%s must not be negative", key);
-    return error_set(err, "%s can be negative: add `min: %s`", key, zero);
+    return dist_least(dist) < 0 || dist_cdf(dist, 0) > 0;
 }
 
 double dist_greatest(const struct dist *dist)

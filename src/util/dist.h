@@ -69,9 +69,7 @@ bool dist_is_constant(const struct dist *dist, double *ret_value);
 double dist_least(const struct dist *dist); /* lower end of the support */
 double dist_greatest(const struct dist *dist);
 
-/* Of what `key` names nothing may be drawn below zero, written as in "0s". 0, or -1 with
- * err->text. */
-int dist_need_no_negative(const struct dist *dist, const char *key, const char *zero,
-                          struct error *err);
+/* Can it be zero or less? */
+bool dist_reaches_zero(const struct dist *dist);
 
 #endif

@@ -99,7 +99,9 @@ enum {
      * is a whole number. */
     FIELD_COUNT = 4,
     /* Of texts: none is there twice. For `jishi schema`; its owner checks. */
-    FIELD_UNIQUE = 8
+    FIELD_UNIQUE = 8,
+    /* Of a distribution: zero itself is no value either, where there is a `zero`. */
+    FIELD_ABOVE_ZERO = 16
 };
 
 /* As a max: whatever fits, up to 2^63 - 1, which a double cannot tell from 2^63. */
@@ -120,6 +122,8 @@ struct field {
     const struct field *table;
     size_t size;
     const struct field *const *forms; /* NULL-ended */
+    const char *zero;                 /* of a distribution: the least that it may be told to draw,
+                                       * as in "0s"; NULL: anything */
     const char *part;                 /* of a whole number: what to write for a part of all;
                                        * NULL: nothing says that */
     const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner

@@ -64,9 +64,7 @@ static int check(const struct arrival_params *params, struct error *err)
 {
     simtime step;
     int months;
-    if (parse(params->every, &step, &months, err) < 0)
-        return -1;
-    return params->jitter ? dist_need_no_negative(params->jitter, "jitter", "0s", err) : 0;
+    return parse(params->every, &step, &months, err);
 }
 
 static double mean_rate(const struct arrival_params *params)

@@ -9,8 +9,6 @@ static bool given(const struct arrival_params *params)
 
 static int check(const struct arrival_params *params, struct error *err)
 {
-    if (dist_need_no_negative(params->renewal, "renewal: a gap", "0s", err) < 0)
-        return -1;
     if (!(dist_mean(params->renewal) >= 1e-6))
         return error_set(err, "renewal: the mean gap must be 1 us or more");
     return 0;

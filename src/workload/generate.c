@@ -38,12 +38,9 @@ const char ask_memory_of_processors[] =
 
 static int check_memory(const struct generate_params *params, struct error *err)
 {
-    const struct dist *memory = params->nodes ? params->memory_per_node : params->memory;
     if (params->nodes ? params->memory : params->memory_per_node)
         return error_set(err, "%s", params->nodes ? ask_memory_of_nodes : ask_memory_of_processors);
-    return memory ? dist_need_no_negative(memory, params->nodes ? "memory_per_node" : "memory",
-                                          "0 B", err)
-                  : 0;
+    return 0;
 }
 
 static int check_dists(const struct generate_params *params, struct error *err)
@@ -52,20 +49,12 @@ static int check_dists(const struct generate_params *params, struct error *err)
         return error_set(err, "runtime is missing (or work)");
     if (params->runtime && params->work.kind)
         return error_set(err, "give either runtime or work, not both");
-    if (params->runtime && dist_need_no_negative(params->runtime, "runtime", "0s", err) < 0)
-        return -1;
     if (params->nodes && params->processors)
         return error_set(err, "give either processors or nodes, not both");
     const struct dist *count = params->nodes ? params->nodes : params->processors;
     const char *what = params->nodes ? "nodes" : "processors";
-    if (count && dist_greatest(count) < 1)
-        return error_set(err, "%s: a job needs at least 1", what);
-    if (count && dist_need_no_negative(count, what, "1", err) < 0)
-        return -1;
     if (count && dist_least(count) > INT32_MAX)
         return error_set(err, "%s: a job gets at most %d", what, INT32_MAX);
-    if (params->batch && dist_greatest(params->batch) < 1)
-        return error_set(err, "batch: at least 1 job comes at an arrival");
     if (params->batch && round(dist_least(params->batch)) > AT_ONCE_MAX)
         return error_set(err, "batch: %.0f jobs at once; at most %d are possible",
                          round(dist_least(params->batch)), AT_ONCE_MAX);

@@ -38,20 +38,33 @@ struct generate_params {
          offsetof(type, member.processors),                                                        \
          "processors a job, 1 if not given",                                                       \
          .flags = FIELD_COUNT,                                                                     \
+         .zero = "1",                                                                              \
          .unit = UNIT_NONE},                                                                       \
         {"nodes",                                                                                  \
          FIELD_DIST,                                                                               \
          offsetof(type, member.nodes),                                                             \
          "whole nodes a job, instead of processors",                                               \
          .flags = FIELD_COUNT,                                                                     \
+         .zero = "1",                                                                              \
          .unit = UNIT_NONE},                                                                       \
-        {"memory", FIELD_DIST, offsetof(type, member.memory),                                      \
+        {"memory",                                                                                 \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.memory),                                                            \
          "memory for each processor, on the node where that is; none asked if not given",          \
-         .unit = UNIT_BYTES},                                                                      \
-        {"memory_per_node", FIELD_DIST, offsetof(type, member.memory_per_node),                    \
-         "memory that each whole node must have", .unit = UNIT_BYTES},                             \
-        {"runtime", FIELD_DIST, offsetof(type, member.runtime),                                    \
-         "how long a job runs on its reference processor", .unit = UNIT_TIME},                     \
+         .unit = UNIT_BYTES,                                                                       \
+         .zero = "0 B"},                                                                           \
+        {"memory_per_node",                                                                        \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.memory_per_node),                                                   \
+         "memory that each whole node must have",                                                  \
+         .unit = UNIT_BYTES,                                                                       \
+         .zero = "0 B"},                                                                           \
+        {"runtime",                                                                                \
+         FIELD_DIST,                                                                               \
+         offsetof(type, member.runtime),                                                           \
+         "how long a job runs on its reference processor",                                         \
+         .unit = UNIT_TIME,                                                                        \
+         .zero = "0s"},                                                                            \
         {"work", FIELD_KIND, offsetof(type, member.work),                                          \
          "how much it computes, instead of runtime", .kinds = &work_kinds},                        \
     {                                                                                              \

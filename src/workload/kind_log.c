@@ -41,11 +41,21 @@ static void release(struct source *source)
 
 static const struct source_class replay_class = {.next = next, .free = release};
 
+/* While a run drains, jobs are submitted whatever its length. */
+static simtime until_of(const struct workload_context *context)
+{
+    const simtime leaves = context->leaves > 0 ? context->leaves : SIMTIME_NEVER;
+    return context->drains || context->limit == 0 || leaves < context->limit ? leaves
+                                                                             : context->limit;
+}
+
 static struct log_context context_of(const struct workload_context *context)
 {
     return (struct log_context){
         .base = context->base,
         .partition_procs = context->partition_procs,
+        .from = context->joins,
+        .until = until_of(context),
         .limit = context->limit,
         .fits_procs = context->fits_procs,
         .kills = context->kills,

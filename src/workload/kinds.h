@@ -31,6 +31,7 @@ struct workload_context {
     int64_t fits_procs;        /* larger jobs are rejected: processors; 0: not known */
     int64_t fits_nodes;        /* and whole nodes; 0: not known */
     bool drains;               /* arrivals go on past the length, which ends the run */
+    simtime joins, leaves;     /* jobs of its tenant are taken in between; leaves 0: no end */
     int32_t procs_per_node;    /* of the partition, the least; 0: not known */
     double speeds[PRECISIONS]; /* of a processor there, on average; 0: not known */
     bool sort;                 /* read a log whole and sort it */

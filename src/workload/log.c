@@ -6,6 +6,7 @@
 #include "workload/log_entry.h"
 #include "workload/log_missing.h"
 #include "workload/log_recorded.h"
+#include "workload/log_remarks.h"
 #include "workload/log_replicate.h"
 #include "workload/swf_ahead.h"
 
@@ -21,9 +22,6 @@
 /* What the format calls a kilobyte. */
 #define KILOBYTE INT64_C(1024)
 
-/* Field 11. */
-enum { STATUS_FAILED = 0, STATUS_COMPLETED = 1, STATUS_CANCELLED = 5 };
-
 /* Copies of a job are submitted within this time after it. */
 #define COPY_SPREAD SIMTIME_HOUR
 
@@ -36,15 +34,13 @@ struct log {
     int64_t where[5]; /* by enum log_key; negative: any */
     struct swf *swf;
     struct swf_ahead *rows; /* of it */
+    bool cut;               /* to a window, or at its start: rows left out may lie outside */
     struct log_report report;
-    struct log_report *rows_report; /* of rows: `report`, or `aside` while it is not known ... */
-    struct log_report aside;        /* ... whether one lies in the window: its own */
+    struct log_remarks remarks;
     struct keymap tenants;
 
-    int64_t last_number;           /* the largest job number so far */
-    simtime last_row;              /* submit time of the row above, used or not */
     simtime first_kept, last_kept; /* submit times of jobs that can be used */
-    bool any_row, any_kept, any_used, rows_ended;
+    bool any_kept, any_loaded, rows_ended;
     struct entries sorted; /* all jobs kept, if context.sort */
     size_t next_sorted;
 
@@ -61,6 +57,8 @@ struct log {
     struct entry ahead;  /* the next job, while copies of earlier ones may come before it */
     bool has_ahead;
     struct entries copies; /* a heap */
+    struct entry handed;   /* out, and not counted: it is used if the next one is asked for */
+    bool has_handed;
 };
 
 /* ---- 1, 2: rows that can be used ---- */
@@ -102,92 +100,17 @@ static enum log_kind judge(const struct log *log, const struct swf_row *row, int
     return LOG_USED;
 }
 
-static int64_t key_of(enum log_key by, const struct swf_row *row)
-{
-    switch (by) {
-    case LOG_BY_USER:
-        return row->user;
-    case LOG_BY_GROUP:
-        return row->group;
-    case LOG_BY_QUEUE:
-        return row->queue;
-    case LOG_BY_PARTITION:
-        return row->partition;
-    case LOG_BY_NONE:
-        break;
-    }
-    return 0;
-}
-
-/* What is remarkable about any row. */
-static void remark_row(struct log *log, const struct swf_row *row)
-{
-    struct log_report *const report = log->rows_report;
-    log_report_count(&log->report, LOG_ROWS, row->line);
-    if (log->any_row && row->submit < log->last_row)
-        log_report_count(report, LOG_OUT_OF_ORDER, row->line);
-    if (log->any_row && row->job <= log->last_number)
-        log_report_count(report, LOG_NUMBER, row->line);
-    if (!log->any_row || row->job > log->last_number)
-        log->last_number = row->job;
-    log->any_row = true;
-    log->last_row = row->submit;
-    if (UNLIKELY(row->flags)) {
-        if (row->flags & SWF_EXTRA_COLUMNS)
-            log_report_count(report, LOG_EXTRA_COLUMNS, row->line);
-        if (row->flags & SWF_FEW_COLUMNS)
-            log_report_count(report, LOG_FEW_COLUMNS, row->line);
-        if (row->flags & SWF_FRACTION)
-            log_report_count(report, LOG_FRACTION, row->line);
-    }
-}
-
-static void remark_status(struct log_report *report, const struct swf_row *row)
-{
-    if (row->status == STATUS_FAILED)
-        log_report_count(report, LOG_FAILED, row->line);
-    else if (row->status == STATUS_CANCELLED)
-        log_report_count(report, LOG_CANCELLED, row->line);
-    else if (row->status > STATUS_COMPLETED && row->status < STATUS_CANCELLED)
-        log_report_count(report, LOG_PARTIAL, row->line);
-}
-
-/* What is remarkable about a job that is kept. */
-static void remark_job(struct log *log, const struct swf_row *row, int64_t size, bool other)
-{
-    struct log_report *const report = log->rows_report;
-    const int64_t limit = log->context.partition_procs, stated = swf_header(log->swf)->max_procs;
-    if (row->request <= 0)
-        log_report_count(report, LOG_REQUEST_FILLED, row->line);
-    else if (row->run > row->request)
-        log_report_count(report, log->context.extends ? LOG_RUN_ON : LOG_RUN_OVER_REQUEST,
-                         row->line);
-    if (other)
-        log_report_count(report, LOG_SIZE_OTHER, row->line);
-    if (stated > 0 && row->procs > stated)
-        log_report_count(report, LOG_GIVEN_OVER_MAX, row->line);
-    if (limit > 0 && size > limit)
-        log_report_count(report, LOG_OVER_PARTITION, row->line);
-    if (row->run == 0)
-        log_report_count(report, LOG_RAN_NOT, row->line);
-    if (row->cpu > row->run)
-        log_report_count(report, LOG_CPU_OVER_RUN, row->line);
-    if (log->context.by != LOG_BY_NONE && key_of(log->context.by, row) < 0)
-        log_report_count(report, LOG_KEY_UNKNOWN, row->line);
-    if (row->status != STATUS_COMPLETED)
-        remark_status(report, row);
-    if (row->preceding > 0)
-        log_report_count(report, LOG_FOLLOWS, row->line);
-}
-
 static void remark_file(struct log *log)
 {
     const struct swf_header *const header = swf_header(log->swf);
     struct log_count *const counts = log->report.counts;
     counts[LOG_NO_HEADER].count = !header->any;
     counts[LOG_ZONE_NAME].count = header->time_zone_name && !header->has_zone;
+    counts[LOG_ZONE_ODD].count = header->time_zone % 900 != 0;
     counts[LOG_HEADER_ODD].count = header->odd;
     counts[LOG_HEADER_TEXT].count = header->text;
+    counts[LOG_HEADER_FAR].count = header->far;
+    counts[LOG_HEADER_AGAIN].count = header->again;
     if (header->max_jobs >= 0) {
         const uint64_t stated = (uint64_t)header->max_jobs, rows = counts[LOG_ROWS].count;
         counts[LOG_COUNT_DIFFERS].count = stated > rows ? stated - rows : rows - stated;
@@ -207,7 +130,7 @@ static int32_t memory_of(const struct log *log, const struct swf_row *row)
 static bool wanted(const struct log *log, const struct swf_row *row)
 {
     for (enum log_key by = LOG_BY_USER; by <= LOG_BY_PARTITION; by++)
-        if (log->where[by] >= 0 && log->where[by] != key_of(by, row))
+        if (log->where[by] >= 0 && log->where[by] != log_key_of(by, row))
             return false;
     return true;
 }
@@ -220,7 +143,7 @@ static int read_row(struct log *log, struct swf_row *ret, struct error *err)
         if (log->params->garbled == LOG_GARBLED_REFUSE) {
             /* Of what was a log so far; else it is most likely some other file. */
             const size_t len = strlen(err->text);
-            if (log->any_row)
+            if (log->report.counts[LOG_ROWS].count > 0)
                 snprintf(err->text + len, sizeof(err->text) - len,
                          "; `garbled: drop` leaves such rows out");
             break;
@@ -237,32 +160,35 @@ static int read_kept(struct log *log, struct entry *ret, struct error *err)
     int got;
     while ((got = read_row(log, &row, err)) == SWF_ROW) {
         const uint64_t ordinal = log->report.counts[LOG_ROWS].count;
-        remark_row(log, &row);
+        log_report_count(&log->report, LOG_ROWS, row.line);
         bool other;
         const int64_t size = size_of(log, &row, &other);
         const enum log_kind verdict = judge(log, &row, size);
         const bool mine = wanted(log, &row);
         if (log->recorded && mine)
             log_recorded_add(log->recorded, &row);
-        if (verdict != LOG_USED)
-            log_report_count(log->rows_report, mine ? verdict : LOG_ELSEWHERE, row.line);
-        else if (mine)
-            remark_job(log, &row, size, other);
-        if (verdict != LOG_USED && log->rows_report == &log->report)
+        const enum log_kind reason = mine ? verdict : LOG_ELSEWHERE;
+        if (verdict != LOG_USED && !log->cut) {
+            log_report_count(&log->report, reason, row.line);
             continue;
+        }
+        uint32_t marks = 0;
+        if (verdict != LOG_USED)
+            marks = log_mark(reason);
+        else if (mine)
+            marks = log_remark(&log->remarks, &row, size, other);
         const simtime filled = log->missing == LOG_MISSING_VALUE ? log->missing_request : row.run;
         *ret = (struct entry){.submit = row.submit,
                               .run = row.run,
                               .request = row.request > 0 ? row.request : filled,
                               .id = row.job,
-                              .key = key_of(log->context.by, &row),
+                              .key = log_key_of(log->context.by, &row),
                               .user = row.user,
                               .ordinal = ordinal,
                               .procs = mine ? (int32_t)size : 0,
                               .memory = memory_of(log, &row),
-                              .line = row.line < UINT32_MAX ? (uint32_t)row.line : UINT32_MAX};
-        if (log->rows_report == &log->aside)
-            ret->marks = log_report_take(&log->aside);
+                              .line = row.line < UINT32_MAX ? (uint32_t)row.line : UINT32_MAX,
+                              .marks = marks};
         return SOURCE_JOB;
     }
     if (got == SWF_END)
@@ -355,14 +281,14 @@ static int next_selected(struct log *log, struct entry *ret, struct error *err)
         log->any_kept |= job;
         const enum log_kind where = place(log, ret);
         log->index += job && ret->procs > 0;
-        if (where == LOG_USED)
-            log_report_add(&log->report, ret->marks, ret->line);
         if (job ? ret->procs == 0 : where != LOG_USED && log_marks_elsewhere(ret->marks))
             log_report_count(&log->report, LOG_ELSEWHERE, 0);
         else if (where != LOG_USED)
             log_report_count(&log->report, where, 0);
         else if (job)
             break;
+        else
+            log_report_add(&log->report, ret->marks, ret->line);
     }
     return got;
 }
@@ -437,7 +363,7 @@ static int next_loaded(struct log *log, struct entry *ret, struct error *err)
     log->rows_ended = got == SOURCE_END;
     if (got != SOURCE_JOB)
         return got;
-    if (!log->any_used)
+    if (!log->any_loaded)
         log->first_used = ret->submit;
     const double gaps = log->params->load.gaps, runtimes = log->params->load.runtimes;
     if (gaps > 0)
@@ -449,7 +375,7 @@ static int next_loaded(struct log *log, struct entry *ret, struct error *err)
     return got;
 }
 
-/* ---- 7, 8: the job ---- */
+/* ---- 7 to 9: the job ---- */
 
 static int tenant_of(struct log *log, int64_t key, int32_t *ret_tenant, struct error *err)
 {
@@ -481,33 +407,64 @@ static simtime request_of(const struct log *log, const struct job_spec *job)
     return job->request;
 }
 
-static int next(struct source *source, struct job_spec *ret_job, struct error *err)
+/* A log is read to its end, wherever the run ends: only then is it known to be in order. */
+static bool in_run(struct log *log, const struct entry *entry)
 {
-    struct log *const log = (struct log *)source;
-    struct entry entry;
-    const int got = next_loaded(log, &entry, err);
-    if (got == SOURCE_END && !log->any_used &&
+    const simtime submit = entry->submit + log->to_start;
+    const bool early = submit < log->context.from;
+    log->any_loaded = true;
+    if (!early && (log->context.until == 0 || submit < log->context.until))
+        return true;
+    log_report_count(&log->report, early ? LOG_BEFORE_START : LOG_AFTER_END, 0);
+    return false;
+}
+
+static int next_in_run(struct log *log, struct entry *ret, struct error *err)
+{
+    int got;
+    while ((got = next_loaded(log, ret, err)) == SOURCE_JOB && !in_run(log, ret))
+        ;
+    if (got == SOURCE_END && !log->any_loaded &&
         (log->any_kept || log->report.counts[LOG_GARBLED].count > 0))
         return log_none_used(&log->report, log->params, log->context.offset,
                              log->any_kept ? log->first_kept + log->to_date : SIMTIME_NEVER,
                              log->last_kept + log->to_date, err);
+    log->report.partial = got != SOURCE_END;
+    return got;
+}
+
+static void count_handed(struct log *log)
+{
+    struct log_report *const report = &log->report;
+    if (!log->has_handed)
+        return;
+    report->last = log->handed.submit + log->to_start;
+    if (report->counts[LOG_USED].count == 0)
+        report->first = report->last;
+    log_report_count(report, LOG_USED, 0);
+    log_report_add(report, log->handed.marks, log->handed.line);
+    log->has_handed = false;
+}
+
+static int next(struct source *source, struct job_spec *ret_job, struct error *err)
+{
+    struct log *const log = (struct log *)source;
+    const struct entry *const entry = &log->handed;
+    count_handed(log);
+    const int got = next_in_run(log, &log->handed, err);
     if (got != SOURCE_JOB)
         return got;
     struct job_spec job = log->context.base;
-    job.id = entry.id;
-    job.ordinal = entry.ordinal;
-    job.ask = (struct ask){.procs = entry.procs, .memory = entry.memory * KILOBYTE};
-    job.submit = entry.submit + log->to_start;
-    job.runtime = entry.run;
-    job.request = entry.request;
-    if (log->context.by != LOG_BY_NONE && tenant_of(log, entry.key, &job.tenant, err) < 0)
+    job.id = entry->id;
+    job.ordinal = entry->ordinal;
+    job.ask = (struct ask){.procs = entry->procs, .memory = entry->memory * KILOBYTE};
+    job.submit = entry->submit + log->to_start;
+    job.runtime = entry->run;
+    job.request = entry->request;
+    if (log->context.by != LOG_BY_NONE && tenant_of(log, entry->key, &job.tenant, err) < 0)
         return SOURCE_ERROR;
     job.request = request_of(log, &job);
-    if (!log->any_used)
-        log->report.first = job.submit;
-    log->report.last = job.submit;
-    log->any_used = true;
-    log_report_count(&log->report, LOG_USED, 0);
+    log->has_handed = true;
     *ret_job = job;
     return SOURCE_JOB;
 }
@@ -557,6 +514,7 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
         return NULL;
     log->rows = swf_ahead_new(log->swf);
     const int64_t stated = swf_header(log->swf)->max_procs;
+    log->remarks = (struct log_remarks){.context = &log->context, .stated = stated};
     log->report.machine = stated > 0 ? stated : context->partition_procs;
     if (context->recorded && log->report.machine > 0)
         log->recorded = log_recorded_new(log->report.machine);
@@ -566,9 +524,8 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
         rng_stream_init(&log->draws, context->seed, context->path, "resample");
         log->has_draws = true;
     }
-    const bool cut = log_is_windowed(params) ||
-                     context->start > swf_header(log->swf)->unix_start * SIMTIME_SECOND;
-    log->rows_report = cut ? &log->aside : &log->report;
+    log->cut = log_is_windowed(params) ||
+               context->start > swf_header(log->swf)->unix_start * SIMTIME_SECOND;
     log->replicate = log_replicate_new(params, context->seed, context->path);
     if (context->sort && read_all(log, err) < 0)
         return NULL;

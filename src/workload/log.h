@@ -1,8 +1,7 @@
 /* A log as a source of jobs: rows of a Standard Workload Format file in order of submission.
  *
- * Each row goes this way, and is counted in the report where it leaves it;
- * of a window (and of what comes after the start) the report tells what is odd in that, not of the
- * whole log:
+ * Each row goes this way, and is counted in the report where it leaves it; what is odd in it is
+ * counted where its job is used, for each copy of it, and of rows left out only why:
  *   0. row:     of numbers, or `garbled` says what
  *   1. use:     both sizes missing, run < 0 or submit < 0 can never be used; `drop: unusable`
  * leaves out run = 0 and whatever asked for or was given more than the partition
@@ -11,8 +10,9 @@
  *   4. start:   jobs submitted before the scenario's start are left out
  *   5. replicate: other submissions in each replication (log_replicate.h)
  *   6. load:    gaps, run times, or copies
- *   7. request: the rule of the workload (the log's own, exact, or a model)
- *   8. tenant:  by user, group, queue or partition */
+ *   7. run:     jobs submitted after its end are left out
+ *   8. request: the rule of the workload (the log's own, exact, or a model)
+ *   9. tenant:  by user, group, queue or partition */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef WORKLOAD_LOG_H
 #define WORKLOAD_LOG_H
@@ -102,6 +102,7 @@ struct log_context {
     simtime start;           /* of the scenario, microseconds since 1970-01-01T00:00Z */
     int32_t offset;          /* of its zone, seconds east: for window dates that state none */
     bool sort;               /* read the whole log first (72 bytes a row) and sort it */
+    simtime from, until;     /* jobs submitted in [from, until) are used; until 0: all later ones */
     /* For log_scan: */
     simtime limit;      /* submissions at or after do not count; 0: no limit */
     int64_t fits_procs; /* larger jobs are rejected; 0: not known */
@@ -129,7 +130,9 @@ struct log *log_new(const struct log_params *params, const struct log_context *c
                     struct error *err);
 struct source *log_source(struct log *log); /* source_free frees the log */
 
-/* So far; whole once the source said SOURCE_END, which it says only after the last row. */
+/* Of the jobs used, and the rows left out, so far: whole once the source said SOURCE_END, which it
+ * says only after the last row. The job handed out last is none of them until the next one is asked
+ * for: it may be looked ahead at only. */
 const struct log_report *log_report_of(const struct log *log);
 const struct swf_header *log_header(const struct log *log);
 

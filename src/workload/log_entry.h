@@ -18,7 +18,7 @@ struct entry {
     int32_t procs;
     int32_t memory; /* KB for each processor; 0: none asked */
     uint32_t line;
-    uint32_t marks; /* what is odd about it and not yet counted: log_report_take */
+    uint32_t marks; /* what is odd about it and not yet counted: log_report_add */
 };
 
 /* Zeroed is empty. Also a heap, least first, through entries_push and entries_pop. */

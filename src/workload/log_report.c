@@ -21,6 +21,7 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_ELSEWHERE] = "elsewhere",
     [LOG_OUTSIDE_WINDOW] = "outside-window",
     [LOG_BEFORE_START] = "before-start",
+    [LOG_AFTER_END] = "after-end",
     [LOG_RESAMPLED_AWAY] = "resampled-away",
     [LOG_RESAMPLED_COPY] = "resampled-copy",
     [LOG_REQUEST_FILLED] = "request-filled",
@@ -43,8 +44,11 @@ const char *const log_kind_names[LOG_KINDS] = {
     [LOG_FRACTION] = "fraction",
     [LOG_NO_HEADER] = "no-header",
     [LOG_ZONE_NAME] = "zone-name",
+    [LOG_ZONE_ODD] = "zone-odd",
     [LOG_HEADER_ODD] = "header-odd",
     [LOG_HEADER_TEXT] = "header-text",
+    [LOG_HEADER_FAR] = "header-far",
+    [LOG_HEADER_AGAIN] = "header-again",
     [LOG_COUNT_DIFFERS] = "count-differs",
     [LOG_RECORDED_OVER] = "recorded-over",
 };
@@ -65,6 +69,7 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_ELSEWHERE] = "left out, not what `where` asks for",
     [LOG_OUTSIDE_WINDOW] = "left out, outside the window",
     [LOG_BEFORE_START] = "left out, submitted before the start",
+    [LOG_AFTER_END] = "left out, submitted after the end",
     [LOG_RESAMPLED_AWAY] = "left out by resampling",
     [LOG_RESAMPLED_COPY] = "added by resampling",
     [LOG_REQUEST_FILLED] = "no time requested, filled in",
@@ -90,8 +95,12 @@ const char *const log_kind_texts[LOG_KINDS] = {
     [LOG_NO_HEADER] = "no header",
     [LOG_ZONE_NAME] =
         "TimeZoneString is not read, and there is no TimeZone: its zone counts as UTC",
+    [LOG_ZONE_ODD] =
+        "TimeZone is in seconds, and no multiple of 15 minutes: hours, or minutes, written there?",
     [LOG_HEADER_ODD] = "without a number",
     [LOG_HEADER_TEXT] = "with text behind the number, which is not read",
+    [LOG_HEADER_FAR] = "out of range, not read",
+    [LOG_HEADER_AGAIN] = "given again, other than before: the last one counts",
     [LOG_COUNT_DIFFERS] = "MaxJobs is not the number of jobs: off by",
     [LOG_RECORDED_OVER] = "processors given at once by the log's own start times, of",
 };
@@ -101,18 +110,20 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
 {
     const struct log_count *const count = &report->counts[kind];
     char first[48] = "";
-    if (count->line > 0 && kind != LOG_ROWS)
+    if (kind == LOG_ROWS)
+        snprintf(first, sizeof(first), "%s", report->partial ? " as far as it was read" : "");
+    else if (count->line > 0)
         snprintf(first, sizeof(first), " (first: line %llu)", (unsigned long long)count->line);
     if (count->count == 0)
         snprintf(buffer, size, "%s", "");
-    else if (kind == LOG_NO_HEADER || kind == LOG_ZONE_NAME)
+    else if (kind == LOG_NO_HEADER || kind == LOG_ZONE_NAME || kind == LOG_ZONE_ODD)
         snprintf(buffer, size, "%s", log_kind_texts[kind]);
     else if (kind == LOG_COUNT_DIFFERS)
         snprintf(buffer, size, "%s %llu", log_kind_texts[kind], (unsigned long long)count->count);
     else if (kind == LOG_RECORDED_OVER)
         snprintf(buffer, size, "%llu %s %lld%s", (unsigned long long)count->count,
                  log_kind_texts[kind], (long long)report->machine, first);
-    else if (kind == LOG_HEADER_ODD || kind == LOG_HEADER_TEXT)
+    else if (kind >= LOG_HEADER_ODD && kind <= LOG_HEADER_AGAIN)
         snprintf(buffer, size, "%llu header value%s %s", (unsigned long long)count->count,
                  count->count == 1 ? "" : "s", log_kind_texts[kind]);
     else
@@ -124,20 +135,13 @@ const char *log_report_text(const struct log_report *report, enum log_kind kind,
 
 _Static_assert(LOG_ROW_LAST - LOG_ROW_FIRST < 32, "a bit for each kind");
 
-uint32_t log_report_take(struct log_report *report)
-{
-    uint32_t marks = 0;
-    for (int k = LOG_ROW_FIRST; k <= LOG_ROW_LAST; k++) {
-        marks |= (uint32_t)(report->counts[k].count > 0) << (k - LOG_ROW_FIRST);
-        report->counts[k] = (struct log_count){0};
-    }
-    return marks;
-}
-
 void log_report_add(struct log_report *report, uint32_t marks, uint64_t line)
 {
-    for (; marks; marks &= marks - 1)
-        log_report_count(report, (enum log_kind)(LOG_ROW_FIRST + __builtin_ctz(marks)), line);
+    for (; marks; marks &= marks - 1) {
+        struct log_count *const count = &report->counts[LOG_ROW_FIRST + __builtin_ctz(marks)];
+        if (count->count++ == 0 || line < count->line)
+            count->line = line;
+    }
 }
 
 int log_none_used(const struct log_report *report, const struct log_params *params, int32_t offset,

@@ -22,7 +22,8 @@ enum log_kind {
     LOG_REQUEST_DROPPED, /* missing: {request: drop} */
     LOG_ELSEWHERE,       /* where: of others */
     LOG_OUTSIDE_WINDOW,
-    LOG_BEFORE_START,   /* submitted before the scenario's start */
+    LOG_BEFORE_START,   /* submitted before the scenario's start, or before its tenant joins */
+    LOG_AFTER_END,      /* submitted at the end of the run or later, or when its tenant has left */
     LOG_RESAMPLED_AWAY, /* load: {resample: F} drew none */
     /* Changed on the way. */
     LOG_RESAMPLED_COPY, /* copies, beyond each job itself */
@@ -48,8 +49,11 @@ enum log_kind {
     /* About the file. */
     LOG_NO_HEADER,     /* 1 */
     LOG_ZONE_NAME,     /* 1: the header names its zone, and does not tell its offset */
+    LOG_ZONE_ODD,      /* 1: TimeZone is an offset that no zone has: hours, most likely */
     LOG_HEADER_ODD,    /* values of the header that should be numbers and are not */
     LOG_HEADER_TEXT,   /* values of the header with text behind the number */
+    LOG_HEADER_FAR,    /* numbers of the header that are out of range */
+    LOG_HEADER_AGAIN,  /* values of the header that come again, other than before */
     LOG_COUNT_DIFFERS, /* MaxJobs is not the number of jobs */
     LOG_RECORDED_OVER, /* the most processors given at once as recorded, if that is too many */
     LOG_KINDS
@@ -64,6 +68,7 @@ struct log_report {
     struct log_count counts[LOG_KINDS];
     int64_t machine;     /* processors that LOG_RECORDED_OVER is held against */
     simtime first, last; /* submissions of jobs handed to the simulation, if there are any */
+    bool partial;        /* the log was not read to its end */
 };
 
 /* "run-over-request"; "ran longer than the time asked for; ended there". */
@@ -77,21 +82,25 @@ static inline void log_report_count(struct log_report *report, enum log_kind kin
         count->line = line;
 }
 
-/* What is odd about one row, a bit for each kind of row, while it is not known whether it lies in
- * the window. take: those counted in the report, which is empty then. O(kinds). */
-enum { LOG_ROW_FIRST = LOG_GARBLED, LOG_ROW_LAST = LOG_FRACTION };
-uint32_t log_report_take(struct log_report *report);
+/* What is odd about one row, a bit for each kind of row: it is counted where its job is used. */
+enum { LOG_ROW_FIRST = LOG_TIMES_UNKNOWN, LOG_ROW_LAST = LOG_FRACTION };
+
+static inline uint32_t log_mark(enum log_kind kind)
+{
+    return UINT32_C(1) << (kind - LOG_ROW_FIRST);
+}
+
 void log_report_add(struct log_report *report, uint32_t marks, uint64_t line);
 
 /* Is there a reason among them why the row is no job? Is it that the row is of others? */
 static inline bool log_marks_left_out(uint32_t marks)
 {
-    return marks & ((UINT32_C(1) << (LOG_OUTSIDE_WINDOW - LOG_ROW_FIRST)) - 1);
+    return marks & (log_mark(LOG_OUTSIDE_WINDOW) - 1);
 }
 
 static inline bool log_marks_elsewhere(uint32_t marks)
 {
-    return marks >> (LOG_ELSEWHERE - LOG_ROW_FIRST) & 1;
+    return marks & log_mark(LOG_ELSEWHERE);
 }
 
 /* "475 jobs ran longer than ... (first: line 118)" into buffer, cut to size; empty if there are

@@ -23,7 +23,8 @@ struct time_params {
 
 static const struct field factor_fields[] = {
     {"factor", FIELD_DIST, offsetof(struct factor_params, factor),
-     "request / run time; below 1 the job is killed", .flags = FIELD_REQUIRED, .unit = UNIT_NONE},
+     "request / run time; below 1 the job is killed", .flags = FIELD_REQUIRED | FIELD_ABOVE_ZERO,
+     .unit = UNIT_NONE, .zero = "0.01"},
     {0},
 };
 
@@ -31,26 +32,16 @@ static const struct field modal_fields[] = {
     {"values", FIELD_NUMBERS, offsetof(struct modal_params, values),
      "the round times that users choose from", .flags = FIELD_REQUIRED, .unit = UNIT_TIME},
     {"misjudge", FIELD_DIST, offsetof(struct modal_params, misjudge),
-     "what users think the run time is / the run time, before they round up", .unit = UNIT_NONE},
+     "what users think the run time is / the run time, before they round up", .unit = UNIT_NONE,
+     .zero = "0"},
     {0},
 };
 
 static const struct field time_fields[] = {
     {"time", FIELD_DIST, offsetof(struct time_params, time), "whatever the run time",
-     .flags = FIELD_REQUIRED, .unit = UNIT_TIME},
+     .flags = FIELD_REQUIRED, .unit = UNIT_TIME, .zero = "0s"},
     {0},
 };
-
-static int check_factor(const void *params, struct error *err)
-{
-    return dist_need_no_negative(((const struct factor_params *)params)->factor, "factor", "0",
-                                 err);
-}
-
-static int check_time(const void *params, struct error *err)
-{
-    return dist_need_no_negative(((const struct time_params *)params)->time, "time", "0s", err);
-}
 
 static int check_modal(const void *params, struct error *err)
 {
@@ -60,7 +51,7 @@ static int check_modal(const void *params, struct error *err)
     for (size_t i = 0; i < modal->values.len; i++)
         if (!(modal->values.values[i] > 0))
             return error_set(err, "values: %g s is not above 0", modal->values.values[i]);
-    return modal->misjudge ? dist_need_no_negative(modal->misjudge, "misjudge", "0", err) : 0;
+    return 0;
 }
 
 static int check_tsafrir(const void *params, struct error *err)
@@ -73,8 +64,7 @@ static const struct kind kind_factor = {.name = "factor",
                                         .summary = "a multiple of the run time",
                                         .params = factor_fields,
                                         .size = sizeof(struct factor_params),
-                                        .shorthand = "factor",
-                                        .check = check_factor};
+                                        .shorthand = "factor"};
 static const struct kind kind_modal = {.name = "modal",
                                        .summary = "the smallest of a few round values that fits",
                                        .params = modal_fields,
@@ -92,8 +82,7 @@ static const struct kind kind_time = {.name = "time",
                                       .summary = "a distribution of its own",
                                       .params = time_fields,
                                       .size = sizeof(struct time_params),
-                                      .shorthand = "time",
-                                      .check = check_time};
+                                      .shorthand = "time"};
 
 static const struct kind *const kinds[] = {
     &kind_exact, &kind_factor, &kind_modal, &kind_tsafrir, &kind_time, NULL,

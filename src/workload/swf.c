@@ -3,15 +3,12 @@
 
 #include "util/mem.h"
 #include "workload/lines.h"
+#include "workload/swf_header.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* A header that names more, or longer, is cut: memory must not be the file's to choose. */
-enum { NAMES_MAX = 4096, TEXT_MAX = 255 };
 
 struct swf {
     const char *path;
@@ -56,16 +53,9 @@ static const struct {
 /* Bit i: column i is a time. */
 #define TIME_COLUMNS 0x2012Eu
 
-static inline bool is_space(char c)
-{
-    if (LIKELY(c > ' '))
-        return false;
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
 static const char *skip_spaces(const char *at)
 {
-    while (is_space(*at))
+    while (swf_is_space(*at))
         at++;
     return at;
 }
@@ -312,6 +302,17 @@ static unsigned flags_of(int n, unsigned fractions)
     return flags;
 }
 
+static const char text_cr[] =
+    "a carriage return within the line: lines end with a line feed, with or without one before it";
+
+/* Where they end with carriage returns alone, the file is one line. */
+static bool holds_lines(const struct line *line)
+{
+    const char *const found = memchr(line->text, '\r', line->len);
+    const char *const end = line->text + line->len;
+    return found && skip_spaces(found) < end;
+}
+
 static int parse_row(const struct swf *swf, const struct line *line, struct swf_row *ret_row,
                      struct error *err)
 {
@@ -325,6 +326,9 @@ static int parse_row(const struct swf *swf, const struct line *line, struct swf_
                         "%d column%s, but a job needs at least %d (number, submit, wait, run, "
                         "processors)",
                         n, n == 1 ? "" : "s", SWF_COLUMNS_NEEDED);
+    if (n > SWF_COLUMNS && holds_lines(line))
+        return error_at(err, (struct mark){.file = swf->path, .line = (unsigned)line->number}, "%s",
+                        text_cr);
     for (int i = n; i < SWF_COLUMNS; i++)
         cells[i] = (struct number){-1, 0};
     fill(ret_row, cells);
@@ -339,7 +343,7 @@ static int next_row_line(struct swf *swf, struct line *ret_line, struct error *e
     int got;
     while ((got = lines_next(swf->lines, ret_line, err)) == 1) {
         const char *at = ret_line->text;
-        while (is_space(*at))
+        while (swf_is_space(*at))
             at++;
         if (*at != ';' && at < ret_line->text + ret_line->len)
             break;
@@ -363,162 +367,6 @@ int swf_next(struct swf *swf, struct swf_row *ret_row, struct error *err)
 
 /* ---- header ---- */
 
-/* A number at the start of the text, whatever follows it; *ret_rest behind it. */
-static bool leading_number(const char *text, const char **ret_rest, int64_t *ret)
-{
-    char *end;
-    errno = 0;
-    const long long value = strtoll(text, &end, 10);
-    if (end == text || errno == ERANGE)
-        return false;
-    *ret = value;
-    *ret_rest = end;
-    return true;
-}
-
-/* "1 - Normal jobs queue" or "1  pbatch". */
-static void add_name(struct swf_header *header, struct swf_names *names, const char *value)
-{
-    int64_t number;
-    const char *rest;
-    if (!leading_number(value, &rest, &number)) {
-        header->odd++;
-        return;
-    }
-    rest += strspn(rest, " \t");
-    if (rest[0] == '-' && rest[1] == ' ')
-        rest += strspn(rest + 1, " \t") + 1;
-    if (names->len >= NAMES_MAX || !*rest)
-        return;
-    MEM_GROW(names);
-    names->items[names->len++] = (struct swf_name){number, mem_text(rest)};
-}
-
-static void set_number(struct swf_header *header, int64_t *field, const char *value)
-{
-    const char *rest;
-    int64_t number;
-    if (!leading_number(value, &rest, &number)) {
-        header->odd++;
-        return;
-    }
-    *field = number;
-    header->text += *rest != 0;
-}
-
-static void set_start(struct swf_header *header, const char *value)
-{
-    int64_t start = -1;
-    set_number(header, &start, value);
-    /* Logs whose start is unknown say -1 or 0. */
-    if (start <= 0)
-        return;
-    if (start > SWF_MAX_SECONDS) {
-        header->odd++;
-        return;
-    }
-    header->has_start = true;
-    header->unix_start = start;
-}
-
-static void set_zone(struct swf_header *header, const char *value)
-{
-    int64_t zone = INT64_MAX;
-    set_number(header, &zone, value);
-    if (zone < -86400 || zone > 86400) {
-        header->odd += zone != INT64_MAX;
-        return;
-    }
-    header->has_zone = true;
-    header->time_zone = (int32_t)zone;
-}
-
-/* ret NULL: not a key with a number. */
-static int64_t *number_field(struct swf_header *header, const char *key)
-{
-    const struct {
-        const char *key;
-        int64_t *field;
-    } fields[] = {
-        {"MaxJobs", &header->max_jobs},       {"MaxRecords", &header->max_records},
-        {"MaxNodes", &header->max_nodes},     {"MaxProcs", &header->max_procs},
-        {"MaxRuntime", &header->max_runtime}, {"MaxMemory", &header->max_memory},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        if (strcasecmp(key, fields[i].key) == 0)
-            return fields[i].field;
-    }
-    return NULL;
-}
-
-static char **text_field(struct swf_header *header, const char *key)
-{
-    const struct {
-        const char *key;
-        char **field;
-    } fields[] = {
-        {"Version", &header->version},
-        {"Computer", &header->computer},
-        {"Installation", &header->installation},
-        {"TimeZoneString", &header->time_zone_name},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        if (strcasecmp(key, fields[i].key) == 0)
-            return fields[i].field;
-    }
-    return NULL;
-}
-
-static void set(struct swf_header *header, const char *key, const char *value)
-{
-    int64_t *const number = number_field(header, key);
-    char **const text = text_field(header, key);
-    if (number) {
-        set_number(header, number, value);
-    } else if (text) {
-        free(*text);
-        *text = mem_text(value);
-    } else if (strcasecmp(key, "UnixStartTime") == 0) {
-        set_start(header, value);
-    } else if (strcasecmp(key, "TimeZone") == 0) {
-        set_zone(header, value);
-    } else if (strcasecmp(key, "Queue") == 0) {
-        add_name(header, &header->queues, value);
-    } else if (strcasecmp(key, "Partition") == 0) {
-        add_name(header, &header->partitions, value);
-    }
-}
-
-/* "; Key: value"; other comments are no concern of ours. */
-static void header_line(struct swf_header *header, const char *text, size_t len)
-{
-    const char *const end = text + len;
-    while (text < end && (is_space(*text) || *text == ';'))
-        text++;
-    const char *const colon = memchr(text, ':', (size_t)(end - text));
-    if (!colon)
-        return;
-    char key[32], value[TEXT_MAX + 1];
-    size_t n = (size_t)(colon - text);
-    while (n > 0 && is_space(text[n - 1]))
-        n--;
-    if (n == 0 || n >= sizeof(key))
-        return;
-    memcpy(key, text, n);
-    key[n] = 0;
-    text = colon + 1;
-    while (text < end && is_space(*text))
-        text++;
-    n = (size_t)(end - text);
-    n = n < TEXT_MAX ? n : TEXT_MAX;
-    while (n > 0 && is_space(text[n - 1]))
-        n--;
-    memcpy(value, text, n);
-    value[n] = 0;
-    header->any = true;
-    set(header, key, value);
-}
-
 /* Comments up to the first row, which is kept for swf_next. */
 static int read_header(struct swf *swf, struct error *err)
 {
@@ -526,13 +374,16 @@ static int read_header(struct swf *swf, struct error *err)
     int got;
     while ((got = lines_next(swf->lines, &line, err)) == 1) {
         const char *at = line.text, *const end = line.text + line.len;
-        while (is_space(*at))
+        while (swf_is_space(*at))
             at++;
         if (at >= end)
             continue;
         if (*at != ';')
             break;
-        header_line(&swf->header, at, (size_t)(end - at));
+        if (holds_lines(&line))
+            return error_at(err, (struct mark){.file = swf->path, .line = (unsigned)line.number},
+                            "%s", text_cr);
+        swf_header_line(&swf->header, at, (size_t)(end - at));
     }
     if (got < 0)
         return -1;

@@ -65,8 +65,10 @@ struct swf_header {
     int64_t max_jobs, max_records, max_nodes, max_procs, max_runtime, max_memory;
     char *version, *computer, *installation, *time_zone_name; /* NULL: not said */
     struct swf_names queues, partitions;
-    unsigned odd;  /* values that should be numbers and are not */
-    unsigned text; /* numbers with text behind */
+    unsigned odd;   /* values that should be numbers and are not */
+    unsigned text;  /* numbers with text behind */
+    unsigned far;   /* numbers out of all range, not taken */
+    unsigned again; /* values that come again, and are other than before: the last one counts */
 };
 
 struct swf;

@@ -30,6 +30,7 @@ struct llm_params {
 static const struct field amount_fields[] = {
     {.key = "amount",
      .kind = FIELD_DIST,
+     .zero = "0 PFLOP",
      .offset = offsetof(struct amount_params, amount),
      .unit = UNIT_WORK,
      .flags = FIELD_REQUIRED,
@@ -48,12 +49,14 @@ static const struct field amount_fields[] = {
 static const struct field llm_fields[] = {
     {.key = "parameters",
      .kind = FIELD_DIST,
+     .zero = "0",
      .offset = offsetof(struct llm_params, parameters),
      .unit = UNIT_NONE,
      .flags = FIELD_REQUIRED,
      .help = "of the model; of one with experts, those in use for a token"},
     {.key = "tokens",
      .kind = FIELD_DIST,
+     .zero = "0",
      .offset = offsetof(struct llm_params, tokens),
      .unit = UNIT_NONE,
      .flags = FIELD_REQUIRED,
@@ -74,32 +77,15 @@ static const struct field llm_fields[] = {
     {.kind = FIELD_END},
 };
 
-static int check_amount(const void *params, struct error *err)
-{
-    return dist_need_no_negative(((const struct amount_params *)params)->amount, "amount",
-                                 "0 PFLOP", err);
-}
-
-static int check_llm(const void *params, struct error *err)
-{
-    const struct llm_params *llm = params;
-    return dist_need_no_negative(llm->parameters, "parameters", "0", err) < 0 ||
-                   dist_need_no_negative(llm->tokens, "tokens", "0", err) < 0
-               ? -1
-               : 0;
-}
-
 static const struct kind kind_amount = {.name = "amount",
                                         .summary = "so many operations",
                                         .params = amount_fields,
                                         .size = sizeof(struct amount_params),
-                                        .shorthand = "amount",
-                                        .check = check_amount};
+                                        .shorthand = "amount"};
 static const struct kind kind_llm = {.name = "llm",
                                      .summary = "training of a large language model",
                                      .params = llm_fields,
-                                     .size = sizeof(struct llm_params),
-                                     .check = check_llm};
+                                     .size = sizeof(struct llm_params)};
 
 static const struct kind *const kinds[] = {&kind_amount, &kind_llm, NULL};
 

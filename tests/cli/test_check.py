@@ -136,7 +136,6 @@ t/w                    7               3.3        4           23
                          "\n  u/w: 3 jobs in the log\n"
                          "  u/w: 2 jobs used\n"
                          "  u/w: 1 job: left out, neither submit nor run time is known (first: line 4)\n"
-                         "  u/w: 1 job: submitted before the job of the line above (first: line 4)\n"
                          "  u/w: 16 processors given at once by the log's own start times, of 8 (first: line 3)\n")
 
     def test_variants(self):
@@ -155,7 +154,7 @@ s.yaml:14:13: variant nowhere: centres: there is no "lba", did you mean lab?
 s.yaml:15:27: variant window: measure.until: lies after the end of the run, 12 d 12 h after the start
 s.yaml:17:20: variant lost: unknown variant "mroe", did you mean more?
 s.yaml:18:9: variants.list: expected a map of PATH: value
-s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: a job needs at least 1
+s.yaml:19:48: variant negative: tenants.a.workloads.w.processors: must be at least 1
 s.yaml:19:58: variant negative: seed: "x" is not a whole number
 """)
         for name in "misspelt", "nowhere", "window", "both", "lost", "list", "negative":

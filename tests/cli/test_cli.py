@@ -332,15 +332,15 @@ tenants:
           - {submit: 4s, nodes: 4, runtime: 1h}
 """)
         text = self.jishi("run", "groups.yaml", "-o", "g.h5").stdout
-        self.assertIn("Rejected: 4 of 5 jobs: 2 asks more than the partition ever has, 2 no group of nodes is large "
-                      "enough for it (placement contiguous: in a row, of one group).\n", text)
+        self.assertIn("Rejected: 4 of 5 jobs: asks more than the partition ever has (2), no group of nodes is "
+                      "large enough for it (placement contiguous: in a row, of one group) (2).\n", text)
         with h5py.File(self.path("g.h5")) as file:
             reasons = file["names/reasons"].asstr()[:]
             self.assertEqual([reasons[job["reason"]] for job in file["jobs"][:] if job["reason"]],
                              ["no group of nodes is large enough for it (placement contiguous: in a row, of one group)"] * 2 +
                              ["asks more than the partition ever has"] * 2)
         text = self.jishi("run", "groups.yaml", "-o", "g.h5", "--set", "centres.c.scheduler.placement=pack").stdout
-        self.assertIn("Rejected: 2 of 5 jobs: 2 asks more than the partition ever has.\n", text)
+        self.assertIn("Rejected: 2 of 5 jobs: asks more than the partition ever has (2).\n", text)
 
     def test_growth_from(self):
         """It counts from `from`, of a rate that a change sets later, too: a year of 10 a day that doubles, mean factor 1 / ln 2,
@@ -407,7 +407,7 @@ tenants: {t: {home: c, workloads: {w: {jobs: [
   {submit: 4h, processors: 1, runtime: 1h}]}}}}
 """)
         text = self.jishi("run", "rejected.yaml", "-o", "r.h5").stdout
-        self.assertIn("\nRejected: 3 of 5 jobs: 2 limit on queued jobs, 1 asks more than the partition ever has.\n", text)
+        self.assertIn("\nRejected: 3 of 5 jobs: limit on queued jobs (2), asks more than the partition ever has (1).\n", text)
         rows = csv.DictReader(io.StringIO(self.jishi("run", "rejected.yaml", "-o", "r.h5", "--format", "csv").stdout))
         self.assertEqual({row["name"]: float(row["value"]) for row in rows
                           if row["scope"] == "tenant:t" and row["name"].startswith("jobs.rejected")},

@@ -16,15 +16,15 @@ PROGRAM = os.path.abspath(sys.argv.pop(1))
 SCENARIO = """jishi: 1
 %s
 centres: {c: {partitions: {p: {nodes: 4}}%s}}
-tenants: {t: {home: c, workloads: {w: {log: l.swf%s}}}}
+tenants: {t: {%shome: c, workloads: {w: {log: l.swf%s}}}}
 """
 
 
 class Logs(InFolder):
-    def notes(self, log, head="", centre="", workload=""):
+    def notes(self, log, head="", centre="", workload="", tenant=""):
         """Those of the log, which `check` and `run` tell alike."""
         self.write("l.swf", log)
-        self.write("s.yaml", SCENARIO % (head, centre, workload))
+        self.write("s.yaml", SCENARIO % (head, centre, tenant, workload))
         told = []
         for command, begins in (["check"], "  t/w: "), (["run", "--no-trace"], "Note: t/w: "):
             done = subprocess.run([PROGRAM, *command, "s.yaml"], cwd=self.folder, capture_output=True, text=True,
@@ -42,12 +42,70 @@ class Logs(InFolder):
         self.assertEqual([ends in kill, on in kill], [True, False])
         self.assertEqual([ends in extend, on in extend], [False, True])
 
+    def test_cut_by_the_end(self):
+        """A run that ends within its log, at a job of it and before the first; one that jobs come out of order to."""
+        log = "".join("%d %d 0 100 2 -1 -1 2 200 -1 1 1 1 -1 1 1 -1 -1\n" % (i, 10 * i) for i in range(1, 11))
+        late = log + "11 5 0 100 2 -1 -1 2 200 -1 1 1 1 -1 1 1 -1 -1\n"
+        for rows, length, says in (
+                (log, 11, ["1 job used", "9 jobs: left out, submitted after the end"]),
+                (log, 20, ["1 job used", "9 jobs: left out, submitted after the end"]),
+                (log, 5, ["10 jobs: left out, submitted after the end"]),
+                (log, 101, ["10 jobs used"]),
+                (late, 6, ["1 job used", "10 jobs: left out, submitted after the end",
+                           "1 job: submitted before the job of the line above (first: line 12)"])):
+            told = self.notes("; MaxProcs: 40\n" + rows, "time: {length: %ds}" % length)
+            self.assertEqual(told, ["%d jobs in the log" % rows.count("\n"), *says])
+
+    def test_left_out_for_its_time(self):
+        """A row without a submit time is left out; neither it nor the one below is out of order."""
+        self.assertFalse(any("line above" in note for note in self.notes("1 5 -1 3 1\n2 -1 -1 3 1\n3 6 -1 3 1\n")))
+
+    def test_tenant_that_comes_and_goes(self):
+        log = "".join("%d %d -1 3 1\n" % (i, 86400 * i) for i in range(10))
+        self.assertEqual(self.notes(log, tenant="join: 1970-01-04, leave: 1970-01-08, ")[:4],
+                         ["10 jobs in the log", "4 jobs used", "3 jobs: left out, submitted before the start",
+                          "3 jobs: left out, submitted after the end"])
 
     def test_zone(self):
         says = "TimeZoneString is not read, and there is no TimeZone: its zone counts as UTC"
         head, job = "; TimeZoneString: Europe/Luxembourg\n", "1 0 -1 30 1\n"
         self.assertIn(says, self.notes(head + job))
         self.assertNotIn(says, self.notes(head + "; TimeZone: 3600\n" + job))
+
+    def test_header_values(self):
+        job = "1 0 -1 30 1 -1 -1 1 30\n"
+        hours = "TimeZone is in seconds, and no multiple of 15 minutes: hours, or minutes, written there?"
+        far = "1 header value out of range, not read"
+        again = "1 header value given again, other than before: the last one counts"
+        for head, says in (("; TimeZone: 8\n", [hours]), ("; TimeZone: -480\n", [hours]), ("; TimeZone: 0\n", []),
+                           ("; TimeZone: 20700\n", []), ("; TimeZone: 999999\n", [far]),
+                           ("; TimeZone: 99999999999999999999\n", [far]),
+                           ("; UnixStartTime: 1000000000000\n", [far]),
+                           ("; UnixStartTime: 9\n; UnixStartTime: 8\n", [again]),
+                           ("; UnixStartTime: 9\n; UnixStartTime: 9\n", []),
+                           ("; TimeZone: 3600\n; TimeZone: 7200\n", [again]),
+                           ("; MaxProcs: 4\n; MaxProcs: 8\n; MaxProcs: 4\n",
+                            ["2 header values given again, other than before: the last one counts"]),
+                           ("; MaxProcs: many\n", ["1 header value without a number"])):
+            told = self.notes(head + job)
+            self.assertEqual(told[:2], ["1 job in the log", "1 job used"])
+            self.assertEqual([note for note in told if "TimeZone" in note or "header" in note], says)
+
+    def test_carriage_returns(self):
+        """Lines that end with them alone are one line: a comment, or one job with the next in its last columns."""
+        says = "a carriage return within the line: lines end with a line feed, with or without one before it"
+        row = "%d 0 -1 30 1 -1 -1 1 30 -1 1 1 1 1 1 1 -1 -1"
+        rows = [row % 1, row % 2]
+        self.write("s.yaml", SCENARIO % ("", "", "", ""))
+        for lines in (["; MaxProcs: 4", *rows], rows):
+            for end, status in (("\r", 1), ("\n", 0), ("\r\n", 0)):
+                with open(os.path.join(self.folder, "l.swf"), "wb") as file:
+                    file.write("".join(line + end for line in lines).encode())
+                done = subprocess.run([PROGRAM, "check", "s.yaml"], cwd=self.folder, capture_output=True, text=True,
+                                      timeout=60)
+                self.assertEqual(done.returncode, status)
+                self.assertEqual(says in done.stderr and "l.swf:1: " in done.stderr, status == 1)
+                self.assertEqual("2 jobs used" in done.stdout, status == 0)
 
     def test_headers_only(self):
         self.assertEqual(self.notes("; MaxProcs: 4\n; UnixStartTime: 0\n"), ["no job in the log"])

@@ -24,6 +24,6 @@
 "jobs.submitted[tenant=solo]  3 jobs\n"
 "\n"
 "Waits and slowdowns are of jobs that ended, killed included. Slowdown: bounded, max(1, response / max(run, 10 s)).\n"
-"Rejected: 1 of 6 jobs: 1 asks more than the partition ever has.\n"
+"Rejected: 1 of 6 jobs: asks more than the partition ever has (1).\n"
 "Note: 3 of 6 jobs are in no wait or slowdown above: they had not ended, or never ran.\n"
 "Note: log.swf: 3 of 11 jobs had no request: taken from runtime\n"

@@ -282,7 +282,7 @@ static const struct {
     {"name: x\nruntime: {uniform: [-1h, 1h]}",
      AT(2, 10) "runtime: all values must be at least 0 s\n"},
     {"name: x\nruntime: {exponential: 2h, min: 3h, max: 1h}",
-     AT(2, 10) "runtime: exponential: min 10800 is above max 3600\n"},
+     AT(2, 10) "runtime: exponential: min 3 h is above max 1 h\n"},
     {"name: x\nruntime: {exponential: 2h, min: 3}",
      AT(2, 33) "runtime.min: \"3\" needs a unit, such as 2h or 30min\n"},
     {"name: x\nsize: {choice: {8: x, 9: -1}}",

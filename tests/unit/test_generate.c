@@ -343,17 +343,16 @@ static void load_of_work(void **state)
 static void bad_parameters(void **state)
 {
     struct fixture *fixture = *state;
-    AUTO(dist_free) struct dist *normal = dist_build("normal", "mean=5 sd=2", -INF, INF, NULL);
     struct generate_params rows[4];
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         rows[i] = params_of(fixture);
     rows[0].runtime = NULL;
-    rows[1].runtime = normal;
+    rows[1].memory_per_node = fixture->processors;
     rows[2].nodes = fixture->processors;
     rows[3].arrival.poisson = 0;
     static const char *const want[] = {
         "runtime is missing (or work)",
-        "runtime can be negative: add `min: 0s`",
+        "memory_per_node is of whole nodes; say memory, for each processor",
         "give either processors or nodes, not both",
         "arrival: needs poisson (a rate above 0), renewal or every",
     };

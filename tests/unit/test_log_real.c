@@ -57,7 +57,7 @@ static const struct {
      283,
      "rows 121039, used 118791, times-unknown 1190, no-size 1058, request-filled 80200, "
      "run-over-request 1101, "
-     "size-other 4, ran-not 5178, failed 7933, cancelled 7886, out-of-order 808, zone-name 1, "
+     "size-other 4, ran-not 5178, failed 7933, cancelled 7886, zone-name 1, "
      "count-differs 7623"},
     {"METACENTRUM-2009-2.swf.gz",
      {0},
@@ -79,7 +79,7 @@ static const struct {
      17898,
      75,
      "rows 17900, used 17898, run-negative 2, run-over-request 702, follows 17898, extra-columns "
-     "17900, no-header 1"},
+     "17898, no-header 1"},
     {"lublin-1.swf.gz",
      {0},
      256,

@@ -206,7 +206,6 @@ static void other_requests(void **state)
     (void)state;
     AUTO(dist_free)
     struct dist *one = dist_constant(1, UNIT_NONE), *half = dist_constant(0.5, UNIT_NONE);
-    AUTO(dist_free) struct dist *negative = dist_constant(-1, UNIT_NONE);
     double round_times[] = {3600, 600, 60};
     struct {
         struct numbers values;
@@ -221,10 +220,11 @@ static void other_requests(void **state)
     assert_int_equal(ask("modal", &modal, 1e9), 3600 * SIMTIME_SECOND);
     modal.misjudge = half;
     assert_int_equal(ask("modal", &modal, 100), 60 * SIMTIME_SECOND);
-    const struct kinded bad = {kind_named("factor"), &negative};
+    modal.values.len = 0;
+    const struct kinded bad = {kind_named("modal"), &modal};
     struct error err = {0};
     assert_null(request_new(&bad, NULL, seed, "w", &err));
-    assert_string_equal(err.text, "request: factor: factor must not be negative");
+    assert_string_equal(err.text, "request: modal: values: at least one is needed");
 }
 
 static void bad_parameters(void **state)
