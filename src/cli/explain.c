@@ -168,14 +168,14 @@ static double asked(const struct explain *explain, size_t workload, const struct
     if (to == SIMTIME_NEVER && !is_place(scope, &bw->places[0]))
         return 0;
     if (to == SIMTIME_NEVER)
-        return explain->listed ? offer_asked(offer, program, INT64_MIN, SIMTIME_NEVER) / 3600
+        return explain->listed ? offer_between(offer, program, INT64_MIN, SIMTIME_NEVER).work / 3600
                                : offer_load(offer, program);
     for (size_t k = 0; k < bw->n_places; k++) {
         const simtime begin = program->epochs[bw->places[k].epoch].at;
         const simtime end = k + 1 < bw->n_places ? program->epochs[bw->places[k + 1].epoch].at : to;
         const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
         if (lo < hi && is_place(scope, &bw->places[k]))
-            sum += offer_asked(offer, program, lo, hi);
+            sum += offer_between(offer, program, lo, hi).work;
     }
     return sum / simtime_seconds(to - from);
 }
@@ -295,10 +295,10 @@ static void add_jobs(struct text_table *table, const struct explain *explain, si
         const struct offer *offer = &explain->offers[w];
         if (explain->shown[w] != workload)
             continue;
-        jobs += offer->jobs;
+        jobs += offer->all.jobs;
         if (!isnan(offer->work)) {
             known = isnan(known) ? offer->work : known;
-            work += offer->work * offer->jobs;
+            work += offer->work * offer->all.jobs;
         }
         largest = fmax(largest, offer->largest);
     }

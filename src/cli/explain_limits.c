@@ -163,7 +163,7 @@ static void warn_hours(const struct build *build, size_t workload, size_t epoch,
     if (isinf(ceiling->most))
         return;
     const struct refused_time refused = refused_by_time(
-        build, workload, epoch, (struct refused_bounds){size, HUGE_VAL, ceiling->most});
+        build, workload, epoch, (struct asks_bounds){size, HUGE_VAL, ceiling->most});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))

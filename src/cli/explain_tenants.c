@@ -53,7 +53,7 @@ static double load_of(const struct build *build, const struct offer *offer)
     const simtime length = build->world.length;
     if (length == SIMTIME_NEVER)
         return offer_load(offer, build->program);
-    return offer_asked(offer, build->program, 0, length) / simtime_seconds(length);
+    return offer_between(offer, build->program, 0, length).work / simtime_seconds(length);
 }
 
 /* What a tenant has at the start is not what the first like it has. */

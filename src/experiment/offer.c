@@ -7,119 +7,248 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* --- lists and logs --- */
+
+struct reading {
+    struct offer *offer;
+    const struct asks *asks;
+    const struct program *program;
+    const struct asks_bounds *bounds; /* by epoch */
+    size_t epoch;                     /* of the job before */
+    simtime limit;
+    double jobs, fitting;
+};
+
+static void begin_reading(struct reading *reading)
+{
+    struct offer *offer = reading->offer;
+    reading->epoch = 0;
+    reading->jobs = reading->fitting = 0;
+    offer->outlook.largest = 0;
+    offer->steps.len = 0;
+}
+
+static void add_job(struct offer_steps *steps, simtime at, double work)
+{
+    const struct offer_step *last = steps->len > 0 ? &steps->items[steps->len - 1] : NULL;
+    if (!last || last->at < at) {
+        const struct offer_sum before = last ? last->sum : (struct offer_sum){0};
+        MEM_GROW(steps);
+        steps->items[steps->len++] = (struct offer_step){at, before};
+    }
+    struct offer_sum *sum = &steps->items[steps->len - 1].sum;
+    sum->jobs++;
+    sum->work += work;
+}
+
+static void read_job(void *ctx, const struct job_spec *job)
+{
+    struct reading *reading = ctx;
+    struct offer *offer = reading->offer;
+    const struct program *program = reading->program;
+    double procs;
+    if (!job) {
+        begin_reading(reading);
+        return;
+    }
+    if (job->submit >= reading->limit)
+        return;
+    while (reading->epoch + 1 < program->n_epochs &&
+           program->epochs[reading->epoch + 1].at <= job->submit)
+        reading->epoch++;
+    const struct asks_job one = asks_look(reading->asks, job, reading->bounds[reading->epoch]);
+    const double work = asks_work(reading->asks, job, &procs);
+    offer->outlook.largest =
+        procs > (double)offer->outlook.largest ? (int64_t)procs : offer->outlook.largest;
+    reading->jobs++;
+    reading->fitting += one.fits;
+    if (one.fits && !one.refused)
+        add_job(&offer->steps, job->submit, work);
+}
+
+/* How many jobs written out come too late. */
+static int64_t late(const struct build_workload *workload, simtime limit)
+{
+    const struct workload_kind *kind = workload->workload->kind;
+    struct workload_context context = workload->context;
+    struct workload_outlook outlook = {0};
+    context.limit = limit;
+    if (kind->written)
+        kind->outlook(workload->workload->params, &context, &outlook, NULL);
+    return outlook.late;
+}
+
+static int read_jobs(struct offer *offer, const struct build *build, size_t row, simtime limit,
+                     struct log_report *report, struct error *err)
+{
+    struct asks asks;
+    struct asks_bounds *bounds = mem_new(build->program->n_epochs, sizeof(*bounds));
+    struct reading reading = {.offer = offer, .asks = &asks, .program = build->program};
+    reading.bounds = bounds;
+    reading.limit = limit;
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        bounds[e] = refused_bounds(build, row, e);
+    asks_init(&asks, build, row);
+    const int got = asks_walk(&asks, 0, report, read_job, &reading, err);
+    asks_deinit(&asks);
+    free(bounds);
+    if (got != SOURCE_END)
+        return -1;
+    if (reading.jobs > 0)
+        offer->outlook.too_large = 1 - reading.fitting / reading.jobs;
+    offer->outlook.late = late(offer->workload, limit);
+    return 0;
+}
+
+/* Submitted before `to`. */
+static struct offer_sum before(const struct offer_steps *steps, simtime to)
+{
+    size_t lo = 0, hi = steps->len;
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (steps->items[mid].at < to)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo > 0 ? steps->items[lo - 1].sum : (struct offer_sum){0};
+}
+
+/* --- others --- */
+
 static double within(double from, double to, double lo, double hi)
 {
     const double part = fmin(to, hi) - fmax(from, lo);
     return part > 0 ? part : 0;
 }
 
-/* The part of a list of jobs that is submitted in [from, to). */
-static double part_of_list(const struct workload_outlook *outlook, double from, double to)
+/* Of a workload that asks evenly, all along a part of the run. */
+static struct offer_sum even_between(const struct workload_outlook *outlook, simtime from,
+                                     simtime to)
 {
-    if (outlook->span <= 0)
-        return outlook->first >= from && outlook->first < to ? 1 : 0;
-    return within(from, to, outlook->first, outlook->first + outlook->span) / outlook->span;
+    const double begin = simtime_seconds(from), end = simtime_seconds(to);
+    const double part =
+        outlook->span > 0
+            ? within(begin, end, outlook->first, outlook->first + outlook->span) / outlook->span
+            : 0;
+    return (struct offer_sum){outlook->jobs * part, outlook->processor_seconds * part};
 }
 
-int offer_init(struct offer *offer, const struct build *build, size_t row,
-               struct log_report *report, struct error *err)
-{
-    const struct build_workload *workload = &build->workloads[row];
-    const simtime length = build->world.length;
-    const struct workload_kind *kind = workload->workload->kind;
-    const struct stay *stay = &workload->stay;
-    struct workload_context context = workload->context;
-    struct workload_outlook *outlook = &offer->outlook;
-    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
-    offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
-    offer->left = mem_new(build->program->n_epochs, sizeof(*offer->left));
-    context.mean = offer->means;
-    context.report = report;
-    context.from = stay->from > 0 ? stay->from : 0;
-    context.limit = stay->until < length ? stay->until : length;
-    if (context.from >= context.limit)
-        return 0;
-    if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
-        return -1;
-    for (size_t e = 0; e < build->program->n_epochs; e++)
-        offer->left[e] = refused_leaves(build, row, e);
-    const double from = simtime_seconds(context.from), limit = simtime_seconds(context.limit);
-    const bool ends = context.limit < SIMTIME_NEVER;
-    offer->largest = outlook->largest > 0 ? (double)outlook->largest : (double)NAN;
-    if (!outlook->endless) {
-        offer->jobs = outlook->jobs * (stay->from > INT64_MIN || stay->until < SIMTIME_NEVER
-                                           ? part_of_list(outlook, from, limit)
-                                           : 1);
-        offer->work = outlook->processor_seconds / outlook->jobs;
-    } else {
-        const double seconds =
-            outlook->even ? limit * part_of_list(outlook, from, limit) : limit - from;
-        offer->jobs = ends ? outlook->rate * seconds : (double)NAN;
-        offer->work = outlook->load / outlook->rate;
-    }
-    return 0;
-}
-
-void offer_deinit(struct offer *offer)
-{
-    free(offer->means);
-    free(offer->left);
-    offer->means = NULL;
-    offer->left = NULL;
-}
-
-/* The same of a list, where there are no bounds that refuse. */
-static double listed_between(const struct offer *offer, simtime from, simtime to)
-{
-    const struct workload_outlook *outlook = &offer->outlook;
-    return outlook->processor_seconds *
-           part_of_list(outlook, simtime_seconds(from), simtime_seconds(to));
-}
-
-/* Of a generated workload with the parameters of one epoch, during [from, to). */
-static double generated_between(const struct offer *offer, size_t epoch, simtime from, simtime to)
+/* Of a generated workload with the parameters of one epoch. */
+static struct offer_sum generated_between(const struct offer *offer, size_t epoch, simtime from,
+                                          simtime to)
 {
     const struct build_workload *workload = offer->workload;
     const void *params = workload->epochs[epoch].params;
-    if (offer->left[epoch] <= 0)
-        return 0;
     struct workload_context context = workload->context;
     struct workload_outlook outlook;
     context.from = from;
     context.limit = to;
     context.mean = &offer->means[epoch];
     if (workload->workload->kind->outlook(params, &context, &outlook, NULL) < 0)
-        return 0;
-    return outlook.load * simtime_seconds(to - from);
+        return (struct offer_sum){0};
+    const double seconds = simtime_seconds(to - from);
+    return (struct offer_sum){outlook.rate * seconds, outlook.load * seconds};
 }
 
-double offer_asked(const struct offer *offer, const struct program *program, simtime from,
-                   simtime to)
+/* --- any --- */
+
+struct offer_sum offer_between(const struct offer *offer, const struct program *program,
+                               simtime from, simtime to)
 {
     const struct stay *stay = &offer->workload->stay;
     const struct workload_outlook *outlook = &offer->outlook;
-    double sum = 0;
+    struct offer_sum sum = {0};
+    if (!outlook->endless) {
+        const struct offer_sum first = before(&offer->steps, from);
+        const struct offer_sum all = before(&offer->steps, to);
+        return (struct offer_sum){all.jobs - first.jobs, all.work - first.work};
+    }
     if (stay->from > from)
         from = stay->from;
     if (stay->until < to)
         to = stay->until;
-    const bool listed = !outlook->endless || outlook->even;
     for (size_t e = 0; e < program->n_epochs; e++) {
         const simtime begin = program->epochs[e].at;
         const simtime end = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
         const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
-        if (lo < hi)
-            sum += offer->left[e] *
-                   (listed ? listed_between(offer, lo, hi) : generated_between(offer, e, lo, hi));
+        if (lo >= hi || offer->left[e] <= 0)
+            continue;
+        const struct offer_sum part =
+            outlook->even ? even_between(outlook, lo, hi) : generated_between(offer, e, lo, hi);
+        sum.jobs += part.jobs;
+        sum.work += offer->left[e] * part.work;
     }
     return sum;
 }
 
+/* What it asks in the whole run, [from, limit). */
+static int expect(struct offer *offer, const struct build *build, size_t row, simtime from,
+                  simtime limit, struct error *err)
+{
+    const struct build_workload *workload = offer->workload;
+    struct workload_context context = workload->context;
+    struct workload_outlook *outlook = &offer->outlook;
+    context.mean = offer->means;
+    context.from = from;
+    context.limit = limit;
+    if (workload->workload->kind->outlook(workload->workload->params, &context, outlook, err) < 0)
+        return -1;
+    for (size_t e = 0; e < build->program->n_epochs; e++)
+        offer->left[e] = refused_leaves(build, row, e);
+    const bool ends = limit < SIMTIME_NEVER;
+    double seconds = simtime_seconds(limit - from);
+    if (outlook->even) {
+        outlook->jobs = outlook->rate * simtime_seconds(limit);
+        seconds =
+            simtime_seconds(limit) * (even_between(outlook, from, limit).jobs / outlook->jobs);
+    }
+    offer->all.jobs = ends ? outlook->rate * seconds : (double)NAN;
+    offer->work = outlook->load / outlook->rate;
+    return 0;
+}
+
+int offer_init(struct offer *offer, const struct build *build, size_t row,
+               struct log_report *report, struct error *err)
+{
+    const struct build_workload *workload = &build->workloads[row];
+    const struct stay *stay = &workload->stay;
+    const simtime length = build->world.length;
+    const simtime from = stay->from > 0 ? stay->from : 0;
+    const simtime limit = stay->until < length ? stay->until : length;
+    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
+    offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
+    offer->left = mem_new(build->program->n_epochs, sizeof(*offer->left));
+    if (from >= limit)
+        return 0;
+    if (workload->workload->kind->endless) {
+        if (expect(offer, build, row, from, limit, err) < 0)
+            return -1;
+    } else {
+        if (read_jobs(offer, build, row, limit, report, err) < 0)
+            return -1;
+        offer->all = before(&offer->steps, SIMTIME_NEVER);
+        offer->work = offer->all.work / offer->all.jobs;
+    }
+    if (offer->outlook.largest > 0)
+        offer->largest = (double)offer->outlook.largest;
+    return 0;
+}
+
+void offer_deinit(struct offer *offer)
+{
+    free(offer->steps.items);
+    free(offer->means);
+    free(offer->left);
+    *offer = (struct offer){0};
+}
+
 double offer_load(const struct offer *offer, const struct program *program)
 {
-    const struct workload_outlook *outlook = &offer->outlook;
-    if (outlook->endless)
-        return offer->left[0] > 0 ? offer->left[0] * outlook->load : 0;
-    const double asked = offer_asked(offer, program, INT64_MIN, SIMTIME_NEVER);
-    return outlook->span > 0 ? asked / outlook->span : asked > 0 ? (double)NAN : 0;
+    const struct offer_steps *steps = &offer->steps;
+    if (offer->outlook.endless)
+        return offer->left[0] > 0 ? offer->left[0] * offer->outlook.load : 0;
+    const double asked = offer_between(offer, program, INT64_MIN, SIMTIME_NEVER).work;
+    const simtime span = steps->len > 0 ? steps->items[steps->len - 1].at - steps->items[0].at : 0;
+    return span > 0 ? asked / simtime_seconds(span) : asked > 0 ? (double)NAN : 0;
 }

@@ -50,7 +50,7 @@ static int asked(const struct build *build, size_t row, double *ret, struct erro
         return -1;
     }
     *ret = length < SIMTIME_NEVER
-               ? offer_asked(&offer, build->program, 0, length) / simtime_seconds(length)
+               ? offer_between(&offer, build->program, 0, length).work / simtime_seconds(length)
                : offer_load(&offer, build->program);
     offer_deinit(&offer);
     return 0;

@@ -286,8 +286,8 @@ tenants:
                 self.assertEqual("".join(line for line in out if "by their requests" in line), want)
 
     def test_refused_from_a_date_on(self):
-        """Jobs that no limit of then and later lets run: by size 1 of the 2 that t submits from day 5 on, and by request 1 of 2; those of
-        u keep 9 processors busy, of which the first 100 h in a job are taken, then 4 h."""
+        """Jobs that no limit of then and later lets run: by size 1 of the 2 that t submits from day 5 on, and by request 1 of 2, the same:
+        8 + 2 processor-hours stay; those of u keep 9 processors busy, of which the first 100 h in a job are taken, then 4 h."""
         self.write("s.yaml", """
 jishi: 1
 time: {start: 2025-01-01, length: 10d}
@@ -304,7 +304,7 @@ changes:
 """)
         out = self.jishi("check", "s.yaml").stdout
         # 120 jobs of 4.5 h, then 72, of which 3/4 stay, with (2 + 4 + 4) / 18 of the work; over 240 h
-        self.assertRegex(out, "\nt/w +3 +30 +8 +0.25\nu/w +240 +4.5 +4 +(2.9|3.0)\n")
+        self.assertRegex(out, "\nt/w +2 +5 +8 +0.04\nu/w +240 +4.5 +4 +(2.9|3.0)\n")
         self.assertIn(
             "  u, from 2025-01-09T00:00:00+00:00 on: a quota of 0 processors lets no job start: all are rejected.\n"
             "  t/w, from 2025-01-06T00:00:00+00:00 on: jobs of up to 8 processors, but t has a quota of 4: the larger ones (50 % of its "
@@ -313,6 +313,52 @@ changes:
             "jobs) are rejected.\n", out)
         self.assertRegex(out, "u/w, from 2025-01-06T00:00:00[+]00:00 on: jobs of up to 8 processor-hours by their requests, but u has a quota of 4 "
                          "processor-hours: the larger ones [(]2[2-9].?[0-9]* % of its jobs[)] are rejected.\n")
+
+    DATED = """jishi: 1
+time: {start: 2022-01-01, length: 100d}
+centres: {c: {partitions: {p: {nodes: 100}}}}
+changes: [{at: 50d, set: {%s}}]
+tenants:
+  f: {home: c%s, workloads: {v: {%s}}}
+"""
+
+    def load(self, text):
+        """The lines from the first workload to "installed", word by word."""
+        self.write("s.yaml", text)
+        done = self.jishi("check", "s.yaml")
+        self.assertEqual(done.stderr, "")
+        self.out = done.stdout
+        lines = done.stdout.split("Offered load: ")[1].splitlines()
+        return [line.split() for line in lines[3:[line.startswith("  installed") for line in lines].index(True)]]
+
+    def test_jobs_when_they_come(self):
+        """3 processor-hours in the first 1200 h, 4800 in the other: 4 of 10 processors, of which a log and a list tell the same."""
+        nodes = "centres.c.partitions.p.nodes: 10"
+        jobs = ("jobs: [{submit: 1d, processors: 1, runtime: 1h}, {submit: 2d, processors: 1, runtime: 1h}, "
+                "{submit: 3d, processors: 1, runtime: 1h}, {submit: 90d, processors: 10, runtime: 240h, count: 2}]")
+        want = [["f/v", "5", "961", "10", "0.00", "4", "2.0"], ["asked", "for", "0.00", "4", "2.0"]]
+        self.assertEqual(self.load(self.DATED % (nodes, "", jobs)), want)
+        self.assertNotIn("more is asked for", self.out)
+        swf = [(1, 1, 3600), (2, 1, 3600), (3, 1, 3600), (90, 10, 864000), (90, 10, 864000)]
+        for order in swf, swf[::-1]:
+            self.write("l.swf", "".join(f"{i} {day * 86400} 0 {length} {n} -1 -1 {n} {length} -1 1 1 1 -1 -1 -1 -1 -1\n"
+                                        for i, (day, n, length) in enumerate(order)))
+            self.assertEqual(self.load(self.DATED % (nodes, "", "log: l.swf, shift: to-start")), want)
+
+    def test_jobs_of_a_stay(self):
+        """Nine of 240 processor-hours come while the tenant is there: 0.9 on average over 2400 h, whatever came before."""
+        jobs = "jobs: [{submit: 50d, processors: 40, runtime: 24h}, {submit: 70d, processors: 10, runtime: 24h, count: 9}]"
+        text = self.DATED % ("", ", join: 60d, leave: 80d", jobs)
+        text = text[:text.index("changes")] + text[text.index("tenants"):]
+        self.assertEqual(self.load(text), [["f/v", "9", "240", "10", "0.90"], ["asked", "for", "0.90"]])
+        self.assertEqual(self.load(text.replace("leave: 80d", "leave: 65d")), [["f/v", "0", "-", "-", "-"], ["asked", "for", "-"]])
+
+    def test_refused_jobs_when_they_come(self):
+        """From day 50 on none of 2 h may come: of 20 a day 10 are left. Twice 100 x 10 x 2 h, and 100 x 10 x 1 h, in 1200 h each."""
+        jobs = "jobs: [" + ", ".join(f"{{submit: {day}d, processors: 100, runtime: {2 if day < 50 else hours}h, count: 10}}"
+                                     for day in (10, 20, 60) for hours in (1, 2) if day != 20 or hours == 2) + "]"
+        self.assertEqual(self.load(self.DATED % ("tenants.f.quota.max_request: 1h, centres.c.partitions.p.nodes: 50", "", jobs)),
+                         [["f/v", "40", "175", "100", "5", "0.83", "2.9"], ["asked", "for", "5", "0.83", "2.9"]])
 
     def test_counts_of_members(self):
         """What is scaled or varies among members is rounded where a whole number is needed."""
