@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/offer.h"
 
-#include "experiment/refused.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -135,8 +134,8 @@ static struct offer_sum even_between(const struct workload_outlook *outlook, sim
 }
 
 /* Of a generated workload with the parameters of one epoch. */
-static struct offer_sum generated_between(const struct offer *offer, size_t epoch, simtime from,
-                                          simtime to)
+static struct workload_outlook outlook_between(const struct offer *offer, size_t epoch,
+                                               simtime from, simtime to)
 {
     const struct build_workload *workload = offer->workload;
     const void *params = workload->epochs[epoch].params;
@@ -146,40 +145,76 @@ static struct offer_sum generated_between(const struct offer *offer, size_t epoc
     context.limit = to;
     context.mean = &offer->means[epoch];
     if (workload->workload->kind->outlook(params, &context, &outlook, NULL) < 0)
-        return (struct offer_sum){0};
-    const double seconds = simtime_seconds(to - from);
-    return (struct offer_sum){outlook.rate * seconds, outlook.load * seconds};
+        return (struct workload_outlook){0};
+    return outlook;
 }
 
-/* --- any --- */
+/* With what one epoch leaves of it. */
+static struct offer_sum left_between(const struct offer *offer, size_t epoch, simtime from,
+                                     simtime to)
+{
+    const struct refused_left *left = &offer->left[epoch];
+    const double seconds = simtime_seconds(to - from);
+    struct offer_sum sum;
+    if (left->jobs <= 0)
+        return (struct offer_sum){0};
+    if (offer->outlook.even) {
+        sum = even_between(&offer->outlook, from, to);
+    } else {
+        const struct workload_outlook outlook = outlook_between(offer, epoch, from, to);
+        sum = (struct offer_sum){outlook.rate * seconds, outlook.load * seconds};
+    }
+    return (struct offer_sum){left->jobs * sum.jobs, left->work * sum.work};
+}
 
-struct offer_sum offer_between(const struct offer *offer, const struct program *program,
-                               simtime from, simtime to)
+struct stretch {
+    simtime from, to; /* from >= to: nothing */
+};
+
+/* What lies in an epoch, and in the stay. */
+static struct stretch in_epoch(const struct offer *offer, const struct program *program,
+                               size_t epoch, simtime from, simtime to)
 {
     const struct stay *stay = &offer->workload->stay;
-    const struct workload_outlook *outlook = &offer->outlook;
-    struct offer_sum sum = {0};
-    if (!outlook->endless) {
-        const struct offer_sum first = before(&offer->steps, from);
-        const struct offer_sum all = before(&offer->steps, to);
-        return (struct offer_sum){all.jobs - first.jobs, all.work - first.work};
-    }
-    if (stay->from > from)
-        from = stay->from;
-    if (stay->until < to)
-        to = stay->until;
+    const simtime begin = program->epochs[epoch].at;
+    const simtime end =
+        epoch + 1 < program->n_epochs ? program->epochs[epoch + 1].at : SIMTIME_NEVER;
+    from = from > begin ? from : begin;
+    to = to < end ? to : end;
+    return (struct stretch){from > stay->from ? from : stay->from,
+                            to < stay->until ? to : stay->until};
+}
+
+bool offer_changes(const struct offer *offer, const struct program *program, size_t epoch)
+{
+    const struct stretch then = in_epoch(offer, program, epoch, 0, offer->until);
+    if (!offer->outlook.endless || then.from >= then.to)
+        return false;
+    const double before = left_between(offer, epoch - 1, then.from, then.to).work;
+    const double after = left_between(offer, epoch, then.from, then.to).work;
+    const double change = fabs(after - before);
+    return isinf(before) != isinf(after) || change > 1e-9 * fmax(before, after);
+}
+
+/* Of all of the run, [from, limit), where values change: jobs of any size, and their largest. */
+static void expect_changes(struct offer *offer, const struct program *program, simtime from,
+                           simtime limit)
+{
+    double submitted = 0, fitting = 0, largest = 0;
     for (size_t e = 0; e < program->n_epochs; e++) {
-        const simtime begin = program->epochs[e].at;
-        const simtime end = e + 1 < program->n_epochs ? program->epochs[e + 1].at : SIMTIME_NEVER;
-        const simtime lo = from > begin ? from : begin, hi = to < end ? to : end;
-        if (lo >= hi || offer->left[e] <= 0)
+        const struct stretch then = in_epoch(offer, program, e, from, limit);
+        if (then.from >= then.to)
             continue;
-        const struct offer_sum part =
-            outlook->even ? even_between(outlook, lo, hi) : generated_between(offer, e, lo, hi);
-        sum.jobs += part.jobs;
-        sum.work += offer->left[e] * part.work;
+        const struct workload_outlook outlook = outlook_between(offer, e, then.from, then.to);
+        const double seconds = simtime_seconds(then.to - then.from);
+        submitted += outlook.submits * seconds;
+        fitting += outlook.rate * seconds;
+        if (outlook.submits > 0)
+            largest = fmax(largest, outlook.largest > 0 ? (double)outlook.largest : HUGE_VAL);
     }
-    return sum;
+    offer->outlook.rate = fitting / simtime_seconds(limit - from);
+    offer->outlook.too_large = submitted > 0 ? 1 - fitting / submitted : 0;
+    offer->outlook.largest = isfinite(largest) ? (int64_t)largest : 0;
 }
 
 /* What it asks in the whole run, [from, limit). */
@@ -187,25 +222,49 @@ static int expect(struct offer *offer, const struct build *build, size_t row, si
                   simtime limit, struct error *err)
 {
     const struct build_workload *workload = offer->workload;
+    const struct workload_kind *kind = workload->workload->kind;
     struct workload_context context = workload->context;
     struct workload_outlook *outlook = &offer->outlook;
     context.mean = offer->means;
     context.from = from;
     context.limit = limit;
-    if (workload->workload->kind->outlook(workload->workload->params, &context, outlook, err) < 0)
+    if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
         return -1;
     for (size_t e = 0; e < build->program->n_epochs; e++)
         offer->left[e] = refused_leaves(build, row, e);
-    const bool ends = limit < SIMTIME_NEVER;
-    double seconds = simtime_seconds(limit - from);
-    if (outlook->even) {
-        outlook->jobs = outlook->rate * simtime_seconds(limit);
-        seconds =
-            simtime_seconds(limit) * (even_between(outlook, from, limit).jobs / outlook->jobs);
+    if (limit == SIMTIME_NEVER) {
+        const struct refused_left *left = offer->left;
+        offer->all.jobs = (double)NAN;
+        offer->work = outlook->load * left->work / (outlook->rate * left->jobs);
+        return 0;
     }
-    offer->all.jobs = ends ? outlook->rate * seconds : (double)NAN;
-    offer->work = outlook->load / outlook->rate;
+    if (outlook->even)
+        outlook->jobs = outlook->rate * simtime_seconds(limit);
+    if (kind->changes && build->program->n_epochs > 1)
+        expect_changes(offer, build->program, from, limit);
     return 0;
+}
+
+/* --- any --- */
+
+struct offer_sum offer_between(const struct offer *offer, const struct program *program,
+                               simtime from, simtime to)
+{
+    struct offer_sum sum = {0};
+    if (!offer->outlook.endless) {
+        const struct offer_sum first = before(&offer->steps, from);
+        const struct offer_sum all = before(&offer->steps, to);
+        return (struct offer_sum){all.jobs - first.jobs, all.work - first.work};
+    }
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct stretch then = in_epoch(offer, program, e, from, to);
+        if (then.from >= then.to)
+            continue;
+        const struct offer_sum part = left_between(offer, e, then.from, then.to);
+        sum.jobs += part.jobs;
+        sum.work += part.work;
+    }
+    return sum;
 }
 
 int offer_init(struct offer *offer, const struct build *build, size_t row,
@@ -216,18 +275,18 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
     const simtime length = build->world.length;
     const simtime from = stay->from > 0 ? stay->from : 0;
     const simtime limit = stay->until < length ? stay->until : length;
-    *offer = (struct offer){.workload = workload, .largest = (double)NAN, .work = (double)NAN};
+    *offer = (struct offer){
+        .workload = workload, .until = limit, .largest = (double)NAN, .work = (double)NAN};
     offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
     offer->left = mem_new(build->program->n_epochs, sizeof(*offer->left));
     if (from >= limit)
         return 0;
-    if (workload->workload->kind->endless) {
-        if (expect(offer, build, row, from, limit, err) < 0)
-            return -1;
-    } else {
-        if (read_jobs(offer, build, row, limit, report, err) < 0)
-            return -1;
-        offer->all = before(&offer->steps, SIMTIME_NEVER);
+    if ((workload->workload->kind->endless ? expect(offer, build, row, from, limit, err)
+                                           : read_jobs(offer, build, row, limit, report, err)) < 0)
+        return -1;
+    if (!offer->outlook.endless || limit < SIMTIME_NEVER) {
+        offer->all =
+            offer_between(offer, build->program, offer->outlook.endless ? from : INT64_MIN, limit);
         offer->work = offer->all.work / offer->all.jobs;
     }
     if (offer->outlook.largest > 0)
@@ -247,7 +306,7 @@ double offer_load(const struct offer *offer, const struct program *program)
 {
     const struct offer_steps *steps = &offer->steps;
     if (offer->outlook.endless)
-        return offer->left[0] > 0 ? offer->left[0] * offer->outlook.load : 0;
+        return offer->left->work > 0 ? offer->left->work * offer->outlook.load : 0;
     const double asked = offer_between(offer, program, INT64_MIN, SIMTIME_NEVER).work;
     const simtime span = steps->len > 0 ? steps->items[steps->len - 1].at - steps->items[0].at : 0;
     return span > 0 ? asked / simtime_seconds(span) : asked > 0 ? (double)NAN : 0;

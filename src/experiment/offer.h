@@ -4,7 +4,7 @@
 #ifndef EXPERIMENT_OFFER_H
 #define EXPERIMENT_OFFER_H
 
-#include "scenario/build.h"
+#include "experiment/refused.h"
 
 struct offer_sum {
     double jobs, work; /* that are not refused for ever; their processor-seconds */
@@ -19,16 +19,16 @@ struct offer_step {
 struct offer {
     const struct build_workload *workload; /* borrowed */
     struct workload_outlook outlook;       /* over the whole run */
+    simtime until;                         /* no jobs from then on */
     struct offer_sum all;                  /* of the whole run; jobs NaN: not known */
     double work;                           /* processor-seconds a job */
     double largest;                        /* processors of a job; NaN: no bound */
     struct offer_steps {
         struct offer_step *items;
         size_t len, cap;
-    } steps;                /* owned; of a list or log */
-    struct job_mean *means; /* owned; by epoch: what is known by now */
-    double *left; /* owned; by epoch, unless it is a list or log: of what is asked from then on, the
-                     share that no quota or guarantee refuses for ever */
+    } steps;                   /* owned; of a list or log */
+    struct job_mean *means;    /* owned; by epoch: what is known by now */
+    struct refused_left *left; /* owned; by epoch, unless it is a list or log */
 };
 
 /* Reads a log once; what is odd in it goes to *report (NULL: nobody asks). Of a list or log 24
@@ -37,9 +37,13 @@ int offer_init(struct offer *offer, const struct build *build, size_t workload,
                struct log_report *report, struct error *err);
 void offer_deinit(struct offer *offer); /* whatever offer_init said */
 
-/* Of jobs submitted in [from, to). O(log jobs) or O(epochs). */
+/* Of jobs submitted in [from, to), which ends. O(log jobs) or O(epochs). */
 struct offer_sum offer_between(const struct offer *offer, const struct program *program,
                                simtime from, simtime to);
+
+/* Do dated changes of an epoch, from the second on, change what it asks from then on? Not of lists
+ * and logs. */
+bool offer_changes(const struct offer *offer, const struct program *program, size_t epoch);
 
 /* Processors busy on average while jobs come, were there room: where the run has no length. NaN:
  * all come at once. */

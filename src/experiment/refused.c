@@ -284,19 +284,24 @@ struct asks_bounds refused_bounds(const struct build *build, size_t workload, si
     };
 }
 
-double refused_leaves(const struct build *build, size_t workload, size_t epoch)
+struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch)
 {
     const struct build_workload *bw = &build->workloads[workload];
     const struct asks_bounds bounds = refused_bounds(build, workload, epoch);
     struct workload_outlook all = {0}, fit = {0};
-    double share = 1;
+    struct refused_left left = {1, 1};
     if (is_below_all(bw, bounds.size))
-        return 0;
+        return (struct refused_left){0};
     if (bounds.size < (double)bw->context.fits_procs &&
         outlook_within(build, bw, epoch, HUGE_VAL, &all) &&
-        outlook_within(build, bw, epoch, bounds.size, &fit))
-        share = fit.load <= 0 ? 0 : isfinite(all.load) ? fit.load / all.load : 1;
-    if ((isfinite(bounds.hours) || isfinite(bounds.request)) && share > 0)
-        share *= 1 - refused_by_time(build, workload, epoch, bounds).work;
-    return share;
+        outlook_within(build, bw, epoch, bounds.size, &fit)) {
+        left.jobs = all.rate > 0 ? fit.rate / all.rate : 0;
+        left.work = fit.load <= 0 ? 0 : isfinite(all.load) ? fit.load / all.load : 1;
+    }
+    if ((isfinite(bounds.hours) || isfinite(bounds.request)) && left.jobs > 0) {
+        const struct refused_time refused = refused_by_time(build, workload, epoch, bounds);
+        left.jobs *= 1 - refused.jobs;
+        left.work *= 1 - refused.work;
+    }
+    return left;
 }

@@ -49,8 +49,12 @@ struct refused_time refused_by_time(const struct build *build, size_t workload, 
  * where it is known, else as above. */
 double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most);
 
-/* Of a workload that never ends: the share of the processor-time that it asks for from the epoch on
- * which is not refused for ever. */
-double refused_leaves(const struct build *build, size_t workload, size_t epoch);
+/* Of a workload that never ends: the shares of its jobs that fit, and of the processor-time of
+ * those, from the epoch on, which are not refused for ever. */
+struct refused_left {
+    double jobs, work;
+};
+
+struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch);
 
 #endif

@@ -167,7 +167,8 @@ struct generate_outlook generate_expect(const struct generate_params *params,
                             simtime_seconds(place->limit - from);
     if (params->batch)
         rate *= dist_mean_count(params->batch);
-    struct generate_outlook outlook = {.rate = rate * mean->share, .too_large = 1 - mean->share};
+    struct generate_outlook outlook = {
+        .submits = rate, .rate = rate * mean->share, .too_large = 1 - mean->share};
     if (params->work.kind)
         outlook.load = outlook.rate > 0 ? outlook.rate * mean->runtime : 0;
     else if (rate > 0 && mean->size > 0)

@@ -80,6 +80,7 @@ struct generate_room {
 
 /* Expectations, of the jobs that fit. */
 struct generate_outlook {
+    double submits;   /* 1/s, of jobs of any size */
     double rate;      /* 1/s */
     double load;      /* processor-seconds per second; INFINITY where a mean is infinite */
     double too_large; /* share of all jobs that does not fit */

@@ -67,6 +67,7 @@ static int outlook(const void *object, const struct workload_context *context,
     *ret = (struct workload_outlook){
         .endless = true,
         .rate = expected.rate,
+        .submits = expected.submits,
         .load = expected.load,
         .too_large = expected.too_large,
     };

@@ -49,6 +49,7 @@ struct workload_outlook {
     bool even;                /* endless, but all it asks comes evenly in [first, first + span) */
     double jobs;              /* of a finite one; 0: not known */
     double rate;              /* jobs per second on average, endless ones */
+    double submits;           /* the same, those that do not fit included */
     double load;              /* processors busy on average, were there room (endless), or */
     double processor_seconds; /* all it needs (finite, even). INFINITY: its mean is infinite */
     double too_large;         /* share of all its jobs: larger than fits, rejected */

@@ -325,7 +325,7 @@ class Changes(InFolder):
         # 4 + 8 processor-hours from 2 h to 4 h, of 20 h
         self.assertRegex(done.stdout, r"\nd/p +jobs +processor-h each +largest +1970-01-01  "
                          r"1970-01-01T02:00:00\+00:00  1970-01-01T04:00:00\+00:00  whole run\n"
-                         r"t/w +5 +10.8 +4 +- +6 +- +0.60\n")
+                         r"t/w +2 +6 +4 +- +6 +- +0.60\n")
 
     def test_whole_nodes_later(self):
         """One processor of four an hour until 9 h, then a whole node for 2.5 h: those of 11 h, 12 h and 13 h wait

@@ -303,8 +303,8 @@ changes:
   - {at: 8d, set: {tenants.u.quota.processors: 0}}
 """)
         out = self.jishi("check", "s.yaml").stdout
-        # 120 jobs of 4.5 h, then 72, of which 3/4 stay, with (2 + 4 + 4) / 18 of the work; over 240 h
-        self.assertRegex(out, "\nt/w +2 +5 +8 +0.04\nu/w +240 +4.5 +4 +(2.9|3.0)\n")
+        # 120 jobs of 4.5 h, then 72, of which 3/4 stay, with (2 + 4 + 4) / 18 of the work; over 240 h. 8 of 120 h, 2 of 72 h.
+        self.assertRegex(out, "\nt/w +2 +5 +8 +0.07 +0.03 +- +0.04\nu/w +17[0-9] +4.1 +4 +4.5 +2.[3-6] +- +(2.9|3.0)\n")
         self.assertIn(
             "  u, from 2025-01-09T00:00:00+00:00 on: a quota of 0 processors lets no job start: all are rejected.\n"
             "  t/w, from 2025-01-06T00:00:00+00:00 on: jobs of up to 8 processors, but t has a quota of 4: the larger ones (50 % of its "
@@ -352,6 +352,24 @@ tenants:
         text = text[:text.index("changes")] + text[text.index("tenants"):]
         self.assertEqual(self.load(text), [["f/v", "9", "240", "10", "0.90"], ["asked", "for", "0.90"]])
         self.assertEqual(self.load(text.replace("leave: 80d", "leave: 65d")), [["f/v", "0", "-", "-", "-"], ["asked", "for", "-"]])
+
+    def test_change_of_load(self):
+        """1200 jobs of 5 processor-hours, then 30 000; or 1200 of 5 and 1200 of 15, or of 20: each change has a column, and all jobs count."""
+        w = "tenants.f.workloads.v."
+        flow = "arrival: {poisson: 1/h}, processors: 5, runtime: 1h"
+        self.assertEqual(self.load(self.DATED % (w + "arrival.poisson: 25/h", "", flow)),
+                         [["f/v", "31", "200", "5", "5", "5", "125", "65"], ["asked", "for", "5", "125", "65"]])
+        self.assertIn("\n  2022-02-20 to 2022-04-11: more is asked for than is in service, the queue grows by about 600 "
+                      "processor-hours a day.\n", self.out)
+        self.assertEqual(self.load(self.DATED % (w + "runtime: 3h", "", flow))[0], ["f/v", "2", "400", "10", "5", "5", "15", "10"])
+        self.assertEqual(self.load(self.DATED % (w + "processors: 20", "", flow))[0], ["f/v", "2", "400", "12.5", "20", "5", "20", "12.5"])
+        self.assertEqual(self.load(self.DATED % (w + "arrival.poisson: 24/d", "", flow))[0], ["f/v", "2", "400", "5", "5", "5"])
+        # from day 50 on all are too large, or refused
+        self.assertEqual(self.load(self.DATED % (w + "processors: 200", "", flow))[0], ["f/v", "1", "200", "5", "200", "5", "-", "2.5"])
+        self.assertIn("  f/v: jobs of up to 200 processors, but one never gets more than 100: the larger ones (50 % of its jobs) are "
+                      "rejected, and not counted above.\n", self.out)
+        self.assertEqual(self.load(self.DATED % ("tenants.f.quota.processors: 4", "", flow))[0],
+                         ["f/v", "1", "200", "5", "5", "5", "-", "2.5"])
 
     def test_refused_jobs_when_they_come(self):
         """From day 50 on none of 2 h may come: of 20 a day 10 are left. Twice 100 x 10 x 2 h, and 100 x 10 x 1 h, in 1200 h each."""
