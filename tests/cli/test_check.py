@@ -371,6 +371,22 @@ tenants:
         self.assertEqual(self.load(self.DATED % ("tenants.f.quota.processors: 4", "", flow))[0],
                          ["f/v", "1", "200", "5", "5", "5", "-", "2.5"])
 
+    def test_maintenance_that_overlaps(self):
+        """No more nodes than there are, 4, then 2: 3 from 5 h, all from 10 h, 3 from 15 h to 20 h, of 100 h; all that one window takes
+        another cannot take again."""
+        text = """jishi: 1
+time: {start: 2022-01-01, length: 100h}
+centres: {c: {partitions: {p: {nodes: 4, maintenance: [%s]}}}}
+tenants: {f: {home: c, workloads: {v: {arrival: {poisson: 1/h}, runtime: 1h}}}}
+"""
+        three = "{from: 5h, length: 10h, nodes: 3}, {from: 10h, length: 10h, nodes: 3}"
+        for windows, change, want in (
+                (three, "", ["0.50"]), ("{from: 5h, length: 10h, nodes: 2}, {from: 5h, length: 10h}", "", ["0.40"]),
+                # 15 + 8 of 12 h, 2 x 8 of 88 h
+                (three, "changes: [{at: 12h, set: {centres.c.partitions.p.nodes: 2}}]\n", ["1.9", "0.18", "0.39"])):
+            self.load(text % windows + change)
+            self.assertEqual([line.split()[2:] for line in self.out.splitlines() if "in maintenance" in line], [want])
+
     def test_refused_jobs_when_they_come(self):
         """From day 50 on none of 2 h may come: of 20 a day 10 are left. Twice 100 x 10 x 2 h, and 100 x 10 x 1 h, in 1200 h each."""
         jobs = "jobs: [" + ", ".join(f"{{submit: {day}d, processors: 100, runtime: {2 if day < 50 else hours}h, count: 10}}"
