@@ -35,7 +35,7 @@ static double work_at(struct job_spec *job, int64_t n, const double *speeds, boo
 }
 
 struct asks_job asks_look(const struct asks *asks, const struct job_spec *job,
-                          struct asks_bounds bounds)
+                          struct workload_bounds bounds)
 {
     struct asks_job all = {.larger = true, .refused = true, .asked = HUGE_VAL};
     for (size_t i = 0; i < asks->n_places; i++) {

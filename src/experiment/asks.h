@@ -19,11 +19,6 @@ struct asks {
     size_t n_places;
 };
 
-/* What a job may ask for: processors, seconds, processors times seconds. INFINITY: no bound. */
-struct asks_bounds {
-    double size, request, hours;
-};
-
 /* Of one job, in processor-seconds, where it asks for least of all places that take it. */
 struct asks_job {
     bool fits;    /* some place is large enough; if not, nothing else is said */
@@ -38,7 +33,7 @@ void asks_deinit(struct asks *asks);
 
 /* O(places). */
 struct asks_job asks_look(const struct asks *asks, const struct job_spec *job,
-                          struct asks_bounds bounds);
+                          struct workload_bounds bounds);
 
 /* Processor-seconds that a job needs at the mean speed of its places, its whole nodes being the
  * smallest; and its processors. */
@@ -55,6 +50,6 @@ typedef void asks_see_fn(void *ctx, const struct job_spec *job);
 int asks_walk(const struct asks *asks, size_t epoch, struct log_report *report, asks_see_fn *see,
               void *ctx, struct error *err);
 
-enum { ASKS_SAMPLE = 2000 };
+enum { ASKS_SAMPLE = 10000 };
 
 #endif

@@ -12,8 +12,8 @@ struct reading {
     struct offer *offer;
     const struct asks *asks;
     const struct program *program;
-    const struct asks_bounds *bounds; /* by epoch */
-    size_t epoch;                     /* of the job before */
+    const struct workload_bounds *bounds; /* by epoch */
+    size_t epoch;                         /* of the job before */
     simtime limit;
     double jobs, fitting;
 };
@@ -81,7 +81,7 @@ static int read_jobs(struct offer *offer, const struct build *build, size_t row,
                      struct log_report *report, struct error *err)
 {
     struct asks asks;
-    struct asks_bounds *bounds = mem_new(build->program->n_epochs, sizeof(*bounds));
+    struct workload_bounds *bounds = mem_new(build->program->n_epochs, sizeof(*bounds));
     struct reading reading = {.offer = offer, .asks = &asks, .program = build->program};
     reading.bounds = bounds;
     reading.limit = limit;

@@ -191,7 +191,7 @@ static bool is_below_all(const struct build_workload *workload, double most)
  * `larger`: it is refused for that. */
 struct sums {
     const struct asks *asks;
-    struct asks_bounds bounds;
+    struct workload_bounds bounds;
     double jobs, work, refused_jobs, refused_work, largest;
     double larger; /* than bounds.size */
 };
@@ -220,8 +220,8 @@ static void see(void *ctx, const struct job_spec *job)
 }
 
 /* Look at all that may be looked at. What the source said last. */
-static int look(const struct build *build, size_t workload, size_t epoch, struct asks_bounds bounds,
-                struct sums *ret)
+static int look(const struct build *build, size_t workload, size_t epoch,
+                struct workload_bounds bounds, struct sums *ret)
 {
     struct asks asks;
     asks_init(&asks, build, workload);
@@ -246,37 +246,36 @@ double refused_by_size(const struct build *build, size_t workload, size_t epoch,
     if (epoch == 0 || bw->workload->kind->endless)
         return outlook.too_large;
     struct sums sums;
-    look(build, workload, epoch, (struct asks_bounds){most, HUGE_VAL, HUGE_VAL}, &sums);
+    look(build, workload, epoch, (struct workload_bounds){most, HUGE_VAL, HUGE_VAL}, &sums);
     return sums.larger > 0 ? sums.larger / (sums.jobs + sums.larger) : 0;
 }
 
 struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
-                                    struct asks_bounds bounds)
+                                    struct workload_bounds bounds)
 {
+    const struct build_workload *bw = &build->workloads[workload];
+    const struct workload_kind *kind = bw->workload->kind;
+    struct workload_shares within = {(double)NAN, (double)NAN, (double)NAN};
     struct sums sums;
+    if (kind->within)
+        within = kind->within(bw->epochs[epoch].params, &bw->context, &bounds);
+    if (!isnan(within.jobs) && !isnan(within.work))
+        return (struct refused_time){1 - within.jobs, 1 - within.work,
+                                     isfinite(within.largest) ? within.largest : (double)NAN};
     const int got = look(build, workload, epoch, bounds, &sums);
+    const double jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0;
     return (struct refused_time){
-        .jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0,
+        .jobs = isnan(within.jobs) ? jobs : 1 - within.jobs,
         .work = sums.work > 0 ? sums.refused_work / sums.work : 0,
         .largest = got == SOURCE_END ? sums.largest : (double)NAN,
     };
 }
 
-double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most)
-{
-    const struct build_workload *bw = &build->workloads[workload];
-    const struct workload_kind *kind = bw->workload->kind;
-    const struct asks_bounds bounds = {HUGE_VAL, most, HUGE_VAL};
-    const double known =
-        kind->asks_longer ? kind->asks_longer(bw->epochs[epoch].params, most) : (double)NAN;
-    return isnan(known) ? refused_by_time(build, workload, epoch, bounds).jobs : known;
-}
-
 /* --- both --- */
 
-struct asks_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch)
+struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch)
 {
-    return (struct asks_bounds){
+    return (struct workload_bounds){
         .size = fmin(ceiling_of(build, workload, epoch, CEILING_QUOTA).most,
                      ceiling_of(build, workload, epoch, CEILING_GUARANTEE).most),
         .request = ceiling_of(build, workload, epoch, CEILING_REQUEST).most,
@@ -287,7 +286,7 @@ struct asks_bounds refused_bounds(const struct build *build, size_t workload, si
 struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch)
 {
     const struct build_workload *bw = &build->workloads[workload];
-    const struct asks_bounds bounds = refused_bounds(build, workload, epoch);
+    const struct workload_bounds bounds = refused_bounds(build, workload, epoch);
     struct workload_outlook all = {0}, fit = {0};
     struct refused_left left = {1, 1};
     if (is_below_all(bw, bounds.size))

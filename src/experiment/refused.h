@@ -32,22 +32,18 @@ double refused_by_size(const struct build *build, size_t workload, size_t epoch,
                        int64_t *ret_largest);
 
 /* The bounds of jobs submitted from the epoch on, which stay to the end of the run. */
-struct asks_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
+struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
 
 /* Of the jobs from the epoch on that fit where they may run and are within the bound of size, those
  * that one of the other bounds refuses in every partition, as its speed makes their request. Of a
- * workload that never ends a sample tells. */
+ * workload that never ends the distributions tell, where they are known, else a sample. */
 struct refused_time {
     double jobs, work; /* shares of the jobs, of the processor-time that they need */
-    double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
+    double largest;    /* processor-seconds asked by one; NaN: not known */
 };
 
 struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
-                                    struct asks_bounds bounds);
-
-/* The share of these jobs that ask for more than `most` seconds: by the distribution of requests,
- * where it is known, else as above. */
-double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most);
+                                    struct workload_bounds bounds);
 
 /* Of a workload that never ends: the shares of its jobs that fit, and of the processor-time of
  * those, from the epoch on, which are not refused for ever. */
