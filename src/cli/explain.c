@@ -126,10 +126,12 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
     phases_init(&explain.phases, build);
     const int rc = judge_measures(build, errors) < 0 ? -1 : read_offers(&explain, errors);
     if (rc == 0) {
+        explain.span = explain.listed ? (struct offer_span){0, SIMTIME_NEVER}
+                                      : offers_span(build, explain.offers);
         explain_time(build, out);
         print_capacity(&explain);
         explain_loads(&explain);
-        explain_tenants(build, explain.offers, out);
+        explain_tenants(build, explain.offers, explain.span, out);
         explain_assumptions(build->program, out);
         print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
         print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));

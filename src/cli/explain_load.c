@@ -16,6 +16,7 @@
 struct stretches {
     simtime cuts[STRETCHES_MAX + 1];
     size_t len;
+    simtime from; /* of all, where the first of them is later */
 };
 
 /* The rows of a table: jobs for one partition, or for any of a centre. */
@@ -28,9 +29,11 @@ const char *explain_day(const struct world *world, simtime t, char *buffer, size
     return date_format_day(world->start + t, world->offset, buffer, size);
 }
 
-static void add_cut(struct stretches *stretches, simtime at)
+static void add_cut(struct stretches *stretches, const struct explain *explain, simtime at)
 {
     size_t i = stretches->len;
+    if (at <= explain->span.from || at >= explain->span.to)
+        return;
     while (i > 0 && stretches->cuts[i - 1] > at)
         i--;
     if (i > 0 && stretches->cuts[i - 1] == at)
@@ -57,25 +60,27 @@ static void add_cuts_of(struct stretches *stretches, const struct explain *expla
 {
     const struct build *build = explain->build;
     const struct program *program = build->program;
-    for (size_t e = 1; e < program->n_epochs && program->epochs[e].at < build->world.length; e++) {
+    for (size_t e = 1; e < program->n_epochs; e++) {
         const bool before = is_place(scope, build_place_at(build, e - 1, workload));
         const bool now = is_place(scope, build_place_at(build, e, workload));
         if (before != now ||
             (now && loads && offer_changes(&explain->offers[workload], program, e)))
-            add_cut(stretches, program->epochs[e].at);
+            add_cut(stretches, explain, program->epochs[e].at);
     }
 }
 
-static void add_years(struct stretches *stretches, const struct build *build)
+static void add_years(struct stretches *stretches, const struct explain *explain)
 {
-    const struct world *world = &build->world;
-    if (!build->program->dated || world->length < YEARS_FROM || world->length == SIMTIME_NEVER)
+    const struct world *world = &explain->build->world;
+    const struct offer_span *span = &explain->span;
+    if (!explain->build->program->dated || span->to - span->from < YEARS_FROM ||
+        span->to == SIMTIME_NEVER)
         return;
-    for (int year = date_civil(world->start, world->offset).year + 1;; year++) {
+    for (int year = date_civil(world->start + span->from, world->offset).year + 1;; year++) {
         const simtime at = date_instant(year, 1, 1, 0, world->offset) - world->start;
-        if (at >= world->length || stretches->len > STRETCHES_MAX)
+        if (at >= span->to || stretches->len > STRETCHES_MAX)
             break;
-        add_cut(stretches, at);
+        add_cut(stretches, explain, at);
     }
 }
 
@@ -85,18 +90,19 @@ static struct stretches cut(const struct explain *explain, const struct scope *s
                             bool years)
 {
     const struct world *world = &explain->build->world;
-    struct stretches stretches = {.cuts = {0}, .len = 1};
+    struct stretches stretches = {
+        .cuts = {explain->span.from}, .len = 1, .from = explain->span.from};
     for (size_t i = 0; i < explain->phases.len; i++) {
         const struct capacity_phase *phase = &explain->phases.items[i];
         if (scope->partition == PARTITION_ANY
                 ? world->partitions[phase->partition].centre == scope->centre
                 : phase->partition == scope->partition)
-            add_cut(&stretches, phase->from);
+            add_cut(&stretches, explain, phase->from);
     }
     for (size_t w = 0; w < world->n_workloads; w++)
         add_cuts_of(&stretches, explain, w, scope, loads);
     if (years)
-        add_years(&stretches, explain->build);
+        add_years(&stretches, explain);
     return stretches;
 }
 
@@ -143,7 +149,7 @@ static double asked(const struct explain *explain, size_t workload, const struct
     if (explain->listed)
         return sum_of(explain, workload, scope, from, to).work / 3600;
     return is_place(scope, &bw->places[0])
-               ? offer_load(&explain->offers[workload], explain->build->program)
+               ? offer_load(&explain->offers[workload], explain->build->program, explain->span)
                : 0;
 }
 
@@ -184,9 +190,9 @@ static struct stretches stretches_of(const struct explain *explain, const struct
     struct stretches stretches = cut(explain, scope, true, true);
     for (int fewer = 2; stretches.len > STRETCHES_MAX && fewer >= 0; fewer--)
         stretches = cut(explain, scope, fewer & 2, fewer & 1);
-    if (stretches.len > STRETCHES_MAX || explain->build->world.length == SIMTIME_NEVER)
-        stretches = (struct stretches){.len = 1};
-    stretches.cuts[stretches.len] = explain->build->world.length;
+    if (stretches.len > STRETCHES_MAX || explain->span.to == SIMTIME_NEVER)
+        stretches.len = 1;
+    stretches.cuts[stretches.len] = explain->span.to;
     while (stretches.len > 1 && nothing_yet(explain, scope, stretches.cuts[0], stretches.cuts[1])) {
         memmove(stretches.cuts, stretches.cuts + 1, stretches.len * sizeof(*stretches.cuts));
         stretches.len--;
@@ -250,7 +256,7 @@ static size_t columns_of(const struct stretches *stretches)
 static void column(const struct stretches *stretches, size_t i, simtime *ret_from, simtime *ret_to)
 {
     const bool whole = i + 1 == columns_of(stretches);
-    *ret_from = whole ? 0 : stretches->cuts[i];
+    *ret_from = whole ? stretches->from : stretches->cuts[i];
     *ret_to = whole ? stretches->cuts[stretches->len] : stretches->cuts[i + 1];
 }
 
@@ -263,7 +269,8 @@ static void add_jobs(struct text_table *table, const struct explain *explain, si
         const struct offer *offer = &explain->offers[w];
         if (explain->shown[w] != workload)
             continue;
-        const struct offer_sum sum = sum_of(explain, w, scope, 0, explain->build->world.length);
+        const struct offer_sum sum =
+            sum_of(explain, w, scope, explain->span.from, explain->span.to);
         jobs += sum.jobs;
         work += sum.work;
         known = isnan(known) ? offer->work : known;
@@ -443,12 +450,19 @@ static void print_load(const struct explain *explain, const struct scope *scope,
 void explain_loads(const struct explain *explain)
 {
     const struct world *world = &explain->build->world;
+    char from[64], to[64];
     fputs(
         explain->listed
             ? "\nWork of the jobs written out, and what the processors do in a day\n"
             : "\nOffered load: processors that would be busy on average, were there room for all; "
               "from each date on\n",
         explain->out);
+    if (world->length == SIMTIME_NEVER && explain->span.to < SIMTIME_NEVER && !explain->listed)
+        fprintf(
+            explain->out,
+            "The run has no length: jobs come from %s to %s, the first and the last submission\n",
+            explain_day(world, explain->span.from, from, sizeof(from)),
+            explain_day(world, explain->span.to - 1, to, sizeof(to)));
     for (size_t row = 0; row < world->n_partitions; row++) {
         const struct scope scope = {(int32_t)row, world->partitions[row].centre};
         if (world->partitions[row].part)

@@ -13,6 +13,7 @@ struct explain {
     const struct build *build;
     FILE *out;
     struct phases phases;
+    struct offer_span span;      /* of the tables */
     struct offer *offers;        /* by workload */
     struct log_report **reports; /* by workload; NULL: reads no log */
     size_t *shown; /* by workload: the one in whose row it is shown: the first of members */

@@ -302,9 +302,30 @@ void offer_deinit(struct offer *offer)
     *offer = (struct offer){0};
 }
 
-double offer_load(const struct offer *offer, const struct program *program)
+struct offer_span offers_span(const struct build *build, const struct offer *offers)
+{
+    const struct offer_span unknown = {0, SIMTIME_NEVER};
+    simtime first = SIMTIME_NEVER, last = INT64_MIN;
+    if (build->world.length < SIMTIME_NEVER)
+        return (struct offer_span){0, build->world.length};
+    for (size_t w = 0; w < build->world.n_workloads; w++) {
+        const struct offer_steps *steps = &offers[w].steps;
+        if (offers[w].outlook.endless)
+            return unknown;
+        if (steps->len == 0)
+            continue;
+        first = steps->items[0].at < first ? steps->items[0].at : first;
+        last = steps->items[steps->len - 1].at > last ? steps->items[steps->len - 1].at : last;
+    }
+    return first < last ? (struct offer_span){first, last + 1} : unknown;
+}
+
+double offer_load(const struct offer *offer, const struct program *program, struct offer_span own)
 {
     const struct offer_steps *steps = &offer->steps;
+    if (own.to < SIMTIME_NEVER)
+        return offer_between(offer, program, own.from, own.to).work /
+               simtime_seconds(own.to - own.from);
     if (offer->outlook.endless)
         return offer->left->work > 0 ? offer->left->work * offer->outlook.load : 0;
     const double asked = offer_between(offer, program, INT64_MIN, SIMTIME_NEVER).work;

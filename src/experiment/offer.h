@@ -45,8 +45,18 @@ struct offer_sum offer_between(const struct offer *offer, const struct program *
  * and logs. */
 bool offer_changes(const struct offer *offer, const struct program *program, size_t epoch);
 
-/* Processors busy on average while jobs come, were there room: where the run has no length. NaN:
- * all come at once. */
-double offer_load(const struct offer *offer, const struct program *program);
+/* What loads are averages over: the run; where it has no length and all workloads are lists or
+ * logs, from the first submission to the last, which it holds; else, or if these are one, `to` is
+ * SIMTIME_NEVER. */
+struct offer_span {
+    simtime from, to;
+};
+
+/* offers: of all workloads. */
+struct offer_span offers_span(const struct build *build, const struct offer *offers);
+
+/* Processors busy on average over the span, were there room; without one, while the workload's jobs
+ * come (NaN: all at once). */
+double offer_load(const struct offer *offer, const struct program *program, struct offer_span span);
 
 #endif

@@ -328,8 +328,8 @@ tenants:
         done = self.jishi("check", "s.yaml")
         self.assertEqual(done.stderr, "")
         self.out = done.stdout
-        lines = done.stdout.split("Offered load: ")[1].splitlines()
-        return [line.split() for line in lines[3:[line.startswith("  installed") for line in lines].index(True)]]
+        lines = done.stdout.split("processor-h each", 1)[1].splitlines()
+        return [line.split() for line in lines[1:[line.startswith("  installed") for line in lines].index(True)]]
 
     def test_jobs_when_they_come(self):
         """3 processor-hours in the first 1200 h, 4800 in the other: 4 of 10 processors, of which a log and a list tell the same."""
@@ -370,6 +370,26 @@ tenants:
                       "rejected, and not counted above.\n", self.out)
         self.assertEqual(self.load(self.DATED % ("tenants.f.quota.processors: 4", "", flow))[0],
                          ["f/v", "1", "200", "5", "5", "5", "-", "2.5"])
+
+    def test_log_without_length(self):
+        """From the first submission to the last: 240 processor-hours in 240 h, then 480 and 48, of 10 and 20 nodes, of which 10 are in
+        maintenance for 5 days. A list beside it adds 24, and lasts a day longer."""
+        text = """jishi: 1
+time: {start: 2022-01-01}
+centres: {c: {partitions: {p: {nodes: 10, maintenance: [{from: 15d, length: 5d, nodes: 10}]}}}}
+changes: [{at: 10d, set: {centres.c.partitions.p.nodes: 20}}, {at: 100d, set: {centres.c.partitions.p.nodes: 30}}]
+tenants: {f: {home: c, workloads: {v: {log: l.swf, shift: to-start}}}}
+"""
+        self.write("l.swf", "".join(f"{i} {day * 86400} 0 {hours * 3600} {n} -1 -1 {n} {hours * 3600} -1 1 1 1 -1 -1 -1 -1 -1\n"
+                                    for i, (day, n, hours) in enumerate([(0, 10, 24), (10, 10, 48), (20, 1, 48)])))
+        self.assertEqual(self.load(text), [["f/v", "3", "256", "10", "1", "2.2", "1.6"], ["asked", "for", "1", "2.2", "1.6"]])
+        self.assertRegex(self.out, "from each date on\nThe run has no length: jobs come from 2022-01-01 to 2022-01-21, the first and the last submission\n\n"
+                         "c/p +jobs +processor-h each +largest +2022-01-01 +2022-01-11 +while jobs come\n")
+        self.assertRegex(self.out, "\n  installed +10 +20 +15\n  in maintenance +- +5 +2.5\n  asked for / in service +10.0 % +14.7 % +12.8 %\n")
+        two = text.replace("to-start}", "to-start}, w: {jobs: [{submit: 21d, processors: 1, runtime: 24h}]}")
+        # 792 processor-hours in 504 h, 552 of them in 264 h
+        self.assertEqual(self.load(two)[2], ["asked", "for", "1", "2.1", "1.6"])
+        self.assertIn(" to 2022-01-22, the first and the last submission\n", self.out)
 
     def test_maintenance_that_overlaps(self):
         """No more nodes than there are, 4, then 2: 3 from 5 h, all from 10 h, 3 from 15 h to 20 h, of 100 h; all that one window takes
