@@ -413,6 +413,50 @@ static void warn_no_mean(const struct explain *explain, const struct scope *scop
                     world->workloads[w].path);
 }
 
+/* Processors of the largest node that jobs of a workload may get: with whole nodes no change alters
+ * their size. */
+static int32_t largest_node(const struct build *build, size_t workload)
+{
+    int32_t most = 0;
+    for (size_t row = 0; row < build->world.n_partitions; row++) {
+        const struct partition_setup *setup = &build->partitions[row].setup;
+        struct build_room room;
+        if (!build_room(build, &build->workloads[workload], row, &room))
+            continue;
+        for (size_t g = 0; g < setup->n_groups; g++)
+            if (setup->groups[g].procs_per_node > most)
+                most = setup->groups[g].procs_per_node;
+    }
+    return most;
+}
+
+static bool asks_nodes(const struct build *build, size_t workload)
+{
+    const struct build_workload *bw = &build->workloads[workload];
+    const struct workload_kind *kind = bw->workload->kind;
+    bool asks = false;
+    for (size_t e = 0; e < build->program->n_epochs && kind->asks_nodes; e++)
+        asks |= kind->asks_nodes(bw->epochs[e].params);
+    return asks;
+}
+
+/* Which nodes a job gets depends on what runs: the load is a bound. */
+static void warn_whole_nodes(const struct explain *explain, const struct scope *scope)
+{
+    const struct build *build = explain->build;
+    for (size_t w = 0; w < build->world.n_workloads; w++) {
+        const int32_t counted = build->workloads[w].context.procs_per_node;
+        if (explain->shown[w] != w || !in_scope(explain, w, scope) || !asks_nodes(build, w))
+            continue;
+        const int32_t most = largest_node(build, w);
+        if (counted > 0 && most > counted)
+            fprintf(explain->out,
+                    "  %s: whole nodes count as of %d processors each, and some have more: at "
+                    "least that is asked for, and up to %.3g times as much where all have %d.\n",
+                    build->world.workloads[w].path, counted, (double)most / counted, most);
+    }
+}
+
 static void print_load(const struct explain *explain, const struct scope *scope, const char *name)
 {
     const struct stretches stretches = stretches_of(explain, scope);
@@ -445,6 +489,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     print_warnings(explain, &stretches, sums, available);
     warn_too_large(explain, scope);
     warn_no_mean(explain, scope);
+    warn_whole_nodes(explain, scope);
 }
 
 void explain_loads(const struct explain *explain)

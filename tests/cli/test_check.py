@@ -5,6 +5,7 @@ usage: test_check.py JISHI
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -390,6 +391,22 @@ tenants: {f: {home: c, workloads: {v: {log: l.swf, shift: to-start}}}}
         # 792 processor-hours in 504 h, 552 of them in 264 h
         self.assertEqual(self.load(two)[2], ["asked", "for", "1", "2.1", "1.6"])
         self.assertIn(" to 2022-01-22, the first and the last submission\n", self.out)
+
+    def test_whole_nodes_that_differ(self):
+        """2 nodes for half of the time: 2 processors of those of 2, and up to 8 of those of 8, of which a job on 4 equal nodes has 8."""
+        text = """jishi: 1
+time: {start: 2022-01-01, length: 100d}
+centres: {c: {partitions: {p: {nodes: 4, processors_per_node: 8}, q: {groups: [{nodes: 4, processors_per_node: 8},
+  {nodes: 1, processors_per_node: 2}]}}}}
+tenants:
+  f: {home: c, workloads: {v: {partition: q, arrival: {every: 6h}, nodes: 2, runtime: 3h}, w: {partition: q, arrival: {every: 6h}, runtime: 3h}}}
+  g: {home: c, workloads: {v: {partition: p, arrival: {every: 6h}, nodes: 2, runtime: 3h}}}
+"""
+        told = ("  f/v: whole nodes count as of 2 processors each, and some have more: at least that is asked for, and up to 4 times as much "
+                "where all have 8.\n")
+        self.assertEqual(self.load(text)[0], ["g/v", "400", "48", "16", "8"])
+        self.assertEqual(self.out.count("whole nodes"), 1)
+        self.assertRegex(self.out, "\nf/v +400 +12 +4 +2\n(.*\n){4}" + re.escape(told))
 
     def test_maintenance_that_overlaps(self):
         """No more nodes than there are, 4, then 2: 3 from 5 h, all from 10 h, 3 from 15 h to 20 h, of 100 h; all that one window takes
