@@ -147,7 +147,10 @@ static void warn_longer(const struct build *build, size_t workload, size_t epoch
     char number[48], when[SINCE_MAX];
     if (isinf(ceiling->most))
         return;
-    const double share = refused_by_request(build, workload, epoch, ceiling->most);
+    const double share =
+        refused_by_time(build, workload, epoch,
+                        (struct workload_bounds){HUGE_VAL, ceiling->most, HUGE_VAL})
+            .jobs;
     if (!(share > 1e-12))
         return;
     fprintf(out, "  %s%s: %s%s %s %s by request: ", build->world.workloads[workload].path,
@@ -163,7 +166,7 @@ static void warn_hours(const struct build *build, size_t workload, size_t epoch,
     if (isinf(ceiling->most))
         return;
     const struct refused_time refused = refused_by_time(
-        build, workload, epoch, (struct refused_bounds){size, HUGE_VAL, ceiling->most});
+        build, workload, epoch, (struct workload_bounds){size, HUGE_VAL, ceiling->most});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))

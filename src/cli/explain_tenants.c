@@ -48,14 +48,6 @@ struct branch {
     bool shares_differ, quotas_differ, guarantees_differ; /* at the start */
 };
 
-static double load_of(const struct build *build, const struct offer *offer)
-{
-    const simtime length = build->world.length;
-    if (length == SIMTIME_NEVER)
-        return offer_load(offer, build->program);
-    return offer_asked(offer, build->program, 0, length) / simtime_seconds(length);
-}
-
 /* What a tenant has at the start is not what the first like it has. */
 static void tell_apart(const struct build *build, size_t row, size_t first, struct branch *branch)
 {
@@ -67,7 +59,7 @@ static void tell_apart(const struct build *build, size_t row, size_t first, stru
 }
 
 static struct branch *find_branches(const struct build *build, const struct offer *offers,
-                                    const int32_t *alike)
+                                    struct offer_span span, const int32_t *alike)
 {
     const struct world *world = &build->world;
     const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
@@ -80,7 +72,7 @@ static struct branch *find_branches(const struct build *build, const struct offe
         branch->tenants = 1;
         branch->first = stay->from <= 0 && stay->until > 0;
         branch->last = stay->until >= world->length && stay->from < world->length;
-        branch->load += load_of(build, &offers[w]);
+        branch->load += offer_load(&offers[w], build->program, span);
     }
     for (size_t i = n; i-- > 0;) {
         struct branch *above = rows[i].parent >= 0 ? &own[rows[i].parent] : NULL;
@@ -250,14 +242,15 @@ static void explain_qos(const struct build *build, FILE *out)
     text_table_deinit(&table);
 }
 
-void explain_tenants(const struct build *build, const struct offer *offers, FILE *out)
+void explain_tenants(const struct build *build, const struct offer *offers, struct offer_span span,
+                     FILE *out)
 {
     static const char *const heads[] = {"with jobs", "share", "quota", "guarantee", "asked for"};
     bool moves;
     if (!worth_telling(build, &moves))
         return;
     int32_t *alike = build_alike(build);
-    struct branch *branches = find_branches(build, offers, alike);
+    struct branch *branches = find_branches(build, offers, span, alike);
     struct text_table table = {0};
     size_t shown = 0, left = 0;
     text_table_left(&table, "Tenants");

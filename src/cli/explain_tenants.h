@@ -13,6 +13,7 @@ char *workload_label(const struct build *build, size_t workload);
 /* Who is below whom, with shares, quotas, guarantees, what they ask for, and how many are there at
  * first and in the end; what QOS there are. Nothing where there are none, and all tenants are equal
  * and there from the first day on. */
-void explain_tenants(const struct build *build, const struct offer *offers, FILE *out);
+void explain_tenants(const struct build *build, const struct offer *offers, struct offer_span span,
+                     FILE *out);
 
 #endif

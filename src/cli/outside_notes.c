@@ -23,7 +23,7 @@ static void add_workload(struct texts *notes, const struct build *build, const s
                               (long long)outlook->late, outlook->late == 1 ? " comes" : "s come",
                               outlook->late == 1 ? "is" : "are"));
     else if (outlook->endless && outlook->rate <= 0 && outlook->too_large <= 0 &&
-             offer_asked(offer, build->program, 0, length) <= 0)
+             offer_between(offer, build->program, 0, length).work <= 0)
         add(notes, mem_format("%s: no job comes before the end of the run", path));
 }
 

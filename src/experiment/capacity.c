@@ -68,6 +68,49 @@ double phases_installed(const struct phases *phases, int32_t partition, simtime 
     return sum;
 }
 
+/* When the nodes of a partition next change after `at`, but at `to` if not before. */
+static simtime next_change(const struct build *build, int32_t partition, simtime at, simtime to)
+{
+    for (size_t i = 0; i < build->n_changes; i++) {
+        const struct sim_change *c = &build->changes[i];
+        if (c->partition == partition && c->what == CHANGE_NODES && c->at > at && c->at < to)
+            to = c->at;
+    }
+    return to;
+}
+
+/* Of what overlaps [from, to), in which the groups do not change, the parts there. */
+static void clip(const struct windows *windows, simtime from, simtime to, struct windows *ret)
+{
+    for (size_t i = 0; i < windows->len; i++) {
+        struct maintenance window = windows->items[i];
+        window.from = window.from > from ? window.from : from;
+        window.to = window.to < to ? window.to : to;
+        if (window.moves || window.from >= window.to)
+            continue;
+        MEM_GROW(ret);
+        ret->items[ret->len++] = window;
+    }
+}
+
+static double taken_between(const struct build *build, int32_t partition,
+                            const struct windows *windows, simtime from, simtime to)
+{
+    struct node_group groups[PARTITION_GROUPS_MAX];
+    struct windows there = {0};
+    double sum = 0;
+    for (size_t g = 0; g < build->partitions[partition].setup.n_groups; g++)
+        groups[g] = group_of(build, (size_t)partition, g, from);
+    clip(windows, from, to, &there);
+    struct windows_step *steps = mem_new(2 * there.len, sizeof(*steps));
+    windows_steps(&there, groups, steps);
+    for (size_t i = 0; i < 2 * there.len; i++)
+        sum -= (double)steps[i].change * simtime_seconds(to - steps[i].at);
+    free(steps);
+    windows_deinit(&there);
+    return sum;
+}
+
 double maintenance_time(const struct build *build, int32_t partition, simtime from, simtime to)
 {
     const struct partition_setup *setup = &build->partitions[partition].setup;
@@ -75,14 +118,10 @@ double maintenance_time(const struct build *build, int32_t partition, simtime fr
     double sum = 0;
     windows_init(&windows, setup->recurrences, setup->n_recurrences, WINDOWS_BEGIN, from);
     windows_extend(&windows, to, SIZE_MAX);
-    for (size_t i = 0; i < windows.len; i++) {
-        const struct maintenance *window = &windows.items[i];
-        if (window->moves)
-            continue;
-        const struct node_group there =
-            group_of(build, (size_t)partition, window->group, window->from);
-        const int32_t nodes = window->nodes < there.nodes ? window->nodes : there.nodes;
-        sum += (double)nodes * there.procs_per_node * overlap(window->from, window->to, from, to);
+    for (simtime at = from; at < to && windows.len > 0;) {
+        const simtime next = next_change(build, partition, at, to);
+        sum += taken_between(build, partition, &windows, at, next);
+        at = next;
     }
     windows_deinit(&windows);
     return sum;

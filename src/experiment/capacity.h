@@ -17,7 +17,8 @@ void phases_deinit(struct phases *phases);
 /* Processor-seconds installed in a partition during [from, to). O(phases). */
 double phases_installed(const struct phases *phases, int32_t partition, simtime from, simtime to);
 
-/* Processor-seconds of a partition that maintenance takes during [from, to). O(windows). */
+/* Processor-seconds of a partition that maintenance takes during [from, to): where windows overlap,
+ * no more than there are. O(windows (log windows + changes of nodes)). */
 double maintenance_time(const struct build *build, int32_t partition, simtime from, simtime to);
 
 #endif

@@ -8,9 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Jobs that are looked at of a workload that never ends. */
-enum { SAMPLE = 2000 };
-
 /* --- what jobs may have --- */
 
 #define ONE_JOB "lets one job have no more than"
@@ -190,128 +187,47 @@ static bool is_below_all(const struct build_workload *workload, double most)
 
 /* --- job by job --- */
 
-/* The outlook wants no tenants of a log. */
-static int32_t any_tenant(void *ctx, int64_t key)
-{
-    (void)key;
-    return *(const int32_t *)ctx;
-}
-
-struct asked {
-    struct refused_bounds bounds;
+/* One that is larger than every place is of no account; nor is one larger than bounds.size, but for
+ * `larger`: it is refused for that. */
+struct sums {
+    const struct asks *asks;
+    struct workload_bounds bounds;
     double jobs, work, refused_jobs, refused_work, largest;
-    double larger, larger_work; /* than bounds.size */
+    double larger; /* than bounds.size */
 };
 
-/* Where jobs of a workload may run, in the order of the partitions. */
-struct place_to_run {
-    struct build_room room;
-    const double *speeds;
-};
-
-struct places_to_run {
-    struct place_to_run *items;
-    size_t len;
-};
-
-/* To be freed. */
-static struct places_to_run places_of(const struct build *build, const struct build_workload *bw)
+static void see(void *ctx, const struct job_spec *job)
 {
-    const struct world *world = &build->world;
-    struct places_to_run places = {.items = mem_new(world->n_partitions, sizeof(*places.items))};
-    for (size_t row = 0; row < world->n_partitions; row++) {
-        struct place_to_run *next = &places.items[places.len];
-        next->speeds = world->partitions[row].speeds;
-        places.len += build_room(build, bw, row, &next->room);
-    }
-    return places;
-}
-
-/* What a job asks for and needs, in processor-seconds, where it asks for least; it is refused if
- * every place refuses it. One that is larger than every place is of no account; nor is one larger
- * than bounds.size, but for `larger`: it is refused for that. */
-static void look_at(const struct places_to_run *places, bool kills, const struct job_spec *job,
-                    struct asked *asked)
-{
-    const struct refused_bounds *most = &asked->bounds;
-    double least = HUGE_VAL, work = 0;
-    bool refused = true, larger = true;
-    for (size_t i = 0; i < places->len; i++) {
-        const struct place_to_run *place = &places->items[i];
-        const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
-                                             : job->ask.procs;
-        struct job_spec here = *job;
-        const bool above = (double)n > most->size;
-        if (n > place->room.procs || (above && !larger))
-            continue;
-        job_place(&here, (int32_t)n, place->speeds);
-        const double runtime = simtime_seconds(here.runtime);
-        const double request = simtime_seconds(here.request);
-        refused &=
-            above || request > most->request || (double)n * request > most->hours * (1 + 1e-12);
-        if ((double)n * request >= least && above == larger)
-            continue;
-        larger = above;
-        least = (double)n * request;
-        work = (double)n * (kills ? fmin(runtime, request) : runtime);
-    }
-    if (isinf(least))
-        return;
-    if (larger) {
-        asked->larger++;
-        asked->larger_work += work;
+    struct sums *sums = ctx;
+    if (!job) {
+        *sums = (struct sums){.asks = sums->asks, .bounds = sums->bounds};
         return;
     }
-    asked->jobs++;
-    asked->work += work;
-    asked->largest = fmax(asked->largest, least);
-    if (refused) {
-        asked->refused_jobs++;
-        asked->refused_work += work;
+    const struct asks_job one = asks_look(sums->asks, job, sums->bounds);
+    if (!one.fits)
+        return;
+    if (one.larger) {
+        sums->larger++;
+        return;
+    }
+    sums->jobs++;
+    sums->work += one.work;
+    sums->largest = fmax(sums->largest, one.asked);
+    if (one.refused) {
+        sums->refused_jobs++;
+        sums->refused_work += one.work;
     }
 }
 
-/* As a run would draw them. The status of the source at its end, or SOURCE_JOB. */
-static int look_at_all(const struct build *build, const struct build_workload *bw, size_t epoch,
-                       bool sort, const struct places_to_run *places, struct asked *ret)
+/* Look at all that may be looked at. What the source said last. */
+static int look(const struct build *build, size_t workload, size_t epoch,
+                struct workload_bounds bounds, struct sums *ret)
 {
-    const simtime begin = bw->workload->kind->endless ? INT64_MIN : begin_of(build, epoch);
-    const struct workload_kind *kind = bw->workload->kind;
-    struct workload_context context = bw->context;
-    int32_t tenant = context.base.tenant;
-    context.sort |= sort;
-    context.tenant_of = any_tenant;
-    context.tenant_ctx = &tenant;
-    struct error err;
-    struct workload_epoch as_then = bw->epochs[epoch];
-    as_then.from = 0;
-    struct source *source = kind->endless
-                                ? kind->open(&as_then, 1, &context, &err)
-                                : kind->open(bw->epochs, build->program->n_epochs, &context, &err);
-    int got = source ? SOURCE_JOB : SOURCE_ERROR;
-    *ret = (struct asked){.bounds = ret->bounds};
-    for (size_t i = 0; got == SOURCE_JOB && (i < SAMPLE || !kind->endless); i++) {
-        struct job_spec job;
-        got = source_next(source, &job, &err);
-        if (got == SOURCE_JOB && job.submit >= context.limit)
-            got = SOURCE_END;
-        if (got == SOURCE_JOB && job.submit >= begin && job.submit >= bw->stay.from &&
-            job.submit < bw->stay.until)
-            look_at(places, context.kills, &job, ret);
-    }
-    source_free(source);
-    return got;
-}
-
-/* Look at all that may be looked at. */
-static int look(const struct build *build, const struct build_workload *bw, size_t epoch,
-                struct asked *asked)
-{
-    struct places_to_run places = places_of(build, bw);
-    int got = look_at_all(build, bw, epoch, false, &places, asked);
-    if (got == SOURCE_UNSORTED)
-        got = look_at_all(build, bw, epoch, true, &places, asked);
-    free(places.items);
+    struct asks asks;
+    asks_init(&asks, build, workload);
+    *ret = (struct sums){.asks = &asks, .bounds = bounds};
+    const int got = asks_walk(&asks, epoch, NULL, see, ret, NULL);
+    asks_deinit(&asks);
     return got;
 }
 
@@ -329,68 +245,62 @@ double refused_by_size(const struct build *build, size_t workload, size_t epoch,
         return 1;
     if (epoch == 0 || bw->workload->kind->endless)
         return outlook.too_large;
-    struct asked asked = {.bounds = {most, HUGE_VAL, HUGE_VAL}};
-    look(build, bw, epoch, &asked);
-    return asked.larger > 0 ? asked.larger / (asked.jobs + asked.larger) : 0;
+    struct sums sums;
+    look(build, workload, epoch, (struct workload_bounds){most, HUGE_VAL, HUGE_VAL}, &sums);
+    return sums.larger > 0 ? sums.larger / (sums.jobs + sums.larger) : 0;
 }
 
 struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
-                                    struct refused_bounds bounds)
-{
-    const struct build_workload *bw = &build->workloads[workload];
-    struct asked asked = {.bounds = bounds};
-    const int got = look(build, bw, epoch, &asked);
-    return (struct refused_time){
-        .jobs = asked.jobs > 0 ? asked.refused_jobs / asked.jobs : 0,
-        .work = asked.work > 0 ? asked.refused_work / asked.work : 0,
-        .largest = got == SOURCE_END ? asked.largest : (double)NAN,
-    };
-}
-
-double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most)
+                                    struct workload_bounds bounds)
 {
     const struct build_workload *bw = &build->workloads[workload];
     const struct workload_kind *kind = bw->workload->kind;
-    const struct refused_bounds bounds = {HUGE_VAL, most, HUGE_VAL};
-    const double known =
-        kind->asks_longer ? kind->asks_longer(bw->epochs[epoch].params, most) : (double)NAN;
-    return isnan(known) ? refused_by_time(build, workload, epoch, bounds).jobs : known;
+    struct workload_shares within = {(double)NAN, (double)NAN, (double)NAN};
+    struct sums sums;
+    if (kind->within)
+        within = kind->within(bw->epochs[epoch].params, &bw->context, &bounds);
+    if (!isnan(within.jobs) && !isnan(within.work))
+        return (struct refused_time){1 - within.jobs, 1 - within.work,
+                                     isfinite(within.largest) ? within.largest : (double)NAN};
+    const int got = look(build, workload, epoch, bounds, &sums);
+    const double jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0;
+    return (struct refused_time){
+        .jobs = isnan(within.jobs) ? jobs : 1 - within.jobs,
+        .work = sums.work > 0 ? sums.refused_work / sums.work : 0,
+        .largest = got == SOURCE_END ? sums.largest : (double)NAN,
+    };
 }
 
 /* --- both --- */
 
-static double load_of(const struct workload_outlook *outlook)
+struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch)
 {
-    return outlook->endless ? outlook->load : outlook->processor_seconds;
+    return (struct workload_bounds){
+        .size = fmin(ceiling_of(build, workload, epoch, CEILING_QUOTA).most,
+                     ceiling_of(build, workload, epoch, CEILING_GUARANTEE).most),
+        .request = ceiling_of(build, workload, epoch, CEILING_REQUEST).most,
+        .hours = ceiling_of(build, workload, epoch, CEILING_HOURS).most,
+    };
 }
 
-double refused_leaves(const struct build *build, size_t workload, size_t epoch)
+struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch)
 {
     const struct build_workload *bw = &build->workloads[workload];
-    const double hours = ceiling_of(build, workload, epoch, CEILING_HOURS).most;
-    const double request = ceiling_of(build, workload, epoch, CEILING_REQUEST).most;
-    const double size = fmin(ceiling_of(build, workload, epoch, CEILING_QUOTA).most,
-                             ceiling_of(build, workload, epoch, CEILING_GUARANTEE).most);
-    const struct refused_bounds bounds = {size, request, hours};
-    const bool by_time = isfinite(hours) || isfinite(request);
+    const struct workload_bounds bounds = refused_bounds(build, workload, epoch);
     struct workload_outlook all = {0}, fit = {0};
-    double share = 1;
-    if (is_below_all(bw, size))
-        return 0;
-    if (epoch > 0 && !bw->workload->kind->endless) {
-        struct asked asked = {.bounds = bounds};
-        if (by_time || size < (double)bw->context.fits_procs)
-            look(build, bw, epoch, &asked);
-        return asked.work > 0 || asked.larger_work > 0
-                   ? (asked.work - asked.refused_work) / (asked.work + asked.larger_work)
-                   : 1;
+    struct refused_left left = {1, 1};
+    if (is_below_all(bw, bounds.size))
+        return (struct refused_left){0};
+    if (bounds.size < (double)bw->context.fits_procs &&
+        outlook_within(build, bw, epoch, HUGE_VAL, &all) &&
+        outlook_within(build, bw, epoch, bounds.size, &fit)) {
+        left.jobs = all.rate > 0 ? fit.rate / all.rate : 0;
+        left.work = fit.load <= 0 ? 0 : isfinite(all.load) ? fit.load / all.load : 1;
     }
-    if (size < (double)bw->context.fits_procs && outlook_within(build, bw, epoch, HUGE_VAL, &all) &&
-        outlook_within(build, bw, epoch, size, &fit)) {
-        const double load = load_of(&all);
-        share = load_of(&fit) <= 0 ? 0 : isfinite(load) ? load_of(&fit) / load : 1;
+    if ((isfinite(bounds.hours) || isfinite(bounds.request)) && left.jobs > 0) {
+        const struct refused_time refused = refused_by_time(build, workload, epoch, bounds);
+        left.jobs *= 1 - refused.jobs;
+        left.work *= 1 - refused.work;
     }
-    if (by_time && share > 0)
-        share *= 1 - refused_by_time(build, workload, epoch, bounds).work;
-    return share;
+    return left;
 }

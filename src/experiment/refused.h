@@ -4,7 +4,7 @@
 #ifndef EXPERIMENT_REFUSED_H
 #define EXPERIMENT_REFUSED_H
 
-#include "scenario/build.h"
+#include "experiment/asks.h"
 
 enum ceiling_kind {
     CEILING_QUOTA,     /* processors a job; 0: a quota lets nothing start */
@@ -31,28 +31,26 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epo
 double refused_by_size(const struct build *build, size_t workload, size_t epoch, double most,
                        int64_t *ret_largest);
 
-/* Of the jobs from the epoch on that fit where they may run and ask for no more than `size`
- * processors, those that in every partition, as its speed makes their request, ask for more than
- * `request` seconds, or whose processors times request are above `hours`, in seconds. Of a workload
- * that never ends the first ones tell that it would submit, were it so from the start. */
-struct refused_bounds {
-    double size, request, hours; /* INFINITY: no bound */
-};
+/* The bounds of jobs submitted from the epoch on, which stay to the end of the run. */
+struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
 
+/* Of the jobs from the epoch on that fit where they may run and are within the bound of size, those
+ * that one of the other bounds refuses in every partition, as its speed makes their request. Of a
+ * workload that never ends the distributions tell, where they are known, else a sample. */
 struct refused_time {
     double jobs, work; /* shares of the jobs, of the processor-time that they need */
-    double largest;    /* processor-seconds asked by one; NaN: not all were looked at */
+    double largest;    /* processor-seconds asked by one; NaN: not known */
 };
 
 struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
-                                    struct refused_bounds bounds);
+                                    struct workload_bounds bounds);
 
-/* The share of these jobs that ask for more than `most` seconds: by the distribution of requests,
- * where it is known, else as above. */
-double refused_by_request(const struct build *build, size_t workload, size_t epoch, double most);
+/* Of a workload that never ends: the shares of its jobs that fit, and of the processor-time of
+ * those, from the epoch on, which are not refused for ever. */
+struct refused_left {
+    double jobs, work;
+};
 
-/* The share of the processor-time that a workload asks for from the epoch on which is not refused
- * for ever. */
-double refused_leaves(const struct build *build, size_t workload, size_t epoch);
+struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch);
 
 #endif

@@ -63,7 +63,7 @@ static double asked_by(const struct build *build, size_t row)
     const struct workload_kind *kind = workload->workload->kind;
     if (!kind->endless || kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
         return 0;
-    const double left = outlook.even ? 0 : refused_leaves(build, row, 0);
+    const double left = outlook.even ? 0 : refused_leaves(build, row, 0).work;
     return left > 0 ? left * outlook.load : 0;
 }
 

@@ -43,15 +43,13 @@ static double installed(const struct build *build, const struct job_spec *place)
 /* Processors that a workload keeps busy on average over the run; -1 with an error. */
 static int asked(const struct build *build, size_t row, double *ret, struct error *err)
 {
-    const simtime length = build->world.length;
+    const struct offer_span run = {0, build->world.length};
     struct offer offer;
     if (offer_init(&offer, build, row, NULL, err) < 0) {
         offer_deinit(&offer);
         return -1;
     }
-    *ret = length < SIMTIME_NEVER
-               ? offer_asked(&offer, build->program, 0, length) / simtime_seconds(length)
-               : offer_load(&offer, build->program);
+    *ret = offer_load(&offer, build->program, run);
     offer_deinit(&offer);
     return 0;
 }

@@ -145,6 +145,43 @@ struct job_mean generate_mean(const struct generate_params *params,
     return mean;
 }
 
+struct workload_shares generate_within(const struct generate_params *params,
+                                       const struct generate_room *room,
+                                       const struct workload_bounds *bounds)
+{
+    enum { SIZES = 64 };
+    const struct kinded *request = &params->request;
+    const struct dist *size = params->nodes ? params->nodes : params->processors;
+    const double per_node = params->nodes ? room->procs_per_node : 1;
+    const int64_t fits = params->nodes ? room->fits_nodes : room->fits_procs;
+    const double most = fmin(bounds->size, fits > 0 ? (double)fits * per_node : HUGE_VAL);
+    const int sizes = size && isfinite(bounds->hours) ? SIZES : 1; /* else all are alike */
+    const struct request_part all = request_within(request, params->runtime, HUGE_VAL, room->kills);
+    struct request_part part = all;
+    double jobs = 0, work = 0, all_jobs = 0, all_work = 0, before = 0;
+    for (int i = 0; i < sizes; i++) {
+        const double count = sizes > 1 ? dist_quantile(size, (i + 0.5) / sizes) : 1;
+        const double n = fmax(1, rint(count)) * per_node;
+        if (sizes > 1 && n > most)
+            break; /* quantiles never fall */
+        if (n > before)
+            part =
+                request_within(request, params->runtime,
+                               fmin(bounds->request, bounds->hours * (1 + 1e-12) / n), room->kills);
+        before = n;
+        jobs += part.jobs;
+        work += n * part.time;
+        all_jobs++;
+        all_work += n * all.time;
+    }
+    const double greatest = size ? fmax(1, rint(dist_greatest(size))) * per_node : per_node;
+    return (struct workload_shares){
+        .jobs = all_jobs > 0 ? jobs / all_jobs : (double)NAN,
+        .work = all_work > 0 && isfinite(all_work) ? work / all_work : (double)NAN,
+        .largest = fmin(greatest, most) * request_greatest(request, params->runtime),
+    };
+}
+
 struct generate_outlook generate_expect(const struct generate_params *params,
                                         const struct place *place, simtime from,
                                         const struct job_mean *mean)
@@ -156,7 +193,8 @@ struct generate_outlook generate_expect(const struct generate_params *params,
                             simtime_seconds(place->limit - from);
     if (params->batch)
         rate *= dist_mean_count(params->batch);
-    struct generate_outlook outlook = {.rate = rate * mean->share, .too_large = 1 - mean->share};
+    struct generate_outlook outlook = {
+        .submits = rate, .rate = rate * mean->share, .too_large = 1 - mean->share};
     if (params->work.kind)
         outlook.load = outlook.rate > 0 ? outlook.rate * mean->runtime : 0;
     else if (rate > 0 && mean->size > 0)

@@ -7,6 +7,7 @@
 #define WORKLOAD_GENERATE_H
 
 #include "workload/arrival.h"
+#include "workload/bounds.h"
 #include "workload/request.h"
 #include "workload/source.h"
 #include "workload/work.h"
@@ -93,6 +94,7 @@ struct generate_room {
 
 /* Expectations, of the jobs that fit. */
 struct generate_outlook {
+    double submits;   /* 1/s, of jobs of any size */
     double rate;      /* 1/s */
     double load;      /* processor-seconds per second; INFINITY where a mean is infinite */
     double too_large; /* share of all jobs that does not fit */
@@ -101,6 +103,12 @@ struct generate_outlook {
 /* What one job needs. Some thousand cdfs where requests cut run times. */
 struct job_mean generate_mean(const struct generate_params *params,
                               const struct generate_room *room);
+
+/* Of the jobs that fit and are within bounds->size, those within the other bounds. Of sizes by
+ * distribution a sum over quantiles where hours are bounded. */
+struct workload_shares generate_within(const struct generate_params *params,
+                                       const struct generate_room *room,
+                                       const struct workload_bounds *bounds);
 
 /* On average over [from, place->limit); without a limit at the stated rate. O(days) with a profile,
  * besides generate_mean, whose answer for the same room it takes. The load is exact, but for jobs

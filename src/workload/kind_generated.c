@@ -46,10 +46,17 @@ static bool asks_memory(const void *object)
     return params->memory || params->memory_per_node;
 }
 
-static double asks_longer(const void *object, double most)
+static struct generate_room room_of(const struct workload_context *context)
 {
-    const struct generate_params *params = object;
-    return request_above(&params->request, params->runtime, most);
+    return (struct generate_room){context->procs_per_node, context->fits_procs, context->fits_nodes,
+                                  context->kills, context->speeds};
+}
+
+static struct workload_shares within(const void *params, const struct workload_context *context,
+                                     const struct workload_bounds *bounds)
+{
+    const struct generate_room room = room_of(context);
+    return generate_within(params, &room, bounds);
 }
 
 static int outlook(const void *object, const struct workload_context *context,
@@ -58,8 +65,7 @@ static int outlook(const void *object, const struct workload_context *context,
     (void)err;
     const struct generate_params *params = object;
     const struct place place = place_of(context);
-    const struct generate_room room = {context->procs_per_node, context->fits_procs,
-                                       context->fits_nodes, context->kills, context->speeds};
+    const struct generate_room room = room_of(context);
     struct job_mean own = {0}, *mean = context->mean ? context->mean : &own;
     if (!mean->known)
         *mean = generate_mean(params, &room);
@@ -67,6 +73,7 @@ static int outlook(const void *object, const struct workload_context *context,
     *ret = (struct workload_outlook){
         .endless = true,
         .rate = expected.rate,
+        .submits = expected.submits,
         .load = expected.load,
         .too_large = expected.too_large,
     };
@@ -88,7 +95,7 @@ const struct workload_kind workload_generated = {
     .asks_nodes = asks_nodes,
     .works = works,
     .asks_memory = asks_memory,
-    .asks_longer = asks_longer,
+    .within = within,
     .open = open_generated,
     .outlook = outlook,
 };

@@ -62,6 +62,7 @@ static int outlook(const void *object, const struct workload_context *context,
                                    context->fits_procs > 0 ? context->fits_procs : INT64_MAX,
                                    context->kills ? &params->request : NULL, &ret->rate, &all);
     ret->too_large = fmax(0, 1 - ret->rate / all);
+    ret->submits = all;
     if (place.limit == SIMTIME_NEVER)
         return 0;
     /* over the whole run, of which jobs arrive in a part */
@@ -71,6 +72,7 @@ static int outlook(const void *object, const struct workload_context *context,
     ret->span = simtime_seconds(end - begin);
     ret->processor_seconds = ret->load * ret->span;
     ret->rate *= share;
+    ret->submits *= share;
     ret->load *= share;
     return 0;
 }

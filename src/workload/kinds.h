@@ -5,6 +5,7 @@
 #define WORKLOAD_KINDS_H
 
 #include "util/schema.h"
+#include "workload/bounds.h"
 #include "workload/place.h"
 #include "workload/source.h"
 
@@ -50,6 +51,7 @@ struct workload_outlook {
     bool even;                /* endless, but all it asks comes evenly in [first, first + span) */
     double jobs;              /* of a finite one; 0: not known */
     double rate;              /* jobs per second on average, endless ones */
+    double submits;           /* the same, those that do not fit included */
     double load;              /* processors busy on average, were there room (endless), or */
     double processor_seconds; /* all it needs (finite, even). INFINITY: its mean is infinite */
     double too_large;         /* share of all its jobs: larger than fits, rejected */
@@ -90,8 +92,10 @@ struct workload_kind {
     bool (*draws)(const void *params);       /* is anything left to chance? NULL: always */
     bool (*windowed)(const void *params);    /* a part of a log, cut out of it? NULL: never */
     int64_t (*written)(const void *params);  /* jobs written out. NULL: none */
-    /* The share of its jobs that ask for more than so many seconds; NAN: not known. NULL: never. */
-    double (*asks_longer)(const void *params, double most);
+    /* Of its jobs that fit and are within bounds.size, those within the others. NULL: never known.
+     */
+    struct workload_shares (*within)(const void *params, const struct workload_context *context,
+                                     const struct workload_bounds *bounds);
     /* The source, to be freed by source_free. NULL with an error. */
     struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
                            const struct workload_context *context, struct error *err);

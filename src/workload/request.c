@@ -215,20 +215,73 @@ static double modal_greatest(const struct modal_params *modal)
     return most;
 }
 
-double request_above(const struct kinded *kinded, const struct dist *runtime, double most)
+/* E[X; X <= most]. */
+static double mean_to(const struct dist *x, double most)
 {
+    if (isinf(most))
+        return dist_mean(x);
+    return fmax(0, dist_mean_min(x, NULL, most) - most * (1 - dist_cdf(x, most)));
+}
+
+/* Of requests that do not depend on the run time. */
+static struct request_part time_within(const struct dist *time, const struct dist *runtime,
+                                       double most, bool kills)
+{
+    const double jobs = isinf(most) ? 1 : dist_cdf(time, most);
+    struct request_part part = {jobs, (double)NAN};
+    if (!runtime)
+        return part;
+    if (!kills)
+        part.time = jobs > 0 ? jobs * dist_mean(runtime) : 0;
+    else if (isinf(most))
+        part.time = dist_mean_min(runtime, time, most);
+    else
+        part.time = fmax(0, dist_mean_min(runtime, time, most) -
+                                (1 - jobs) * dist_mean_min(runtime, NULL, most));
+    return part;
+}
+
+/* Of a factor that is drawn, of one run time. */
+static struct request_part factor_within(const struct dist *factor, double runtime, double most,
+                                         bool kills)
+{
+    const double to = most / runtime, cut = fmin(to, 1);
+    const double jobs = isinf(to) ? 1 : dist_cdf(factor, to);
+    const double share =
+        kills ? fmax(0, dist_mean_min(factor, NULL, cut) - cut * (1 - jobs)) : jobs;
+    return (struct request_part){jobs, share * runtime};
+}
+
+struct request_part request_within(const struct kinded *kinded, const struct dist *runtime,
+                                   double most, bool kills)
+{
+    const struct request_part unknown = {(double)NAN, (double)NAN};
     double factor = 1, fixed;
     if (kinded->kind == &kind_time)
-        return 1 - dist_cdf(((const struct time_params *)kinded->params)->time, most);
+        return time_within(request_time(kinded), runtime, most, kills);
     if (!runtime || kinded->kind == &kind_modal || kinded->kind == &kind_tsafrir)
-        return (double)NAN;
+        return unknown;
     const struct dist *drawn = kinded->kind == &kind_factor
                                    ? ((const struct factor_params *)kinded->params)->factor
                                    : NULL;
     if (drawn && !dist_is_constant(drawn, &factor))
-        return dist_is_constant(runtime, &fixed) && fixed > 0 ? 1 - dist_cdf(drawn, most / fixed)
-                                                              : (double)NAN;
-    return factor > 0 ? 1 - dist_cdf(runtime, most / factor) : 0;
+        return dist_is_constant(runtime, &fixed) && fixed > 0
+                   ? factor_within(drawn, fixed, most, kills)
+                   : unknown;
+    if (factor <= 0)
+        return (struct request_part){1, kills ? 0 : dist_mean(runtime)};
+    return (struct request_part){isinf(most) ? 1 : dist_cdf(runtime, most / factor),
+                                 mean_to(runtime, most / factor) * (kills ? fmin(factor, 1) : 1)};
+}
+
+double request_greatest(const struct kinded *kinded, const struct dist *runtime)
+{
+    if (kinded->kind == &kind_time)
+        return dist_greatest(request_time(kinded));
+    const double most = runtime ? dist_greatest(runtime) : HUGE_VAL;
+    return kinded->kind == &kind_factor
+               ? most * dist_greatest(((const struct factor_params *)kinded->params)->factor)
+               : most;
 }
 
 /* E[min(x, request)]: the request is the least value not below x times the misjudgement. */

@@ -43,9 +43,19 @@ double request_mean_share(const struct kinded *kinded);
 /* The request itself, where it does not depend on the run time; else NULL. */
 const struct dist *request_time(const struct kinded *kinded);
 
-/* P(request > most), most in seconds; NAN where that is not known: of models, and where chance
- * makes both the run time (NULL: not known) and the factor. */
-double request_above(const struct kinded *kinded, const struct dist *runtime, double most);
+/* P(request <= most), most in seconds; E[served; request <= most], where served is the run time or,
+ * if jobs are killed at their request, the lesser of both. NaN where that is not known: of models,
+ * where chance makes both the run time (NULL: not known) and the factor, and where the run time is
+ * not known. */
+struct request_part {
+    double jobs, time;
+};
+
+struct request_part request_within(const struct kinded *kinded, const struct dist *runtime,
+                                   double most, bool kills);
+
+/* The most that may be asked for, where request_within is known; INFINITY: no bound. */
+double request_greatest(const struct kinded *kinded, const struct dist *runtime);
 
 /* E[min(run time, request)]: what jobs run on average where they are killed at their request.
  * INFINITY where infinite. kinded: as passed its check. */

@@ -322,9 +322,10 @@ class Changes(InFolder):
         jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
         self.assertEqual([row["home"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 1, 0])
         done = self.jishi("check", "s.yaml")
+        # 4 + 8 processor-hours from 2 h to 4 h, of 20 h
         self.assertRegex(done.stdout, r"\nd/p +jobs +processor-h each +largest +1970-01-01  "
                          r"1970-01-01T02:00:00\+00:00  1970-01-01T04:00:00\+00:00  whole run\n"
-                         r"t/w +5 +10.8 +4 +- +13.5 +- +1.4\n")
+                         r"t/w +2 +6 +4 +- +6 +- +0.60\n")
 
     def test_whole_nodes_later(self):
         """One processor of four an hour until 9 h, then a whole node for 2.5 h: those of 11 h, 12 h and 13 h wait
