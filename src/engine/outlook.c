@@ -174,6 +174,8 @@ int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, si
     struct found *found = &outlook->found[row];
     if (!found->items)
         find(outlook, found, gate, centre);
+    while (found->at > 0 && found->items[found->at - 1].until > from)
+        found->at--;
     while (found->items[found->at].until <= from)
         found->at++;
     return found->items[found->at].most;

@@ -16,7 +16,7 @@ struct outlook *outlook_new(const struct sim_setup *setup);
 void outlook_free(struct outlook *outlook); /* takes NULL */
 AUTO_DEFINE(struct outlook *, outlook_free)
 
-/* Of processors of the centre, from `from` on; INT64_MAX: no bound. `from` never goes back. O(1),
+/* Of processors of the centre, from `from` on; INT64_MAX: no bound. O(1) where `from` rises,
  * and once a tenant O(gates + changes x depth). */
 int64_t outlook_most(struct outlook *outlook, int32_t tenant, int32_t centre, simtime from);
 

@@ -160,7 +160,7 @@ tenants:
             file.write(text)
         said = subprocess.run([PROGRAM, "check", path], check=True, capture_output=True, text=True).stdout
         line, = [line for line in said.splitlines() if line.startswith("t/w ")]
-        self.assertEqual(line.split(), ["t/w", "300", "1.00", "2", "3.0"])  # of 1 processor-hour
+        self.assertEqual(line.split(), ["t/w", "300", "1", "2", "3"])  # of 1 processor-hour
 
 
 if __name__ == "__main__":
