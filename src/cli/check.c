@@ -69,9 +69,7 @@ static int check_file(const char *path, const struct scenario_options *options, 
     print_scenario_errors(&program, options, own, &errors);
     error_list_deinit(&errors);
     if (rc == 0 && resolved) {
-        struct node *tree = program_resolved(&program, PATHS_ABSOLUTE);
-        char *text = node_emit(tree);
-        node_free(tree);
+        char *text = program_resolved_text(&program, PATHS_ABSOLUTE);
         fputs(text, stdout);
         free(text);
     }

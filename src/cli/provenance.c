@@ -3,7 +3,6 @@
 
 #include "cli/routes.h"
 #include "util/mem.h"
-#include "workload/log.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -69,33 +68,31 @@ static int hash_file(struct text *text, EVP_MD_CTX *digest, const char *path, st
     return 0;
 }
 
-/* Each script of an order once, in the order of the partitions, then of the changes. */
-static int hash_scripts(struct text *text, EVP_MD_CTX *digest, const struct build *build,
-                        struct error *err)
+/* Each file that the scenario names once: logs, scripts, values, a slurm.conf and what it
+ * includes. */
+static int hash_inputs(struct text *text, EVP_MD_CTX *digest, const struct program *program,
+                       struct error *err)
 {
-    const size_t n = build->world.n_partitions;
-    const char **told = mem_new(2 * (n + build->n_changes), sizeof(*told));
-    size_t len = 0;
+    struct {
+        const char **items;
+        size_t len, cap;
+    } told = {0};
     int rc = 0;
-    for (size_t i = 0; i < 2 * (n + build->n_changes) && rc == 0; i++) {
-        const struct sched_config *config =
-            i / 2 < n ? &build->partitions[i / 2].config : build->changes[i / 2 - n].config;
-        const struct order_type *order = !config ? NULL
-                                         : i % 2 ? config->candidate_order
-                                                 : config->order;
-        if (!order || !order->script)
-            continue;
-        const char *file =
-            order->script->file(i % 2 ? config->candidate_params : config->order_params);
-        size_t k = 0;
-        while (k < len && strcmp(told[k], file) != 0)
-            k++;
-        if (k < len)
-            continue;
-        told[len++] = file;
-        rc = hash_file(text, digest, file, err);
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct path_notes *notes = &program->epochs[e].scenario->paths;
+        for (size_t i = 0; i < notes->len && rc == 0; i++) {
+            const char *path = notes->items[i].path;
+            size_t k = 0;
+            while (k < told.len && strcmp(told.items[k], path) != 0)
+                k++;
+            if (k < told.len)
+                continue;
+            MEM_GROW(&told);
+            told.items[told.len++] = path;
+            rc = hash_file(text, digest, path, err);
+        }
     }
-    free(told);
+    free(told.items);
     return rc;
 }
 
@@ -104,16 +101,9 @@ static int hash_all(const struct build *build, const char *resolved, struct text
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     REQUIRE(digest);
-    int rc = 0;
     hash_text(hashes, digest, build->program->document.text, "scenario as given");
     hash_text(hashes, digest, resolved, "scenario as resolved");
-    for (size_t i = 0; i < build->world.n_workloads && rc == 0; i++) {
-        const struct workload *workload = build->workloads[i].workload;
-        if (strcmp(workload->kind->key, "log") == 0)
-            rc = hash_file(hashes, digest, ((const struct log_params *)workload->params)->log, err);
-    }
-    if (rc == 0)
-        rc = hash_scripts(hashes, digest, build, err);
+    const int rc = hash_inputs(hashes, digest, build->program, err);
     EVP_MD_CTX_free(digest);
     return rc;
 }
@@ -130,9 +120,7 @@ struct trace *open_trace(const struct build *build, const struct scenario_option
         append(&sets, options->sets[i]);
         append(&sets, "\n");
     }
-    struct node *tree = program_resolved(program, PATHS_BESIDE);
-    char *resolved = node_emit(tree);
-    node_free(tree);
+    char *resolved = program_resolved_text(program, PATHS_BESIDE);
     char start[64];
     struct trace_setup setup = {
         .path = path,

@@ -38,6 +38,7 @@ static void scheduler_deinit(struct scheduler *scheduler)
     for (size_t i = 0; i < scheduler->slurm_notes.len; i++)
         free(scheduler->slurm_notes.items[i]);
     free(scheduler->slurm_notes.items);
+    free(scheduler->slurm_whole);
 }
 
 void scenario_free(struct scenario *scenario)
@@ -105,6 +106,16 @@ int unknown_name(struct decode *ctx, struct mark at, const char *key, const char
 
 /* --- centres --- */
 
+/* So that whoever keeps what a run read keeps it too. The main file is noted as it is named. */
+static void note_includes(struct decode *ctx, const struct slurm_conf *conf, struct mark at)
+{
+    for (size_t i = 1; i < conf->pairs.files.len; i++) {
+        const char *file = conf->pairs.files.items[i];
+        MEM_GROW(&ctx->notes);
+        ctx->notes.items[ctx->notes.len++] = (struct path_note){at, mem_text(file), mem_text(file)};
+    }
+}
+
 /* The scheduler whole where a slurm.conf says what the scenario does not; to be freed. NULL with
  * errors. */
 static struct node *with_slurm(struct decode *ctx, const struct node *node,
@@ -135,6 +146,8 @@ static struct node *with_slurm(struct decode *ctx, const struct node *node,
     }
     scheduler->slurm = said.slurm;
     scheduler->slurm_notes = conf.notes;
+    scheduler->slurm_whole = whole ? node_emit(whole) : NULL;
+    note_includes(ctx, &conf, file->at);
     said.slurm = NULL;
     conf.notes = (struct texts){0};
     slurm_conf_deinit(&conf);

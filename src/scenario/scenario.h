@@ -23,6 +23,7 @@ struct scheduler {
     int64_t max_queued, max_processors; /* INT64_MAX: no limit */
     char *slurm;              /* a slurm.conf, which says what the scenario does not; NULL: none */
     struct texts slurm_notes; /* what of it was taken over; owned */
+    char *slurm_whole;        /* YAML of the scheduler that came of it; NULL: none; owned */
 };
 
 enum { OVERRUN_KILL, OVERRUN_EXTEND };
@@ -320,6 +321,9 @@ int program_from_tree(struct program *program, const struct document *document, 
  * text can be put anywhere. To be freed. */
 enum resolved_paths { PATHS_BESIDE, PATHS_ABSOLUTE };
 struct node *program_resolved(const struct program *program, enum resolved_paths how);
+
+/* The same as YAML, at its end, in comments, what slurm.conf files came to. To be freed. */
+char *program_resolved_text(const struct program *program, enum resolved_paths how);
 
 /* Make absolute, in any tree, the file names that the program read from it: those at the same
  * places. */

@@ -540,9 +540,9 @@ static void gather_notes(struct reader *r, struct texts *notes)
     }
 }
 
-static void interpret(struct slurm_conf *conf, const struct slurm_pairs *pairs, const char *file,
-                      struct error_list *errors)
+static void interpret(struct slurm_conf *conf, const char *file, struct error_list *errors)
 {
+    const struct slurm_pairs *pairs = &conf->pairs;
     const struct mark top = {file, 1, 1};
     struct reader r = {
         .order = node_new(NODE_MAP, top), .plan = node_new(NODE_MAP, top), .errors = errors};
@@ -567,11 +567,9 @@ int slurm_conf_read(struct slurm_conf *conf, const char *path, const char *place
                     struct error_list *errors)
 {
     const size_t before = errors->len;
-    struct slurm_pairs pairs = {0};
     *conf = (struct slurm_conf){0};
-    if (slurm_lines_read(path, place, at, &pairs, errors) == 0)
-        interpret(conf, &pairs, error_list_file(errors, path), errors);
-    slurm_pairs_deinit(&pairs);
+    if (slurm_lines_read(path, place, at, &conf->pairs, errors) == 0)
+        interpret(conf, error_list_file(errors, path), errors);
     return errors->len > before ? -1 : 0;
 }
 
@@ -579,11 +577,9 @@ int slurm_conf_parse(struct slurm_conf *conf, const char *text, size_t len, cons
                      struct error_list *errors)
 {
     const size_t before = errors->len;
-    struct slurm_pairs pairs = {0};
     *conf = (struct slurm_conf){0};
-    if (slurm_lines_parse(text, len, file, &pairs, errors) == 0)
-        interpret(conf, &pairs, file, errors);
-    slurm_pairs_deinit(&pairs);
+    if (slurm_lines_parse(text, len, file, &conf->pairs, errors) == 0)
+        interpret(conf, file, errors);
     return errors->len > before ? -1 : 0;
 }
 
@@ -592,6 +588,7 @@ void slurm_conf_deinit(struct slurm_conf *conf)
     for (size_t i = 0; i < conf->notes.len; i++)
         free(conf->notes.items[i]);
     free(conf->notes.items);
+    slurm_pairs_deinit(&conf->pairs);
     node_free(conf->scheduler);
     *conf = (struct slurm_conf){0};
 }

@@ -5,11 +5,13 @@
 #define SCENARIO_SLURM_CONF_H
 
 #include "scenario/node.h"
+#include "scenario/slurm_lines.h"
 #include "util/schema.h"
 
 struct slurm_conf {
     struct node *scheduler; /* a map as a scenario's `scheduler`, with places in the file; owned */
     struct texts notes;     /* what was taken over and what was not, a line a kind; owned */
+    struct slurm_pairs pairs; /* as they were read, and from which files; owned */
 };
 
 /* Read a file, named at `at`, of which errors say `place`, and what it includes. -1 with errors;

@@ -194,6 +194,8 @@ static int read_file(const char *path, const char *place, struct mark at, struct
         error_list_addf(errors, at, "%s: %s %s", place, file, err.text);
         return -1;
     }
+    MEM_GROW(&pairs->files);
+    pairs->files.items[pairs->files.len++] = file;
     struct reader r = {.text = text,
                        .end = text + len,
                        .at = text,
@@ -251,5 +253,6 @@ void slurm_pairs_deinit(struct slurm_pairs *pairs)
         free(pairs->items[i].value);
     }
     free(pairs->items);
+    free(pairs->files.items);
     *pairs = (struct slurm_pairs){0};
 }

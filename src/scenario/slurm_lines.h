@@ -17,6 +17,10 @@ struct slurm_pair {
 struct slurm_pairs {
     struct slurm_pair *items;
     size_t len, cap;
+    struct {
+        const char **items; /* names as in marks; the array is owned */
+        size_t len, cap;
+    } files; /* that were read, in this order */
 };
 
 enum { SLURM_BYTES_MAX = 4 << 20, SLURM_INCLUDES_MAX = 100 };

@@ -117,19 +117,35 @@ double arrival_mean_rate(const struct arrival_params *params, const struct place
                : 0;
 }
 
-static int open_segments(struct arrival *arrival, const struct arrival_epoch *epochs,
+/* What changes nothing here must not even round otherwise: the segment before is drawn out. */
+static bool draw_out(const struct arrival *arrival, struct segment *before,
+                     const struct segment *segment)
+{
+    const struct place *place = &arrival->place;
+    const struct arrival_params *old = before->params, *new = segment->params;
+    if (before->type != segment->type || !segment->type->same ||
+        place_time(place, &old->from, 0) != place_time(place, &new->from, 0) ||
+        place_time(place, &old->until, SIMTIME_NEVER) !=
+            place_time(place, &new->until, SIMTIME_NEVER) ||
+        !segment->type->same(before, segment))
+        return false;
+    before->until = segment->until;
+    return true;
+}
+
+static int open_segments(struct arrival *arrival, const struct arrival_epoch *epochs, size_t len,
                          struct error *err)
 {
-    for (size_t i = 0; i < arrival->len; i++) {
+    for (size_t i = 0; i < len; i++) {
         const struct arrival_params *params = epochs[i].params;
-        struct segment *segment = &arrival->segments[i];
+        struct segment *segment = &arrival->segments[arrival->len];
         if (arrival_check(params, err) < 0)
             return -1;
         const simtime from = place_time(&arrival->place, &params->from, 0);
         const simtime until = place_time(&arrival->place, &params->until, SIMTIME_NEVER);
         if (params->from.given && until <= from)
             return error_set(err, "%s", not_after);
-        const simtime end = i + 1 < arrival->len ? epochs[i + 1].from : arrival->place.limit;
+        const simtime end = i + 1 < len ? epochs[i + 1].from : arrival->place.limit;
         *segment = (struct segment){.type = type_of(params, NULL), .params = params};
         segment->from = from > epochs[i].from ? from : epochs[i].from;
         segment->until = until < end ? until : end;
@@ -137,6 +153,7 @@ static int open_segments(struct arrival *arrival, const struct arrival_epoch *ep
             segment->until = arrival->place.limit;
         if (segment->type->open && segment->type->open(segment, &arrival->place, err) < 0)
             return -1;
+        arrival->len += i == 0 || !draw_out(arrival, segment - 1, segment);
     }
     return 0;
 }
@@ -150,12 +167,11 @@ struct arrival *arrival_new(const struct place *place, const struct arrival_epoc
     arrival->place.path = NULL;
     arrival->due = SIMTIME_NEVER;
     arrival->day = INT64_MIN;
-    arrival->len = len;
     arrival->segments = mem_new(len, sizeof(*arrival->segments));
     rng_stream_init(&arrival->chance, place->seed, place->path, "arrival");
     rng_stream_init(&arrival->gap, place->seed, place->path, "gap");
     rng_stream_init(&arrival->jitter, place->seed, place->path, "jitter");
-    if (open_segments(arrival, epochs, err) < 0) {
+    if (open_segments(arrival, epochs, len, err) < 0) {
         arrival_free(arrival);
         return NULL;
     }

@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <string.h>
 
 /* Past this, nearest microseconds are too coarse, and no machine would live to see the end. */
 #define RATE_MAX 1e5
@@ -215,6 +216,14 @@ static double mean_count(const struct arrival_params *params, const struct place
     return sum + integral(&segment, place, begin, end);
 }
 
+static bool same(const struct segment *a, const struct segment *b)
+{
+    return memcmp(&a->params->poisson, &b->params->poisson, sizeof(a->params->poisson)) == 0 &&
+           memcmp(&a->growth, &b->growth, sizeof(a->growth)) == 0 &&
+           memcmp(a->weight, b->weight, sizeof(a->weight)) == 0 &&
+           memcmp(a->month, b->month, sizeof(a->month)) == 0;
+}
+
 static void enter(struct arrival *arrival, const struct segment *before)
 {
     (void)before;
@@ -257,6 +266,7 @@ const struct arrival_type arrival_poisson = {
     .mean_rate = mean_rate,
     .mean_count = mean_count,
     .open = open_segment,
+    .same = same,
     .enter = enter,
     .next = next,
 };

@@ -5,7 +5,8 @@
 
 #include "workload/arrival.h"
 
-/* One epoch, with what its process derived from the parameters. */
+/* One epoch, or several where nothing changed, with what its process derived from the parameters.
+ */
 struct segment {
     const struct arrival_type *type;
     const struct arrival_params *params; /* borrowed */
@@ -60,6 +61,9 @@ struct arrival_type {
                          simtime begin, simtime end);
     /* Derive what next needs; NULL: nothing. */
     int (*open)(struct segment *segment, const struct place *place, struct error *err);
+    /* Are arrivals in both, of the same type and dates, drawn alike? NULL: an epoch between them
+     * moves none of them anyway. */
+    bool (*same)(const struct segment *a, const struct segment *b);
     /* Enter segment `at`, from `before` (NULL at the beginning). NULL: nothing to do. */
     void (*enter)(struct arrival *arrival, const struct segment *before);
     /* The next firing inside the segment, at or after `now`. false: no more in it. */

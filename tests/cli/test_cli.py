@@ -5,6 +5,7 @@ usage: test_cli.py JISHI
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import csv
+import hashlib
 import io
 import json
 import os
@@ -819,6 +820,31 @@ class Resolved(Case):
         self.write("moved/main/r.yaml", text)
         self.jishi("run", "moved/main/r.yaml", "-q", "-o", "third.h5")
         self.assert_same_results("first.h5", "third.h5")
+
+    def test_slurm(self):
+        """What a slurm.conf came to is told with the scenario, and its text and what it includes by their hashes."""
+        self.write("s.yaml", SMALL + """changes:
+  - {at: 50h, set: {centres.lab.scheduler: {slurm: conf/later.conf}}}
+""")
+        self.write("conf/a.conf", "Include more.conf\nPriorityType=priority/multifactor\nPriorityWeightAge=1000\n")
+        self.write("conf/more.conf", "SchedulerParameters=bf_window=60\n")
+        self.write("conf/later.conf", "SchedulerType=sched/builtin\n")
+        self.check("s.yaml", "--set", "centres.lab.scheduler={slurm: conf/a.conf, placement: pack}")
+        with h5py.File(self.path("first.h5")) as file:
+            text, hashes = (file["scenario/" + name].asstr()[()] for name in ("resolved", "hashes"))
+        self.assertEqual([line for line in text.split("\n") if line.startswith("#")],
+                         ["# centres.lab.scheduler, with a.conf:", "#   placement: pack",
+                          "#   order: {multifactor: {age: 1000}}", "#   backfill: {slurm: {window: 60min}}",
+                          "# centres.lab.scheduler from 1970-01-03T02:00:00+00:00, with later.conf:",
+                          "#   order: fcfs", "#   backfill: none"])
+        want = [f"{hashlib.sha256(self.read('conf/' + name)).hexdigest()}  {name}"
+                for name in ("a.conf", "more.conf", "later.conf")]
+        self.assertEqual(hashes.split("\n")[2:-1], want)
+        self.write("two.yaml", SMALL.replace("lab", '"a\\nb"').replace('"a\\nb".', "lab.").split("variants:")[0].replace(
+            "scheduler: {order: fcfs, backfill: easy}", "scheduler: {slurm: conf/later.conf}"))
+        self.check("two.yaml")
+        self.assertIn('\n# "centres.a\\nb.scheduler", with later.conf:\n#   order: fcfs\n',
+                      self.jishi("check", "--resolved", "two.yaml").stdout)
 
     def test_judged(self):
         """What is printed resolved can be run."""
