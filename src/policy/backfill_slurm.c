@@ -342,7 +342,9 @@ simtime sched_slurm_next(const struct sched *sched, simtime now)
     const struct backfill_slurm *slurm = sched->config.slurm;
     const bool ages = is_restless(sched);
     simtime next = SIMTIME_NEVER;
-    if (queue_len(&sched->queue) == 0)
+    /* Until something happens nothing can start: a plan has nothing to find. */
+    if (!sched->config.reclaim &&
+        !queue_may_fit(&sched->queue, cluster_free_procs(sched->partition->cluster)))
         return next;
     if (sched->news || ages)
         next = next_multiple(now, slurm->interval);

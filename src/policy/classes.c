@@ -325,6 +325,15 @@ static uint32_t next_upto(const struct classes *classes, size_t from, int16_t mo
     return lane_bits(lanes_at(&classes->least[from]) <= most) & there;
 }
 
+bool classes_may_fit(const struct classes *classes, int64_t free)
+{
+    const int16_t most = least_upto(free);
+    for (size_t from = 0; from < classes->stands.len; from += LANES)
+        if (next_upto(classes, from, most) != 0)
+            return true;
+    return false;
+}
+
 bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
                       enum search_scope scope, int64_t free, simtime window, int64_t spare,
                       struct jobitem *ret)

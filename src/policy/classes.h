@@ -65,6 +65,9 @@ enum search_scope { SEARCH_ALL, SEARCH_CLAIMS, SEARCH_OWED };
 /* The first of all, whatever gates say. O(1), as jobtree_first. */
 bool classes_first(const struct classes *classes, struct jobitem *ret);
 
+/* Is one of so few processors there, whatever gates say? O(classes / 16). */
+bool classes_may_fit(const struct classes *classes, int64_t free);
+
 /* Of what the scope has, the first strictly after `*after` (NULL: from the beginning) that fits, as
  * jobtree_next_fit. O(classes) looks at entries that lie side by side, in order, until it is found,
  * and a search in each class that may hold it: its least job and its shortest request tell.

@@ -300,6 +300,15 @@ bool queue_first(const struct queue *queue, struct jobitem *ret)
     return queue_next_fit(queue, NULL, INT64_MAX, SIMTIME_NEVER, INT64_MAX, ret);
 }
 
+bool queue_may_fit(const struct queue *queue, int64_t free)
+{
+    if (queue_len(queue) == 0)
+        return false;
+    if (queue->tree)
+        return free >= jobtree_least_procs(queue->tree);
+    return queue->classes ? classes_may_fit(queue->classes, free) : free > 0;
+}
+
 bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *ret)
 {
     if (queue->tree)

@@ -62,6 +62,9 @@ size_t queue_list(const struct queue *queue, uint32_t *ret_slots);
 /* As jobtree_first, _next, _some and _next_fit, of what the gates let through now; an order that
  * ages scans: O(n). */
 bool queue_first(const struct queue *queue, struct jobitem *ret);
+/* Whether any job asks for no more than so many processors, whatever gates say: true also where it
+ * takes a search to know. O(1), of classes O(classes / 16). */
+bool queue_may_fit(const struct queue *queue, int64_t free);
 bool queue_next(const struct queue *queue, struct jobkey after, struct jobitem *ret);
 size_t queue_some(const struct queue *queue, const struct jobkey *after, size_t most,
                   struct jobitem *ret);
