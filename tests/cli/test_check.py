@@ -50,6 +50,16 @@ class Check(InFolder):
 s.yaml:13:23: variant smaller: unknown variant "smal", did you mean small?
 """)
 
+    def test_lent_of_a_share(self):
+        """A share of a centre that grows may come to what is lent later: of 12 processors 6 are guaranteed, of 14 the 7."""
+        text = """jishi: 1
+centres: {c: {partitions: {p: {nodes: 12}}}}
+tenants: {t: {home: c, guarantee: {share: 50%%, lend: 7}}}
+changes: [{at: 1d, set: {centres.c.partitions.p.nodes: %d}}]
+"""
+        self.assertEqual(self.errors(text % 14), "")
+        self.assertEqual(self.errors(text % 13), "s.yaml:3:54: tenants.t.guarantee.lend: at most the 6 processors guaranteed\n")
+
     def test_outside(self):
         """What lies outside the time of the run, of which nothing comes."""
         text = """jishi: 1
