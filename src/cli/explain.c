@@ -7,6 +7,7 @@
 #include "cli/explain_load.h"
 #include "cli/explain_tenants.h"
 #include "cli/explain_time.h"
+#include "cli/idle_notes.h"
 #include "cli/log_notes.h"
 #include "cli/outside_notes.h"
 #include "cli/routes.h"
@@ -136,6 +137,7 @@ int explain_build(const struct build *build, FILE *out, struct error_list *error
         print_notes(&explain, log_notes(build, (const struct log_report *const *)explain.reports));
         print_notes(&explain, slurm_notes(build->program->epochs[0].scenario));
         print_notes(&explain, change_notes(build));
+        print_notes(&explain, idle_notes(build));
         print_notes(&explain, outside_notes(build, explain.offers, explain.shown));
         explain_broker(build, out);
     }

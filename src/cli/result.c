@@ -5,6 +5,7 @@
 #include "analysis/summary.h"
 #include "analysis/text_table.h"
 #include "cli/change_notes.h"
+#include "cli/idle_notes.h"
 #include "cli/log_notes.h"
 #include "cli/page.h"
 #include "cli/routes.h"
@@ -97,6 +98,7 @@ static void print_text(const struct result *result, FILE *out)
     note_growth(&notes, build);
     add_notes(&notes, run_log_notes(build));
     add_notes(&notes, change_notes(build));
+    add_notes(&notes, idle_notes(build));
     add_notes(&notes, slurm_notes(build->program->epochs[0].scenario));
     note_stops(&notes, result);
     struct phases phases;

@@ -128,8 +128,7 @@ static bool is_brokered(const struct scenario *scenario, const struct freight *f
     return scenario->broker.policy.kind || freight->place != freight->home;
 }
 
-static bool is_listed(const struct scenario *scenario, const struct freight *freight,
-                      int64_t centre)
+bool freight_lists(const struct scenario *scenario, const struct freight *freight, int64_t centre)
 {
     const struct centre *centres = scenario->centres.items;
     bool listed = freight->centres.len == 0;
@@ -142,7 +141,7 @@ bool freight_may_run(const struct scenario *scenario, const struct freight *frei
 {
     if (is_brokered(scenario, freight) && !freight->data_may_leave)
         return centre == freight->place;
-    return scenario->broker.policy.kind ? is_listed(scenario, freight, centre)
+    return scenario->broker.policy.kind ? freight_lists(scenario, freight, centre)
                                         : centre == freight->home;
 }
 
@@ -164,7 +163,7 @@ static void check_centres(struct decode *ctx, const struct scenario *scenario,
     if (none) {
         decode_error_of(ctx, node, "centres", "at least one is needed");
     } else if (known && freight->place >= 0 && !freight->data_may_leave &&
-               !is_listed(scenario, freight, freight->place)) {
+               !freight_lists(scenario, freight, freight->place)) {
         const struct centre *centres = scenario->centres.items;
         decode_error_of(ctx, node, "centres",
                         "its data may not leave %s, which is none of these centres",

@@ -12,6 +12,9 @@ void check_links(struct decode *ctx, const struct scenario *scenario, const stru
 void complete_freight(struct decode *ctx, const struct scenario *scenario, const char *home,
                       struct workload *workload);
 
+/* Is the centre among those that it lists, or are none? */
+bool freight_lists(const struct scenario *scenario, const struct freight *freight, int64_t centre);
+
 /* May its jobs run in the centre? */
 bool freight_may_run(const struct scenario *scenario, const struct freight *freight,
                      int64_t centre);

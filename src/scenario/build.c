@@ -324,6 +324,7 @@ static void lay_out_tenants(struct build *build, const struct build_options *opt
     }
     const bool access = open_access(build, errors) == 0;
     draw_members(build, options, errors);
+    check_guarantees(build, errors);
     find_stays(build, errors);
     lay_out_qos(build);
     for (size_t i = 0; i < scenario->rows.len; i++)

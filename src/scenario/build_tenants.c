@@ -98,6 +98,40 @@ void drawn_deinit(struct build *build)
     free(build->drawn);
 }
 
+/* --- guarantees --- */
+
+static void check_lending(const struct build *build, size_t row, struct error_list *errors)
+{
+    const struct program *program = build->program;
+    int64_t most = -1;
+    for (size_t e = 0; e < program->n_epochs; e++) {
+        const struct guarantee_plan *plan =
+            &program->epochs[e].scenario->rows.items[row].tenant->guarantee;
+        if (plan->processors < 0 || plan->lend == INT64_MAX || plan->lend <= plan->processors)
+            return;
+        most = plan->processors > most ? plan->processors : most;
+    }
+    struct path path = {0};
+    char place[200];
+    push_tenant(&path, program->epochs[0].scenario->rows.items, (int32_t)row);
+    path_push_key(&path, "guarantee");
+    path_push_key(&path, "lend");
+    const struct node *node = path_get(program->epochs[0].tree, &path);
+    error_list_addf(
+        errors, node ? node->at : program->epochs[0].scenario->rows.items[row].tenant->named.at,
+        "%s: at most the %lld processor%s guaranteed", path_format(&path, place, sizeof(place)),
+        (long long)most, most == 1 ? "" : "s");
+    path_deinit(&path);
+}
+
+void check_guarantees(const struct build *build, struct error_list *errors)
+{
+    const struct scenario *scenario = build->program->epochs[0].scenario;
+    for (size_t row = 0; row < scenario->rows.len; row++)
+        if (scenario->rows.items[row].member <= 1)
+            check_lending(build, row, errors);
+}
+
 /* --- stays --- */
 
 static void cut_stay(struct stay *stay, simtime from, simtime until)

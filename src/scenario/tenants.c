@@ -98,8 +98,8 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
                      (long long)plan->processors, (long long)tenant->quota.processors);
     if (plan->lend != INT64_MAX && plan->lend > plan->processors && !share &&
         !node_fails(node, "processors"))
-        decode_error_of(ctx, node, "lend", "at most the %lld processors that are guaranteed",
-                        (long long)plan->processors);
+        decode_error_of(ctx, node, "lend", "at most the %lld processor%s guaranteed",
+                        (long long)plan->processors, plan->processors == 1 ? "" : "s");
     decode_leave(ctx);
 }
 

@@ -50,6 +50,45 @@ class Check(InFolder):
 s.yaml:13:23: variant smaller: unknown variant "smal", did you mean small?
 """)
 
+    def test_lent_of_a_share(self):
+        """A share of a centre that grows may come to what is lent later: of 12 processors 6 are guaranteed, of 14 the 7."""
+        text = """jishi: 1
+centres: {c: {partitions: {p: {nodes: 12}}}}
+tenants: {t: {home: c, guarantee: {share: 50%%, lend: 7}}}
+changes: [{at: 1d, set: {centres.c.partitions.p.nodes: %d}}]
+"""
+        self.assertEqual(self.errors(text % 14), "")
+        self.assertEqual(self.errors(text % 13), "s.yaml:3:54: tenants.t.guarantee.lend: at most the 6 processors guaranteed\n")
+
+    def test_idle(self):
+        """What comes to nothing: who joins at the end or leaves at the start, and centres without a broker. Not so a minute
+        before the end or after the start, with a broker, with the home among the centres; nor joins where a run drains."""
+        text = """jishi: 1
+time: {start: 2024-01-10, length: 30d}
+centres: {c: {partitions: {p: {nodes: 10}}}, d: {partitions: {p: {nodes: 10}}}}
+templates: {f: {workloads: {w: {arrival: {every: 1d}, processors: 1, runtime: 1h}}}}
+tenants:
+  late: {home: c, join: 2024-02-09, like: f}
+  last: {home: c, join: 2024-02-08T23:59, like: f}
+  gone: {home: c, leave: 2024-01-10, like: f}
+  soon: {home: c, leave: 2024-01-10T00:01, like: f}
+  park: {home: c, members: {count: 3, like: f, join: {from: 2025-01-01, over: 30d}}}
+  grow: {home: c, members: {count: 3, like: f, join: {from: 2024-01-10, over: 90d}}}
+  away: {home: c, members: {count: 2, each: {workloads: {w: {arrival: {every: 1d}, processors: 1, runtime: 1h, centres: [d]}}}}}
+  both: {home: c, workloads: {w: {arrival: {every: 1d}, processors: 1, runtime: 1h, centres: [d, c]}}}
+"""
+        joins = ["late, park join not before the end of the run: no job comes of that"]
+        leaves = ["gone leaves not after the start of the run: no job comes of that"]
+        away = ["away/1/w: without a broker its jobs run at c, which is none of its centres"]
+        for more, want in (("", away + joins + leaves), ("broker: {policy: home}\n", joins + leaves),
+                           ("measure: {after: drain}\n", away + leaves)):
+            self.assertEqual(self.errors(text + more), "")
+            told = [line.strip() for line in self.jishi("check", "s.yaml").stdout.split("\n")]
+            ran = self.jishi("run", "s.yaml", "--no-trace").stdout.split("\n")
+            self.assertEqual([line for line in told if "comes of that" in line or "without a broker" in line], want)
+            self.assertEqual([line for line in ran if "comes of that" in line or "without a broker" in line],
+                             ["Note: " + line for line in want])
+
     def test_outside(self):
         """What lies outside the time of the run, of which nothing comes."""
         text = """jishi: 1
