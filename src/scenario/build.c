@@ -467,6 +467,22 @@ static int check_written(const struct build *build, struct error_list *errors)
     return 0;
 }
 
+/* Each job of a list that is wrong by itself. */
+static bool check_jobs(const struct build *build, size_t row, struct error_list *errors)
+{
+    const struct build_workload *bw = &build->workloads[row];
+    const struct workload *workload = bw->workload;
+    const size_t before = errors->len;
+    struct error err = {0};
+    for (size_t at = 0; workload->kind->fault && errors->len < ERROR_LIST_MAX &&
+                        workload->kind->fault(workload->params, &bw->context, &at, &err);
+         err = (struct error){0}) {
+        build_workload_error(build, row, &err);
+        error_list_add(errors, &err);
+    }
+    return errors->len == before;
+}
+
 int build_open(struct build *build, struct error_list *errors)
 {
     const size_t before = errors->len;
@@ -475,6 +491,8 @@ int build_open(struct build *build, struct error_list *errors)
     for (size_t i = 0; i < build->world.n_workloads; i++) {
         struct build_workload *bw = &build->workloads[i];
         struct error err = {0};
+        if (!check_jobs(build, i, errors))
+            continue;
         bw->source =
             bw->workload->kind->open(bw->epochs, build->program->n_epochs, &bw->context, &err);
         if (bw->source && (bw->stay.from > INT64_MIN || bw->stay.until < SIMTIME_NEVER))

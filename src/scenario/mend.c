@@ -75,6 +75,15 @@ static bool is_of_jobs(const struct path *path)
     return !path->items[path->len - 1].key && is_of_workloads(&workload);
 }
 
+/* So that those behind it keep their numbers. */
+static struct node *some_job(struct mark at)
+{
+    static const char text[] = "{submit: 0s, processors: 1, runtime: 1s}";
+    struct node *job = node_parse(text, sizeof(text) - 1, NULL, NULL);
+    node_set_marks(job, at);
+    return job;
+}
+
 static struct node *mended(const struct node *root, const struct node *node, struct path *path);
 
 /* The value at the path; NULL: it is left out. */
@@ -85,7 +94,7 @@ static struct node *mended_value(const struct node *root, const struct node *val
     if (!value->faulty)
         return mended(root, value, path);
     if (is_of_jobs(path))
-        return NULL;
+        return some_job(value->at);
     const bool known = field_at(scenario_fields, root, path, 0, &place);
     const enum field_kind kind = known ? place.field->kind : FIELD_END;
     const bool holds = kind == FIELD_TABLE || kind == FIELD_MAP || kind == FIELD_LIST ||
@@ -166,6 +175,16 @@ static bool fails_beside(const struct node *root, const char *key)
     return fail;
 }
 
+/* A job that is written out is told of by itself. */
+static bool is_of_sound_job(const struct node *workload, struct mark at)
+{
+    const struct node *jobs = node_get(workload, "jobs");
+    for (size_t i = 0; jobs && jobs->kind == NODE_LIST && i < jobs->len; i++)
+        if (node_has_mark(jobs->items[i].value, at))
+            return !node_has_fault(jobs->items[i].value);
+    return false;
+}
+
 /* What is told of a workload may follow from what fails in it, or of the tenants that it is of. */
 static bool fails_around(const struct node *tenant, struct mark at)
 {
@@ -180,7 +199,9 @@ static bool fails_around(const struct node *tenant, struct mark at)
         const bool holds = strcmp(key, "tenants") == 0 || strcmp(key, "workloads") == 0;
         fail |= holds ? value->faulty : node_has_fault(value);
     }
-    return fail || (member ? fails_around(member->value, at) : node_has_fault(workload->value));
+    return fail ||
+           (member ? fails_around(member->value, at)
+                   : node_has_fault(workload->value) && !is_of_sound_job(workload->value, at));
 }
 
 bool mend_explains(const struct node *root, const struct error *err)

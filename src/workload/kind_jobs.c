@@ -255,12 +255,30 @@ static int check_at_once(const struct jobs_source *list, const struct written *j
     return 0;
 }
 
+static bool fault(const void *params, const struct workload_context *context, size_t *at,
+                  struct error *err)
+{
+    const struct written_list *list = params;
+    const struct written *jobs = list->jobs.items;
+    while (*at < list->jobs.len) {
+        const size_t i = (*at)++;
+        if (instant(&jobs[i].submit, context) < 0) {
+            error_set(err, "jobs[%zu].submit: before the start of the scenario", i);
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_epochs,
                                 const struct workload_context *context, struct error *err)
 {
     (void)n_epochs;
     const struct written_list *params = epochs[0].params;
     const struct written *jobs = params->jobs.items;
+    size_t at = 0;
+    if (fault(params, context, &at, err))
+        return NULL;
     struct jobs_source *list = mem_new(1, sizeof(*list));
     list->source.class = &jobs_class;
     list->base = context->base;
@@ -272,11 +290,6 @@ static struct source *open_jobs(const struct workload_epoch *epochs, size_t n_ep
         if (jobs[i].work.kind)
             list->lines[i].work = work_new(&jobs[i].work, context->seed, context->path);
         ordinal += (uint64_t)jobs[i].count;
-        if (list->lines[i].submit < 0) {
-            error_set(err, "jobs[%zu].submit: before the start of the scenario", i);
-            release(&list->source);
-            return NULL;
-        }
     }
     qsort(list->lines, list->len, sizeof(*list->lines), compare);
     if (check_at_once(list, jobs, err) < 0) {
@@ -370,6 +383,7 @@ const struct workload_kind workload_jobs = {
     .asks_memory = asks_memory,
     .draws = draws,
     .written = written,
+    .fault = fault,
     .open = open_jobs,
     .outlook = outlook,
 };

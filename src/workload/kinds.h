@@ -96,6 +96,10 @@ struct workload_kind {
      */
     struct workload_shares (*within)(const void *params, const struct workload_context *context,
                                      const struct workload_bounds *bounds);
+    /* What is wrong with a job of the list, from number *at on, now that the start of the run is
+     * known; *at goes behind it. False: no more. NULL: no job can be wrong by itself. */
+    bool (*fault)(const void *params, const struct workload_context *context, size_t *at,
+                  struct error *err);
     /* The source, to be freed by source_free. NULL with an error. */
     struct source *(*open)(const struct workload_epoch *epochs, size_t n_epochs,
                            const struct workload_context *context, struct error *err);
