@@ -127,6 +127,8 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
         sched_configure(&station->sched, change->config, sim->now);
     } else if (change->what == CHANGE_WINDOWS) {
         profile_advance(station->partition.profile, sim->now);
+        /* Windows may have gone, and others come. */
+        sched_capacity_changed(&station->sched, CAPACITY_GAIN);
         sched_capacity_changed(&station->sched, CAPACITY_LOSS);
         partition_know(&station->partition, sim->now);
     } else {

@@ -184,7 +184,30 @@ static void enter_all(struct sched *sched)
     }
 }
 
-/* After a loss of capacity, or while jobs outlive their requests: all once more, in queue order. */
+/* After a loss of capacity: what has room where it is stays, in queue order, and then the others
+ * are taken once more. What they leave is room for those who stayed. O(held x steps). */
+static void take_lost(struct sched *sched, simtime now)
+{
+    for (size_t i = 0; i < sched->n_held; i++) {
+        struct held *held = &sched->held[i];
+        if (held->start == SIMTIME_NEVER)
+            continue;
+        const simtime after = held->start > now ? held->start : now;
+        const simtime at =
+            plan_take(sched->plan, after, held->item.request, held->item.procs, &held->booking);
+        if (at == held->start)
+            continue;
+        if (at < SIMTIME_NEVER)
+            plan_leave(sched->plan, held->booking, held->item.procs);
+        held->start = SIMTIME_NEVER;
+        sched->early = true;
+    }
+    for (size_t i = 0; i < sched->n_held; i++)
+        if (sched->held[i].start == SIMTIME_NEVER)
+            take(sched, &sched->held[i], now);
+}
+
+/* While jobs outlive their requests: all once more, in queue order. */
 static void take_all(struct sched *sched, simtime now)
 {
     for (size_t i = 0; i < sched->n_held; i++)
@@ -264,13 +287,15 @@ static void renew_plan(struct sched *sched, simtime now)
         plan_advance(sched->plan, now);
         return;
     }
-    const bool kept = !overran && !sched->lost;
+    const bool lost = sched->lost;
     plan_remake(sched->plan, sched->partition->profile, now);
     sched->lost = sched->replan = false;
-    if (kept)
-        enter_all(sched);
-    else
+    if (overran)
         take_all(sched, now);
+    else if (lost)
+        take_lost(sched, now);
+    else
+        enter_all(sched);
 }
 
 /* What the gates held, and let through now. O(held). */

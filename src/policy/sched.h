@@ -163,7 +163,7 @@ struct sched {
     bool early;        /* something came free before it was planned to */
     bool vacated;      /* one that others may have waited for left */
     bool replan;       /* the profile was made anew: so must the plan be */
-    bool lost;         /* and its reservations cannot be kept */
+    bool lost;         /* and some reservations may have lost their room */
     struct plan *plan; /* owned; NULL as long as no backfill was conservative */
 
     /* Slurm. */
@@ -207,7 +207,8 @@ bool sched_gave_way(struct sched *sched);
 void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs);
 
 /* Capacity is about to change (called before partition_resize or partition_maintain): what was
- * planned on it has to be looked at again, and after a loss not known ahead to be made anew. O(1).
+ * planned on it has to be looked at again, and what a loss not known ahead took the room of, to be
+ * made anew. O(1).
  */
 enum capacity_change { CAPACITY_GAIN, CAPACITY_LOSS, CAPACITY_KNOWN };
 void sched_capacity_changed(struct sched *sched, enum capacity_change change);

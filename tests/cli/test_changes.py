@@ -174,9 +174,9 @@ class Changes(InFolder):
         self.assertTrue(same(self.trace(SCENARIO + changes), written))
 
     def starts(self, text, *arguments):
-        """Hours at which jobs started, by id."""
+        """Hours at which jobs started, by id; None where one never did."""
         jobs = self.trace(text, "--check", *arguments)["jobs"]
-        return [round(row["start"] / 3600, 6) for row in sorted(jobs, key=lambda row: row["id"])]
+        return [round(row["start"] / 3600, 6) if row["start"] >= 0 else None for row in sorted(jobs, key=lambda row: row["id"])]
 
     def test_placement(self):
         """By hand: at 3 h nodes 1 and 3 are free, which a contiguous job cannot have."""
@@ -197,7 +197,7 @@ class Changes(InFolder):
         """A job that has no room by one placement waits for the date of another."""
         text = scenario("{groups: [{nodes: 2}, {nodes: 2}]}", (1, 3, 1)).replace(
             "partitions:", "scheduler: {placement: contiguous}, partitions:")
-        self.assertTrue(np.isnan(self.starts(text)[0]))
+        self.assertIsNone(self.starts(text)[0])
         self.assertEqual(self.starts(text + "changes: [{at: 4h, set: {centres.c.scheduler.placement: pack}}]\n"),
                          [4])
 
@@ -225,6 +225,20 @@ class Changes(InFolder):
             later = text + "changes: [{at: 5h, set: {centres.c.scheduler: {order: %s, backfill: conservative}}}]\n" % order
             for backfill in "none", "easy", "plan", "slurm":
                 self.assertEqual(self.starts(later, sjf[0], sjf[1] % backfill), expected, (order, backfill))
+
+    def test_reservations_after_a_loss(self):
+        """By hand, shortest first: what has room where it is stays there. The third job asks for all 4 nodes, of
+        which 3 are left: it never starts, and the fourth gets what it leaves. So does who stays behind a job that a window moves."""
+        partition = "{nodes: 4, scheduler: {order: sjf, backfill: conservative}}"
+        text = scenario(partition, (0, 4, 10), (1, 4, 9), (2, 4, 5), length=1000)
+        for window in "{from: 900h, length: 1h}", "{from: 24h, length: 1h}":
+            later = text + "changes: [{at: 5h, set: {centres.c.partitions.p.maintenance: [%s]}}]\n" % window
+            self.assertEqual(self.starts(later), [0, 10, 19], window)
+        later = text + "changes: [{at: 5h, set: {centres.c.partitions.p.maintenance: [{from: 12h, length: 1h}]}}]\n"
+        self.assertEqual(self.starts(later), [0, 18, 13])
+        text = scenario(partition, (0, 4, 10), (1, 3, 9), (2, 4, 3), (3, 3, 5), length=1000)
+        self.assertEqual(self.starts(text), [0, 10, 19, 22])
+        self.assertEqual(self.starts(text + "changes: [{at: 5h, set: {centres.c.partitions.p.nodes: 3}}]\n"), [0, 10, None, 19])
 
     def test_overrun(self):
         """By hand: a job that began when it might run on does so, and reservations wait for it."""

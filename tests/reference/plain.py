@@ -33,8 +33,10 @@ Where the rules leave room, this is how they were read:
     a job of request zero always ends early. Arrivals of one instant are placed in input order.
     Starts are made in queue order.
  i. Rule 7: a gain of capacity is followed by the same pass over held jobs as an early end. After a
-    loss, and as long as a running job is past its request (or a held start lies in the past
-    because of one), all reservations are made anew in queue order.
+    loss, what has room where it is stays, in queue order, and then the others are placed, in queue
+    order; if any had to, or a job ended early at that instant, the pass over held jobs comes after.
+    As long as a running job is past its request (or a held start lies in the past because of one),
+    all reservations are made anew in queue order.
  j. Rule 8: `reserve: k` walks the queue: a job that fits without moving a reservation starts, else
     it gets a reservation, until k are held (a started job holds none); the rest are candidates,
     sorted by the inner `order` if there is one. reserve: 0 is `none`, whatever the inner order.
@@ -205,6 +207,9 @@ class Profile:
 
     def at(self, t):
         return self.free[bisect.bisect_right(self.times, t) - 1]
+
+    def least(self, start, end):
+        return min([self.at(start)] + [free for t, free in zip(self.times, self.free) if start < t < end])
 
     def earliest(self, n, duration):
         """The first instant with n processors free for the whole duration, None if never."""
@@ -425,11 +430,23 @@ class Simulation:
         held = [j for j in self.queue() if j in self.held]
         overdue = any(self.starts[j] + self.planned(j) <= self.now for j in self.running)
         past = any(at is not None and at < self.now for at in self.held.values())
-        if loss or overdue or past:
+        if overdue or past:
             profile = self.profile()
             for j in held:
                 self.held[j] = self.place(j, profile)
-        elif early_end or gain:
+        elif loss:
+            profile = self.profile()
+            for j in held:
+                at, end = self.held[j], (self.held[j] or 0) + self.planned(j)
+                if at is not None and profile.least(at, end) >= self.jobs[j].procs:
+                    profile.take(at, end, self.jobs[j].procs)
+                else:
+                    early_end = early_end or at is not None
+                    self.held[j] = None
+            for j in held:
+                if self.held[j] is None:
+                    self.held[j] = self.place(j, profile)
+        if not (overdue or past) and (early_end or gain):
             profile = self.profile(held)
             for j in held:
                 if self.held[j] is not None:      # all others stay where they are
