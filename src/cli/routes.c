@@ -13,7 +13,15 @@ static const char *time_text(simtime t, char *buffer, size_t size)
     return quantity_human_time(simtime_seconds(t), buffer, size);
 }
 
-static void explain_policy(const struct sim_broker *broker, FILE *out)
+static bool states_speeds(const struct world *world)
+{
+    for (size_t i = 0; i < world->n_partitions; i++)
+        if (world->partitions[i].flops > 0)
+            return true;
+    return false;
+}
+
+static void explain_policy(const struct build *build, const struct sim_broker *broker, FILE *out)
 {
     static const char *const sees[] = {[SEES_PLAN] = "the plan of each centre",
                                        [SEES_QUEUE] = "what waits and runs at each centre",
@@ -34,6 +42,8 @@ static void explain_policy(const struct sim_broker *broker, FILE *out)
     if (broker->delay > 0)
         fprintf(out, "  delay    %s before a job is sent elsewhere than home\n",
                 time_text(broker->delay, text, sizeof(text)));
+    if (broker->type->speeds && !states_speeds(&build->world))
+        fputs("  No processor states a speed: none is the fastest, and jobs stay at home.\n", out);
     if (broker->type != &broker_home)
         fputs("  Capacity and load above are by the home of each tenant; jobs may go elsewhere.\n",
               out);
@@ -176,7 +186,7 @@ void explain_broker(const struct build *build, FILE *out)
     if (!build->broker)
         return;
     const struct sim_broker *broker = &build->broker->setup;
-    explain_policy(broker, out);
+    explain_policy(build, broker, out);
     explain_links(build, broker, out);
     explain_freights(build, broker, out);
     warn_routes(build, broker, out);

@@ -395,6 +395,20 @@ class Broker(unittest.TestCase):
                 text = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
             self.assertEqual(text.partition("jobs may go elsewhere.\n")[2], told)
 
+    def test_check_tells_that_no_speed_is_stated(self):
+        text = ("jishi: 1\nprocessors: {gpu: {fp16: 256 TFLOPS}}\ncentres: {c: {partitions: {p: {nodes: 9}}}, d: {partitions: {p: {nodes: 9%s}}}}\nbroker: {policy: %s}\n"
+                "tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 0s, processors: 9, runtime: 1h}, {submit: 0s, processors: 9, runtime: 1h}]}}}}\n")
+        said = "  No processor states a speed: none is the fastest, and jobs stay at home.\n"
+        fast = ", processor: gpu"
+        for speed, policy, told in ("", "fastest", True), (fast, "fastest", False), ("", "round-robin", False):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "x.yaml")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text % (speed, policy))
+                checked = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
+            self.assertEqual(said in checked, told, (speed, policy))
+        self.assertEqual(self.run_text(text % ("", "fastest"))[1], "cc")
+
     def common(self, broker, lines, centres, backfill="easy"):
         """Jobs at home in c, whose partitions may all be theirs; starts and centres."""
         centres = centres.replace("partitions:", f"scheduler: {{backfill: {backfill}}}, partitions:")
