@@ -25,7 +25,7 @@ BACKFILLS = ('none', 'easy', 'conservative', 'plan', {'reserve': 2}, {'reserve':
              {'reserve': 3, 'order': 'saf'}, {'reserve': 1, 'order': 'wfp3'}, {'reserve': 0},
              {'slurm': {}}, {'slurm': 'drawn'})
 MODES = ('instant', 'each-event', 'every', 'commit-head', 'extend', 'max-queued', 'max-processors', 'maintenance',
-         'changes')
+         'changes', 'rules', 'windows')
 PACK = 100
 CLASSES = ('high', 'medium', 'low')
 
@@ -86,6 +86,15 @@ def draw_slurm(rng, horizon):
     return {key: value for key, value in drawn.items() if key in ('interval', 'full_interval') or rng.random() < 0.5}
 
 
+def draw_windows(rng, processors, at, horizon):
+    first, windows = at, []
+    for _ in range(rng.randint(1, 3)):
+        start = at + rng.randint(0 if at == first else 1, max(horizon // 2, 2))
+        at = start + rng.randint(1, max(horizon // 3, 1))
+        windows.append((start * US, at * US, rng.choice([processors, rng.randint(1, processors)])))
+    return windows
+
+
 def draw_mode(rng, order, backfill, mode, processors, horizon):
     """The scheduler, maintenance windows and changes of one mode; horizon in s."""
     options, maintenance, changes = {}, [], []
@@ -107,11 +116,18 @@ def draw_mode(rng, order, backfill, mode, processors, horizon):
     elif mode == 'max-processors':
         options['max_processors'] = rng.randint(1, processors)
     elif mode == 'maintenance':
-        at = 0
+        maintenance = draw_windows(rng, processors, 0, horizon)
+    elif mode == 'windows':
+        at, known = 0, draw_windows(rng, processors, 0, horizon) if rng.random() < 0.5 else []
+        maintenance = known
         for _ in range(rng.randint(1, 3)):
-            start = at + rng.randint(0 if at == 0 else 1, max(horizon // 2, 2))
-            at = start + rng.randint(1, max(horizon // 3, 1))
-            maintenance.append((start * US, at * US, rng.choice([processors, rng.randint(1, processors)])))
+            at += rng.randint(1, max(horizon // 3, 2))
+            begun = max([end // US for start, end, n in known if start < at * US], default=0)
+            later = [window for window in known if window[0] >= at * US and rng.random() < 0.3]
+            new = later or draw_windows(rng, processors, max(at, begun + 1), horizon) if rng.random() < 0.8 else []
+            if new != [window for window in known if window[0] >= at * US]:     # else nothing changes, and no pass is owed
+                changes.append((at * US, new))
+                known = [window for window in known if window[0] < at * US] + new
     elif mode == 'changes':
         at = 0
         for _ in range(rng.randint(1, 4)):
@@ -119,6 +135,16 @@ def draw_mode(rng, order, backfill, mode, processors, horizon):
             nodes = rng.randint(1, 2 * processors)
             if nodes != (changes[-1][1] if changes else processors):  # else nothing changes, and no pass is owed
                 changes.append((at * US, nodes))
+    elif mode == 'rules':
+        at, before = 0, Scheduler(order, backfill)
+        for _ in range(rng.randint(1, 4)):
+            at += rng.randint(1, max(horizon // 3, 2))
+            after = Scheduler(rng.choice((before.order, rng.choice(ORDERS))),
+                              rng.choice((before.backfill, 'conservative', rng.choice(BACKFILLS[:-1]))),
+                              max_queued=rng.choice((None, None, 0, 5)))
+            if after != before:     # else nothing changes, and no pass is owed
+                changes.append((at * US, after))
+                before = after
     return Scheduler(order, backfill, **options), maintenance, changes
 
 
@@ -231,6 +257,18 @@ def scheduler_yaml(scheduler):
     return value
 
 
+def windows_yaml(windows):
+    return [{'from': seconds(start), 'until': seconds(end), 'nodes': n} for start, end, n in windows]
+
+
+def change_yaml(centre, new):
+    if isinstance(new, int):
+        return {centre + '.partitions.p.nodes': new}
+    if isinstance(new, list):
+        return {centre + '.partitions.p.maintenance': windows_yaml(new)}
+    return {centre + '.scheduler': {'max_queued': 'unlimited', **scheduler_yaml(new)}}
+
+
 def write_log(path, jobs, first_id):
     with open(path, 'w') as log:
         for number, job in enumerate(jobs, first_id):
@@ -246,10 +284,9 @@ def write_scenario(folder, cases):
     for c, case in enumerate(cases):
         partition = {'nodes': case.processors, 'processors_per_node': 1}
         if case.maintenance:
-            partition['maintenance'] = [{'from': seconds(start), 'until': seconds(end), 'nodes': n}
-                                        for start, end, n in case.maintenance]
+            partition['maintenance'] = windows_yaml(case.maintenance)
         centres['c%d' % c] = {'partitions': {'p': partition}, 'scheduler': scheduler_yaml(case.scheduler)}
-        changes += [{'at': seconds(at), 'set': {'centres.c%d.partitions.p.nodes' % c: n}} for at, n in case.changes]
+        changes += [{'at': seconds(at), 'set': change_yaml('centres.c%d' % c, new)} for at, new in case.changes]
         mine = []
         for g, (priority, jobs) in enumerate(case.groups):
             name = 'c%d-%d.swf' % (c, g)

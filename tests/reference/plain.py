@@ -54,6 +54,10 @@ Where the rules leave room, this is how they were read:
  o. `slurm` (docs/slurm.md): one look at the queue for each round in which something happened, and a
     plan at a multiple of its interval if anything happened since the last one, starts included.
 
+ p. A change of the scheduler is followed by a pass. From conservative to conservative reservations
+    stay, in the order of now; where another backfilling was before, who waits gets one in the order of
+    the queue as it is now, before the arrivals of the instant.
+
 Not defined by the rules, and refused: conservative or slurm with each-event, every N or commit_head;
 each-event and commit_head together; capacity changes, maintenance or max_queued with either;
 each-event or maintenance with overrun: extend; capacity changes with every N.
@@ -225,14 +229,14 @@ class Profile:
 
 class Simulation:
     def __init__(self, jobs, processors, scheduler, maintenance, changes):
-        why = scheduler.undefined(maintenance, changes)
-        if why:
-            raise ValueError(why)
+        for one in [scheduler] + [new for at, new in changes if isinstance(new, Scheduler)]:
+            if one.undefined(maintenance, changes):
+                raise ValueError(one.undefined(maintenance, changes))
         self.jobs = jobs
         self.sched = scheduler
         self.capacity = processors
         self.maintenance = list(maintenance)                       # (from, to, processors)
-        self.changes = sorted(changes, key=lambda change: change[0])   # (at, processors from then on)
+        self.changes = sorted(changes, key=lambda change: change[0])   # (at, processors, scheduler or windows from then on)
         # Rule 5: fcfs is by submit time, then position. Arrivals come in that order too (rule 2).
         self.arrivals = sorted(range(len(jobs)), key=lambda j: (jobs[j].submit, j))
         self.rank = {j: i for i, j in enumerate(self.arrivals)}
@@ -332,7 +336,7 @@ class Simulation:
     def submit(self, j):
         """Rule 4: what could never run is rejected; max_processors is a limit of the same kind."""
         n = self.jobs[j].procs
-        most = max([self.capacity] + [processors for at, processors in self.changes])
+        most = max([self.capacity] + [new for at, new in self.changes if isinstance(new, int)])
         if n > most or (self.sched.max_processors is not None and n > self.sched.max_processors):
             self.reject(j)
             return False
@@ -454,7 +458,8 @@ class Simulation:
                 self.held[j] = self.place(j, profile)
         else:
             profile = self.profile(held)
-        for j in arrived:
+        unheld = [j for j in self.queue() if j not in self.held and j not in arrived]   # the backfilling was another
+        for j in unheld + arrived:
             self.held[j] = self.place(j, profile)
         if self.sched.overrun == 'kill' and not loss:
             for j, at in before.items():
@@ -565,7 +570,7 @@ class Simulation:
     def next_time(self):
         times = [self.true_end(j) for j in self.running]
         times += [self.jobs[j].submit for j in self.arrivals[:1]]
-        times += [at for at, processors in self.changes[:1]]
+        times += [at for at, new in self.changes[:1]]
         if self.arrivals or self.running or self.pending:
             times += [t for window in self.maintenance for t in window[:2] if self.now is None or t > self.now]
         times += [at for at in self.held.values() if at is not None and at > (self.now or 0)]
@@ -591,14 +596,28 @@ class Simulation:
             self.end(j)
         return ended
 
+    def change(self, new):
+        if isinstance(new, int):
+            self.capacity = new
+            return
+        if isinstance(new, list):      # windows that have begun go on, others that should have never come
+            self.maintenance = ([window for window in self.maintenance if window[0] < self.now]
+                                + [window for window in new if window[0] >= self.now])
+            return
+        if self.sched.backfill != 'conservative' or new.backfill != 'conservative':
+            self.held = {}
+        self.sched = new
+        self.cut = False
+
     def instant(self):
         """One instant, decided once and in further rounds (rule 2)."""
-        before = self.capacity
+        before, known = self.capacity, self.maintenance
         changed = False
         while self.changes and self.changes[0][0] == self.now:    # gains and losses: by counts their
-            self.capacity = self.changes.pop(0)[1]                # place among the ends shows nowhere
+            self.change(self.changes.pop(0)[1])                   # place among the ends shows nowhere
             changed = self.changes_made = True
-        gain, loss = self.capacity > before, self.capacity < before
+        moved = self.maintenance is not known      # some windows may have gone, others come
+        gain, loss = self.capacity > before or moved, self.capacity < before or moved
         ended = self.pop_ends()
         arrived = [j for j in self.pop_arrivals() if self.submit(j)]
         edge = any(self.now in window[:2] for window in self.maintenance)
@@ -657,7 +676,7 @@ class Simulation:
             assert all(self.starts[j] + self.planned(j) > self.now for j in self.running), 'killed at the request'
         if self.sched.backfill == 'conservative':
             assert set(self.held) == set(self.pending)
-        if self.sched.max_queued is not None:
+        if self.sched.max_queued is not None and not self.changes_made:
             assert len(self.pending) <= self.sched.max_queued
 
     def check_promise(self, head, shadow):
@@ -677,7 +696,7 @@ class Simulation:
                 assert self.states[j] in ('completed', 'killed')
             else:
                 assert self.ends[j] is None and self.states[j] in ('rejected', None)
-        if self.sched.order == 'fcfs' and self.sched.backfill == 'none':
+        if self.sched.order == 'fcfs' and self.sched.backfill == 'none' and not self.changes_made:
             in_order = [self.starts[j] for j in sorted(self.rank, key=self.rank.get) if self.starts[j] is not None]
             assert in_order == sorted(in_order), 'FCFS order kept'
 
@@ -686,6 +705,6 @@ def simulate(jobs, processors, scheduler=Scheduler(), maintenance=(), changes=()
     """Outcomes of the jobs, in their order.
 
     maintenance: (from, to, processors) windows the scheduler knows from the start.
-    changes: (at, processors from then on), which it does not know; running jobs finish.
+    changes: (at, processors, Scheduler or list of windows from then on), not known ahead; running jobs finish.
     """
     return Simulation(jobs, processors, scheduler, maintenance, changes).run()
