@@ -34,14 +34,6 @@ static int judge_program(const struct program *program, const struct build_optio
     return rc;
 }
 
-/* A copy whose file names live as long as the list. */
-static struct error keep(struct error_list *list, const struct error *err)
-{
-    struct error copy = *err;
-    copy.at.file = copy.at.file ? error_list_file(list, copy.at.file) : NULL;
-    return copy;
-}
-
 /* Of a program that is not sound: what is wrong with the rest of it. */
 static void judge_mended(const struct program *program, const struct build_options *options,
                          bool open, struct error_list *errors)
@@ -50,11 +42,9 @@ static void judge_mended(const struct program *program, const struct build_optio
     struct program mended;
     if (program_mend(program, &mended, &found) == 0)
         judge_program(&mended, options, open, &found);
-    for (size_t i = 0; i < found.len; i++) {
-        const struct error err = keep(errors, &found.items[i]);
-        if (!mend_explains(program->epochs[0].tree, &err))
-            error_list_add(errors, &err);
-    }
+    for (size_t i = 0; i < found.len; i++)
+        if (!mend_explains(program->epochs[0].tree, &found.items[i]))
+            error_list_add(errors, &found.items[i]);
     error_list_deinit(&found);
     program_free(&mended);
 }
@@ -155,9 +145,8 @@ static void tell_variant(const char *name, const struct error_list *found, struc
     for (size_t i = 0; i < found->len; i++) {
         if (error_list_has(told, &found->items[i]) || has_setting(told, found->items[i].at))
             continue;
-        struct error err = keep(told, &found->items[i]);
+        struct error err = found->items[i];
         error_list_add(told, &err);
-        err = keep(errors, &found->items[i]);
         if (strncmp(err.text, "variants.", strlen("variants.")) != 0)
             error_prefix(&err, "variant %.80s: ", name);
         error_list_add(errors, &err);
@@ -175,10 +164,8 @@ int judge_variants(const struct judge *judge, struct error_list *errors)
     again.base = &faulty;
     const size_t before = errors->len;
     struct error_list told = {0};
-    for (size_t i = 0; i < before; i++) {
-        const struct error err = keep(&told, &errors->items[i]);
-        error_list_add(&told, &err);
-    }
+    for (size_t i = 0; i < before; i++)
+        error_list_add(&told, &errors->items[i]);
     for (size_t i = 0; variants && i < variants->len && errors->len < ERROR_LIST_MAX; i++) {
         struct error_list found = {0};
         judge_again(&again, variants->items[i].key, judge->sets, judge->n_sets, true, &found);

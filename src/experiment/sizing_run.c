@@ -134,10 +134,6 @@ static int load(struct batch *batch, size_t trial, size_t variant, struct error_
                      runner->n_variants > 0 ? runner->variants[variant] : runner->variant, sets, n,
                      runner->builtin_dir, errors);
     batch->loaded = rc == 0 ? key : SIZE_MAX;
-    /* Places of errors name files of the program. */
-    for (size_t i = 0; rc < 0 && i < errors->len && i < ERROR_LIST_MAX; i++)
-        if (errors->items[i].at.file)
-            errors->items[i].at.file = error_list_file(errors, errors->items[i].at.file);
     if (rc < 0)
         program_free(&batch->program);
     free(sets);

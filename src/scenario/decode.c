@@ -47,8 +47,7 @@ static bool told(const struct error_list *errors, struct mark at, const char *te
     for (size_t i = 0; i < errors->len && (at.line > 0 || at.column > 0); i++) {
         const struct error *old = &errors->items[i];
         const size_t all = strlen(old->text);
-        if (old->at.file == at.file && old->at.line == at.line && old->at.column == at.column &&
-            all >= len && strcmp(old->text + all - len, text) == 0)
+        if (mark_is(old->at, at) && all >= len && strcmp(old->text + all - len, text) == 0)
             return true;
     }
     return false;

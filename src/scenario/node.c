@@ -207,8 +207,7 @@ const struct node *node_difference(const struct node *a, const struct node *b)
 
 static bool same_mark(struct mark a, struct mark b)
 {
-    return a.line == b.line && a.column == b.column && a.file && b.file &&
-           strcmp(a.file, b.file) == 0;
+    return a.file && mark_is(a, b);
 }
 
 bool node_has_mark(const struct node *node, struct mark at)

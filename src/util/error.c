@@ -71,6 +71,26 @@ const char *error_format(const struct error *err, char *buffer, size_t size)
     return buffer;
 }
 
+struct error_file {
+    struct error_file *next;
+    char name[];
+};
+
+const char *error_list_file(struct error_list *list, const char *name)
+{
+    if (!name)
+        return NULL;
+    for (const struct error_file *file = list->files; file; file = file->next)
+        if (strcmp(file->name, name) == 0)
+            return file->name;
+    const size_t size = strlen(name) + 1;
+    struct error_file *file = mem_new(1, sizeof(*file) + size);
+    memcpy(file->name, name, size);
+    file->next = list->files;
+    list->files = file;
+    return file->name;
+}
+
 void error_list_add(struct error_list *list, const struct error *err)
 {
     if (list->len >= ERROR_LIST_MAX)
@@ -79,7 +99,8 @@ void error_list_add(struct error_list *list, const struct error *err)
         list->cap = list->cap ? 2 * list->cap : 8;
         list->items = mem_resize(list->items, list->cap, sizeof(*list->items));
     }
-    list->items[list->len++] = *err;
+    list->items[list->len] = *err;
+    list->items[list->len++].at.file = error_list_file(list, err->at.file);
 }
 
 void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)
@@ -95,6 +116,11 @@ void error_list_addf(struct error_list *list, struct mark at, const char *fmt, .
 static bool same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool mark_is(struct mark a, struct mark b)
+{
+    return a.line == b.line && a.column == b.column && same_text(a.file, b.file);
 }
 
 static size_t file_rank(const struct error_list *list, const char *file)
@@ -126,8 +152,7 @@ bool error_list_has(const struct error_list *list, const struct error *err)
 {
     for (size_t i = 0; i < list->len; i++) {
         const struct error *old = &list->items[i];
-        if (same_text(old->at.file, err->at.file) && old->at.line == err->at.line &&
-            old->at.column == err->at.column && strcmp(old->text, err->text) == 0)
+        if (mark_is(old->at, err->at) && strcmp(old->text, err->text) == 0)
             return true;
     }
     return false;
@@ -148,30 +173,11 @@ void error_list_sort(struct error_list *list)
     free(placed);
 }
 
-struct error_file {
-    struct error_file *next;
-    char name[];
-};
-
-const char *error_list_file(struct error_list *list, const char *name)
-{
-    for (const struct error_file *file = list->files; file; file = file->next)
-        if (strcmp(file->name, name) == 0)
-            return file->name;
-    const size_t size = strlen(name) + 1;
-    struct error_file *file = mem_new(1, sizeof(*file) + size);
-    memcpy(file->name, name, size);
-    file->next = list->files;
-    list->files = file;
-    return file->name;
-}
-
 void error_list_move(struct error_list *to, struct error_list *from, const char *prefix)
 {
     for (size_t i = 0; i < from->len; i++) {
         struct error err = from->items[i];
         error_prefix(&err, "%s", prefix);
-        err.at.file = err.at.file ? error_list_file(to, err.at.file) : NULL;
         error_list_add(to, &err);
     }
     error_list_deinit(from);

@@ -12,6 +12,8 @@ struct mark {
     unsigned line, column;
 };
 
+bool mark_is(struct mark a, struct mark b);
+
 struct error {
     struct mark at;
     char text[504];
@@ -35,8 +37,8 @@ struct error_list {
     struct error_file *files; /* owned */
 };
 
-/* Append a copy. Past ERROR_LIST_MAX they are counted in len no more: a file full of errors stays
- * readable and cheap. */
+/* Append a copy, of its file's name too. Past ERROR_LIST_MAX they are counted in len no more: a file
+ * full of errors stays readable and cheap. */
 #define ERROR_LIST_MAX 100
 void error_list_add(struct error_list *list, const struct error *err);
 void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)
@@ -46,10 +48,9 @@ bool error_list_has(const struct error_list *list, const struct error *err);
 /* In the order of files (as first met), lines and columns; what is said twice of a place is told
  * once. */
 void error_list_sort(struct error_list *list);
-/* A copy of a file name for marks, which lives as long as the list. O(names). */
+/* A copy of a file name (NULL: none) for marks, which lives as long as the list. O(names). */
 const char *error_list_file(struct error_list *list, const char *name);
-/* Add errors to others, each with words before its text; the file names live as long as `to`.
- * Empties `from`. */
+/* Add errors to others, each with words before its text. Empties `from`. */
 void error_list_move(struct error_list *to, struct error_list *from, const char *prefix);
 
 void error_list_deinit(struct error_list *list);

@@ -107,6 +107,14 @@ class Logs(InFolder):
                 self.assertEqual(says in done.stderr and "l.swf:1: " in done.stderr, status == 1)
                 self.assertEqual("2 jobs used" in done.stdout, status == 0)
 
+    def test_long_first_line(self):
+        """Told once, by what is left of a scenario whose log could not be opened."""
+        self.write("s.yaml", SCENARIO % ("", "", "", ""))
+        self.write("l.swf", "1 " * 2000000)
+        for command in ("check", "s.yaml"), ("run", "s.yaml", "-o", "x.h5"):
+            done = subprocess.run([PROGRAM, *command], cwd=self.folder, capture_output=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (1, b"l.swf:1: the line is longer than 65536 bytes: not a log\n"))
+
     def test_headers_only(self):
         self.assertEqual(self.notes("; MaxProcs: 4\n; UnixStartTime: 0\n"), ["no job in the log"])
 
