@@ -132,19 +132,25 @@ static struct items windows_of(const struct build *build, size_t epoch, size_t c
     partition_place((const struct centre *)build->program->epochs[0].scenario->centres.items +
                         centre,
                     plan, place, sizeof(place));
+    const struct node *list = maintenance_node(build, epoch, centre, plan->named.name);
     for (size_t i = 0; i < plan->maintenance.len; i++) {
-        const int64_t most = most_nodes(build, centre, plan, all[i].group);
-        struct error err;
-        if (all[i].nodes < INT64_MAX && all[i].nodes > most)
-            error_list_addf(
-                errors,
-                mark_of(maintenance_node(build, epoch, centre, plan->named.name)->items[i].value,
-                        "nodes"),
-                "%s.maintenance[%zu].nodes: %lld nodes, but %s never has more than %lld", place, i,
-                (long long)all[i].nodes, plan->groups.len > 1 ? "the group" : "the partition",
-                (long long)most);
-        if (add_window(build->program, &all[i], most, &windows, &err) < 0)
-            error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i, err.text);
+        const bool of_one = node_get(list->items[i].value, "group") != NULL;
+        struct window window = all[i];
+        const size_t from = of_one ? (size_t)window.group : 0;
+        for (size_t g = from; g < (of_one ? from + 1 : plan->groups.len); g++) {
+            const int64_t most = most_nodes(build, centre, plan, (int64_t)g);
+            struct error err;
+            window.group = (int64_t)g;
+            if (window.nodes < INT64_MAX && window.nodes > most)
+                error_list_addf(
+                    errors, mark_of(list->items[i].value, "nodes"),
+                    "%s.maintenance[%zu].nodes: %lld nodes, but %s never has more than %lld", place,
+                    i, (long long)window.nodes,
+                    plan->groups.len > 1 ? "the group" : "the partition", (long long)most);
+            if (add_window(build->program, &window, most, &windows, &err) < 0)
+                error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i,
+                                err.text);
+        }
     }
     return windows;
 }

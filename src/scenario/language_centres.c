@@ -183,10 +183,9 @@ static const struct field window_fields[] = {
     {.key = "group",
      .kind = FIELD_INT,
      .offset = IN(window, group),
-     .def = "0",
      .min = 0,
      .max = PARTITION_GROUPS_MAX,
-     .help = "of which group of nodes, from 0"},
+     .help = "of which group of nodes, from 0; of all if neither this nor nodes is given"},
     {.kind = FIELD_END},
 };
 

@@ -241,14 +241,21 @@ void check_window(struct decode *ctx, const struct partition_plan *plan,
                      (long long)window->group, plan->groups.len);
 }
 
-static void check_windows(struct decode *ctx, const struct partition_plan *plan,
-                          const struct node *list)
+static void check_maintenance(struct decode *ctx, const struct centre *centre,
+                              const struct partition_plan *plan, const struct node *list)
 {
     const struct window *windows = plan->maintenance.items;
     decode_enter(ctx, "maintenance");
+    if (partition_scheduler(centre, plan)->commit_head)
+        decode_error(ctx, list->at,
+                     "commit_head does not look ahead: jobs would run into maintenance; leave one "
+                     "of the two out");
     for (size_t i = 0; i < plan->maintenance.len; i++) {
+        const struct node *node = list->items[i].value;
         decode_enter_item(ctx, i);
-        check_window(ctx, plan, &windows[i], list->items[i].value);
+        check_window(ctx, plan, &windows[i], node);
+        if (plan->groups.len > 1 && node_get(node, "nodes") && !node_get(node, "group"))
+            decode_error_of(ctx, node, "nodes", "of which group? give group too, from 0");
         decode_leave(ctx);
     }
     decode_leave(ctx);
@@ -292,10 +299,10 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
             ctx, node, "tenants",
             "the list is empty, and nobody could run here; name whom it is kept for, or "
             "leave tenants out: then it is everybody's");
-    if (plan->maintenance.len > 0)
-        check_windows(ctx, plan, node_get(node, "maintenance"));
     if (plan->scheduler_node)
         decode_scheduler(ctx, plan->scheduler_node, &plan->scheduler);
+    if (plan->maintenance.len > 0)
+        check_maintenance(ctx, centre, plan, node_get(node, "maintenance"));
     if (plan->reservations.len > 0)
         complete_reservations(ctx, centre, plan, node_get(node, "reservations"));
 }

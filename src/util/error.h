@@ -37,8 +37,8 @@ struct error_list {
     struct error_file *files; /* owned */
 };
 
-/* Append a copy, of its file's name too. Past ERROR_LIST_MAX they are counted in len no more: a file
- * full of errors stays readable and cheap. */
+/* Append a copy, of its file's name too. Past ERROR_LIST_MAX they are counted in len no more: a
+ * file full of errors stays readable and cheap. */
 #define ERROR_LIST_MAX 100
 void error_list_add(struct error_list *list, const struct error *err);
 void error_list_addf(struct error_list *list, struct mark at, const char *fmt, ...)

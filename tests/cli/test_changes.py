@@ -309,6 +309,17 @@ class Changes(InFolder):
                         want = [0, 6, 9]
                     self.assertEqual(got, want, (backfill, placement, before, after))
 
+    def test_maintenance_of_groups(self):
+        """By hand: 2 nodes of 1 processor and 3 of 2. Without nodes and group a window takes them all."""
+        text = scenario("{groups: [{nodes: 2}, {nodes: 3, processors_per_node: 2}], maintenance: [{from: 1h, length: 2h%s}]}",
+                        (0, 1, 2), (0.5, 6, 2), (0.5, 2, 2))
+        for more, want in ("", [3, 3, 5]), (", group: 0", [0, 2, 3]), (", group: 1", [0, 3, 2]), (", nodes: 1, group: 1", [0, 2, 3]):
+            for placement in "any", "pack":
+                got = self.starts(text % more, "--set", f"centres.c.scheduler={{backfill: conservative, placement: {placement}}}")
+                self.assertEqual(got, want, (more, placement))
+        changed = text % ", nodes: 1, group: 0" + "changes: [{at: 10min, set: {centres.c.partitions.p.maintenance: [{from: 1h, length: 2h}]}}]\n"
+        self.assertEqual(self.starts(changed), [0, 3, 3])
+
     def test_maintenance_from_before(self):
         """A window that began before the start is there from the start on."""
         text = scenario("{nodes: 2, maintenance: [{from: 1h, length: 4h, nodes: 1}]}", (0, 2, 1), (0, 1, 1))
