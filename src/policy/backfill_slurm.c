@@ -173,27 +173,6 @@ static NOINLINE bool exceeds_tenant(struct sched *sched, const struct jobitem *i
     return false;
 }
 
-/* The last multiple of r at or before t >= 0; `inverse` is 1 / r. Divisions take as long as all
- * else that a reservation needs. */
-static simtime multiple(simtime t, simtime r, double inverse)
-{
-    if (UNLIKELY(t >= INT64_C(1) << 52))
-        return t / r * r;
-    const simtime near = (simtime)((double)t * inverse) * r;
-    return near > t ? near - r : t - near >= r ? near + r : near;
-}
-
-/* From the multiple of the resolution at or before the start, and the instant before it too (a job
- * may not end as the reservation begins), to the multiple at or after the end. */
-static void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
-{
-    const simtime r = sched->config.slurm->resolution, end = at + item->request;
-    const double parts = sched->slurm_plan.resolution;
-    const simtime to = end > SIMTIME_NEVER - r ? end : multiple(end + r - 1, r, parts);
-    const simtime from = multiple(at, r, parts) - 1;
-    draft_reserve_early(sched->draft, from > now ? from : now, at, to, item->procs);
-}
-
 /* --- what did not fit into the window --- */
 
 /* Class c is of 2^c processors and more. */
@@ -212,25 +191,30 @@ static void note_too_long(struct slurm_plan *plan, const struct jobitem *item)
         plan->too_long[c] = item->request;
 }
 
-static bool is_too_long(const struct slurm_plan *plan, const struct jobitem *item)
+static inline bool is_too_long(const struct slurm_plan *plan, const struct jobitem *item)
 {
     return item->request >= plan->too_long[class_of(item->procs)];
 }
 
 /* --- the plan --- */
 
-static void plan_job(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
+static void plan_start(struct sched *sched, const struct jobitem *item, simtime now)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
-    if (is_too_long(plan, item))
-        return;
+    sched_plan_start(sched, item, now);
+    sched->news = true;
+    plan->starts--;
+    plan->started++;
+    plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
+}
+
+static inline void plan_job(struct sched *sched, const struct jobitem *item, simtime now,
+                            simtime last)
+{
+    struct slurm_plan *plan = &sched->slurm_plan;
     const simtime at = sched_earliest(sched, item, now, last);
     if (at == now && sched_can_start(sched, item, now)) {
-        sched_plan_start(sched, item, now);
-        sched->news = true;
-        plan->starts--;
-        plan->started++;
-        plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
+        plan_start(sched, item, now);
         return;
     }
     if (at == SIMTIME_NEVER) {
@@ -243,9 +227,56 @@ static void plan_job(struct sched *sched, const struct jobitem *item, simtime no
     }
     plan->good = at < plan->good ? at : plan->good;
     if (plan->reservations > 0 && !is_young(sched, item, now)) {
-        reserve(sched, item, at, now);
+        /* A job may not end as the reservation begins. */
+        draft_reserve_wide(sched->draft, &plan->grid, now, at, at + item->request, item->procs);
         plan->reservations--;
     }
+}
+
+/* --- before its turn --- */
+
+/* Whether what jobs do depends on counts alone, and not on whose they are. */
+static bool may_hurry(const struct sched *sched)
+{
+    return !sched->tenancy.gates && !sched->partition->constrained && !sched->outlives &&
+           !sched->partition->windows.endless && sched->config.slurm->per_tenant == INT64_MAX;
+}
+
+/* Could it hold anything at one of so many steps? */
+static inline bool hinders(const struct sched *sched, const struct jobitem *item, uint32_t steps)
+{
+    return !is_too_long(&sched->slurm_plan, item) &&
+           draft_begins_in(sched->draft, steps, item->request, item->procs);
+}
+
+/* Where the hope stands among the next `left` jobs, if none of those before it could hold anything
+ * until it ends: then it may start at once, and they have their turn later, if it comes to that.
+ * NULL: one may, or the hope is too far behind. What is reserved from `by` on is not even taken
+ * early before that end. O(jobs before it), and O(steps) for each that fits by count. */
+static NOINLINE const struct jobitem *unhindered(struct sched *sched, simtime now, int64_t left)
+{
+    struct turns *turns = &sched->turns;
+    uint32_t steps;
+    const int32_t most =
+        draft_most(sched->draft, turns->until + sched->slurm_plan.grid.step + 1, &steps);
+    int64_t seen = 0;
+    do {
+        const int64_t ahead = turns->end - turns->next, all = ahead < left ? ahead : left;
+        const struct jobitem *item = turns->next + seen, *const end = turns->next + all;
+        for (; item < end; item++) {
+            if (item->procs > most)
+                continue;
+            if (item->key.seq == turns->hope.key.seq)
+                return sched_can_start(sched, item, now) ? item : NULL;
+            if (hinders(sched, item, steps)) {
+                turns->hindrance = item;
+                return NULL;
+            }
+        }
+        seen = all;
+    } while (seen < left && sched_plan_read(sched));
+    turns->hindrance = turns->end;
+    return NULL;
 }
 
 /* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
@@ -270,7 +301,7 @@ static void begin_plan(struct sched *sched, simtime now)
         sched_plan_resume(sched, now);
         return;
     }
-    plan->resolution = 1 / (double)slurm->resolution;
+    plan->grid = draft_grid(slurm->resolution);
     plan->depth = slurm->depth;
     plan->reservations = slurm->reservations;
     plan->started = 0;
@@ -305,12 +336,24 @@ static void plan_pass(struct sched *sched, simtime now)
     const struct jobitem *item;
     sched->news = false;
     begin_plan(sched, now);
+    const bool hurries = may_hurry(sched);
     int64_t left = plan->depth;
-    while (left > 0 && plan->starts > 0 && (item = sched_plan_next(sched, now))) {
+    while (left > 0 && plan->starts > 0 && sched_plan_goes_on(sched, now)) {
+        if (hurries && sched->draft->flat && sched->turns.hindrance < sched->turns.next &&
+            (item = unhindered(sched, now, left))) {
+            const struct jobitem hope = *item;
+            sched_plan_drop(sched, item);
+            plan_start(sched, &hope, now);
+            left--;
+            continue;
+        }
+        if (!(item = sched_plan_take(sched)))
+            break;
         if (UNLIKELY(by_tenant) && exceeds_tenant(sched, item))
             continue;
         left--;
-        plan_job(sched, item, now, last);
+        if (!is_too_long(plan, item))
+            plan_job(sched, item, now, last);
     }
     plan->depth = left;
     sched_plan_end(sched);

@@ -95,7 +95,7 @@ struct slots {
 };
 
 /* A planning pass: reservations stand in sched->draft until it ends. */
-enum { TURNS_SOME = 64 };
+enum { TURNS_SOME = 64, TURNS_MOST = 4 * TURNS_SOME };
 struct turns {
     /* Whom it is still made for: the next job behind the one at hand that may start now, by count
      * and for all that is reserved so far. Reservations only take: who may not start will not. */
@@ -107,9 +107,10 @@ struct turns {
 
     bool begun;
     struct jobkey last;               /* before the first of these, if any was */
-    struct jobitem items[TURNS_SOME]; /* read ahead */
-    const struct jobitem *next, *end; /* of these */
+    struct jobitem items[TURNS_MOST]; /* read ahead */
+    struct jobitem *next, *end;       /* of these */
     size_t some;                      /* to be read next time */
+    const struct jobitem *hindrance;  /* one of these, before which the hope cannot have its turn */
 };
 
 /* The last plan made as Slurm does. */
@@ -117,7 +118,7 @@ enum { SLURM_SIZES = 31 };
 struct slurm_plan {
     int64_t depth, starts, reservations; /* what is left of its limits */
     int64_t started;
-    double resolution; /* 1 over it */
+    struct draft_grid grid; /* of the resolution */
     /* By class of processors: one that asks for as many, for so long or longer, finds no start
      * within the window. */
     simtime too_long[SLURM_SIZES];
@@ -281,28 +282,39 @@ void sched_plan_begin(struct sched *sched, simtime now);
 void sched_plan_resume(struct sched *sched, simtime now);
 void sched_plan_end(struct sched *sched);
 void sched_plan_deinit(struct sched *sched);
-/* Is there one behind the job at hand that may start now? More jobs are read ahead; false: none. */
+/* Is there one behind the job at hand that may start now? More jobs are read ahead, behind those
+ * that are; false: none, or no more at once. */
 bool sched_plan_hopes(struct sched *sched, simtime now);
 bool sched_plan_read(struct sched *sched);
 static inline void sched_plan_forget_hope(struct turns *turns)
 {
     turns->hopes = false;
     turns->until = INT64_MAX;
+    turns->hindrance = NULL;
 }
-/* The next job in queue order, valid until the next call. NULL: none is left, or none that may
- * start now; the pass may end. O(log) for each job that fits by count and is found not to,
+/* Is it still made for somebody? O(log) for each job that fits by count and is found not to,
  * amortised. */
-static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
+static inline bool sched_plan_goes_on(struct sched *sched, simtime now)
+{
+    return LIKELY(sched->draft->touched >= sched->turns.until) || sched_plan_hopes(sched, now);
+}
+/* The next job in queue order, valid until the next call. NULL: none is left. */
+static inline const struct jobitem *sched_plan_take(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    if (UNLIKELY(sched->draft->touched < turns->until) && !sched_plan_hopes(sched, now))
-        return NULL;
     if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
         return NULL;
     const struct jobitem *item = turns->next++;
     if (item->key.seq == turns->hope.key.seq)
         sched_plan_forget_hope(turns);
     return item;
+}
+/* The hope, which was read ahead and started, had its turn. O(read ahead). */
+void sched_plan_drop(struct sched *sched, const struct jobitem *item);
+/* Both in one: NULL also where none may start now; the pass may end. */
+static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
+{
+    return sched_plan_goes_on(sched, now) ? sched_plan_take(sched) : NULL;
 }
 /* When the job could start by the draft; if it could now by count but finds no place on the nodes,
  * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */

@@ -6,6 +6,7 @@
 #include "util/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void sched_plan_deinit(struct sched *sched)
 {
@@ -67,6 +68,7 @@ static inline simtime earliest(struct sched *sched, const struct jobitem *item, 
     struct draft *draft = sched->draft;
     simtime at;
     while ((at = draft_earliest(draft, after, last, item->request, item->procs)) == SIMTIME_NEVER &&
+           UNLIKELY(sched->partition->horizon < SIMTIME_NEVER) &&
            sched_look(sched, item, after, last))
         draft_extended(draft);
     return at;
@@ -105,6 +107,7 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
         }
         turns->window = until - now;
         turns->spare = item->procs - 1;
+        turns->hindrance = NULL;
         last = item->key;
         after = &last;
     }
@@ -114,11 +117,31 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
 bool sched_plan_read(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    turns->end =
-        turns->items + queue_some(&sched->queue, at_hand(turns), turns->some, turns->items);
-    turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
+    const size_t ahead = (size_t)(turns->end - turns->next), room = TURNS_MOST - ahead;
+    const struct jobkey *after = at_hand(turns);
+    if (ahead > 0) {
+        memmove(turns->items, turns->next, ahead * sizeof(*turns->items));
+        after = &turns->items[ahead - 1].key;
+    }
     turns->next = turns->items;
-    return turns->end > turns->next;
+    turns->end = turns->items + ahead;
+    turns->hindrance = NULL;
+    if (room == 0)
+        return false;
+    const size_t len =
+        queue_some(&sched->queue, after, turns->some < room ? turns->some : room, turns->end);
+    turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
+    turns->end += len;
+    return len > 0;
+}
+
+void sched_plan_drop(struct sched *sched, const struct jobitem *item)
+{
+    struct turns *turns = &sched->turns;
+    struct jobitem *at = turns->next + (item - turns->next);
+    turns->end--;
+    memmove(at, at + 1, (size_t)(turns->end - at) * sizeof(*at));
+    sched_plan_forget_hope(turns);
 }
 
 void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime now)
