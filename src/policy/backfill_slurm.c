@@ -208,23 +208,20 @@ static void plan_start(struct sched *sched, const struct jobitem *item, simtime 
     plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
 }
 
-static inline void plan_job(struct sched *sched, const struct jobitem *item, simtime now,
-                            simtime last)
+static void note_never(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
-    const simtime at = sched_earliest(sched, item, now, last);
-    if (at == now && sched_can_start(sched, item, now)) {
-        plan_start(sched, item, now);
-        return;
-    }
-    if (at == SIMTIME_NEVER) {
-        const simtime beyond = sched->draft->beyond;
-        if (!sched->partition->constrained)
-            note_too_long(plan, item);
-        if (beyond < SIMTIME_NEVER && beyond - (last - now) < plan->good)
-            plan->good = beyond - (last - now);
-        return;
-    }
+    const simtime beyond = sched->draft->beyond;
+    if (!sched->partition->constrained)
+        note_too_long(plan, item);
+    if (beyond < SIMTIME_NEVER && beyond - (last - now) < plan->good)
+        plan->good = beyond - (last - now);
+}
+
+/* From `at` on, where the last search ended. */
+static inline void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
+{
+    struct slurm_plan *plan = &sched->slurm_plan;
     plan->good = at < plan->good ? at : plan->good;
     if (plan->reservations > 0 && !is_young(sched, item, now)) {
         /* A job may not end as the reservation begins. */
@@ -233,50 +230,122 @@ static inline void plan_job(struct sched *sched, const struct jobitem *item, sim
     }
 }
 
-/* --- before its turn --- */
+static inline void plan_job(struct sched *sched, const struct jobitem *item, simtime now,
+                            simtime last)
+{
+    const simtime at = sched_earliest(sched, item, now, last);
+    if (at == now && sched_can_start(sched, item, now))
+        plan_start(sched, item, now);
+    else if (at == SIMTIME_NEVER)
+        note_never(sched, item, now, last);
+    else
+        reserve(sched, item, at, now);
+}
 
-/* Whether what jobs do depends on counts alone, and not on whose they are. */
+/* --- before their turn --- */
+
+/* Whether what jobs do depends on counts alone, and not on whose they are or how many came first.
+ */
 static bool may_hurry(const struct sched *sched)
 {
-    return !sched->tenancy.gates && !sched->partition->constrained && !sched->outlives &&
-           !sched->partition->windows.endless && sched->config.slurm->per_tenant == INT64_MAX;
+    const struct backfill_slurm *slurm = sched->config.slurm;
+    return sched->draft->flat && !sched->tenancy.gates && !sched->partition->constrained &&
+           !sched->outlives && sched->partition->horizon >= SIMTIME_NEVER &&
+           slurm->per_tenant == INT64_MAX && slurm->reservations == INT64_MAX &&
+           slurm->reserve_after == 0;
 }
 
-/* Could it hold anything at one of so many steps? */
-static inline bool hinders(const struct sched *sched, const struct jobitem *item, uint32_t steps)
+/* Where holes are that matter to what ends at `end`: what is reserved later does not even take
+ * anything early before that. */
+struct reach {
+    int32_t most; /* processors */
+    uint32_t steps;
+};
+
+static inline struct reach reach_of(const struct sched *sched, simtime end)
 {
-    return !is_too_long(&sched->slurm_plan, item) &&
-           draft_begins_in(sched->draft, steps, item->request, item->procs);
+    struct reach reach;
+    reach.most = draft_most(sched->draft, end + sched->slurm_plan.grid.step + 1, &reach.steps);
+    return reach;
 }
 
-/* Where the hope stands among the next `left` jobs, if none of those before it could hold anything
- * until it ends: then it may start at once, and they have their turn later, if it comes to that.
- * NULL: one may, or the hope is too far behind. What is reserved from `by` on is not even taken
- * early before that end. O(jobs before it), and O(steps) for each that fits by count. */
-static NOINLINE const struct jobitem *unhindered(struct sched *sched, simtime now, int64_t left)
+static inline bool is_within(const struct sched *sched, const struct jobitem *item,
+                             const struct reach *reach)
+{
+    return item->procs <= reach->most && !is_too_long(&sched->slurm_plan, item) &&
+           draft_begins_in(sched->draft, reach->steps, item->request, item->procs);
+}
+
+static inline void have_turn(struct jobitem *item)
+{
+    item->slot = TURN_HAD;
+    item->procs = INT32_MAX; /* beyond any reach */
+}
+
+/* One that is in the way of the hope has its turn, unless others in turn may be in its own way.
+ * O(jobs before it), and O(steps) for each that fits by count. */
+static bool hurry_one(struct sched *sched, struct jobitem *item, simtime now, simtime last)
+{
+    const simtime at = draft_earliest(sched->draft, now, last, item->request, item->procs);
+    if (at == SIMTIME_NEVER) {
+        note_never(sched, item, now, last);
+    } else {
+        const struct reach reach =
+            reach_of(sched, at + item->request + sched->slurm_plan.grid.step); /* it is widened */
+        for (const struct jobitem *before = sched->turns.next; before < item; before++)
+            if (is_within(sched, before, &reach))
+                return false;
+        reserve(sched, item, at, now);
+    }
+    have_turn(item);
+    if (item >= sched->turns.early)
+        sched->turns.early = item + 1;
+    return true;
+}
+
+/* The hope starts once all have had their turn that come before it and could hold anything until it
+ * ends. The others have it later, if it comes to that. Of the next `left` jobs; returns how many
+ * had it, which is none where the next one has to have it first. O(jobs before the hope), and
+ * O(steps) for each that fits by count. */
+static NOINLINE int64_t hurry(struct sched *sched, simtime now, simtime last, int64_t left)
 {
     struct turns *turns = &sched->turns;
-    uint32_t steps;
-    const int32_t most =
-        draft_most(sched->draft, turns->until + sched->slurm_plan.grid.step + 1, &steps);
-    int64_t seen = 0;
+    struct reach reach = reach_of(sched, turns->until);
+    int64_t had = 0;
+    if (turns->clear < turns->next)
+        turns->clear = turns->next;
     do {
-        const int64_t ahead = turns->end - turns->next, all = ahead < left ? ahead : left;
-        const struct jobitem *item = turns->next + seen, *const end = turns->next + all;
+        const int64_t ahead = turns->end - turns->next;
+        struct jobitem *item = turns->next + (turns->clear - turns->next);
+        struct jobitem *const end = turns->next + (ahead < left - had ? ahead : left - had);
         for (; item < end; item++) {
-            if (item->procs > most)
+            if (item->procs > reach.most)
                 continue;
-            if (item->key.seq == turns->hope.key.seq)
-                return sched_can_start(sched, item, now) ? item : NULL;
-            if (hinders(sched, item, steps)) {
-                turns->hindrance = item;
-                return NULL;
+            if (item->key.seq == turns->hope.key.seq) {
+                if (!sched_can_start(sched, item, now))
+                    break;
+                have_turn(item);
+                const struct jobitem hope = turns->hope;
+                sched_plan_forget_hope(turns);
+                plan_start(sched, &hope, now);
+                return had + 1;
             }
+            if (!is_within(sched, item, &reach))
+                continue;
+            turns->clear = item;
+            if (!hurry_one(sched, item, now, last)) {
+                turns->behind = item;
+                return had;
+            }
+            had++;
+            if (!sched->draft->flat || sched->draft->touched < turns->until)
+                return had;
+            reach = reach_of(sched, turns->until);
         }
-        seen = all;
-    } while (seen < left && sched_plan_read(sched));
-    turns->hindrance = turns->end;
-    return NULL;
+        turns->clear = item;
+    } while (turns->clear == turns->end && sched_plan_read(sched));
+    turns->behind = turns->end;
+    return had;
 }
 
 /* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
@@ -301,7 +370,8 @@ static void begin_plan(struct sched *sched, simtime now)
         sched_plan_resume(sched, now);
         return;
     }
-    plan->grid = draft_grid(slurm->resolution);
+    if (plan->grid.step != slurm->resolution)
+        plan->grid = draft_grid(slurm->resolution);
     plan->depth = slurm->depth;
     plan->reservations = slurm->reservations;
     plan->started = 0;
@@ -318,14 +388,14 @@ static void begin_plan(struct sched *sched, simtime now)
 
 void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs, simtime now)
 {
-    const struct turns *turns = &sched->turns;
     const struct jobitem item = queue_item(&sched->queue, job, procs, now);
-    if (turns->begun && jobkey_upto(&item.key, &turns->last))
+    if (sched_plan_reached(sched, &item.key))
         sched->slurm_plan.kept = false;
 }
 
-/* O(steps) for each job tested where there are few, else O(log steps + holes passed over); it stops
- * once nothing behind could start now. */
+/* O(steps) for each job tested where there are few, else O(log steps + holes passed over). Where
+ * whose jobs they are does not matter only those are that may be in the way of one that starts; it
+ * stops once nothing behind could start now. */
 static void plan_pass(struct sched *sched, simtime now)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
@@ -337,14 +407,11 @@ static void plan_pass(struct sched *sched, simtime now)
     sched->news = false;
     begin_plan(sched, now);
     const bool hurries = may_hurry(sched);
-    int64_t left = plan->depth;
+    int64_t left = plan->depth, had;
     while (left > 0 && plan->starts > 0 && sched_plan_goes_on(sched, now)) {
-        if (hurries && sched->draft->flat && sched->turns.hindrance < sched->turns.next &&
-            (item = unhindered(sched, now, left))) {
-            const struct jobitem hope = *item;
-            sched_plan_drop(sched, item);
-            plan_start(sched, &hope, now);
-            left--;
+        if (hurries && sched->draft->flat && sched->turns.behind < sched->turns.next &&
+            (had = hurry(sched, now, last, left)) > 0) {
+            left -= had;
             continue;
         }
         if (!(item = sched_plan_take(sched)))

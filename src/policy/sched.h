@@ -96,21 +96,27 @@ struct slots {
 
 /* A planning pass: reservations stand in sched->draft until it ends. */
 enum { TURNS_SOME = 64, TURNS_MOST = 4 * TURNS_SOME };
+#define TURN_HAD UINT32_MAX /* slot of an item that had its turn early */
 struct turns {
     /* Whom it is still made for: the next job behind the one at hand that may start now, by count
      * and for all that is reserved so far. Reservations only take: who may not start will not. */
     bool hopes;
-    struct jobitem hope;
-    simtime until;  /* it is so as long as nothing is taken before; no such job: INT64_MAX */
-    simtime window; /* others may start now only if they ask for no longer, ... */
-    int64_t spare;  /* ... or for no more processors than these */
+    bool hoped;          /* there was one: nobody before it may start any more */
+    struct jobitem hope; /* the last one */
+    simtime until;       /* it is so as long as nothing is taken before; no such job: INT64_MAX */
+    simtime window;      /* others may start now only if they ask for no longer, ... */
+    int64_t spare;       /* ... or for no more processors than these */
 
     bool begun;
     struct jobkey last;               /* before the first of these, if any was */
     struct jobitem items[TURNS_MOST]; /* read ahead */
     struct jobitem *next, *end;       /* of these */
-    size_t some;                      /* to be read next time */
-    const struct jobitem *hindrance;  /* one of these, before which the hope cannot have its turn */
+
+    /* Some had their turn early: what they took is beyond the reach of those before them. The last
+     * that is still a waiting job ends at `early`. */
+    const struct jobitem *early;
+    const struct jobitem *clear;  /* up to here none is in the way of the hope */
+    const struct jobitem *behind; /* what has to have its turn before the hope is looked at again */
 };
 
 /* The last plan made as Slurm does. */
@@ -281,6 +287,8 @@ void sched_hold_again(struct sched *sched, struct held *held, size_t n, simtime 
 void sched_plan_begin(struct sched *sched, simtime now);
 void sched_plan_resume(struct sched *sched, simtime now);
 void sched_plan_end(struct sched *sched);
+/* Since it ended: is this where some had their turn? */
+bool sched_plan_reached(const struct sched *sched, const struct jobkey *key);
 void sched_plan_deinit(struct sched *sched);
 /* Is there one behind the job at hand that may start now? More jobs are read ahead, behind those
  * that are; false: none, or no more at once. */
@@ -290,7 +298,7 @@ static inline void sched_plan_forget_hope(struct turns *turns)
 {
     turns->hopes = false;
     turns->until = INT64_MAX;
-    turns->hindrance = NULL;
+    turns->clear = turns->behind = NULL;
 }
 /* Is it still made for somebody? O(log) for each job that fits by count and is found not to,
  * amortised. */
@@ -302,15 +310,16 @@ static inline bool sched_plan_goes_on(struct sched *sched, simtime now)
 static inline const struct jobitem *sched_plan_take(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
-        return NULL;
-    const struct jobitem *item = turns->next++;
+    const struct jobitem *item;
+    do {
+        if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
+            return NULL;
+        item = turns->next++;
+    } while (UNLIKELY(item->slot == TURN_HAD));
     if (item->key.seq == turns->hope.key.seq)
         sched_plan_forget_hope(turns);
     return item;
 }
-/* The hope, which was read ahead and started, had its turn. O(read ahead). */
-void sched_plan_drop(struct sched *sched, const struct jobitem *item);
 /* Both in one: NULL also where none may start now; the pass may end. */
 static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
 {
