@@ -4,6 +4,7 @@
 #include "model/profile_tree.h"
 #include "util/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,8 +82,9 @@ static inline void open_gap(struct draft *draft, uint32_t at, simtime begin, int
 {
     simtime *time = draft->time + at;
     int32_t *free = draft->free + at;
+    const uint32_t len = draft->len++;
     moved times[2], levels;
-    ptrdiff_t k = (draft->len - at + DRAFT_MOVED - 1) & -(uint32_t)DRAFT_MOVED;
+    ptrdiff_t k = (ptrdiff_t)((len - at + DRAFT_MOVED - 1) / DRAFT_MOVED * DRAFT_MOVED);
     while ((k -= DRAFT_MOVED) >= 0) {
         memcpy(&times[0], time + k, sizeof(moved));
         memcpy(&times[1], time + k + 2, sizeof(moved));
@@ -93,7 +95,8 @@ static inline void open_gap(struct draft *draft, uint32_t at, simtime begin, int
     }
     *time = begin;
     *free = level;
-    set_len(draft, draft->len + 1);
+    draft->time[len + 1] = INT64_MAX;
+    draft->free[len + DRAFT_SOME] = INT32_MIN; /* the others behind are so already */
 }
 
 void draft_advance(struct draft *draft, simtime now)
@@ -162,37 +165,37 @@ static inline void touch(struct draft *draft, simtime from)
 static inline bool take_from_step(struct draft *draft, uint32_t i, bool vanishes, simtime end,
                                   int32_t procs)
 {
-    simtime *time = draft->time;
-    int32_t *free = draft->free;
-    REQUIRE(time[i] < end && procs > 0);
+    simtime *at = draft->time + i;
+    int32_t *free = draft->free + i, level;
+    REQUIRE(*at < end && procs > 0);
     if (UNLIKELY(draft->len == DRAFT_STEPS || draft->taken + procs > LEVEL_MOST))
         return false;
     draft->taken += procs;
     draft->found = i - vanishes;
     const int32_t wanted = draft->wanted;
-    uint32_t to = i;
-    int32_t level;
     do {
-        level = free[to];
-        free[to] = level - procs;
-        if (level - procs < wanted)
-            touch(draft, time[to]);
-    } while (time[++to] < end);
-    if (LIKELY(time[to] != end)) {
+        level = *free;
+        const int32_t left = level - procs;
+        *free++ = left;
+        if (UNLIKELY(left < wanted))
+            touch(draft, *at);
+    } while (*++at < end);
+    const uint32_t to = (uint32_t)(at - draft->time);
+    if (LIKELY(*at != end)) {
         if (!vanishes) {
             open_gap(draft, to, end, level);
             return true;
         }
         /* The one at the end takes its place. */
         for (uint32_t k = i + 1; k < to; k++) {
-            time[k - 1] = time[k];
-            free[k - 1] = free[k];
+            draft->time[k - 1] = draft->time[k];
+            draft->free[k - 1] = draft->free[k];
         }
-        time[to - 1] = end;
-        free[to - 1] = level;
+        at[-1] = end;
+        free[-1] = level;
         return true;
     }
-    if (free[to] == free[to - 1])
+    if (free[0] == free[-1])
         close_gap(draft, to, to + 1);
     if (vanishes)
         close_gap(draft, i, i + 1);
@@ -236,33 +239,35 @@ void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs)
     reserve(draft, from, to, procs);
 }
 
-/* What is taken before `from` up to the first step before it makes one with what is taken from
- * there on, if no step stands between: either the rise that is waited for comes earlier, or as much
- * is taken there. False if it is not that simple. */
-static inline bool reserve_simply(struct draft *draft, simtime soon, simtime from, simtime to,
-                                  int32_t procs)
+/* Up to here times are exact as floating point. */
+#define EXACT (INT64_C(1) << 52)
+
+/* A little less than 1 / step: one multiple too few comes out at worst. */
+struct draft_grid draft_grid(simtime step)
 {
-    const uint32_t i = draft->found; /* by the search that led here */
-    if (i == 0 || draft->time[i] != from || draft->time[i - 1] >= soon)
-        return false;
-    const int32_t coming = draft->free[i] - draft->free[i - 1];
-    if (UNLIKELY(coming <= 0))
-        return false;
-    const int32_t early = coming < procs ? procs - coming : 0;
-    const simtime begin = early > 0 ? soon : from;
-    note(draft, (struct draft_part){begin, from, to, early, procs});
-    draft->time[i] = begin;
-    if (UNLIKELY(!take_from_step(draft, i, coming == procs, to, procs))) {
-        touch(draft, begin);
-        leave_flat(draft);
-    }
-    return true;
+    return (struct draft_grid){step, nextafter(1 / (double)step, 0)};
 }
 
-void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to, int32_t procs)
+/* The last multiple at or before t >= 0. A division would take as long as all else that a
+ * reservation needs. */
+static inline simtime multiple(const struct draft_grid *grid, simtime t)
 {
-    if (LIKELY(draft->flat) && reserve_simply(draft, soon, from, to, procs))
-        return;
+    if (UNLIKELY(t >= EXACT))
+        return t / grid->step * grid->step;
+    const simtime near = (simtime)((double)t * grid->inverse) * grid->step;
+    return t - near >= grid->step ? near + grid->step : near;
+}
+
+static inline simtime soon_of(const struct draft_grid *grid, simtime now, simtime from)
+{
+    const simtime soon = multiple(grid, from) - 1;
+    return soon > now ? soon : now;
+}
+
+/* Step by step. */
+static NOINLINE void reserve_early(struct draft *draft, simtime soon, simtime from, simtime to,
+                                   int32_t procs)
+{
     const int64_t then = draft_at(draft, from);
     for (simtime s = soon, next; s < from; s = next) {
         next = draft_next_step(draft, s);
@@ -275,6 +280,39 @@ void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtim
         reserve(draft, s, next, early);
     }
     draft_reserve(draft, from, to, procs);
+}
+
+/* What is taken before `from` up to the first step before it makes one with what is taken from
+ * there on, if no step stands between: either the rise that is waited for comes earlier, or as much
+ * is taken there. It is mostly that simple: `from` is where the last search ended. */
+void draft_reserve_wide(struct draft *draft, const struct draft_grid *grid, simtime now,
+                        simtime from, simtime to, int32_t procs)
+{
+    const simtime step = grid->step;
+    const uint32_t i = draft->found;
+    to = UNLIKELY(to > SIMTIME_NEVER - step) ? to : multiple(grid, to + step - 1);
+    if (UNLIKELY(!draft->flat || i == 0 || draft->time[i] != from)) {
+        reserve_early(draft, soon_of(grid, now, from), from, to, procs);
+        return;
+    }
+    const int32_t coming = draft->free[i] - draft->free[i - 1];
+    struct draft_part part = {from, from, to, 0, procs};
+    if (coming < procs || draft->time[i - 1] >= from - step) {
+        const simtime soon = soon_of(grid, now, from);
+        if (UNLIKELY(coming <= 0 || draft->time[i - 1] >= soon)) {
+            reserve_early(draft, soon, from, to, procs);
+            return;
+        }
+        if (coming < procs) {
+            part.early = procs - coming;
+            draft->time[i] = part.soon = soon;
+        }
+    }
+    note(draft, part);
+    if (UNLIKELY(!take_from_step(draft, i, coming == procs, to, procs))) {
+        touch(draft, part.soon);
+        leave_flat(draft);
+    }
 }
 
 bool draft_took_beside(const struct draft *draft, simtime end)
@@ -294,21 +332,21 @@ void draft_started(struct draft *draft, simtime from, simtime to, int32_t procs)
 
 /* --- searches --- */
 
-/* A bit for each of DRAFT_SOME levels that is lower than procs. */
-static inline uint32_t low_of_some(const int32_t *level, int32_t procs)
+/* A bit for each of DRAFT_SOME levels that is at least procs. */
+static inline uint32_t high_of_some(const int32_t *level, int32_t procs)
 {
 #if defined(__SSE2__)
-    const __m128i least = _mm_set1_epi32(procs);
+    const __m128i below = _mm_set1_epi32(procs - 1);
     __m128i four[DRAFT_SOME / 4];
     for (size_t i = 0; i < DRAFT_SOME / 4; i++)
         four[i] =
-            _mm_cmplt_epi32(_mm_loadu_si128((const __m128i *)(const void *)(level + 4 * i)), least);
+            _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)(const void *)(level + 4 * i)), below);
     return (uint32_t)_mm_movemask_epi8(
         _mm_packs_epi16(_mm_packs_epi32(four[0], four[1]), _mm_packs_epi32(four[2], four[3])));
 #else
     uint32_t bits = 0;
     for (uint32_t i = 0; i < DRAFT_SOME; i++)
-        bits |= (uint32_t)(level[i] < procs) << i;
+        bits |= (uint32_t)(level[i] >= procs) << i;
     return bits;
 #endif
 }
@@ -318,56 +356,89 @@ static inline simtime upto_never(simtime t)
     return t < SIMTIME_NEVER ? t : SIMTIME_NEVER;
 }
 
-static inline simtime earliest(struct draft *draft, simtime after, simtime last, simtime duration,
-                               int32_t procs)
+/* The instant at which the first hole begins that does so at one of the steps [i, end); NULL: none.
+ * Those behind are looked at unless it matters: `ends`. */
+static inline const simtime *first_hole(const struct draft *draft, uint32_t i, uint32_t end,
+                                        bool ends, simtime duration, int32_t procs)
 {
-    simtime t = after;
-    uint32_t i = after > draft->time[0] ? count_upto(draft->time, draft->len, after) - 1 : 0;
-    uint32_t found = i;
-    bool room = draft->free[i++] >= procs && after <= last;
-    uint32_t before = !room;
-    duration = upto_never(duration);
-    for (; i <= draft->len; i += DRAFT_SOME) {
-        const simtime *time = draft->time + i;
-        const uint32_t low = low_of_some(draft->free + i, procs);
-        /* A bit for each step at which room begins or ends. */
-        uint32_t turns = (uint16_t)(low ^ (low << 1 | before));
-        before = low >> (DRAFT_SOME - 1);
-        for (;;) {
-            if (!room) {
-                if (turns == 0)
-                    break;
-                const uint32_t rise = (uint32_t)__builtin_ctz(turns);
-                t = time[rise];
-                if (t > last) {
-                    draft->beyond = t;
-                    return SIMTIME_NEVER;
-                }
-                found = i + rise;
-                turns &= turns - 1;
-                room = true;
-            }
-            if (turns == 0)
-                break;
-            if (time[__builtin_ctz(turns)] - t >= duration) {
-                draft->found = found;
-                return t;
-            }
+    const uint32_t beyond = 1 << DRAFT_SOME; /* what holds by then may be long enough */
+    const simtime *time = draft->time + i, *const stop = draft->time + end, *rise = NULL;
+    const int32_t *free = draft->free + i;
+    for (uint32_t room = 0; time < stop || (ends && room); time += DRAFT_SOME, free += DRAFT_SOME) {
+        const uint32_t high = high_of_some(free, procs);
+        /* A bit for each step at which room begins or, the next one, ends. */
+        uint32_t turns = ((high ^ (high << 1 | room)) & (beyond - 1)) | beyond;
+        if (room) {
+            if (time[__builtin_ctz(turns)] - *rise >= duration)
+                return rise;
             turns &= turns - 1;
-            room = false;
         }
+        while (turns > beyond) {
+            rise = time + __builtin_ctz(turns);
+            if (ends && rise >= stop)
+                return NULL;
+            turns &= turns - 1;
+            if (time[__builtin_ctz(turns)] - *rise >= duration)
+                return rise;
+            turns &= turns - 1;
+        }
+        room = high >> (DRAFT_SOME - 1);
     }
-    draft->beyond = SIMTIME_NEVER;
-    return SIMTIME_NEVER;
+    return NULL;
+}
+
+static inline simtime earliest(struct draft *draft, uint32_t i, simtime duration, int32_t procs)
+{
+    const simtime *at = first_hole(draft, i, draft->len, false, duration, procs);
+    if (!at)
+        return SIMTIME_NEVER;
+    draft->found = (uint32_t)(at - draft->time);
+    return *at;
+}
+
+/* Between steps there may be one at once. */
+static NOINLINE simtime earliest_after(struct draft *draft, simtime after, simtime duration,
+                                       int32_t procs)
+{
+    const simtime until = draft_until(draft, after, procs);
+    const uint32_t i = count_upto(draft->time, draft->len, after);
+    if (until > after && (until == SIMTIME_NEVER || until - after >= duration)) {
+        draft->found = i - 1;
+        return after;
+    }
+    return earliest(draft, i, duration, procs);
 }
 
 simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime duration,
                        int32_t procs)
 {
-    if (LIKELY(draft->flat))
-        return earliest(draft, after, last, duration, procs);
-    const simtime at = profile_earliest(draft->profile, after, duration, procs);
-    return at <= last ? at : SIMTIME_NEVER;
+    simtime at;
+    duration = upto_never(duration);
+    if (UNLIKELY(!draft->flat))
+        at = profile_earliest(draft->profile, after, duration, procs);
+    else if (UNLIKELY(after > draft->time[0]))
+        at = earliest_after(draft, after, duration, procs);
+    else
+        at = earliest(draft, 0, duration, procs);
+    if (at <= last)
+        return at;
+    draft->beyond = at;
+    return SIMTIME_NEVER;
+}
+
+int32_t draft_most(const struct draft *draft, simtime end, uint32_t *ret_steps)
+{
+    int32_t most = draft->free[0];
+    uint32_t i = 1;
+    for (; draft->time[i] < end; i++)
+        most = draft->free[i] > most ? draft->free[i] : most;
+    *ret_steps = i;
+    return most;
+}
+
+bool draft_begins_in(const struct draft *draft, uint32_t steps, simtime duration, int32_t procs)
+{
+    return first_hole(draft, 0, steps, true, upto_never(duration), procs);
 }
 
 int64_t draft_at(const struct draft *draft, simtime t)
@@ -392,8 +463,8 @@ simtime draft_until(const struct draft *draft, simtime from, int32_t procs)
     uint32_t i = from > draft->time[0] ? count_upto(draft->time, draft->len, from) - 1 : 0;
     if (draft->free[i++] < procs)
         return from;
-    uint32_t low;
-    while ((low = low_of_some(draft->free + i, procs)) == 0)
+    uint32_t high;
+    while ((high = high_of_some(draft->free + i, procs)) == (1 << DRAFT_SOME) - 1)
         i += DRAFT_SOME;
-    return upto_never(draft->time[i + (uint32_t)__builtin_ctz(low)]);
+    return upto_never(draft->time[i + (uint32_t)__builtin_ctz(~high)]);
 }

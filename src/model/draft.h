@@ -29,7 +29,7 @@ struct draft {
     simtime beyond;      /* a search that ended at `last` could find none before this instant */
     int64_t taken;       /* in all */
     uint32_t len, found; /* in all; that holds where the last search ended */
-    simtime time[DRAFT_STEPS + DRAFT_MOVED];
+    simtime time[DRAFT_STEPS + DRAFT_SOME];
     int32_t free[DRAFT_STEPS + DRAFT_SOME];
     struct {
         struct draft_part *items; /* reservations; owned */
@@ -55,10 +55,19 @@ void draft_check(const struct draft *draft, simtime now);
  * O(log steps). */
 void draft_reserve(struct draft *draft, simtime from, simtime to, int32_t procs);
 
-/* And before it, from `soon` >= now on, what is not still held by those whose end it waits for: at
- * each instant s there procs - (free at from - free at s), within 0 and procs. */
-void draft_reserve_early(struct draft *draft, simtime soon, simtime from, simtime to,
-                         int32_t procs);
+/* Multiples of a step > 0. */
+struct draft_grid {
+    simtime step;
+    double inverse;
+};
+
+struct draft_grid draft_grid(simtime step);
+
+/* The same until the multiple at or after `to`. And before `from`, since a microsecond before the
+ * multiple at or before it, but not before `now`, what is not still held by those whose end it
+ * waits for: at each instant s there procs - (free at from - free at s), within 0 and procs. */
+void draft_reserve_wide(struct draft *draft, const struct draft_grid *grid, simtime now,
+                        simtime from, simtime to, int32_t procs);
 
 /* Would less have been taken early, had it been known that one that began since ends at `end`?
  * O(reservations). */
@@ -74,6 +83,10 @@ void draft_extended(struct draft *draft);
 int64_t draft_at(const struct draft *draft, simtime t);
 simtime draft_next_step(const struct draft *draft, simtime t);
 simtime draft_until(const struct draft *draft, simtime from, int32_t procs);
+/* Of a flat one: the most that is free at some instant before `end`, and how many steps come before
+ * it; whether there is such a hole that begins at one of so many steps. O(steps). */
+int32_t draft_most(const struct draft *draft, simtime end, uint32_t *ret_steps);
+bool draft_begins_in(const struct draft *draft, uint32_t steps, simtime duration, int32_t procs);
 simtime draft_earliest(struct draft *draft, simtime after, simtime last, simtime duration,
                        int32_t procs);
 

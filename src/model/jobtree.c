@@ -452,7 +452,7 @@ static inline uint32_t fitting_children(const struct inner *node, const struct q
     const int16_t *small = node->request[query->spare_end > 0 ? query->spare_end - 1 : 0];
     const int16_t none = query->spare_end > 0 ? SUMMARY_NONE : INT16_MIN;
     uint32_t bits = 0;
-    for (uint32_t i = 0; i < JOBTREE_FAN; i += SCAN) {
+    for (uint32_t i = 0; i < node->len; i += SCAN) {
         const lanes fits =
             (lanes_at(request + i) < zero + query->code_end) | (lanes_at(small + i) < zero + none);
         bits |= lane_bits(fits) << i;

@@ -173,27 +173,6 @@ static NOINLINE bool exceeds_tenant(struct sched *sched, const struct jobitem *i
     return false;
 }
 
-/* The last multiple of r at or before t >= 0; `inverse` is 1 / r. Divisions take as long as all
- * else that a reservation needs. */
-static simtime multiple(simtime t, simtime r, double inverse)
-{
-    if (UNLIKELY(t >= INT64_C(1) << 52))
-        return t / r * r;
-    const simtime near = (simtime)((double)t * inverse) * r;
-    return near > t ? near - r : t - near >= r ? near + r : near;
-}
-
-/* From the multiple of the resolution at or before the start, and the instant before it too (a job
- * may not end as the reservation begins), to the multiple at or after the end. */
-static void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
-{
-    const simtime r = sched->config.slurm->resolution, end = at + item->request;
-    const double parts = sched->slurm_plan.resolution;
-    const simtime to = end > SIMTIME_NEVER - r ? end : multiple(end + r - 1, r, parts);
-    const simtime from = multiple(at, r, parts) - 1;
-    draft_reserve_early(sched->draft, from > now ? from : now, at, to, item->procs);
-}
-
 /* --- what did not fit into the window --- */
 
 /* Class c is of 2^c processors and more. */
@@ -212,40 +191,161 @@ static void note_too_long(struct slurm_plan *plan, const struct jobitem *item)
         plan->too_long[c] = item->request;
 }
 
-static bool is_too_long(const struct slurm_plan *plan, const struct jobitem *item)
+static inline bool is_too_long(const struct slurm_plan *plan, const struct jobitem *item)
 {
     return item->request >= plan->too_long[class_of(item->procs)];
 }
 
 /* --- the plan --- */
 
-static void plan_job(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
+static void plan_start(struct sched *sched, const struct jobitem *item, simtime now)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
-    if (is_too_long(plan, item))
-        return;
-    const simtime at = sched_earliest(sched, item, now, last);
-    if (at == now && sched_can_start(sched, item, now)) {
-        sched_plan_start(sched, item, now);
-        sched->news = true;
-        plan->starts--;
-        plan->started++;
-        plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
-        return;
-    }
-    if (at == SIMTIME_NEVER) {
-        const simtime beyond = sched->draft->beyond;
-        if (!sched->partition->constrained)
-            note_too_long(plan, item);
-        if (beyond < SIMTIME_NEVER && beyond - (last - now) < plan->good)
-            plan->good = beyond - (last - now);
-        return;
-    }
+    sched_plan_start(sched, item, now);
+    sched->news = true;
+    plan->starts--;
+    plan->started++;
+    plan->firm &= !draft_took_beside(sched->draft, jobs_at(sched->jobs, item->slot)->due);
+}
+
+static void note_never(struct sched *sched, const struct jobitem *item, simtime now, simtime last)
+{
+    struct slurm_plan *plan = &sched->slurm_plan;
+    const simtime beyond = sched->draft->beyond;
+    if (!sched->partition->constrained)
+        note_too_long(plan, item);
+    if (beyond < SIMTIME_NEVER && beyond - (last - now) < plan->good)
+        plan->good = beyond - (last - now);
+}
+
+/* From `at` on, where the last search ended. */
+static inline void reserve(struct sched *sched, const struct jobitem *item, simtime at, simtime now)
+{
+    struct slurm_plan *plan = &sched->slurm_plan;
     plan->good = at < plan->good ? at : plan->good;
     if (plan->reservations > 0 && !is_young(sched, item, now)) {
-        reserve(sched, item, at, now);
+        /* A job may not end as the reservation begins. */
+        draft_reserve_wide(sched->draft, &plan->grid, now, at, at + item->request, item->procs);
         plan->reservations--;
     }
+}
+
+static inline void plan_job(struct sched *sched, const struct jobitem *item, simtime now,
+                            simtime last)
+{
+    const simtime at = sched_earliest(sched, item, now, last);
+    if (at == now && sched_can_start(sched, item, now))
+        plan_start(sched, item, now);
+    else if (at == SIMTIME_NEVER)
+        note_never(sched, item, now, last);
+    else
+        reserve(sched, item, at, now);
+}
+
+/* --- before their turn --- */
+
+/* Whether what jobs do depends on counts alone, and not on whose they are or how many came first.
+ */
+static bool may_hurry(const struct sched *sched)
+{
+    const struct backfill_slurm *slurm = sched->config.slurm;
+    return sched->draft->flat && !sched->tenancy.gates && !sched->partition->constrained &&
+           !sched->outlives && sched->partition->horizon >= SIMTIME_NEVER &&
+           slurm->per_tenant == INT64_MAX && slurm->reservations == INT64_MAX &&
+           slurm->reserve_after == 0;
+}
+
+/* Where holes are that matter to what ends at `end`: what is reserved later does not even take
+ * anything early before that. */
+struct reach {
+    int32_t most; /* processors */
+    uint32_t steps;
+};
+
+static inline struct reach reach_of(const struct sched *sched, simtime end)
+{
+    struct reach reach;
+    reach.most = draft_most(sched->draft, end + sched->slurm_plan.grid.step + 1, &reach.steps);
+    return reach;
+}
+
+static inline bool is_within(const struct sched *sched, const struct jobitem *item,
+                             const struct reach *reach)
+{
+    return item->procs <= reach->most && !is_too_long(&sched->slurm_plan, item) &&
+           draft_begins_in(sched->draft, reach->steps, item->request, item->procs);
+}
+
+static inline void have_turn(struct jobitem *item)
+{
+    item->slot = TURN_HAD;
+    item->procs = INT32_MAX; /* beyond any reach */
+}
+
+/* One that is in the way of the hope has its turn, unless others in turn may be in its own way.
+ * O(jobs before it), and O(steps) for each that fits by count. */
+static bool hurry_one(struct sched *sched, struct jobitem *item, simtime now, simtime last)
+{
+    const simtime at = draft_earliest(sched->draft, now, last, item->request, item->procs);
+    if (at == SIMTIME_NEVER) {
+        note_never(sched, item, now, last);
+    } else {
+        const struct reach reach =
+            reach_of(sched, at + item->request + sched->slurm_plan.grid.step); /* it is widened */
+        for (const struct jobitem *before = sched->turns.next; before < item; before++)
+            if (is_within(sched, before, &reach))
+                return false;
+        reserve(sched, item, at, now);
+    }
+    have_turn(item);
+    if (item >= sched->turns.early)
+        sched->turns.early = item + 1;
+    return true;
+}
+
+/* The hope starts once all have had their turn that come before it and could hold anything until it
+ * ends. The others have it later, if it comes to that. Of the next `left` jobs; returns how many
+ * had it, which is none where the next one has to have it first. O(jobs before the hope), and
+ * O(steps) for each that fits by count. */
+static NOINLINE int64_t hurry(struct sched *sched, simtime now, simtime last, int64_t left)
+{
+    struct turns *turns = &sched->turns;
+    struct reach reach = reach_of(sched, turns->until);
+    int64_t had = 0;
+    if (turns->clear < turns->next)
+        turns->clear = turns->next;
+    do {
+        const int64_t ahead = turns->end - turns->next;
+        struct jobitem *item = turns->next + (turns->clear - turns->next);
+        struct jobitem *const end = turns->next + (ahead < left - had ? ahead : left - had);
+        for (; item < end; item++) {
+            if (item->procs > reach.most)
+                continue;
+            if (item->key.seq == turns->hope.key.seq) {
+                if (!sched_can_start(sched, item, now))
+                    break;
+                have_turn(item);
+                const struct jobitem hope = turns->hope;
+                sched_plan_forget_hope(turns);
+                plan_start(sched, &hope, now);
+                return had + 1;
+            }
+            if (!is_within(sched, item, &reach))
+                continue;
+            turns->clear = item;
+            if (!hurry_one(sched, item, now, last)) {
+                turns->behind = item;
+                return had;
+            }
+            had++;
+            if (!sched->draft->flat || sched->draft->touched < turns->until)
+                return had;
+            reach = reach_of(sched, turns->until);
+        }
+        turns->clear = item;
+    } while (turns->clear == turns->end && sched_plan_read(sched));
+    turns->behind = turns->end;
+    return had;
 }
 
 /* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
@@ -270,7 +370,8 @@ static void begin_plan(struct sched *sched, simtime now)
         sched_plan_resume(sched, now);
         return;
     }
-    plan->resolution = 1 / (double)slurm->resolution;
+    if (plan->grid.step != slurm->resolution)
+        plan->grid = draft_grid(slurm->resolution);
     plan->depth = slurm->depth;
     plan->reservations = slurm->reservations;
     plan->started = 0;
@@ -287,14 +388,14 @@ static void begin_plan(struct sched *sched, simtime now)
 
 void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs, simtime now)
 {
-    const struct turns *turns = &sched->turns;
     const struct jobitem item = queue_item(&sched->queue, job, procs, now);
-    if (turns->begun && jobkey_upto(&item.key, &turns->last))
+    if (sched_plan_reached(sched, &item.key))
         sched->slurm_plan.kept = false;
 }
 
-/* O(steps) for each job tested where there are few, else O(log steps + holes passed over); it stops
- * once nothing behind could start now. */
+/* O(steps) for each job tested where there are few, else O(log steps + holes passed over). Where
+ * whose jobs they are does not matter only those are that may be in the way of one that starts; it
+ * stops once nothing behind could start now. */
 static void plan_pass(struct sched *sched, simtime now)
 {
     struct slurm_plan *plan = &sched->slurm_plan;
@@ -305,12 +406,21 @@ static void plan_pass(struct sched *sched, simtime now)
     const struct jobitem *item;
     sched->news = false;
     begin_plan(sched, now);
-    int64_t left = plan->depth;
-    while (left > 0 && plan->starts > 0 && (item = sched_plan_next(sched, now))) {
+    const bool hurries = may_hurry(sched);
+    int64_t left = plan->depth, had;
+    while (left > 0 && plan->starts > 0 && sched_plan_goes_on(sched, now)) {
+        if (hurries && sched->draft->flat && sched->turns.behind < sched->turns.next &&
+            (had = hurry(sched, now, last, left)) > 0) {
+            left -= had;
+            continue;
+        }
+        if (!(item = sched_plan_take(sched)))
+            break;
         if (UNLIKELY(by_tenant) && exceeds_tenant(sched, item))
             continue;
         left--;
-        plan_job(sched, item, now, last);
+        if (!is_too_long(plan, item))
+            plan_job(sched, item, now, last);
     }
     plan->depth = left;
     sched_plan_end(sched);

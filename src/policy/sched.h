@@ -95,21 +95,28 @@ struct slots {
 };
 
 /* A planning pass: reservations stand in sched->draft until it ends. */
-enum { TURNS_SOME = 64 };
+enum { TURNS_SOME = 64, TURNS_MOST = 4 * TURNS_SOME };
+#define TURN_HAD UINT32_MAX /* slot of an item that had its turn early */
 struct turns {
     /* Whom it is still made for: the next job behind the one at hand that may start now, by count
      * and for all that is reserved so far. Reservations only take: who may not start will not. */
     bool hopes;
-    struct jobitem hope;
-    simtime until;  /* it is so as long as nothing is taken before; no such job: INT64_MAX */
-    simtime window; /* others may start now only if they ask for no longer, ... */
-    int64_t spare;  /* ... or for no more processors than these */
+    bool hoped;          /* there was one: nobody before it may start any more */
+    struct jobitem hope; /* the last one */
+    simtime until;       /* it is so as long as nothing is taken before; no such job: INT64_MAX */
+    simtime window;      /* others may start now only if they ask for no longer, ... */
+    int64_t spare;       /* ... or for no more processors than these */
 
     bool begun;
     struct jobkey last;               /* before the first of these, if any was */
-    struct jobitem items[TURNS_SOME]; /* read ahead */
-    const struct jobitem *next, *end; /* of these */
-    size_t some;                      /* to be read next time */
+    struct jobitem items[TURNS_MOST]; /* read ahead */
+    struct jobitem *next, *end;       /* of these */
+
+    /* Some had their turn early: what they took is beyond the reach of those before them. The last
+     * that is still a waiting job ends at `early`. */
+    const struct jobitem *early;
+    const struct jobitem *clear;  /* up to here none is in the way of the hope */
+    const struct jobitem *behind; /* what has to have its turn before the hope is looked at again */
 };
 
 /* The last plan made as Slurm does. */
@@ -117,7 +124,7 @@ enum { SLURM_SIZES = 31 };
 struct slurm_plan {
     int64_t depth, starts, reservations; /* what is left of its limits */
     int64_t started;
-    double resolution; /* 1 over it */
+    struct draft_grid grid; /* of the resolution */
     /* By class of processors: one that asks for as many, for so long or longer, finds no start
      * within the window. */
     simtime too_long[SLURM_SIZES];
@@ -280,29 +287,43 @@ void sched_hold_again(struct sched *sched, struct held *held, size_t n, simtime 
 void sched_plan_begin(struct sched *sched, simtime now);
 void sched_plan_resume(struct sched *sched, simtime now);
 void sched_plan_end(struct sched *sched);
+/* Since it ended: is this where some had their turn? */
+bool sched_plan_reached(const struct sched *sched, const struct jobkey *key);
 void sched_plan_deinit(struct sched *sched);
-/* Is there one behind the job at hand that may start now? More jobs are read ahead; false: none. */
+/* Is there one behind the job at hand that may start now? More jobs are read ahead, behind those
+ * that are; false: none, or no more at once. */
 bool sched_plan_hopes(struct sched *sched, simtime now);
 bool sched_plan_read(struct sched *sched);
 static inline void sched_plan_forget_hope(struct turns *turns)
 {
     turns->hopes = false;
     turns->until = INT64_MAX;
+    turns->clear = turns->behind = NULL;
 }
-/* The next job in queue order, valid until the next call. NULL: none is left, or none that may
- * start now; the pass may end. O(log) for each job that fits by count and is found not to,
+/* Is it still made for somebody? O(log) for each job that fits by count and is found not to,
  * amortised. */
-static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
+static inline bool sched_plan_goes_on(struct sched *sched, simtime now)
+{
+    return LIKELY(sched->draft->touched >= sched->turns.until) || sched_plan_hopes(sched, now);
+}
+/* The next job in queue order, valid until the next call. NULL: none is left. */
+static inline const struct jobitem *sched_plan_take(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    if (UNLIKELY(sched->draft->touched < turns->until) && !sched_plan_hopes(sched, now))
-        return NULL;
-    if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
-        return NULL;
-    const struct jobitem *item = turns->next++;
+    const struct jobitem *item;
+    do {
+        if (UNLIKELY(turns->next == turns->end) && !sched_plan_read(sched))
+            return NULL;
+        item = turns->next++;
+    } while (UNLIKELY(item->slot == TURN_HAD));
     if (item->key.seq == turns->hope.key.seq)
         sched_plan_forget_hope(turns);
     return item;
+}
+/* Both in one: NULL also where none may start now; the pass may end. */
+static inline const struct jobitem *sched_plan_next(struct sched *sched, simtime now)
+{
+    return sched_plan_goes_on(sched, now) ? sched_plan_take(sched) : NULL;
 }
 /* When the job could start by the draft; if it could now by count but finds no place on the nodes,
  * after the next release. SIMTIME_NEVER: not as things stand, or not until `last`. */

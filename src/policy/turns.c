@@ -6,6 +6,7 @@
 #include "util/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void sched_plan_deinit(struct sched *sched)
 {
@@ -27,10 +28,16 @@ static const struct jobkey *at_hand(struct turns *turns)
 static void begin_search(struct turns *turns)
 {
     sched_plan_forget_hope(turns);
+    turns->hoped = false;
     turns->window = SIMTIME_NEVER;
     turns->spare = 0;
+}
+
+/* What was read ahead is read again. */
+static void forget_ahead(struct turns *turns)
+{
     turns->next = turns->end = turns->items;
-    turns->some = TURNS_SOME / 2;
+    turns->early = NULL;
 }
 
 void sched_plan_begin(struct sched *sched, simtime now)
@@ -40,6 +47,7 @@ void sched_plan_begin(struct sched *sched, simtime now)
     draft_begin(sched->draft, sched->partition->profile, now);
     sched->turns.begun = false;
     begin_search(&sched->turns);
+    forget_ahead(&sched->turns);
 }
 
 void sched_plan_resume(struct sched *sched, simtime now)
@@ -50,8 +58,21 @@ void sched_plan_resume(struct sched *sched, simtime now)
 
 void sched_plan_end(struct sched *sched)
 {
-    at_hand(&sched->turns);
+    struct turns *turns = &sched->turns;
+    at_hand(turns);
+    if (turns->early > turns->next)
+        turns->end = turns->next + (turns->early - turns->next);
+    else
+        forget_ahead(turns);
     draft_end(sched->draft);
+}
+
+bool sched_plan_reached(const struct sched *sched, const struct jobkey *key)
+{
+    const struct turns *turns = &sched->turns;
+    if (turns->end > turns->next)
+        return jobkey_upto(key, &turns->end[-1].key);
+    return turns->begun && jobkey_upto(key, &turns->last);
 }
 
 int64_t sched_free_beside(const struct sched *sched, simtime now)
@@ -67,6 +88,7 @@ static inline simtime earliest(struct sched *sched, const struct jobitem *item, 
     struct draft *draft = sched->draft;
     simtime at;
     while ((at = draft_earliest(draft, after, last, item->request, item->procs)) == SIMTIME_NEVER &&
+           UNLIKELY(sched->partition->horizon < SIMTIME_NEVER) &&
            sched_look(sched, item, after, last))
         draft_extended(draft);
     return at;
@@ -90,13 +112,14 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
     struct turns *turns = &sched->turns;
     struct draft *draft = sched->draft;
     struct jobitem *item = &turns->hope;
-    const struct jobkey *after = at_hand(turns);
     const int64_t free = sched_free_beside(sched, now);
-    struct jobkey last;
+    struct jobkey last = item->key;
+    const struct jobkey *after = turns->hoped ? &last : at_hand(turns);
     draft->touched = SIMTIME_NEVER;
     while (turns->hopes ||
            queue_next_fit(&sched->queue, after, free, turns->window, turns->spare, item)) {
         const simtime until = draft_until(draft, now, item->procs);
+        turns->hoped = true;
         turns->hopes = item->procs <= free && until - now >= item->request;
         if (turns->hopes) {
             draft->wanted = item->procs;
@@ -105,20 +128,49 @@ bool sched_plan_hopes(struct sched *sched, simtime now)
         }
         turns->window = until - now;
         turns->spare = item->procs - 1;
+        turns->clear = turns->behind = NULL;
         last = item->key;
         after = &last;
     }
     return false;
 }
 
+/* Where it stands once the next one stands first. */
+static const struct jobitem *moved(const struct turns *turns, const struct jobitem *item)
+{
+    return item >= turns->next ? turns->items + (item - turns->next) : NULL;
+}
+
+/* Room for more behind those that are read ahead. */
+static void make_room(struct turns *turns)
+{
+    const size_t ahead = (size_t)(turns->end - turns->next);
+    at_hand(turns);
+    turns->early = moved(turns, turns->early);
+    turns->clear = moved(turns, turns->clear);
+    turns->behind = moved(turns, turns->behind);
+    if (ahead > 0)
+        memmove(turns->items, turns->next, ahead * sizeof(*turns->items));
+    turns->next = turns->items;
+    turns->end = turns->items + ahead;
+}
+
+static bool is_full(const struct turns *turns)
+{
+    return turns->items + TURNS_MOST - turns->end < TURNS_SOME;
+}
+
 bool sched_plan_read(struct sched *sched)
 {
     struct turns *turns = &sched->turns;
-    turns->end =
-        turns->items + queue_some(&sched->queue, at_hand(turns), turns->some, turns->items);
-    turns->some = turns->some < TURNS_SOME ? 2 * turns->some : TURNS_SOME;
-    turns->next = turns->items;
-    return turns->end > turns->next;
+    if (turns->end == turns->next || is_full(turns))
+        make_room(turns);
+    if (is_full(turns))
+        return false;
+    const struct jobkey *after = turns->end > turns->next ? &turns->end[-1].key : at_hand(turns);
+    const size_t len = queue_some(&sched->queue, after, TURNS_SOME, turns->end);
+    turns->end += len;
+    return len > 0;
 }
 
 void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime now)
@@ -129,7 +181,8 @@ void sched_plan_start(struct sched *sched, const struct jobitem *item, simtime n
     draft_started(sched->draft, now, job->due, job->procs);
     if (sched->tenancy.gates) {
         at_hand(turns);
-        turns->next = turns->end = turns->items;
+        forget_ahead(turns);
         sched_plan_forget_hope(turns);
+        turns->hoped = false;
     }
 }

@@ -127,7 +127,8 @@ static void test_beside(void **state)
     AUTO(profile_free) struct profile *profile = example();
     static struct draft draft;
     draft_begin(&draft, profile, 0);
-    draft_reserve_early(&draft, 250, 300, 400, 7);
+    const struct draft_grid grid = draft_grid(251);
+    draft_reserve_wide(&draft, &grid, 0, 300, 400, 7);
     assert_int_equal(draft_at(&draft, 250), -1);
     assert_false(draft_took_beside(&draft, 250));
     assert_true(draft_took_beside(&draft, 251));
@@ -135,7 +136,7 @@ static void test_beside(void **state)
     assert_false(draft_took_beside(&draft, 301));
     draft_end(&draft);
     draft_begin(&draft, profile, 0);
-    draft_reserve_early(&draft, 250, 300, 400, 6);
+    draft_reserve_wide(&draft, &grid, 0, 300, 400, 6);
     assert_false(draft_took_beside(&draft, 280));
     draft_end(&draft);
     draft_deinit(&draft);
@@ -161,6 +162,13 @@ static void compare(struct draft *draft, const struct profile *naive, simtime no
     assert_int_equal(draft_next_step(draft, t), profile_next_step(naive, t));
     assert_int_equal(draft_until(draft, t, procs), profile_until(naive, t, procs));
     assert_int_equal(draft_earliest(draft, t, last, duration, procs), at <= last ? at : NEVER);
+    if (!draft->flat)
+        return;
+    const simtime end = now + 1 + (simtime)draw(2000);
+    uint32_t steps;
+    assert_int_equal(draft_most(draft, end, &steps), profile_greatest(naive, now, end));
+    assert_int_equal(draft_begins_in(draft, steps, duration, procs),
+                     profile_earliest(naive, now, duration, procs) < end);
 }
 
 /* As docs/slurm.md has it. */
@@ -178,18 +186,14 @@ static void reserve_early(struct profile *naive, simtime soon, simtime from, sim
     profile_reserve(naive, from, to, procs);
 }
 
-/* At a rise, most of the time, as what waits for one does; a little before it. */
-static simtime draw_early(struct draft *draft, simtime now, simtime *ret_soon)
+/* At a rise, most of the time, as what waits for one does. */
+static simtime draw_early(struct draft *draft, simtime now)
 {
-    simtime from = now + 1 + (simtime)draw(2000);
-    if (draw(4) > 0)
-        from = draft_earliest(draft, from, NEVER - 1, 1, 1 + (int32_t)draw(130));
-    if (from == NEVER)
-        from = now + 1;
-    *ret_soon = from - 1 - (simtime)draw(draw(2) ? 3 : 100);
-    if (*ret_soon < now)
-        *ret_soon = now;
-    return from;
+    const simtime from = now + 1 + (simtime)draw(2000);
+    if (draw(4) == 0)
+        return from;
+    const simtime at = draft_earliest(draft, from, NEVER - 1, 1, 1 + (int32_t)draw(130));
+    return at < NEVER ? at : from;
 }
 
 static void assert_same(const struct profile *a, const struct profile *b, simtime from)
@@ -214,13 +218,15 @@ static void run_plan(unsigned jobs, unsigned parts, int64_t free)
     draft_begin(&draft, profile, now);
     for (unsigned i = 0; i < parts; i++) {
         const bool starts = draw(8) == 0, early = !starts && draw(2) == 0;
-        simtime from = starts ? now : now + (simtime)draw(3000), soon = from;
-        if (early)
-            from = draw_early(&draft, now, &soon);
+        const struct draft_grid grid = draft_grid(1 + (simtime)draw(draw(2) ? 3 : 100));
+        const simtime from =
+            early ? draw_early(&draft, now) : now + (simtime)draw(starts ? 1 : 3000);
+        const simtime before = from - from % grid.step - 1;
+        const simtime soon = !early ? from : before > now ? before : now;
         const simtime to = from + 1 + (simtime)draw(1000);
         const int32_t procs = 1 + (int32_t)draw(20);
         if (early)
-            reserve_early(naive, soon, from, to, procs);
+            reserve_early(naive, soon, from, (to + grid.step - 1) / grid.step * grid.step, procs);
         else
             profile_reserve(naive, from, to, procs);
         draft.touched = NEVER;
@@ -229,7 +235,7 @@ static void run_plan(unsigned jobs, unsigned parts, int64_t free)
             profile_reserve(kept, from, to, procs);
             draft_started(&draft, from, to, procs);
         } else if (early) {
-            draft_reserve_early(&draft, soon, from, to, procs);
+            draft_reserve_wide(&draft, &grid, now, from, to, procs);
         } else {
             draft_reserve(&draft, from, to, procs);
         }
@@ -261,6 +267,36 @@ static void test_random(void **state)
         for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
             for (size_t k = 0; k < ARRAY_LEN(parts); k++)
                 run_plan(jobs[i], parts[k], 20 + 10 * (int64_t)jobs[i]);
+}
+
+/* Multiples as divisions have them, near the end of a step and where times are no longer exact as
+ * floating point; what ends close to the end of time is not widened. */
+static void test_grid(void **state)
+{
+    (void)state;
+    static const simtime steps[] = {1, 3, 7, 60000000, 1000003, INT64_C(1000000000000000)};
+    static const simtime most[] = {100, INT64_C(1) << 40, INT64_C(1) << 53, NEVER - 1};
+    lcg = 1;
+    for (unsigned i = 0; i < 4000; i++) {
+        static struct draft draft;
+        const simtime step = steps[i % ARRAY_LEN(steps)];
+        const struct draft_grid grid = draft_grid(step);
+        const simtime from = (simtime)(draw(1 << 30) << 31 | draw(1 << 30)) % most[i / 7 % 4];
+        simtime to = from + 1 + (simtime)draw(3) * step;
+        if (draw(2) > 0)
+            to += (step - to % step) % step + (simtime)draw(3) - 1;
+        to = to > from ? to : from + 1;
+        AUTO(profile_free) struct profile *profile = profile_new(5);
+        const simtime end = to > NEVER - step ? to : (to + step - 1) / step * step;
+        const simtime soon = from - from % step - 1;
+        draft_begin(&draft, profile, -2);
+        draft_reserve_wide(&draft, &grid, -2, from, to, 1);
+        assert_int_equal(draft_next_step(&draft, -2), soon);
+        assert_int_equal(draft_next_step(&draft, soon), end < NEVER ? end : NEVER);
+        draft_end(&draft);
+        draft_deinit(&draft);
+        memset(&draft, 0, sizeof(draft));
+    }
 }
 
 /* What 32 bits may not hold stands in the profile: from the beginning, or once too much is taken.
@@ -299,7 +335,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_earliest), cmocka_unit_test(test_merging),
         cmocka_unit_test(test_wanted),   cmocka_unit_test(test_beside),
-        cmocka_unit_test(test_random),   cmocka_unit_test(test_large),
+        cmocka_unit_test(test_random),   cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
