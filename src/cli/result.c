@@ -108,7 +108,9 @@ static void print_text(const struct result *result, FILE *out)
         count_format((double)result->starved, jobs, sizeof(jobs));
         MEM_GROW(&notes);
         notes.items[notes.len++] = mem_format(
-            "draining was given up at ten times the length: %s counted jobs had not ended.", jobs);
+            "draining was given up after ten times the length: %s counted job%s had not ended, and "
+            "none ran.",
+            jobs, result->starved == 1 ? "" : "s");
     }
     const struct summary_options options = {
         .title = build->program->epochs[0].scenario->title,

@@ -502,6 +502,17 @@ static bool only_turns_lie_ahead(const struct sim *sim)
            events_time(sim->events) == sim->next_turn && !gates_spent(sim->gates);
 }
 
+/* O(jobs ever live at once). */
+static bool a_counted_job_runs(const struct sim *sim)
+{
+    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
+        const struct job *job = jobs_at(&sim->jobs, slot);
+        if (job->live && job->state == JOB_RUNNING && sim_counts(sim, job))
+            return true;
+    }
+    return false;
+}
+
 static bool is_over(const struct sim *sim, simtime next)
 {
     if (next >= SIMTIME_NEVER)
@@ -509,9 +520,10 @@ static bool is_over(const struct sim *sim, simtime next)
     if (next <= sim->setup.world->length)
         return sim->setup.world->length == SIMTIME_NEVER && next_arrival(sim) >= SIMTIME_NEVER &&
                (sim->jobs.live == 0 || only_turns_lie_ahead(sim));
+    if (!sim->setup.drain || sim->counted == 0)
+        return true;
     /* Where counted jobs starve they are not waited for for ever. */
-    return !sim->setup.drain || sim->counted == 0 ||
-           next / SIM_DRAIN_MOST > sim->setup.world->length;
+    return next / SIM_DRAIN_MOST > sim->setup.world->length && !a_counted_job_runs(sim);
 }
 
 int sim_run(struct sim *sim, struct error *err)

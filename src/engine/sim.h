@@ -89,7 +89,7 @@ static inline const struct sim_freight *sim_freight_of(const struct sim_broker *
 }
 
 /* All borrowed; outlives the simulation. */
-/* Draining goes on for so many lengths of the run at most. */
+/* After so many lengths of the run draining goes on only as long as a counted job runs. */
 #define SIM_DRAIN_MOST 10
 
 struct sim_setup {

@@ -30,7 +30,7 @@ def run(text, *options):
         path, trace = os.path.join(folder, "s.yaml"), os.path.join(folder, "s.h5")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        done = subprocess.run([PROGRAM, "run", path, "-o", trace, "--quiet", "--check", *options],
+        done = subprocess.run([PROGRAM, "run", path, "-o", trace, "--check", *options],
                               capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise AssertionError(done.stderr)
@@ -52,6 +52,17 @@ class Windows(unittest.TestCase):
                                 "jobs: [{submit: 13h, processors: 1, runtime: 3d, count: 8}]"))
         first = 13 / 24
         self.assertEqual(starts(jobs), [first, first + 3, 7.5, 10.5, 14.5, 17.5, 21.5, 24.5])
+
+    def test_draining_waits_for_who_runs(self):
+        """For more than ten lengths of the run, if need be; not for who is never let in."""
+        jobs, told = run(CENTRE % ("1d", "measure: {after: drain}", "nodes: 1", "",
+                                   "jobs: [{submit: 0h, processors: 1, runtime: 8d, count: 2}, {submit: 1h, processors: 1, runtime: 1d}]"))
+        self.assertEqual([jobs[i][2:] for i in sorted(jobs)], [(0, 8), (8, 16), (16, 17)])
+        self.assertNotIn("given up", told)
+        jobs, told = run(CENTRE % ("1d", "measure: {after: drain}", "nodes: 1", "order: sjf, backfill: none",
+                                   "jobs: [{submit: 1h, processors: 1, runtime: 30h}]}, short: {arrival: {every: 1h}, runtime: 1h"))
+        self.assertIn("Note: draining was given up after ten times the length: 1 counted job had not ended, and none ran.\n", told)
+        self.assertEqual(max(job[3] for job in jobs.values()), 10)
 
     def test_go_on_by_the_calendar(self):
         """After those of 1 January, February, March and April."""
