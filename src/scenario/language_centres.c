@@ -307,7 +307,7 @@ static const struct field partition_fields[] = {
      .kind = FIELD_NODE,
      .offset = IN(partition_plan, scheduler_node),
      .table = scheduler_fields,
-     .help = "its own scheduler, instead of its centre's"},
+     .help = "its own scheduler, instead of its centre's: what it does not say has its default"},
     {.kind = FIELD_END},
 };
 

@@ -25,7 +25,9 @@ KINDS = {
     'request': ('Requests', 'The wall time that a job asks for. A duration or a distribution alone is short for `time`.'),
     'work': ('Work', 'How much a job computes. An amount or a distribution alone is short for `amount`.'),
     'distribution': ('Distributions', 'A number (with its unit) stands for a constant; else a map of one name and its '
-                                      'parameters. Every one may be cut by `min` and `max`.'),
+                                      'parameters. Every one may be cut by `min` and `max`. '
+                                      'Of counts (processors, nodes, batch) the nearest whole number is taken, at least 1: `{uniform: [1, 4]}` '
+                                      'gives 1 and 4 half as often as 2 and 3; `{choice: {1: 1, 2: 1}}` gives each as often.'),
 }
 
 
