@@ -213,9 +213,7 @@ double tally_mean(const struct tally *tally)
 
 double tally_sd(const struct tally *tally)
 {
-    if (tally->count < 2)
-        return tally->count ? 0 : (double)NAN;
-    return sqrt(tally->m2 / (double)(tally->count - 1));
+    return tally->count > 1 ? sqrt(tally->m2 / (double)(tally->count - 1)) : (double)NAN;
 }
 
 double tally_max(const struct tally *tally)

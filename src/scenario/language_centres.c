@@ -31,7 +31,7 @@ static const struct field every_fields[] = {
      .offset = IN(decide_every, every),
      .help = "the interval; passes fall on its multiples since the start",
      .flags = FIELD_REQUIRED,
-     .min = 1e-6,
+     .min = 1,
      .max = 1e9},
     {.kind = FIELD_END},
 };

@@ -79,8 +79,10 @@ static void test_against_naive(void **ctx)
                 squares += (values[k] - sum / (double)n) * (values[k] - sum / (double)n);
             assert_int_equal(tally.count, n);
             assert_true(fabs(tally_mean(&tally) - sum / (double)n) <= 1e-12 * sum / (double)n);
-            const double sd = n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
-            if (shape == CONSTANT)
+            const double sd = sqrt(squares / (double)(n - 1));
+            if (n == 1)
+                assert_true(isnan(tally_sd(&tally)));
+            else if (shape == CONSTANT)
                 assert_true(tally_sd(&tally) < 1e-15);
             else
                 assert_true(fabs(tally_sd(&tally) - sd) <= 1e-10 * sd);
