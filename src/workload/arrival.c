@@ -27,7 +27,9 @@ const struct field arrival_fields[] = {
     {"renewal", FIELD_DIST, offsetof(struct arrival_params, renewal),
      "independent gaps of this distribution", .unit = UNIT_TIME, .zero = "0s"},
     {"every", FIELD_TEXT, offsetof(struct arrival_params, every),
-     "an interval from the start on: `6h`, or by the calendar `1 month`, `2 years`"},
+     "an interval, counted from `from` (the start of the run if not given): `6h`, or by the "
+     "calendar "
+     "`1 month`, `2 years`"},
     {"jitter", FIELD_DIST, offsetof(struct arrival_params, jitter),
      "how long after each instant of `every`", .unit = UNIT_TIME, .zero = "0s"},
     {"profile", FIELD_TABLE, offsetof(struct arrival_params, profile),
@@ -196,11 +198,12 @@ static bool next_firing(struct arrival *arrival, struct firing *ret)
 {
     while (arrival->at < arrival->len) {
         const struct segment *segment = &arrival->segments[arrival->at];
-        if (arrival->now < segment->from) {
+        const bool empty = segment->from >= segment->until; /* may begin after the next one */
+        if (!empty && arrival->now < segment->from) {
             arrival->now = segment->from;
             arrival->rest = 0;
         }
-        if (segment->from < segment->until && segment->type->next(arrival, segment, &ret->time)) {
+        if (!empty && segment->type->next(arrival, segment, &ret->time)) {
             ret->ordinal = arrival->count++;
             return true;
         }

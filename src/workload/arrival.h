@@ -51,7 +51,8 @@ struct arrival_epoch {
 };
 
 /* poisson: the intensity changes exactly at the epoch. renewal: the gap under way ends as drawn.
- * every: goes on if the interval and `from` are unchanged, else starts anew at the epoch. */
+ * every: the instants counted from the new `from`, or the start, that come at the epoch or later.
+ */
 struct arrival *arrival_new(const struct place *place, const struct arrival_epoch *epochs,
                             size_t len, struct error *err);
 void arrival_free(struct arrival *arrival);

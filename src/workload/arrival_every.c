@@ -134,16 +134,13 @@ static struct rhythm rhythm_of(const struct arrival *arrival, const struct segme
                            .months = segment->months};
 }
 
-/* A change of anything else leaves the rhythm alone. */
+/* The grid is that of these values, whatever was before: a change of anything else leaves it alone.
+ */
 static void enter(struct arrival *arrival, const struct segment *before)
 {
+    (void)before;
     const struct segment *segment = &arrival->segments[arrival->at];
-    const simtime from = place_time(&arrival->place, &segment->params->from, 0);
-    if (before && before->type == &arrival_every && before->step == segment->step &&
-        before->months == segment->months &&
-        place_time(&arrival->place, &before->params->from, 0) == from)
-        return;
-    arrival->anchor = before ? segment->from : from;
+    arrival->anchor = place_time(&arrival->place, &segment->params->from, 0);
     const struct rhythm rhythm = rhythm_of(arrival, segment);
     arrival->occurrence = first_occurrence(&rhythm, segment->from);
 }

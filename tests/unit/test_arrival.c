@@ -276,28 +276,88 @@ static void epochs_of_others(void **state)
     assert_memory_equal(whole, same, m * sizeof(*whole));
 }
 
-/* The rhythm survives a change of something else, and starts anew where it changes itself. */
+static void expect(const struct arrival_epoch *epochs, size_t len, const int *hours_of, size_t n)
+{
+    const struct place place = place_in(HOURS(48));
+    simtime times[64];
+    assert_int_equal(run(&place, epochs, len, times, ARRAY_LEN(times)), n);
+    for (size_t i = 0; i < n; i++)
+        assert_true(times[i] == HOURS(hours_of[i]));
+}
+
+#define EXPECT(epochs, ...)                                                                        \
+    expect(epochs, ARRAY_LEN(epochs), (const int[]){__VA_ARGS__},                                  \
+           ARRAY_LEN(((const int[]){__VA_ARGS__})))
+
+static struct date_value hour(int n)
+{
+    return (struct date_value){.given = true, .relative = true, .instant = HOURS(n)};
+}
+
+/* From a change on the instants are those of its own grid, whatever was before. */
 static void epochs_of_every(void **state)
 {
     (void)state;
-    const struct place place = place_in(HOURS(48));
     char six[] = "6h", also_six[] = "6h", eight[] = "8h";
     const struct arrival_params a = {.every = six}, b = {.every = also_six}, c = {.every = eight};
     const struct arrival_params p = {.poisson = 1e-9};
-    simtime times[16];
     const struct arrival_epoch same[] = {{0, &a}, {HOURS(7), &b}};
-    assert_int_equal(run(&place, same, 2, times, 16), 8);
-    assert_true(times[2] == HOURS(12) && times[7] == HOURS(42));
+    EXPECT(same, 0, 6, 12, 18, 24, 30, 36, 42);
     const struct arrival_epoch other[] = {{0, &a}, {HOURS(7), &c}};
-    assert_int_equal(run(&place, other, 2, times, 16), 8);
-    assert_true(times[1] == HOURS(6) && times[2] == HOURS(7) && times[3] == HOURS(15));
+    EXPECT(other, 0, 6, 8, 16, 24, 32, 40);
+    const struct arrival_epoch meets[] = {{0, &a}, {HOURS(24), &c}, {HOURS(30), &a}};
+    EXPECT(meets, 0, 6, 12, 18, 24, 30, 36, 42);
     const struct arrival_epoch off[] = {{0, &a}, {HOURS(7), &p}, {HOURS(20), &b}};
-    assert_int_equal(run(&place, off, 3, times, 16), 7);
-    assert_true(times[2] == HOURS(20) && times[6] == HOURS(44));
-    const struct arrival_params before = {
-        .every = six, .from = {.given = true, .relative = true, .instant = -HOURS(4)}};
-    assert_int_equal(run_one(&place, &before, times, 16), 8);
-    assert_true(times[0] == HOURS(2));
+    EXPECT(off, 0, 6, 24, 30, 36, 42);
+    const struct arrival_params moved = {.every = eight, .from = hour(5)};
+    const struct arrival_epoch shifted[] = {{0, &a}, {HOURS(7), &moved}};
+    EXPECT(shifted, 0, 6, 13, 21, 29, 37, 45);
+    const struct arrival_params before = {.every = six, .from = hour(-4)};
+    const struct arrival_epoch earlier[] = {{0, &before}};
+    EXPECT(earlier, 2, 8, 14, 20, 26, 32, 38, 44);
+}
+
+/* What an `until` kept out does not come when it is lifted. */
+static void reopened(void **state)
+{
+    (void)state;
+    char six[] = "6h", twelve[] = "12h";
+    AUTO(dist_free) struct dist *hours_2 = dist_constant(7200, UNIT_TIME);
+    const struct arrival_params open = {.every = six}, ends = {.every = six, .until = hour(10)};
+    const struct arrival_params later = {.every = six, .until = hour(37)};
+    const struct arrival_epoch lifted[] = {{0, &ends}, {HOURS(24), &open}};
+    EXPECT(lifted, 0, 6, 24, 30, 36, 42);
+    const struct arrival_epoch twice[] = {
+        {0, &open}, {HOURS(12), &ends}, {HOURS(20), &later}, {HOURS(40), &open}};
+    EXPECT(twice, 0, 6, 24, 30, 36, 42);
+    const struct arrival_params late = {.every = six, .jitter = hours_2, .until = hour(10)};
+    const struct arrival_params on = {.every = twelve, .jitter = hours_2};
+    const struct arrival_epoch jittered[] = {{0, &late}, {HOURS(13), &on}};
+    EXPECT(jittered, 2, 8, 26, 38);
+}
+
+/* A `from` brought forward, or taken away, counts for what comes after a type that drew nothing. */
+static void brought_forward(void **state)
+{
+    (void)state;
+    char six[] = "6h";
+    AUTO(dist_free) struct dist *gap = dist_build("exponential", "mean=3600", -INF, INF, NULL);
+    const struct place place = place_in(DAYS(100));
+    const struct arrival_params rows[] = {
+        {.poisson = 1 / 3600.0}, {.renewal = gap}, {.every = six}};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 2; k++)
+            for (int from = 0; from < 2; from++) {
+                simtime times[1];
+                struct arrival_params first = rows[i], second = rows[k];
+                first.from = hour(24 * 50);
+                second.from = from ? hour(24 * 20) : second.from;
+                const struct arrival_epoch epochs[] = {{0, &first}, {DAYS(10), &second}};
+                const double n = (double)run(&place, epochs, 2, times, 1);
+                const double want = from ? 80 * 24 : 90 * 24;
+                assert_true(fabs(n - want) < 5 * sqrt(want));
+                assert_true(times[0] >= DAYS(from ? 20 : 10) && times[0] < DAYS(from ? 21 : 11));
+            }
 }
 
 static void dates(void **state)
@@ -446,6 +506,8 @@ int main(void)
         cmocka_unit_test(epochs_of_poisson),
         cmocka_unit_test(epochs_of_others),
         cmocka_unit_test(epochs_of_every),
+        cmocka_unit_test(reopened),
+        cmocka_unit_test(brought_forward),
         cmocka_unit_test(dates),
         cmocka_unit_test(bad_parameters),
         cmocka_unit_test(endless_jitter),
