@@ -90,6 +90,7 @@ static int walk(const struct asks *asks, size_t epoch, bool sort, struct log_rep
     struct job_spec job;
     int32_t tenant = context.base.tenant;
     context.sort |= sort;
+    context.drains |= kind->endless; /* only a sample is taken: it need not end */
     context.tenant_of = any_tenant;
     context.tenant_ctx = &tenant;
     context.report = report;

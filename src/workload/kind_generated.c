@@ -27,8 +27,9 @@ static struct source *open_generated(const struct workload_epoch *epochs, size_t
                                      const struct workload_context *context, struct error *err)
 {
     if (context->limit == SIMTIME_NEVER && !context->drains &&
-        generate_is_endless(epochs[0].params)) {
-        error_set(err, "its arrivals never end: give time.length, or arrival.until");
+        generate_is_endless(epochs[n_epochs - 1].params)) {
+        error_set(err, "its arrivals never end%s: give time.length, or arrival.until",
+                  generate_is_endless(epochs[0].params) ? "" : " after the last change");
         return NULL;
     }
     const struct place place = place_of(context);

@@ -125,6 +125,16 @@ changes:
             self.assertEqual([submit / 86400 for submit in jobs[f"y/{member}/w"]["submit"]],
                              [day for day in days for _ in range(2)])
 
+    def test_ends_by_a_change(self):
+        """Without a length a run ends if its arrivals do in the end, whatever they are at first."""
+        text = ONE.replace(", length: %s", "") % ("2023-01-01", "{every: 1d}")
+        self.write("s.yaml", text + "changes: [{at: 2d, set: {tenants.x.workloads.w.arrival.until: 5d}}]\n")
+        self.jishi("run", "s.yaml", "-q", "-o", "o.h5")
+        with h5py.File(os.path.join(self.folder, "o.h5")) as file:
+            self.assertEqual(sorted(file["jobs"]["submit"] / 86400), [0, 1, 2, 3, 4])
+        args = ["--set", "tenants.x.quota.max_request=6h", "--set", "tenants.x.workloads.w.request={tsafrir: 3d}"]
+        self.assertRegex(self.jishi("check", "s.yaml", *args), r"the longer ones \(\d+(\.\d)? % of its jobs\) are rejected")
+
 
 LENGTH = 100 * DAY
 START = datetime.datetime(2023, 1, 31)
