@@ -405,25 +405,9 @@ int build_init(struct build *build, const struct program *program,
 
 void build_workload_error(const struct build *build, size_t row, struct error *err)
 {
-    const struct workload *workload = build->workloads[row].workload;
     const struct tenant_row *rows = build->program->epochs[0].scenario->rows.items;
-    char place[200];
-    if (err->at.file && err->at.line > 0)
-        return;
-    /* What is wrong with a file begins with no key. */
-    const bool of_file = err->at.file != NULL;
-    if (of_file)
-        error_prefix(err, "%s: ", err->at.file);
-    struct path path = {0};
-    push_workload(&path, rows, build->world.workloads[row].tenant, workload);
-    char *said = mem_text(err->text);
-    const char *text = said;
-    const struct node *about =
-        of_file ? workload->node : path_push_told(&path, workload->node, &text);
-    error_at(err, about == workload->node ? workload->named.at : about->at, "%s", text);
-    free(said);
-    error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
-    path_deinit(&path);
+    place_workload_error(rows, build->world.workloads[row].tenant, build->workloads[row].workload,
+                         err);
 }
 
 /* What the simulation pulls: the jobs with their deadlines, if the workload gives any. */

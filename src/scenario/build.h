@@ -86,8 +86,7 @@ struct build_room {
 bool build_room(const struct build *build, const struct build_workload *bw, size_t row,
                 struct build_room *ret);
 
-/* Complete an error about workload `row`: its place in the scenario, unless it has a better one
- * in a log. */
+/* As place_workload_error, of a workload by its row. */
 void build_workload_error(const struct build *build, size_t row, struct error *err);
 
 /* Open the sources of what is laid out. */

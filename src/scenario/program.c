@@ -6,10 +6,10 @@
 #include "scenario/lasting.h"
 #include "scenario/mend.h"
 #include "scenario/scenario.h"
+#include "scenario/start.h"
 #include "scenario/templates.h"
 #include "scenario/uncertain.h"
 #include "util/mem.h"
-#include "workload/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,49 +99,15 @@ simtime program_instant(const struct program *program, const struct date_value *
     return date->instant - zone - program->start;
 }
 
-/* The start as stated; else that of the first log; else 1970-01-01Z. */
 static int find_start(struct program *program, const struct scenario *scenario,
                       struct error_list *errors)
 {
-    const struct date_value *start = &scenario->time.start;
-    if (start->given) {
-        const struct node *node = node_get(node_get(program->epochs[0].tree, "time"), "start");
-        if (start->relative) {
-            error_list_addf(errors, node->at, "time.start: a date is needed, such as 2021-05-01");
-            return -1;
-        }
-        program->start = start->instant;
-        program->offset = start->offset;
-        program->dated = true;
-        return 0;
-    }
-    for (size_t i = 0; i < scenario->rows.len; i++) {
-        const struct items *list = &scenario->rows.items[i].tenant->workloads;
-        const struct workload *workloads = list->items;
-        for (size_t k = 0; k < list->len; k++) {
-            const struct log_params *params = workloads[k].params;
-            if (!params || strcmp(workloads[k].kind->key, "log") != 0 || !params->log)
-                continue;
-            const struct node *node = node_get(workloads[k].node, "log");
-            struct error err;
-            if (log_start(params->log, &program->start, &program->offset, &err) < 0) {
-                if (!err.at.file || err.at.line == 0) {
-                    struct path path = {0};
-                    char place[200];
-                    push_workload(&path, scenario->rows.items, (int32_t)i, &workloads[k]);
-                    path_push_key(&path, "log");
-                    err.at = node->at;
-                    error_prefix(&err, "%s: %s: ", path_format(&path, place, sizeof(place)),
-                                 params->log);
-                    path_deinit(&path);
-                }
-                error_list_add(errors, &err);
-                return -1;
-            }
-            program->dated = program->start != 0;
-            return 0;
-        }
-    }
+    struct start start;
+    if (start_find(scenario, program->epochs[0].tree, &start, errors) < 0)
+        return -1;
+    program->start = start.at;
+    program->offset = start.offset;
+    program->dated = start.dated;
     return 0;
 }
 

@@ -381,12 +381,28 @@ void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row)
     path_push_key(path, rows[row].member ? "each" : rows[row].tenant->named.name);
 }
 
-void push_workload(struct path *path, const struct tenant_row *rows, int32_t row,
-                   const struct workload *workload)
+void place_workload_error(const struct tenant_row *rows, int32_t row,
+                          const struct workload *workload, struct error *err)
 {
-    push_tenant(path, rows, row);
-    path_push_key(path, "workloads");
-    path_push_key(path, workload->named.name);
+    char place[200];
+    if (err->at.file && err->at.line > 0)
+        return;
+    /* What is wrong with a file begins with no key. */
+    const bool of_file = err->at.file != NULL;
+    if (of_file)
+        error_prefix(err, "%s: ", err->at.file);
+    struct path path = {0};
+    push_tenant(&path, rows, row);
+    path_push_key(&path, "workloads");
+    path_push_key(&path, workload->named.name);
+    char *said = mem_text(err->text);
+    const char *text = said;
+    const struct node *about =
+        of_file ? workload->node : path_push_told(&path, workload->node, &text);
+    error_at(err, about == workload->node ? workload->named.at : about->at, "%s", text);
+    free(said);
+    error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
+    path_deinit(&path);
 }
 
 struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors)

@@ -358,10 +358,13 @@ struct scenario *scenario_read(struct node *tree, const char *file, struct error
 struct scenario *scenario_decode(struct node *tree, const char *file, struct error_list *errors);
 void scenario_free(struct scenario *scenario); /* takes NULL */
 
-/* tenants.a.tenants.b as steps; of a member the tenant that has members. And a workload of it. */
+/* tenants.a.tenants.b as steps; of a member the tenant that has members. */
 void push_tenant(struct path *path, const struct tenant_row *rows, int32_t row);
-void push_workload(struct path *path, const struct tenant_row *rows, int32_t row,
-                   const struct workload *workload);
+
+/* Complete an error about a workload of the tenant `row`: its place in the scenario, unless it has
+ * a better one in a log. A text that begins with a key of it ("request: ...") is about that. */
+void place_workload_error(const struct tenant_row *rows, int32_t row,
+                          const struct workload *workload, struct error *err);
 
 extern const char *const member_keys[]; /* by enum log_key: "user" */
 

@@ -135,15 +135,25 @@ static bool wanted(const struct log *log, const struct swf_row *row)
     return true;
 }
 
+/* What has no row of numbers, before or behind one that is none, is most likely some other file. */
+static bool has_rows(struct log *log)
+{
+    struct swf_row row;
+    int got = SWF_ROW;
+    if (log->report.counts[LOG_ROWS].count == 0)
+        while ((got = swf_ahead_next(log->rows, &row, NULL)) == SWF_GARBLED)
+            ;
+    return got == SWF_ROW;
+}
+
 /* The next row of numbers: as swf_next. */
 static int read_row(struct log *log, struct swf_row *ret, struct error *err)
 {
     int got;
     while ((got = swf_ahead_next(log->rows, ret, err)) == SWF_GARBLED) {
         if (log->params->garbled == LOG_GARBLED_REFUSE) {
-            /* Of what was a log so far; else it is most likely some other file. */
             const size_t len = strlen(err->text);
-            if (log->report.counts[LOG_ROWS].count > 0)
+            if (has_rows(log))
                 snprintf(err->text + len, sizeof(err->text) - len,
                          "; `garbled: drop` leaves such rows out");
             break;

@@ -142,20 +142,28 @@ static int check_chance(const struct log_replicate *replicate, const struct user
                      replicate->last - replicate->first >= SIMTIME_DAY ? "`by: day` and " : "");
 }
 
+/* Where a job comes whose user moves by so many cycles. The last cycle ends where the log does:
+ * what would come after that goes where the cut cycle, which moves too, leaves as much open. */
+static simtime move_round(const struct log_replicate *replicate, simtime submit, simtime moved)
+{
+    const simtime cycle = replicate->cycle, cycles = cycles_of(replicate);
+    const simtime at = (submit - replicate->first + moved * cycle) % (cycles * cycle);
+    const bool within = at <= replicate->last - replicate->first;
+    return replicate->first + (within ? at : at - (cycles - moved) * cycle);
+}
+
 /* The `place`-th user of the other log has the jobs of one of this log, so many cycles later. */
 static void place_user(struct log_replicate *replicate, const struct entries *jobs,
                        const struct users *users, size_t place, struct entries *ret)
 {
     gsl_rng *const draw = rng_at(&replicate->draws, place);
-    const simtime cycles = cycles_of(replicate);
-    const simtime moved = (simtime)gsl_rng_uniform_int(draw, (unsigned long)cycles);
+    const simtime moved = (simtime)gsl_rng_uniform_int(draw, (unsigned long)cycles_of(replicate));
     const size_t user = replicate->resample == LOG_RESAMPLE_USERS
                             ? gsl_rng_uniform_int(draw, (unsigned long)users->len)
                             : place;
     for (size_t i = users->from[user]; i < users->from[user + 1]; i++) {
         struct entry job = jobs->items[users->order[i]];
-        job.submit = replicate->first + (job.submit - replicate->first + moved * replicate->cycle) %
-                                            (cycles * replicate->cycle);
+        job.submit = move_round(replicate, job.submit, moved);
         job.ordinal = job.ordinal * users->len + place;
         entries_append(ret, &job);
     }

@@ -6,8 +6,11 @@
  * input shaking", MASCOTS 2007).
  *
  * resample: each user's jobs move together by a whole number of days or weeks, drawn uniformly from
- * those that the log spans; what passes the last of them comes round to the first. Hours of the
- * day, days of the week and what a user does in sequence stay, who is there together changes.
+ * those that the log spans; what passes the last of them comes round to the first. Where the log
+ * ends within the last one, jobs that would come after its end take the place in their day or week
+ * that the cut one, moved, leaves open: the other log is as long as the log, so that its load is
+ * the same. Hours of the day, days of the week and what a user does in sequence (but for that part)
+ * stay, who is there together changes.
  * `phases`: each user once. `users`: as many users as the log has, drawn with replacement, as a
  * bootstrap does. A log that lasts less than one of them cannot be moved, which is an error. After
  * Zakay and Feitelson, "Workload resampling for performance evaluation of

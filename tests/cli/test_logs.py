@@ -4,6 +4,7 @@ usage: test_logs.py JISHI
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
+import itertools
 import os
 import subprocess
 import sys
@@ -133,6 +134,64 @@ class Logs(InFolder):
                                     ("1 80000 -1 30 1\n", "", ""),
                                     ("1 80000 -1 30 1\n2 170000 -1 30 1\n", "", "")):
             self.assertEqual([note for note in self.notes(log, head, workload=workload) if "comes" in note], [])
+
+    START = "jishi: 1\ncentres: {c: {partitions: {p: {nodes: 4}}}}\ntenants: {t: {home: c, workloads: {%s}}}\n%s"
+
+    def check(self, logs, more=""):
+        """Its start, the notes of jobs of logs, and errors."""
+        self.write("s.yaml", self.START % (", ".join(logs), more))
+        done = subprocess.run([PROGRAM, "check", "s.yaml"], cwd=self.folder, capture_output=True, text=True, timeout=60)
+        told = [line for line in done.stdout.splitlines() if line.startswith("  start ") or " job" in line]
+        return told[0].split()[1] if told else None, [line for line in told if line.endswith("used")], done.stderr
+
+    def write_dated(self):
+        row = "%d %d -1 30 1\n"
+        self.write("first.swf", "; UnixStartTime: 1000\n; TimeZone: 3600\n" + row % (1, 0) + row % (2, 50))
+        self.write("second.swf", "; UnixStartTime: 2000\n" + row % (1, 0))
+        self.write("zone.swf", "; UnixStartTime: 1000\n; TimeZone: -3600\n" + row % (1, 0))
+        self.write("none.swf", row % (1, 0))
+
+    def test_start_of_several(self):
+        """The start is the earliest of those of logs that keep their dates, else of those that move, whatever the order."""
+        self.write_dated()
+        for logs, start, used in (
+                (["a: {log: second.swf}", "b: {log: first.swf}"], "1970-01-01T01:16:40+01:00", 3),
+                (["a: {log: second.swf}", "b: {log: first.swf}", "c: {log: zone.swf}"], "1969-12-31T23:16:40-01:00", 4),
+                (["a: {log: second.swf}", "b: {log: first.swf, shift: to-start}"], "1970-01-01T00:33:20+00:00", 3),
+                (["a: {log: second.swf, shift: to-start}", "b: {log: first.swf, shift: to-start}",
+                  "c: {log: none.swf, shift: to-start}"], "1970-01-01T01:16:40+01:00", 4),
+                (["a: {log: none.swf, shift: to-start}", "b: {log: second.swf}"], "1970-01-01T00:33:20+00:00", 2)):
+            for order in itertools.permutations(logs):
+                names = ", ".join("t/" + log[0] for log in order)
+                want = "  %d workloads (%s): %d jobs used" % (len(logs), names, used)
+                self.assertEqual(self.check(order), (start, [want], ""))
+
+    def test_undated_beside_dated(self):
+        """A log without a date that is not moved to the start tells of 1970, wherever it stands."""
+        self.write_dated()
+        for logs, column in ((["n: {log: none.swf}", "b: {log: second.swf}"], 36),
+                             (["b: {log: second.swf}", "n: {log: none.swf}"], 58)):
+            self.assertEqual(self.check(logs)[2],
+                             "s.yaml:3:%d: tenants.t.workloads.n: none.swf: none of its jobs, submitted from "
+                             "1970-01-01T00:00:00+00:00 to 1970-01-01T00:00:00+00:00, is used: 1 job: left out, submitted "
+                             "before the start\n" % column)
+
+    def test_start_moved_by_a_change(self):
+        """A change at the start may be of a log, as long as that is not the one that the run starts with."""
+        self.write_dated()
+        logs = ["a: {log: zone.swf}", "b: {log: first.swf}", "c: {log: second.swf}"]
+        moved = ("s.yaml:4:25: changes: the run would start at another time, and their dates are told from its start; write "
+                 "time.start in the scenario itself, or in a variant\n")
+        change = "changes: [{at: 0s, set: {tenants.t.workloads.%s.log: %s.swf}}]\n"
+        for workload, log, says in (("a", "second", moved), ("b", "second", ""), ("c", "first", ""), ("b", "zone", "")):
+            self.assertEqual(self.check(logs, change % (workload, log))[2], says)
+
+    def test_several_missing(self):
+        """Each log that is not there is told where it is named."""
+        self.write_dated()
+        self.assertEqual(self.check(["a: {log: x.swf}", "b: {log: first.swf}", "c: {log: y.swf}"])[2],
+                         "s.yaml:3:45: tenants.t.workloads.a.log: x.swf: No such file or directory\n"
+                         "s.yaml:3:83: tenants.t.workloads.c.log: y.swf: No such file or directory\n")
 
 
 if __name__ == "__main__":

@@ -629,15 +629,15 @@ static void resampling(void **state)
 
 /* ---- replicate ---- */
 
-enum { USERS = 7, WEEKS = 5, HOURS = WEEKS * 7 * 24 };
+enum { USERS = 7, USERS_ODD = 11, WEEKS = 5, HOURS = WEEKS * 7 * 24 };
 
-/* A job an hour for five weeks, of users that take turns unevenly: user h * h mod 7. */
-static struct tempfile hourly_log(void)
+/* A job an hour, of users that take turns unevenly: user h * h mod `users`. */
+static struct tempfile hourly_log(int hours, int users)
 {
-    char *text = malloc(HOURS * 64), *to = text;
+    char *text = malloc((size_t)hours * 64), *to = text;
     assert_non_null(text);
-    for (int h = 0; h < HOURS; h++)
-        to += sprintf(to, "%d %d -1 30 1 -1 -1 1 60 -1 1 %d\n", h + 1, 3600 * h, h * h % USERS);
+    for (int h = 0; h < hours; h++)
+        to += sprintf(to, "%d %d -1 30 1 -1 -1 1 60 -1 1 %d\n", h + 1, 3600 * h, h * h % users);
     struct tempfile file = tempfile_make(text, strlen(text));
     free(text);
     return file;
@@ -679,7 +679,7 @@ static bool same_jobs(const struct job_spec *a, const struct job_spec *b, size_t
 static void shaking(void **state)
 {
     (void)state;
-    struct tempfile file = hourly_log();
+    struct tempfile file = hourly_log(HOURS, USERS);
     /* By more than the hour between jobs, so that they pass each other. */
     const simtime most = 5 * SIMTIME_HOUR;
     const struct log_params params = {.log = file.path, .replicate.shake = most};
@@ -718,7 +718,7 @@ static int cycles_moved(const struct job_spec *job, simtime cycle, int cycles)
 static void resampled_phases(void **state)
 {
     (void)state;
-    struct tempfile file = hourly_log();
+    struct tempfile file = hourly_log(HOURS, USERS);
     static struct job_spec jobs[2 * HOURS], again[2 * HOURS];
     for (int by = LOG_BY_WEEK; by <= LOG_BY_DAY; by++) {
         const struct log_params params = {.log = file.path,
@@ -753,7 +753,7 @@ static void resampled_users(void **state)
 {
     (void)state;
     enum { REPLICATIONS = 200 };
-    struct tempfile file = hourly_log();
+    struct tempfile file = hourly_log(HOURS, USERS);
     const struct log_params params = {.log = file.path, .replicate.resample = LOG_RESAMPLE_USERS};
     static struct job_spec jobs[2 * HOURS];
     int owned[USERS] = {0};
@@ -781,6 +781,92 @@ static void resampled_users(void **state)
         if (owned[user] > 0)
             assert_true(fabs(times[user] / REPLICATIONS - 1) <
                         5 * sqrt((1 - 1.0 / there) / REPLICATIONS));
+    tempfile_remove(&file);
+}
+
+/* Half the jobs of a replication: those of the first half of the log's hours. Each job has moved by
+ * whole cycles, to within the log; no two of one user to one hour where each user is there once. */
+static double check_places(const struct job_spec *jobs, size_t len, int hours,
+                           const struct log_params *params)
+{
+    const simtime cycle = params->replicate.by == LOG_BY_DAY ? SIMTIME_DAY : 7 * SIMTIME_DAY;
+    static bool taken[HOURS][USERS_ODD];
+    double half = 0;
+    memset(taken, 0, sizeof(taken));
+    for (size_t i = 0; i < len; i++) {
+        const int hour = (int)jobs[i].id - 1, user = hour * hour % USERS_ODD;
+        const int now = (int)(jobs[i].submit / SIMTIME_HOUR);
+        assert_int_equal((jobs[i].submit - hour * SIMTIME_HOUR) % cycle, 0);
+        assert_true(now >= 0 && now < hours);
+        assert_false(taken[now][user] && params->replicate.resample == LOG_RESAMPLE_PHASES);
+        taken[now][user] = true;
+        half += now < hours / 2;
+    }
+    return half;
+}
+
+/* A log that is no whole number of weeks or days long stays as long, and so does its load: that of
+ * the whole and that of its first half are the log's within five standard errors of their means. */
+static void resampled_length(void **state)
+{
+    (void)state;
+    enum { REPLICATIONS = 200 };
+    static const int lengths[] = {8 * 24, 355, 713}; /* hours: 8, 14.8 and 29.7 days */
+    static struct job_spec jobs[2 * HOURS];
+    for (int i = 0; i < 3 * 4; i++) {
+        const int hours = lengths[i / 4];
+        struct tempfile file = hourly_log(hours, USERS_ODD);
+        const struct log_params params = {
+            .log = file.path,
+            .replicate = {.resample = i & 1 ? LOG_RESAMPLE_USERS : LOG_RESAMPLE_PHASES,
+                          .by = i & 2 ? LOG_BY_DAY : LOG_BY_WEEK}};
+        double sum[2] = {0}, squares[2] = {0};
+        for (int r = 1; r <= REPLICATIONS; r++) {
+            const size_t len = replicated(params, (uint64_t)r, false, jobs);
+            const double found[2] = {(double)len, check_places(jobs, len, hours, &params)};
+            for (int k = 0; k < 2; k++) {
+                sum[k] += found[k];
+                squares[k] += found[k] * found[k];
+            }
+        }
+        for (int k = 0; k < 2; k++) {
+            const double mean = sum[k] / REPLICATIONS, want = k == 0 ? hours : hours / 2;
+            const double variance = squares[k] / REPLICATIONS - mean * mean;
+            assert_true(fabs(mean - want) <= 5 * sqrt(fmax(variance, 0) / REPLICATIONS));
+            assert_true((variance > 0) ==
+                        (k == 1 || params.replicate.resample != LOG_RESAMPLE_PHASES));
+        }
+        tempfile_remove(&file);
+    }
+}
+
+/* Two weeks and a day, a user a job, by week: moved by one and by two weeks what comes behind the
+ * end goes where the cut week would have gone on. */
+static void resampled_by_hand(void **state)
+{
+    (void)state;
+    static const struct {
+        int day, after[3]; /* moved by 0, 1 and 2 weeks */
+    } want[] = {
+        {0, {0, 7, 14}}, {3, {3, 10, 10}}, {7, {7, 14, 0}}, {10, {10, 3, 3}}, {14, {14, 0, 7}}};
+    char text[1000], *to = text;
+    for (int i = 0; i < 5; i++)
+        to += sprintf(to, "%d %d -1 30 1 -1 -1 1 60 -1 1 %d\n", i + 1, 86400 * want[i].day, i);
+    struct tempfile file = tempfile_make(text, strlen(text));
+    const struct log_params params = {.log = file.path, .replicate.resample = LOG_RESAMPLE_PHASES};
+    static struct job_spec jobs[2 * HOURS];
+    bool seen[5][15] = {{false}};
+    for (int r = 1; r <= 100; r++) {
+        assert_int_equal(replicated(params, (uint64_t)r, false, jobs), 5);
+        for (int i = 0; i < 5; i++)
+            seen[jobs[i].id - 1][jobs[i].submit / SIMTIME_DAY] = true;
+    }
+    for (int i = 0; i < 5; i++) {
+        bool expected[15] = {false};
+        for (int k = 0; k < 3; k++)
+            expected[want[i].after[k]] = true;
+        assert_memory_equal(seen[i], expected, sizeof(expected));
+    }
     tempfile_remove(&file);
 }
 
@@ -887,6 +973,7 @@ int main(void)
         cmocka_unit_test(nothing_used),        cmocka_unit_test(garbled),
         cmocka_unit_test(resampling),          cmocka_unit_test(shaking),
         cmocka_unit_test(resampled_phases),    cmocka_unit_test(resampled_users),
+        cmocka_unit_test(resampled_length),    cmocka_unit_test(resampled_by_hand),
         cmocka_unit_test(remarks_of_windows),  cmocka_unit_test(parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
