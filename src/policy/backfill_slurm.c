@@ -406,7 +406,7 @@ static void plan_pass(struct sched *sched, simtime now)
     const struct jobitem *item;
     sched->news = false;
     begin_plan(sched, now);
-    const bool hurries = may_hurry(sched);
+    const bool hurries = may_hurry(sched) && queue_len(&sched->queue) <= TURNS_MOST;
     int64_t left = plan->depth, had;
     while (left > 0 && plan->starts > 0 && sched_plan_goes_on(sched, now)) {
         if (hurries && sched->draft->flat && sched->turns.behind < sched->turns.next &&
