@@ -580,8 +580,10 @@ struct node *node_parse(const char *text, size_t len, const char *file, struct e
     struct error_list errors = {0};
     struct node *root = node_read(text, len, file, &errors);
     if (errors.len > 0) {
-        if (err)
+        if (err) {
             *err = errors.items[0];
+            err->at.file = err->at.file ? file : NULL; /* that of the list goes with it */
+        }
         node_free(root);
         root = NULL;
     }

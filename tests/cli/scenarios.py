@@ -123,6 +123,8 @@ def windows(rng, part, hours):
         there = groups[window.get("group", 0)]["nodes"]
         if rng.random() < 0.7 and there > 0:
             window["nodes"] = rng.randint(1, min(4, there))
+            if len(groups) > 1:
+                window.setdefault("group", 0)
         value.append(window)
     return value
 
@@ -513,7 +515,7 @@ def changes(rng, scenario, hours, counting):
                 if rng.random() < 0.3 and not whole:
                     at = path if "nodes" in part else f"{path}.groups[0]"
                     settings[f"{at}.processors_per_node"] = rng.choice([1, 2, 4, 5])
-                if rng.random() < 0.3:
+                if rng.random() < 0.3 and "commit_head" not in part.get("scheduler", plan["scheduler"]):
                     settings[f"{path}.maintenance"] = part.get("maintenance", [])[:1] + windows(rng, part, hours)
                 if "scheduler" in part and rng.random() < 0.3:
                     settings[f"{path}.scheduler.order"] = order(rng)
@@ -588,6 +590,9 @@ def generate(rng, folder):
             if speeds:
                 part["processor"] = rng.choice(list(PROCESSORS))
         centres[f"c{c}"] = {"partitions": parts, "scheduler": scheduler(rng, counting)}
+        for part in parts.values():
+            if "commit_head" in part.get("scheduler", centres[f"c{c}"]["scheduler"]):
+                part.pop("maintenance", None)     # it does not look ahead
     scenario["centres"] = centres
     tenants = {}
     for t in range(rng.randint(1, 3)):
