@@ -58,6 +58,9 @@ def make_partition(rng):
 
 def make(rng):
     parts = {'p%d' % k: make_partition(rng) for k in range(rng.choice([1, 1, 2, 3]))}
+    for part in parts.values():
+        if 'commit_head' in part['rules']:
+            part['windows'] = []      # it does not look ahead
     works = {}
     for k in range(rng.randint(1, 4)):
         jobs = [{'submit': rng.choice([0, minutes(rng, 200)]), 'processors': rng.choice([1, 1, 2, 3, 4, 6, 9]),
