@@ -282,6 +282,16 @@ static inline void have_turn(struct jobitem *item)
     item->procs = INT32_MAX; /* beyond any reach */
 }
 
+/* May another one before this have to do with what it takes until `end`? */
+static bool is_in_reach(const struct sched *sched, const struct jobitem *item, simtime end)
+{
+    const struct reach reach = reach_of(sched, end);
+    for (const struct jobitem *before = sched->turns.next; before < item; before++)
+        if (is_within(sched, before, &reach))
+            return true;
+    return false;
+}
+
 /* One that is in the way of the hope has its turn, unless others in turn may be in its own way.
  * O(jobs before it), and O(steps) for each that fits by count. */
 static bool hurry_one(struct sched *sched, struct jobitem *item, simtime now, simtime last)
@@ -290,11 +300,10 @@ static bool hurry_one(struct sched *sched, struct jobitem *item, simtime now, si
     if (at == SIMTIME_NEVER) {
         note_never(sched, item, now, last);
     } else {
-        const struct reach reach =
-            reach_of(sched, at + item->request + sched->slurm_plan.grid.step); /* it is widened */
-        for (const struct jobitem *before = sched->turns.next; before < item; before++)
-            if (is_within(sched, before, &reach))
-                return false;
+        const simtime end = at + item->request + sched->slurm_plan.grid.step; /* it is widened */
+        /* Until the hope ends none before it has: they were asked. */
+        if (end > sched->turns.until && is_in_reach(sched, item, end))
+            return false;
         reserve(sched, item, at, now);
     }
     have_turn(item);
