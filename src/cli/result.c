@@ -108,8 +108,8 @@ static void print_text(const struct result *result, FILE *out)
         count_format((double)result->starved, jobs, sizeof(jobs));
         MEM_GROW(&notes);
         notes.items[notes.len++] = mem_format(
-            "draining was given up after ten times the length: %s counted job%s had not ended, and "
-            "none ran.",
+            "draining was given up: within ten times the length %s counted job%s would not have "
+            "ended, and none ran.",
             jobs, result->starved == 1 ? "" : "s");
     }
     const struct summary_options options = {

@@ -93,15 +93,6 @@ static bool is_wrong_with(const struct judge *judge, size_t n, const char *text)
     return is;
 }
 
-/* Is the place in a file that the settings come after? */
-static bool is_in_document(const struct document *document, const char *file)
-{
-    for (size_t i = 0; file && i < document->files.len; i++)
-        if (strcmp(document->files.items[i], file) == 0)
-            return true;
-    return false;
-}
-
 void judge_settings(const struct judge *judge, size_t n, struct error_list *errors)
 {
     if (judge->n_sets == 0 || n == 0 || !judge->base->document.base)
@@ -111,7 +102,7 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
     for (size_t i = 0; i < n; i++) {
         struct error *err = &errors->items[i];
         size_t right = 0, wrong = judge->n_sets;
-        if (!is_in_document(&judge->base->document, err->at.file) ||
+        if (!document_has_file(&judge->base->document, err->at.file) ||
             has_text(&without, err->text) || !is_wrong_with(judge, wrong, err->text))
             continue;
         while (wrong - right > 1) {

@@ -148,8 +148,8 @@ static struct items windows_of(const struct build *build, size_t epoch, size_t c
                     i, (long long)window.nodes,
                     plan->groups.len > 1 ? "the group" : "the partition", (long long)most);
             if (add_window(build->program, &window, most, &windows, &err) < 0)
-                error_list_addf(errors, plan->named.at, "%s.maintenance[%zu]: %s", place, i,
-                                err.text);
+                error_list_addf(errors, list->items[i].value->at, "%s.maintenance[%zu]: %s", place,
+                                i, err.text);
         }
     }
     return windows;

@@ -323,8 +323,13 @@ static void place_error(const struct moment *moment, const char *file, struct er
 static void place_errors(const struct program *program, const struct moment *moment, size_t from,
                          const struct error_list *errors)
 {
-    for (size_t i = from; i < errors->len; i++)
-        place_error(moment, program->document.files.items[0], &errors->items[i]);
+    /* Other files, such as a slurm.conf, have places of their own. */
+    const struct document *document = &program->document;
+    for (size_t i = from; i < errors->len; i++) {
+        struct error *err = &errors->items[i];
+        if (!err->at.file || setting_of(err->at) || document_has_file(document, err->at.file))
+            place_error(moment, document->files.items[0], err);
+    }
 }
 
 /* The first epoch is another one, which must start when the former did. */

@@ -149,7 +149,9 @@ static bool has_rows(struct log *log)
 /* The next row of numbers: as swf_next. */
 static int read_row(struct log *log, struct swf_row *ret, struct error *err)
 {
+    struct error own; /* garbled rows are told apart by it, though nobody asks */
     int got;
+    err = err ? err : &own;
     while ((got = swf_ahead_next(log->rows, ret, err)) == SWF_GARBLED) {
         if (log->params->garbled == LOG_GARBLED_REFUSE) {
             const size_t len = strlen(err->text);

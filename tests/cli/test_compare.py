@@ -160,6 +160,14 @@ class Compare(InFolder):
     def mind(self, *arguments, status=0):
         return json.loads(self.jishi(*arguments, "--format", "json", status=status).stdout)["mind"]
 
+    def test_garbled_log(self):
+        text = ("jishi: 1\ncentres: {s: {partitions: {p: {nodes: 4}}}}\n"
+                "tenants: {a: {home: s, workloads: {w: {log: l.swf%s}}}}\nvariants: {d: {tenants.a.share: 2}}\n")
+        for name, body in (("l.swf", "1 0 -1 30 1\nzz\n2 60 -1 30 1\n"), ("kept.yaml", text % ", garbled: drop"), ("refused.yaml", text % "")):
+            self.write(name, body)
+        self.jishi("kept.yaml", "-r", "2", "-q")
+        self.assertIn("l.swf:2:1: ", self.jishi("refused.yaml", "-r", "2", "-q", status=1).stderr)
+
     def test_what_to_mind(self):
         self.assertEqual(self.mind("queue.yaml", "--variant", "three", "-r", "2"), [
             "three: partition lab/p is asked for 3 of 3 processors (100 %): its queue grows without bound, there is "

@@ -61,7 +61,7 @@ class Windows(unittest.TestCase):
         self.assertNotIn("given up", told)
         jobs, told = run(CENTRE % ("1d", "measure: {after: drain}", "nodes: 1", "order: sjf, backfill: none",
                                    "jobs: [{submit: 1h, processors: 1, runtime: 30h}]}, short: {arrival: {every: 1h}, runtime: 1h"))
-        self.assertIn("Note: draining was given up after ten times the length: 1 counted job had not ended, and none ran.\n", told)
+        self.assertIn("Note: draining was given up: within ten times the length 1 counted job would not have ended, and none ran.\n", told)
         self.assertEqual(max(job[3] for job in jobs.values()), 10)
 
     def test_go_on_by_the_calendar(self):
