@@ -135,7 +135,10 @@ static struct node *with_slurm(struct decode *ctx, const struct node *node,
     path_format(&ctx->path, place, sizeof(place));
     decode_leave(ctx);
     if (rc < 0 || slurm_conf_read(&conf, said.slurm, place, file->at, ctx->errors) < 0) {
+        struct scheduler rest = {0};
         ctx->failures++;
+        decode_table(whole, scheduler_table, &rest, ctx); /* what else is wrong is told too */
+        schema_free(scheduler_table, &rest);
         node_free(whole);
         whole = NULL;
     }
