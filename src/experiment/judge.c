@@ -102,8 +102,8 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
     for (size_t i = 0; i < n; i++) {
         struct error *err = &errors->items[i];
         size_t right = 0, wrong = judge->n_sets;
-        if (!document_has_file(&judge->base->document, err->at.file) ||
-            has_text(&without, err->text) || !is_wrong_with(judge, wrong, err->text))
+        if (!program_has_file(judge->base, err->at.file) || has_text(&without, err->text) ||
+            !is_wrong_with(judge, wrong, err->text))
             continue;
         while (wrong - right > 1) {
             const size_t middle = right + (wrong - right) / 2;

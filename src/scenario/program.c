@@ -320,15 +320,23 @@ static void place_error(const struct moment *moment, const char *file, struct er
         err->at = setting_at(moment, wrong - 1)->value->at;
 }
 
+bool program_has_file(const struct program *program, const char *file)
+{
+    const struct document *document = &program->document;
+    for (size_t i = 0; file && i < document->files.len; i++)
+        if (strcmp(document->files.items[i], file) == 0)
+            return true;
+    return false;
+}
+
 static void place_errors(const struct program *program, const struct moment *moment, size_t from,
                          const struct error_list *errors)
 {
     /* Other files, such as a slurm.conf, have places of their own. */
-    const struct document *document = &program->document;
     for (size_t i = from; i < errors->len; i++) {
         struct error *err = &errors->items[i];
-        if (!err->at.file || setting_of(err->at) || document_has_file(document, err->at.file))
-            place_error(moment, document->files.items[0], err);
+        if (!err->at.file || setting_of(err->at) || program_has_file(program, err->at.file))
+            place_error(moment, program->document.files.items[0], err);
     }
 }
 

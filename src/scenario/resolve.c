@@ -547,14 +547,6 @@ static void apply_set(struct node *root, const struct field *table, const char *
     free(name);
 }
 
-bool document_has_file(const struct document *document, const char *file)
-{
-    for (size_t i = 0; file && i < document->files.len; i++)
-        if (strcmp(document->files.items[i], file) == 0)
-            return true;
-    return false;
-}
-
 size_t setting_of(struct mark at)
 {
     return at.file && at.line == 0 && strcmp(at.file, SET_FILE) == 0 ? at.column : 0;

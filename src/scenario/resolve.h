@@ -51,9 +51,6 @@ struct node *document_resolve(const struct document *document, const char *varia
 struct node *document_apply(const struct document *document, const char *variant,
                             const char *const *sets, size_t sets_len, struct error_list *errors);
 
-/* Is it the main file or an included one? NULL: neither. O(files). */
-bool document_has_file(const struct document *document, const char *file);
-
 /* Has the text an = with something before it, so that it can be PATH=VALUE at all? */
 bool setting_is_formed(const char *text);
 

@@ -299,6 +299,9 @@ struct program {
     bool sound;     /* its state at the start is known and right, and so are all its epochs */
 };
 
+/* Is it the scenario's main file or an included one? NULL: neither. O(files). */
+bool program_has_file(const struct program *program, const char *file);
+
 /* Read a scenario file whole. All that is wrong is added to errors; -1 if anything is: a program
  * that is sound all the same can be laid out, without later changes that are wrong. To be freed in
  * either case, after the errors have been printed. */
