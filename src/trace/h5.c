@@ -155,11 +155,21 @@ int h5_close(struct h5 *h5, bool complete, struct error *err)
     return status;
 }
 
+/* Under its name a file is whole, though the run that put it there may hold its lock a little. */
+static hid_t open_finished(const char *path)
+{
+    const hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_file_locking(fapl, false, true);
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, fapl);
+    H5Pclose(fapl);
+    return file;
+}
+
 bool h5_is_whole(const char *path)
 {
     int64_t complete = 0;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t file = open_finished(path);
     const hid_t attr = file < 0 ? -1 : H5Aopen(file, "complete", H5P_DEFAULT);
     const bool well = attr >= 0 && H5Aread(attr, H5T_NATIVE_INT64, &complete) >= 0;
     if (attr >= 0)
@@ -172,7 +182,7 @@ bool h5_is_whole(const char *path)
 bool h5_is_marked(const char *path, const char *const *names)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t file = open_finished(path);
     bool marked = file >= 0;
     for (size_t i = 0; marked && names[i]; i++)
         marked = H5Aexists(file, names[i]) > 0;

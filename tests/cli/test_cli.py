@@ -5,6 +5,7 @@ usage: test_cli.py JISHI
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -248,6 +249,13 @@ class Output(Case):
         self.assertEqual(os.listdir(self.path("results")), ["small.h5"])
         self.jishi("run", "small.yaml", "-o", "alone.h5")
         self.assertEqual(self.read("alone.h5"), self.read("results/small.h5"))
+
+    def test_lock_of_the_run_before(self):
+        """It is held for a moment after the trace has its name."""
+        self.jishi("run", "small.yaml", "-q")
+        with open(self.path("results/small.h5"), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.jishi("run", "small.yaml", "-q")
 
     def test_formats(self):
         more = ("run", "small.yaml", "-o", "x.h5", "--format")
