@@ -102,7 +102,8 @@ double arrival_mean_count(const struct arrival_params *params, const struct plac
 {
     const simtime first = place_time(place, &params->from, 0);
     const simtime until = place_time(place, &params->until, SIMTIME_NEVER);
-    const simtime begin = from > first ? from : first, end = until < to ? until : to;
+    const simtime begin = from > first ? from : first;
+    const simtime end = until < to && !params->jitter ? until : to; /* which carries some past it */
     const struct arrival_type *type = type_of(params, NULL);
     if (begin >= end)
         return 0;

@@ -38,7 +38,8 @@ int arrival_check(const struct arrival_params *params, struct error *err);
 bool arrival_is_endless(const struct arrival_params *params);
 
 /* Expected arrivals in [from, to) of the run, `to` finite. Exact for poisson, with profile and
- * growth: O(days) with a profile; for renewal and every over the long run, without jitter. */
+ * growth: O(days) with a profile; exact for every, or nearly with a jitter that is long for it:
+ * then O(hundreds) of its cdf; for renewal over the long run. */
 double arrival_mean_count(const struct arrival_params *params, const struct place *place,
                           simtime from, simtime to);
 

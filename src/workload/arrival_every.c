@@ -5,6 +5,7 @@
 #include "workload/arrival_type.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,14 +117,50 @@ static int64_t first_occurrence(const struct rhythm *rhythm, simtime from)
     return k;
 }
 
-/* The jitter may carry some past the end; it counts for nothing here. */
+static int64_t clamp(int64_t k, int64_t least, int64_t most)
+{
+    return k < least ? least : k > most ? most : k;
+}
+
+/* Mean number of the occurrences in [from, to) that come before `at`, their jitter added. Those
+ * that only may are looked at one by one or, where they are many, through quantiles of the jitter.
+ */
+static double mean_before(const struct rhythm *rhythm, const struct dist *jitter, int64_t from,
+                          int64_t to, simtime at)
+{
+    enum { ONE_BY_ONE = 512, QUANTILES = 256 };
+    const double since = simtime_seconds(at) - 0.5e-6, certain = 1 - 1e-12; /* times are rounded */
+    const simtime latest =
+        simtime_from_seconds(fmin(dist_greatest(jitter), dist_quantile(jitter, certain)));
+    const int64_t sure = clamp(first_occurrence(rhythm, at - latest), from, to);
+    const int64_t open = clamp(first_occurrence(rhythm, at), from, to);
+    double count = 0;
+    if (open - sure <= ONE_BY_ONE) {
+        for (int64_t k = sure; k < open; k++)
+            count += dist_cdf(jitter, since - simtime_seconds(instant_of(rhythm, k)));
+        return (double)(sure - from) + count;
+    }
+    for (int i = 0; i < QUANTILES; i++) {
+        const double delay = dist_quantile(jitter, (i + 0.5) / QUANTILES);
+        count +=
+            (double)clamp(first_occurrence(rhythm, at - simtime_from_seconds(delay)), sure, open);
+    }
+    return count / QUANTILES - (double)from;
+}
+
 static double mean_count(const struct arrival_params *params, const struct place *place,
                          simtime begin, simtime end)
 {
     struct rhythm rhythm = {.place = place, .anchor = place_time(place, &params->from, 0)};
     if (parse(params->every, &rhythm.step, &rhythm.months, NULL) < 0)
         return 0;
-    return (double)(first_occurrence(&rhythm, end) - first_occurrence(&rhythm, begin));
+    if (!params->jitter)
+        return (double)(first_occurrence(&rhythm, end) - first_occurrence(&rhythm, begin));
+    const simtime until = place_time(place, &params->until, SIMTIME_NEVER);
+    const int64_t first = first_occurrence(&rhythm, 0);
+    const int64_t last = first_occurrence(&rhythm, until < end ? until : end);
+    return fmax(0, mean_before(&rhythm, params->jitter, first, last, end) -
+                       mean_before(&rhythm, params->jitter, first, last, begin));
 }
 
 static struct rhythm rhythm_of(const struct arrival *arrival, const struct segment *segment)

@@ -56,7 +56,8 @@ struct arrival_type {
     bool (*given)(const struct arrival_params *params);
     int (*check)(const struct arrival_params *params, struct error *err);
     double (*mean_rate)(const struct arrival_params *params); /* as stated */
-    /* Expected arrivals in [begin, end), inside [from, until); NULL: by mean_rate. */
+    /* Expected arrivals in [begin, end), inside [from, until) unless there is a jitter; NULL: by
+     * mean_rate. */
     double (*mean_count)(const struct arrival_params *params, const struct place *place,
                          simtime begin, simtime end);
     /* Derive what next needs; NULL: nothing. */

@@ -100,6 +100,7 @@ tenants:
     home: c
     workloads:
       late: {arrival: {poisson: 1/h, from: 40d}, runtime: 1h}
+      slow: {arrival: {every: 1d, jitter: {uniform: [31d, 60d]}}, runtime: 1h}
       fine: {arrival: {poisson: 1/h, from: 29d}, runtime: 1h}
       some: {jobs: [{submit: 1d, processors: 1, runtime: 1h}, {submit: 30d, processors: 1, runtime: 1h, count: 3}]}
       last: {jobs: [{submit: 2025-01-01, processors: 20, runtime: 1h}]}
@@ -110,6 +111,7 @@ metrics: ["wait.mean[period=2023]", "wait.mean[period=2024]", "utilisation[perio
             file.write(text)
         notes = """
   t/late: no job comes before the end of the run
+  t/slow: no job comes before the end of the run
   t/some: 3 jobs come after the end of the run, and are no part of it
   t/last: 1 job comes after the end of the run, and is no part of it
   m/1/w: no job comes before the end of the run

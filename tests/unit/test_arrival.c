@@ -436,6 +436,38 @@ static void endless_jitter(void **state)
     assert_non_null(strstr(err.text, "jitter"));
 }
 
+/* With a jitter: what comes on average; those that it
+ * carries past the end or past `until` included. */
+static void counts_of_jitter(void **state)
+{
+    (void)state;
+    const struct place place = place_in(DAYS(500));
+    char day[] = "1d", hour[] = "1h", month[] = "1 month";
+    AUTO(dist_free) struct dist *fixed = dist_constant(5 * 86400, UNIT_TIME);
+    AUTO(dist_free) struct dist *gamma = dist_gamma(2, 86400, HUGE_VAL, UNIT_TIME, NULL);
+    const struct date_value until = {.given = true, .relative = true, .instant = DAYS(9)};
+    const struct {
+        struct arrival_params params;
+        simtime from, to;
+        double count;
+    } rows[] = {
+        {{.every = day, .jitter = fixed}, 0, DAYS(10), 5},
+        {{.every = day, .jitter = fixed}, 0, DAYS(10) + 1, 6},
+        {{.every = day, .jitter = fixed}, DAYS(3), DAYS(5), 0},
+        {{.every = day, .jitter = fixed, .until = until}, DAYS(10), DAYS(20), 4},
+        {{.every = month, .jitter = fixed}, 0, DAYS(30), 1},
+        /* 1 - (1 + x) exp(-x) after x days, of days 0 and 1 */
+        {{.every = day, .jitter = gamma}, 0, DAYS(2), 2 - 3 * exp(-2) - 2 * exp(-1)},
+        /* over 960 hours: all but those of the last two days, on average */
+        {{.every = hour, .jitter = gamma}, 0, HOURS(960), 960 - 48 + 0.5},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const double count = arrival_mean_count(&rows[i].params, &place, rows[i].from, rows[i].to);
+        if (fabs(count - rows[i].count) > (i + 1 < ARRAY_LEN(rows) ? 1e-6 : 0.3))
+            fail_msg("row %zu: %.9g, not %.9g", i, count, rows[i].count);
+    }
+}
+
 /* The expected count of a long run is that of its parts, and heeds `from` and `until`. */
 static void counts_add_up(void **state)
 {
@@ -496,21 +528,14 @@ static void counts_of_every(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_add_up),
-        cmocka_unit_test(counts_of_every),
-        cmocka_unit_test(counts_follow_the_intensity),
-        cmocka_unit_test(flat_rates),
-        cmocka_unit_test(by_the_calendar),
-        cmocka_unit_test(jitter_reorders),
-        cmocka_unit_test(renewal_gaps),
-        cmocka_unit_test(epochs_of_poisson),
-        cmocka_unit_test(epochs_of_others),
-        cmocka_unit_test(epochs_of_every),
-        cmocka_unit_test(reopened),
-        cmocka_unit_test(brought_forward),
-        cmocka_unit_test(dates),
-        cmocka_unit_test(bad_parameters),
-        cmocka_unit_test(endless_jitter),
+        cmocka_unit_test(counts_add_up),     cmocka_unit_test(counts_of_every),
+        cmocka_unit_test(counts_of_jitter),  cmocka_unit_test(counts_follow_the_intensity),
+        cmocka_unit_test(flat_rates),        cmocka_unit_test(by_the_calendar),
+        cmocka_unit_test(jitter_reorders),   cmocka_unit_test(renewal_gaps),
+        cmocka_unit_test(epochs_of_poisson), cmocka_unit_test(epochs_of_others),
+        cmocka_unit_test(epochs_of_every),   cmocka_unit_test(reopened),
+        cmocka_unit_test(brought_forward),   cmocka_unit_test(dates),
+        cmocka_unit_test(bad_parameters),    cmocka_unit_test(endless_jitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
