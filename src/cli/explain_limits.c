@@ -2,27 +2,13 @@
 #include "cli/explain_limits.h"
 
 #include "analysis/text_table.h"
+#include "cli/explain_load.h"
 #include "experiment/refused.h"
 #include "util/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SINCE_MAX = 64 };
-
-/* "", or ", from 2025-02-01T00:00:00+08:00 on". */
-static const char *since(const struct build *build, size_t epoch, char buffer[SINCE_MAX])
-{
-    char date[SINCE_MAX - 12];
-    *buffer = '\0';
-    if (epoch > 0) {
-        date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
-                    date, sizeof(date));
-        snprintf(buffer, SINCE_MAX, ", from %s on", date);
-    }
-    return buffer;
-}
 
 /* --- quotas of nothing --- */
 
@@ -66,12 +52,12 @@ static void warn_nothing(const struct build *build, quota_at *quota, size_t row,
 {
     const struct program *program = build->program;
     size_t from = program->n_epochs;
-    char when[SINCE_MAX];
+    char when[EXPLAIN_SINCE_MAX];
     while (from > 0 && lets_nothing(quota(build, from - 1, row)))
         from--;
     if (from < program->n_epochs && (from == 0 || program->epochs[from].at < build->world.length))
         fprintf(out, "  %s%s%s: a quota of 0 %s%s lets no job start: all are rejected.\n", of, who,
-                since(build, from, when), lets_nothing(quota(build, from, row)), each);
+                explain_since(build, from, when), lets_nothing(quota(build, from, row)), each);
 }
 
 /* By tenant: has it jobs, itself or below it? To be freed. */
@@ -127,7 +113,7 @@ static void warn_larger(const struct build *build, size_t workload, size_t epoch
 {
     const int64_t fits = build->workloads[workload].context.fits_procs;
     int64_t largest = 0;
-    char up_to[64] = "", when[SINCE_MAX];
+    char up_to[64] = "", when[EXPLAIN_SINCE_MAX];
     if (isinf(ceiling->most) || (fits > 0 && ceiling->most >= (double)fits))
         return;
     const double share = refused_by_size(build, workload, epoch, ceiling->most, &largest);
@@ -136,7 +122,7 @@ static void warn_larger(const struct build *build, size_t workload, size_t epoch
     if (largest > 0)
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
     fprintf(out, "  %s%s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path,
-            since(build, epoch, when), up_to, ceiling->of, ceiling->who, ceiling->says,
+            explain_since(build, epoch, when), up_to, ceiling->of, ceiling->who, ceiling->says,
             ceiling->most);
     warn_share(share, "larger", out);
 }
@@ -144,17 +130,17 @@ static void warn_larger(const struct build *build, size_t workload, size_t epoch
 static void warn_longer(const struct build *build, size_t workload, size_t epoch,
                         const struct ceiling *ceiling, FILE *out)
 {
-    char number[48], when[SINCE_MAX];
+    char number[48], when[EXPLAIN_SINCE_MAX];
     if (isinf(ceiling->most))
         return;
     const double share =
         refused_by_time(build, workload, epoch,
-                        (struct workload_bounds){HUGE_VAL, ceiling->most, HUGE_VAL})
+                        (struct workload_bounds){HUGE_VAL, ceiling->most, HUGE_VAL, NULL, NULL})
             .jobs;
     if (!(share > 1e-12))
         return;
     fprintf(out, "  %s%s: %s%s %s %s by request: ", build->world.workloads[workload].path,
-            since(build, epoch, when), ceiling->of, ceiling->who, ceiling->says,
+            explain_since(build, epoch, when), ceiling->of, ceiling->who, ceiling->says,
             quantity_format(ceiling->most, UNIT_TIME, number, sizeof(number)));
     warn_share(share, "longer", out);
 }
@@ -162,19 +148,20 @@ static void warn_longer(const struct build *build, size_t workload, size_t epoch
 static void warn_hours(const struct build *build, size_t workload, size_t epoch,
                        const struct ceiling *ceiling, double size, FILE *out)
 {
-    char up_to[96] = "", number[48], when[SINCE_MAX];
+    char up_to[96] = "", number[48], when[EXPLAIN_SINCE_MAX];
     if (isinf(ceiling->most))
         return;
-    const struct refused_time refused = refused_by_time(
-        build, workload, epoch, (struct workload_bounds){size, HUGE_VAL, ceiling->most});
+    const struct refused_time refused =
+        refused_by_time(build, workload, epoch,
+                        (struct workload_bounds){size, HUGE_VAL, ceiling->most, NULL, NULL});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))
         snprintf(up_to, sizeof(up_to), " of up to %.6g processor-hours by their requests",
                  refused.largest / 3600);
     fprintf(out, "  %s%s: jobs%s, but %s%s %s %s processor-hours: ",
-            build->world.workloads[workload].path, since(build, epoch, when), up_to, ceiling->of,
-            ceiling->who, ceiling->says,
+            build->world.workloads[workload].path, explain_since(build, epoch, when), up_to,
+            ceiling->of, ceiling->who, ceiling->says,
             count_format(ceiling->most / 3600, number, sizeof(number)));
     warn_share(refused.jobs, "larger", out);
 }

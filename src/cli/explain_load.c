@@ -3,6 +3,7 @@
 
 #include "analysis/text_table.h"
 #include "cli/explain_tenants.h"
+#include "experiment/refused.h"
 #include "util/mem.h"
 
 #include <math.h>
@@ -27,6 +28,18 @@ struct scope {
 const char *explain_day(const struct world *world, simtime t, char *buffer, size_t size)
 {
     return date_format_day(world->start + t, world->offset, buffer, size);
+}
+
+const char *explain_since(const struct build *build, size_t epoch, char buffer[EXPLAIN_SINCE_MAX])
+{
+    char date[EXPLAIN_SINCE_MAX - 12];
+    *buffer = '\0';
+    if (epoch > 0) {
+        date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
+                    date, sizeof(date));
+        snprintf(buffer, EXPLAIN_SINCE_MAX, ", from %s on", date);
+    }
+    return buffer;
 }
 
 static void add_cut(struct stretches *stretches, const struct explain *explain, simtime at)
@@ -402,6 +415,36 @@ static void warn_too_large(const struct explain *explain, const struct scope *sc
     }
 }
 
+/* The same of jobs that are too long; from an epoch on where they are more than before. */
+static void warn_breaks(const struct explain *explain, const struct scope *scope)
+{
+    const struct build *build = explain->build;
+    const struct program *program = build->program;
+    for (size_t w = 0; w < build->world.n_workloads; w++) {
+        double before = 0, now;
+        if (explain->shown[w] != w || !in_scope(explain, w, scope))
+            continue;
+        for (size_t e = 0; e < program->n_epochs; e++, before = now) {
+            char when[EXPLAIN_SINCE_MAX];
+            now = refused_by_breaks(build, w, e);
+            if (now <= before + 1e-12 ||
+                (e > 0 && program->epochs[e].at >= explain->offers[w].until))
+                continue;
+            fprintf(explain->out,
+                    "  %s%s: jobs ask for longer than maintenance and reservations that come again "
+                    "ever leave them: ",
+                    build->world.workloads[w].path, explain_since(build, e, when));
+            if (now > 1 - 1e-12)
+                fputs("all are rejected, and not counted above.\n", explain->out);
+            else
+                fprintf(explain->out,
+                        "the longer ones (%.3g %% of its jobs) are rejected, and not counted "
+                        "above.\n",
+                        100 * now);
+        }
+    }
+}
+
 static void warn_no_mean(const struct explain *explain, const struct scope *scope)
 {
     const struct world *world = &explain->build->world;
@@ -488,6 +531,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     text_table_deinit(&table);
     print_warnings(explain, &stretches, sums, available);
     warn_too_large(explain, scope);
+    warn_breaks(explain, scope);
     warn_no_mean(explain, scope);
     warn_whole_nodes(explain, scope);
 }

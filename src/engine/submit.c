@@ -112,6 +112,21 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
     sim_forget(sim, job);
 }
 
+/* Is a change the last of its instant that changes its partition, of those of these kinds (a bit
+ * for each)? What lies between them is never seen. */
+static bool ends_instant(const struct sim *sim, size_t i, unsigned kinds)
+{
+    const struct sim_change *change = &sim->setup.changes[i];
+    for (size_t k = i + 1; k < sim->setup.n_changes; k++) {
+        const struct sim_change *next = &sim->setup.changes[k];
+        if (next->at > change->at)
+            break;
+        if (next->partition == change->partition && kinds >> next->what & 1)
+            return false;
+    }
+    return true;
+}
+
 /* As below, where that is not plain. `only`: by that placement; NULL: by those of the dates. */
 static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct station *station,
                                         const struct job_spec *spec,
@@ -137,7 +152,8 @@ static NOINLINE bool could_run_by_nodes(const struct sim *sim, const struct stat
             groups[change->group].nodes = change->nodes;
             groups[change->group].procs_per_node = change->procs_per_node;
         }
-        if (cluster_could_fit(placement, groups, partition->n_groups, ask))
+        if (ends_instant(sim, i, 1U << CHANGE_RULES | 1U << CHANGE_NODES) &&
+            cluster_could_fit(placement, groups, partition->n_groups, ask))
             return true;
     }
     return false;
@@ -181,7 +197,8 @@ static NOINLINE bool windows_leave(const struct sim *sim, const struct station *
         } else {
             outage.planned = change->at;
         }
-        if (gaps_let(&sim->gaps_later[i], &outage, change->at, procs, request > 0 ? request : 1))
+        if (ends_instant(sim, i, 1U << CHANGE_NODES | 1U << CHANGE_WINDOWS) &&
+            gaps_let(&sim->gaps_later[i], &outage, change->at, procs, request > 0 ? request : 1))
             return true;
     }
     return false;

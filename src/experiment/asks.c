@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/asks.h"
 
+#include "scenario/breaks.h"
 #include "util/mem.h"
 #include "workload/log_report.h"
 
@@ -12,17 +13,28 @@ void asks_init(struct asks *asks, const struct build *build, size_t workload)
     const struct world *world = &build->world;
     *asks = (struct asks){.build = build,
                           .workload = &build->workloads[workload],
-                          .places = mem_new(world->n_partitions, sizeof(*asks->places))};
+                          .places = mem_new(world->n_partitions, sizeof(*asks->places)),
+                          .settled = mem_new(build->program->n_epochs, sizeof(*asks->settled))};
     for (size_t row = 0; row < world->n_partitions; row++) {
         struct asks_place *next = &asks->places[asks->n_places];
+        next->partition = row;
         next->speeds = world->partitions[row].speeds;
         asks->n_places += build_room(build, asks->workload, row, &next->room);
+    }
+    for (size_t e = 0; e < build->program->n_epochs; e++) {
+        asks->settled[e] = asks->n_places > 0 ? 0 : INT64_MIN;
+        for (size_t i = 0; i < asks->n_places && asks->settled[e] > INT64_MIN; i++) {
+            const simtime here = breaks_settled(build, asks->places[i].partition, e);
+            if (here == INT64_MIN || here > asks->settled[e])
+                asks->settled[e] = here;
+        }
     }
 }
 
 void asks_deinit(struct asks *asks)
 {
     free(asks->places);
+    free(asks->settled);
     *asks = (struct asks){0};
 }
 
@@ -34,10 +46,23 @@ static double work_at(struct job_spec *job, int64_t n, const double *speeds, boo
     return (double)n * (kills ? fmin(runtime, simtime_seconds(job->request)) : runtime);
 }
 
-struct asks_job asks_look(const struct asks *asks, const struct job_spec *job,
-                          struct workload_bounds bounds)
+double asks_longest(const void *ctx, double procs)
 {
-    struct asks_job all = {.larger = true, .refused = true, .asked = HUGE_VAL};
+    const struct asks_instant *now = ctx;
+    const struct asks *asks = now->asks;
+    double longest = 0;
+    for (size_t i = 0; i < asks->n_places; i++)
+        if (procs <= (double)asks->places[i].room.procs)
+            longest = fmax(longest, breaks_longest(asks->build, asks->places[i].partition,
+                                                   now->epoch, now->at, (int64_t)procs));
+    return longest;
+}
+
+struct asks_job asks_look(const struct asks *asks, const struct job_spec *job, size_t epoch,
+                          simtime at, struct workload_bounds bounds)
+{
+    const bool breaks = asks->settled[epoch] > INT64_MIN;
+    struct asks_job all = {.larger = true, .refused = true, .left_out = true, .asked = HUGE_VAL};
     for (size_t i = 0; i < asks->n_places; i++) {
         const struct asks_place *place = &asks->places[i];
         const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
@@ -48,7 +73,11 @@ struct asks_job asks_look(const struct asks *asks, const struct job_spec *job,
             continue;
         const double work = work_at(&here, n, place->speeds, asks->workload->context.kills);
         const double request = simtime_seconds(here.request), asked = (double)n * request;
-        all.refused &= above || request > bounds.request || asked > bounds.hours * (1 + 1e-12);
+        const bool refused =
+            above || request > bounds.request || asked > bounds.hours * (1 + 1e-12);
+        all.refused &= refused;
+        all.left_out &= refused || (breaks && !breaks_let(asks->build, place->partition, epoch, at,
+                                                          n, request));
         if (asked >= all.asked && above == all.larger)
             continue;
         all.fits = true;

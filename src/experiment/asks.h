@@ -9,6 +9,7 @@
 /* Where jobs of a workload may run, in the order of the partitions. */
 struct asks_place {
     struct build_room room;
+    size_t partition;
     const double *speeds; /* borrowed */
 };
 
@@ -17,23 +18,37 @@ struct asks {
     const struct build_workload *workload; /* the same */
     struct asks_place *places;             /* owned */
     size_t n_places;
+    /* Owned; by epoch: when all that comes again and again at some place has begun; INT64_MIN:
+     * nothing does that bounds all of them. */
+    simtime *settled;
 };
 
 /* Of one job, in processor-seconds, where it asks for least of all places that take it. */
 struct asks_job {
-    bool fits;    /* some place is large enough; if not, nothing else is said */
-    bool larger;  /* than bounds.size, wherever it fits */
-    bool refused; /* by one of the bounds, wherever it fits */
-    double asked; /* processors times request */
-    double work;  /* that it needs, cut at its request if such jobs are killed */
+    bool fits;     /* some place is large enough; if not, nothing else is said */
+    bool larger;   /* than bounds.size, wherever it fits */
+    bool refused;  /* by one of the bounds, wherever it fits */
+    bool left_out; /* the same, or it is longer than what comes again there ever leaves it */
+    double asked;  /* processors times request */
+    double work;   /* that it needs, cut at its request if such jobs are killed */
 };
 
 void asks_init(struct asks *asks, const struct build *build, size_t workload);
 void asks_deinit(struct asks *asks);
 
-/* O(places). */
-struct asks_job asks_look(const struct asks *asks, const struct job_spec *job,
-                          struct workload_bounds bounds);
+/* Of one that is submitted in the epoch, at that instant. O(places), or as breaks_let for each. */
+struct asks_job asks_look(const struct asks *asks, const struct job_spec *job, size_t epoch,
+                          simtime at, struct workload_bounds bounds);
+
+/* The most seconds for which so many processors ever stay at one of the places; INFINITY: without
+ * an end. ctx: struct asks_instant. */
+double asks_longest(const void *ctx, double procs);
+
+struct asks_instant {
+    const struct asks *asks; /* borrowed */
+    size_t epoch;
+    simtime at;
+};
 
 /* Processor-seconds that a job needs at the mean speed of its places, its whole nodes being the
  * smallest; and its processors. */

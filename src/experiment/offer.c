@@ -55,13 +55,14 @@ static void read_job(void *ctx, const struct job_spec *job)
     while (reading->epoch + 1 < program->n_epochs &&
            program->epochs[reading->epoch + 1].at <= job->submit)
         reading->epoch++;
-    const struct asks_job one = asks_look(reading->asks, job, reading->bounds[reading->epoch]);
+    const struct asks_job one =
+        asks_look(reading->asks, job, reading->epoch, job->submit, reading->bounds[reading->epoch]);
     const double work = asks_work(reading->asks, job, &procs);
     offer->outlook.largest =
         procs > (double)offer->outlook.largest ? (int64_t)procs : offer->outlook.largest;
     reading->jobs++;
     reading->fitting += one.fits;
-    if (one.fits && !one.refused)
+    if (one.fits && !one.left_out)
         add_job(&offer->steps, job->submit, work);
 }
 

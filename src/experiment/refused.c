@@ -194,16 +194,20 @@ struct sums {
     struct workload_bounds bounds;
     double jobs, work, refused_jobs, refused_work, largest;
     double larger; /* than bounds.size */
+    size_t epoch;
+    simtime at; /* of a sample: as if all came then; SIMTIME_NEVER: each at its own time */
 };
 
 static void see(void *ctx, const struct job_spec *job)
 {
     struct sums *sums = ctx;
     if (!job) {
-        *sums = (struct sums){.asks = sums->asks, .bounds = sums->bounds};
+        *sums = (struct sums){
+            .asks = sums->asks, .bounds = sums->bounds, .epoch = sums->epoch, .at = sums->at};
         return;
     }
-    const struct asks_job one = asks_look(sums->asks, job, sums->bounds);
+    const simtime at = sums->at < SIMTIME_NEVER ? sums->at : job->submit;
+    const struct asks_job one = asks_look(sums->asks, job, sums->epoch, at, sums->bounds);
     if (!one.fits)
         return;
     if (one.larger) {
@@ -213,22 +217,18 @@ static void see(void *ctx, const struct job_spec *job)
     sums->jobs++;
     sums->work += one.work;
     sums->largest = fmax(sums->largest, one.asked);
-    if (one.refused) {
+    if (sums->bounds.longest ? one.left_out : one.refused) {
         sums->refused_jobs++;
         sums->refused_work += one.work;
     }
 }
 
 /* Look at all that may be looked at. What the source said last. */
-static int look(const struct build *build, size_t workload, size_t epoch,
-                struct workload_bounds bounds, struct sums *ret)
+static int look(const struct asks *asks, size_t epoch, simtime at, struct workload_bounds bounds,
+                struct sums *ret)
 {
-    struct asks asks;
-    asks_init(&asks, build, workload);
-    *ret = (struct sums){.asks = &asks, .bounds = bounds};
-    const int got = asks_walk(&asks, epoch, NULL, see, ret, NULL);
-    asks_deinit(&asks);
-    return got;
+    *ret = (struct sums){.asks = asks, .bounds = bounds, .epoch = epoch, .at = at};
+    return asks_walk(asks, epoch, NULL, see, ret, NULL);
 }
 
 /* --- by what --- */
@@ -245,30 +245,100 @@ double refused_by_size(const struct build *build, size_t workload, size_t epoch,
         return 1;
     if (epoch == 0 || bw->workload->kind->endless)
         return outlook.too_large;
+    struct asks asks;
     struct sums sums;
-    look(build, workload, epoch, (struct workload_bounds){most, HUGE_VAL, HUGE_VAL}, &sums);
+    asks_init(&asks, build, workload);
+    look(&asks, epoch, SIMTIME_NEVER,
+         (struct workload_bounds){most, HUGE_VAL, HUGE_VAL, NULL, NULL}, &sums);
+    asks_deinit(&asks);
     return sums.larger > 0 ? sums.larger / (sums.jobs + sums.larger) : 0;
 }
 
-struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
-                                    struct workload_bounds bounds)
+/* As if all were submitted at that instant. */
+static struct refused_time by_time(const struct asks *asks, size_t epoch, simtime at,
+                                   const struct workload_bounds *bounds)
 {
-    const struct build_workload *bw = &build->workloads[workload];
+    const struct build_workload *bw = asks->workload;
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_shares within = {(double)NAN, (double)NAN, (double)NAN};
     struct sums sums;
     if (kind->within)
-        within = kind->within(bw->epochs[epoch].params, &bw->context, &bounds);
+        within = kind->within(bw->epochs[epoch].params, &bw->context, bounds);
     if (!isnan(within.jobs) && !isnan(within.work))
         return (struct refused_time){1 - within.jobs, 1 - within.work,
                                      isfinite(within.largest) ? within.largest : (double)NAN};
-    const int got = look(build, workload, epoch, bounds, &sums);
+    const int got = look(asks, epoch, kind->endless ? at : SIMTIME_NEVER, *bounds, &sums);
     const double jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0;
     return (struct refused_time){
         .jobs = isnan(within.jobs) ? jobs : 1 - within.jobs,
         .work = sums.work > 0 ? sums.refused_work / sums.work : 0,
         .largest = got == SOURCE_END ? sums.largest : (double)NAN,
     };
+}
+
+struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
+                                    struct workload_bounds bounds)
+{
+    struct asks asks;
+    asks_init(&asks, build, workload);
+    const struct refused_time refused = by_time(&asks, epoch, 0, &bounds);
+    asks_deinit(&asks);
+    return refused;
+}
+
+/* When jobs of the epoch come: [*ret_from, *ret_to). */
+static void span_of(const struct build *build, const struct build_workload *bw, size_t epoch,
+                    simtime *ret_from, simtime *ret_to)
+{
+    const struct program *program = build->program;
+    const simtime begin = epoch > 0 ? program->epochs[epoch].at : 0;
+    const simtime next =
+        epoch + 1 < program->n_epochs ? program->epochs[epoch + 1].at : SIMTIME_NEVER;
+    const simtime end = next < build->world.length ? next : build->world.length;
+    *ret_from = begin > bw->stay.from ? begin : bw->stay.from;
+    *ret_to = end < bw->stay.until ? end : bw->stay.until;
+}
+
+/* By the bounds, and by breaks. Before all that comes again has begun a job may be the longer the
+ * earlier it comes. */
+static struct refused_time refused_with_breaks(const struct build *build, size_t workload,
+                                               size_t epoch, struct workload_bounds bounds)
+{
+    enum { INSTANTS = 32 };
+    const bool endless = build->workloads[workload].workload->kind->endless;
+    struct refused_time refused = {0};
+    struct asks asks;
+    simtime from, to;
+    asks_init(&asks, build, workload);
+    span_of(build, &build->workloads[workload], epoch, &from, &to);
+    const simtime settled = asks.settled[epoch] < to ? asks.settled[epoch] : to;
+    struct asks_instant now = {&asks, epoch, settled};
+    if (asks.settled[epoch] > INT64_MIN) {
+        bounds.longest = asks_longest;
+        bounds.ctx = &now;
+    }
+    if (bounds.longest || isfinite(bounds.hours) || isfinite(bounds.request))
+        refused = by_time(&asks, epoch, now.at, &bounds);
+    const double before = settled > from && endless && bounds.longest
+                              ? (double)(settled - from) / (double)(to - from)
+                              : 0;
+    refused.jobs *= 1 - before;
+    refused.work *= 1 - before;
+    for (int i = 0; i < INSTANTS && before > 0; i++) {
+        now.at = from + (settled - from) / INSTANTS * i + (settled - from) / (2 * INSTANTS);
+        const struct refused_time then = by_time(&asks, epoch, now.at, &bounds);
+        refused.jobs += before / INSTANTS * then.jobs;
+        refused.work += before / INSTANTS * then.work;
+    }
+    asks_deinit(&asks);
+    return refused;
+}
+
+double refused_by_breaks(const struct build *build, size_t workload, size_t epoch)
+{
+    return refused_with_breaks(build, workload, epoch,
+                               (struct workload_bounds){HUGE_VAL, HUGE_VAL, HUGE_VAL, NULL, NULL})
+        .jobs;
 }
 
 /* --- both --- */
@@ -297,8 +367,8 @@ struct refused_left refused_leaves(const struct build *build, size_t workload, s
         left.jobs = all.rate > 0 ? fit.rate / all.rate : 0;
         left.work = fit.load <= 0 ? 0 : isfinite(all.load) ? fit.load / all.load : 1;
     }
-    if ((isfinite(bounds.hours) || isfinite(bounds.request)) && left.jobs > 0) {
-        const struct refused_time refused = refused_by_time(build, workload, epoch, bounds);
+    if (left.jobs > 0) {
+        const struct refused_time refused = refused_with_breaks(build, workload, epoch, bounds);
         left.jobs *= 1 - refused.jobs;
         left.work *= 1 - refused.work;
     }

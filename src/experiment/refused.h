@@ -45,6 +45,10 @@ struct refused_time {
 struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
                                     struct workload_bounds bounds);
 
+/* The share of the jobs from the epoch on, of those that fit, which are longer than what comes
+ * again and again where they may run ever leaves them. */
+double refused_by_breaks(const struct build *build, size_t workload, size_t epoch);
+
 /* Of a workload that never ends: the shares of its jobs that fit, and of the processor-time of
  * those, from the epoch on, which are not refused for ever. */
 struct refused_left {

@@ -85,19 +85,36 @@ static const struct gap *find_again(struct gaps *gaps, const struct outage *outa
     return gap;
 }
 
+static void settle(struct gaps *gaps, const struct outage *outage, simtime from)
+{
+    struct windows windows;
+    if (gaps->len > 0)
+        return;
+    windows_init(&windows, outage->all, outage->n, outage->planned, from);
+    const simtime settled = windows_settled(&windows);
+    gaps->settled = settled > from ? settled : from;
+    windows_deinit(&windows);
+}
+
 bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
               simtime duration)
 {
-    if (gaps->len == 0) {
-        struct windows windows;
-        windows_init(&windows, outage->all, outage->n, outage->planned, from);
-        const simtime settled = windows_settled(&windows);
-        gaps->settled = settled > from ? settled : from;
-        windows_deinit(&windows);
-    }
+    settle(gaps, outage, from);
     if (duration <= find_again(gaps, outage, procs, duration)->longest)
         return true;
     const simtime until = gaps->settled + duration;
     return from < gaps->settled &&
            duration <= find_longest(outage, from, until, WINDOWS_MANY, procs).longest;
+}
+
+simtime gaps_longest(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs)
+{
+    settle(gaps, outage, from);
+    const simtime then = find_again(gaps, outage, procs, SIMTIME_NEVER)->longest;
+    if (from >= gaps->settled || then == SIMTIME_NEVER)
+        return then;
+    /* what began before goes on for no longer than that */
+    const simtime now =
+        find_longest(outage, from, gaps->settled + then, WINDOWS_MANY, procs).longest;
+    return now > then ? now : then;
 }

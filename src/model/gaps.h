@@ -33,4 +33,8 @@ void gaps_clear(struct gaps *gaps);
 bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
               simtime duration);
 
+/* The longest such stretch; SIMTIME_NEVER: without an end. As long as the longest question of
+ * gaps_let takes. */
+simtime gaps_longest(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs);
+
 #endif

@@ -121,22 +121,24 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* What a partition has at most, in nodes and processors: each group at its largest. */
+/* What a partition has at most, in nodes and processors, now or later. */
 static void most_of(const struct build *build, size_t row, int64_t *ret_nodes, int64_t *ret_procs)
 {
-    const struct partition_setup *setup = &build->partitions[row].setup;
+    struct sim_setup setup;
+    build_setup(build, &setup);
     *ret_nodes = *ret_procs = 0;
-    for (size_t g = 0; g < setup->n_groups; g++) {
-        int64_t nodes = setup->groups[g].nodes, procs = nodes * setup->groups[g].procs_per_node;
-        for (size_t i = 0; i < build->n_changes; i++) {
-            const struct sim_change *c = &build->changes[i];
-            if (c->what != CHANGE_NODES || c->partition != (int32_t)row || c->group != g)
-                continue;
-            nodes = larger(nodes, c->nodes);
-            procs = larger(procs, (int64_t)c->nodes * c->procs_per_node);
+    for (size_t i = 0; i <= build->n_changes; i++) {
+        const struct sim_change *c = i > 0 ? &build->changes[i - 1] : NULL;
+        int64_t nodes = 0, procs = 0;
+        if (c && (c->what != CHANGE_NODES || c->partition != (int32_t)row))
+            continue;
+        for (size_t g = 0; g < build->partitions[row].setup.n_groups; g++) {
+            const struct node_group group = sim_group_at(&setup, row, g, c ? c->at : 0);
+            nodes += group.nodes;
+            procs += (int64_t)group.nodes * group.procs_per_node;
         }
-        *ret_nodes += nodes;
-        *ret_procs += procs;
+        *ret_nodes = larger(*ret_nodes, nodes);
+        *ret_procs = larger(*ret_procs, procs);
     }
 }
 
@@ -381,6 +383,7 @@ int build_init(struct build *build, const struct program *program,
     set_times(build, errors);
     lay_out_centres(build, errors);
     find_changes(build, errors);
+    sort_changes(build); /* what nodes there are at an instant is asked from here on */
     check_lent(build, errors);
     lay_out_tenants(build, options, errors);
     if (!build->laid_out)
@@ -529,10 +532,13 @@ void build_deinit(struct build *build)
     }
     for (size_t row = 0; row < build->world.n_partitions && build->recurrences; row++)
         free(build->recurrences[row]);
+    for (size_t i = 0; build->gaps && i < build->program->n_epochs * build->world.n_partitions; i++)
+        gaps_clear(&build->gaps[i]);
     for (size_t i = 0; i < build->n_paths; i++)
         free(build->paths[i]);
     free(build->paths);
     free(build->recurrences);
+    free(build->gaps);
     free(build->partitions);
     free(build->changes);
     free(build->workloads);

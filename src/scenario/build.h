@@ -5,6 +5,7 @@
 #define SCENARIO_BUILD_H
 
 #include "engine/sim.h"
+#include "model/gaps.h"
 #include "scenario/scenario.h"
 
 struct build_options {
@@ -54,6 +55,7 @@ struct build {
     struct outlook *outlook;      /* owned; NULL: nobody is guaranteed anything */
     /* Owned by the above. */
     struct recurrence **recurrences; /* by partition */
+    struct gaps *gaps;               /* by epoch and partition: what breaks_longest found */
     struct member_context *members;  /* by tenant of the scenario */
     struct tenant **drawn;           /* by epoch and tenant: members that vary; else NULL */
     char **paths;

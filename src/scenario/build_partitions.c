@@ -299,6 +299,7 @@ void lay_out_centres(struct build *build, struct error_list *errors)
     world->partitions = mem_new(world->n_partitions, sizeof(*world->partitions));
     build->partitions = mem_new(world->n_partitions, sizeof(*build->partitions));
     build->recurrences = mem_new(world->n_partitions, sizeof(*build->recurrences));
+    build->gaps = mem_new(build->program->n_epochs * world->n_partitions, sizeof(*build->gaps));
     size_t row = 0;
     for (size_t i = 0; i < world->n_centres; i++) {
         const struct partition_plan *plans = centres[i].partitions.items;

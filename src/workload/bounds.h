@@ -6,6 +6,8 @@
 /* What a job may ask for: processors, seconds, processors times seconds. INFINITY: no bound. */
 struct workload_bounds {
     double size, request, hours;
+    double (*longest)(const void *ctx, double procs); /* seconds, by size; NULL: no such bound */
+    const void *ctx;                                  /* borrowed */
 };
 
 /* Shares of the jobs, and of the processor-seconds that they need. NaN: not known. */

@@ -145,6 +145,13 @@ struct job_mean generate_mean(const struct generate_params *params,
     return mean;
 }
 
+/* That a job of so many processors may ask for. */
+static double longest_of(const struct workload_bounds *bounds, double procs)
+{
+    const double longest = bounds->longest ? bounds->longest(bounds->ctx, procs) : HUGE_VAL;
+    return fmin(fmin(bounds->request, longest), bounds->hours * (1 + 1e-12) / procs);
+}
+
 struct workload_shares generate_within(const struct generate_params *params,
                                        const struct generate_room *room,
                                        const struct workload_bounds *bounds)
@@ -155,7 +162,8 @@ struct workload_shares generate_within(const struct generate_params *params,
     const double per_node = params->nodes ? room->procs_per_node : 1;
     const int64_t fits = params->nodes ? room->fits_nodes : room->fits_procs;
     const double most = fmin(bounds->size, fits > 0 ? (double)fits * per_node : HUGE_VAL);
-    const int sizes = size && isfinite(bounds->hours) ? SIZES : 1; /* else all are alike */
+    const bool alike = isinf(bounds->hours) && !bounds->longest;
+    const int sizes = size && !alike ? SIZES : 1;
     const struct request_part all = request_within(request, params->runtime, HUGE_VAL, room->kills);
     struct request_part part = all;
     double jobs = 0, work = 0, all_jobs = 0, all_work = 0, before = 0;
@@ -165,9 +173,7 @@ struct workload_shares generate_within(const struct generate_params *params,
         if (sizes > 1 && n > most)
             break; /* quantiles never fall */
         if (n > before)
-            part =
-                request_within(request, params->runtime,
-                               fmin(bounds->request, bounds->hours * (1 + 1e-12) / n), room->kills);
+            part = request_within(request, params->runtime, longest_of(bounds, n), room->kills);
         before = n;
         jobs += part.jobs;
         work += n * part.time;

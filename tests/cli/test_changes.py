@@ -384,6 +384,20 @@ changes:
         jobs = datasets(os.path.join(self.folder, "s.h5"))["jobs"]
         self.assertEqual([row["centre"] for row in sorted(jobs, key=lambda row: row["id"])], [0, 0, 1, 0])
 
+    def test_groups_at_once(self):
+        """What only lies between two changes of one instant is never there: a job that asks for it is rejected."""
+        text = """jishi: 1
+time: {start: 2024-01-01, length: 20d}
+centres: {c: {partitions: {p: {groups: [{nodes: 10}, {nodes: 0}]}}}}
+changes: [{at: 5d, set: {"centres.c.partitions.p.groups[%d].nodes": %d, "centres.c.partitions.p.groups[%d].nodes": %d}}]
+tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 1d, processors: 20, runtime: 1h}, {submit: 1d, processors: 10, runtime: 1h}]}}}}
+"""
+        for values in (1, 10, 0, 0), (0, 0, 1, 10):
+            jobs = self.trace(text % values)["jobs"]
+            self.assertEqual([bool(row["start"] >= 0) for row in sorted(jobs, key=lambda row: row["id"])], [False, True])
+            told = self.jishi("check", "s.yaml").stdout
+            self.assertIn("t/w: jobs of up to 20 processors, but one never gets more than 10: the larger ones (50 % of its jobs)", told)
+
     def test_after_the_end(self):
         """A date that the run never gets to is told, but not where it goes on after its length."""
         text = scenario("{nodes: 4}", (0, 1, 1)) + """changes:

@@ -4,7 +4,9 @@ usage: test_maintenance.py JISHI
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
+import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,6 +41,15 @@ def run(text, *options):
             return {int(row["id"]): (states[row["state"]], reasons[row["reason"]],
                                      row["start"] / DAY, row["end"] / DAY)
                     for row in file["jobs"][:]}, done.stdout
+
+
+def check(text):
+    """What `jishi check` says."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "s.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def starts(jobs):
@@ -173,6 +184,40 @@ tenants:
         short, long = (run(text % length)[0] for length in ("20d", "80d"))
         self.assertEqual({i: job[2] for i, job in short.items() if job[2] < 20},
                          {i: job[2] for i, job in long.items() if job[2] < 20})
+
+    def test_check_leaves_out_who_never_fits(self):
+        """What `check` says is asked for is what a run takes in: of lists job by job, of chance on average."""
+        mixed = "jobs: [{submit: 1d, processors: 1, runtime: 3d}, {submit: 1d, processors: 2, runtime: 23h}," \
+            " {submit: 2d, processors: 3, runtime: 23h}, {submit: 2d, processors: 3, runtime: 24h, count: 4}," \
+            " {submit: 12d, processors: 3, runtime: 30h, request: 2h}, {submit: 12d, processors: 4, runtime: 24h}," \
+            " {submit: 12d, processors: 3, runtime: 2h, request: 30h}]"
+        drawn = "arrival: {poisson: 10/h}, processors: {choice: {1: 0.5, 3: 0.5}}, runtime: {exponential: 12h}"
+        half = "nodes: 4, maintenance: [{from: 1d, length: 1h, every: 1d, nodes: 2}]"
+        never, longest = "jobs ask for longer than maintenance and reservations that come again ever leave them: ", math.exp(-23 / 12)
+        ends = "changes: [{at: 10d, set: {centres.c.partitions.p.maintenance: []}}]"
+        begins = "changes: [{at: 10d, set: {centres.c.partitions.p.maintenance: [{from: 1d, length: 1h, every: 1d}]}}]"
+        for nodes, changes, jobs, count, told in (
+                (half, "", mixed, 4, never + "the longer ones (60 % of its jobs) are rejected"),
+                (half, ends, mixed, 10, ""),
+                ("nodes: 4", begins, mixed, 8, ", from 2024-01-11T00:00:00+00:00 on: " + never +
+                 "the longer ones (66.7 % of its jobs) are rejected"),
+                ("nodes: 4, maintenance: [{from: 5d, length: 1h, every: 1d}]", "", mixed, 8, never + "the longer ones (20 % of its jobs) are rejected"),
+                (half, "", "arrival: {every: 1h}, processors: 3, runtime: {choice: {23h: 0.5, 24h: 0.5}}", 240, never +
+                 "the longer ones (50 % of its jobs) are rejected"),
+                (half, "", "arrival: {every: 1h, from: 1h}, processors: 4, runtime: 24h", 0, never + "all are rejected"),
+                (half, "", drawn, 4800 * (1 - longest / 2), never + "the longer ones (%.3g %% of its jobs)" % (50 * longest)),
+                (half, "", drawn + ", request: {factor: {uniform: [1, 2]}}", None, never)):
+            with self.subTest(nodes=nodes, changes=changes, jobs=jobs):
+                text = CENTRE % ("20d", changes, nodes, "", jobs)
+                said = check(text)
+                taken = sum(job[1] != NEVER_FITS for job in run(text)[0].values())
+                asked = int(re.search(r"^t/w +(\d+( \d+)*)  ", said, re.M).group(1).replace(" ", ""))
+                self.assertTrue(told in said if told else never not in said, said)
+                if count is not None:
+                    self.assertLessEqual(abs(asked - count), 0 if count < 1000 else 1)
+                if "jobs:" in jobs or not asked:
+                    self.assertEqual(taken, asked)
+                self.assertLess(abs(taken - asked), 4 * math.sqrt(asked) + 1)
 
 
 if __name__ == "__main__":
