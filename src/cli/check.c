@@ -93,8 +93,7 @@ static int run(const struct command *command, int argc, char **argv)
         else if (code == OPTION_RESOLVED)
             resolved = true;
         else if (own == 0)
-            status = usage_error(command, code == ':' ? "%s needs a value" : "unknown option %s",
-                                 argv[optind - 1]);
+            status = option_error(command, longs, code, argv[optind - 1]) < 0 ? EXIT_USAGE : 0;
     }
     if (status == EXIT_DONE && optind == argc)
         status = usage_error(command, "a scenario file is needed");

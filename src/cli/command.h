@@ -5,6 +5,8 @@
 
 #include "util/error.h"
 
+#include <getopt.h>
+
 enum {
     EXIT_DONE = 0,
     EXIT_FAULT = 1,    /* in the user's input or environment */
@@ -29,6 +31,11 @@ void print_errors(struct error_list *errors); /* sorted */
 
 /* "jishi run: TEXT" and where help is to be had. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same of what getopt_long could not take: code is ':' or '?', word what stands there; of an
+ * unknown one with the nearest of the known ones. Always -1. */
+int option_error(const struct command *command, const struct option *known, int code,
+                 const char *word);
 
 /* Flush stdout; EXIT_FAULT and a message if something written to it was lost. */
 int close_output(int status);

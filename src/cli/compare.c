@@ -118,9 +118,8 @@ static int read_option(const struct command *command, struct compare_options *op
         options->quiet = true;
         return 0;
     case ':':
-        return usage_error(command, "%s needs a value", argv[optind - 1]), -1;
     case '?':
-        return usage_error(command, "unknown option %s", argv[optind - 1]), -1;
+        return option_error(command, longs, code, argv[optind - 1]);
     default:
         return scenario_option(command, &options->scenario, code, optarg);
     }

@@ -82,6 +82,30 @@ int usage_error(const struct command *command, const char *fmt, ...)
     return EXIT_USAGE;
 }
 
+int option_error(const struct command *command, const struct option *known, int code,
+                 const char *word)
+{
+    enum { MOST = 64 };
+    const char *names[MOST], *near = NULL;
+    char name[64];
+    size_t len = 0;
+    if (code == ':') {
+        usage_error(command, "%s needs a value", word);
+        return -1;
+    }
+    while (len < MOST && known[len].name) {
+        names[len] = known[len].name;
+        len++;
+    }
+    if (strncmp(word, "--", 2) == 0) {
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+        near = nearest_name(name, names, len);
+    }
+    usage_error(command, near ? "unknown option %s, did you mean --%s?" : "unknown option %s", word,
+                near);
+    return -1;
+}
+
 int close_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -199,11 +199,8 @@ int plan_options_read(const struct command *command, int argc, char **argv,
             return -1;
         if (own > 0)
             continue;
-        if (code == ':' || code == '?') {
-            usage_error(command, code == ':' ? "%s needs a value" : "unknown option %s",
-                        argv[optind - 1]);
-            return -1;
-        }
+        if (code == ':' || code == '?')
+            return option_error(command, longs, code, argv[optind - 1]);
         if (take_option(command, code, options) < 0)
             return -1;
     }

@@ -77,12 +77,8 @@ static int read_options(const struct command *command, int argc, char **argv,
             if (read_tenants(command, optarg, &options->all_tenants) < 0)
                 return -1;
             break;
-        case ':':
-            usage_error(command, "%s needs a value", argv[optind - 1]);
-            return -1;
         default:
-            usage_error(command, "unknown option %s", argv[optind - 1]);
-            return -1;
+            return option_error(command, longs, code, argv[optind - 1]);
         }
     }
     if (optind + 1 != argc) {

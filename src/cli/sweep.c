@@ -76,6 +76,23 @@ static int read_engine(const struct command *command, const char *text,
     return -1;
 }
 
+static const struct option longs[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"engine", required_argument, NULL, OPTION_ENGINE},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"effects", no_argument, NULL, OPTION_EFFECTS},
+    {"status", required_argument, NULL, OPTION_STATUS},
+    {"merge", required_argument, NULL, OPTION_MERGE},
+    {"part", required_argument, NULL, OPTION_PART},
+    {"max-jobs", required_argument, NULL, OPTION_MAX_JOBS},
+    {"part-time", required_argument, NULL, OPTION_PART_TIME},
+    {"sbatch", required_argument, NULL, OPTION_SBATCH},
+    {"detach", no_argument, NULL, OPTION_DETACH},
+    {0},
+};
+
 static int read_option(const struct command *command, int code, struct sweep_options *options,
                        const char *word)
 {
@@ -120,30 +137,13 @@ static int read_option(const struct command *command, int code, struct sweep_opt
         options->parts.leave = true;
         return 0;
     default:
-        usage_error(command, code == ':' ? "%s needs a value" : "unknown option %s", word);
-        return -1;
+        return option_error(command, longs, code, word);
     }
 }
 
 static int read_options(const struct command *command, int argc, char **argv,
                         struct sweep_options *options)
 {
-    static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"engine", required_argument, NULL, OPTION_ENGINE},
-        {"resume", no_argument, NULL, OPTION_RESUME},
-        {"effects", no_argument, NULL, OPTION_EFFECTS},
-        {"status", required_argument, NULL, OPTION_STATUS},
-        {"merge", required_argument, NULL, OPTION_MERGE},
-        {"part", required_argument, NULL, OPTION_PART},
-        {"max-jobs", required_argument, NULL, OPTION_MAX_JOBS},
-        {"part-time", required_argument, NULL, OPTION_PART_TIME},
-        {"sbatch", required_argument, NULL, OPTION_SBATCH},
-        {"detach", no_argument, NULL, OPTION_DETACH},
-        {0},
-    };
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, ":o:j:q", longs, NULL)) != -1;)
         if (read_option(command, code, options, argv[optind - 1]) < 0)

@@ -3,9 +3,11 @@
 
 #include "experiment/assumed.h"
 #include "experiment/measures.h"
+#include "experiment/offer.h"
 #include "experiment/question.h"
 #include "scenario/mend.h"
 #include "util/mem.h"
+#include "workload/log_report.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,15 +23,57 @@ int judge_measures(const struct build *build, struct error_list *errors)
     return metrics ? rc : -1;
 }
 
+/* Has a scenario a workload that is written the same? */
+static bool has_workload(const struct scenario *scenario, const struct node *node)
+{
+    for (size_t i = 0; i < scenario->rows.len; i++) {
+        const struct items *list = &scenario->rows.items[i].tenant->workloads;
+        for (size_t k = 0; k < list->len; k++)
+            if (node_equal(((const struct workload *)list->items)[k].node, node))
+                return true;
+    }
+    return false;
+}
+
+/* To their ends, but for those of which the base reads the same part. */
+static int read_logs(const struct build *build, const struct program *base,
+                     struct error_list *errors)
+{
+    const struct scenario *scenario = base->epochs[0].scenario;
+    const bool same = build->program->start == base->start &&
+                      build->program->epochs[0].scenario->time.length == scenario->time.length;
+    const size_t before = errors->len;
+    for (size_t row = 0; row < build->world.n_workloads; row++) {
+        const struct workload *workload = build->workloads[row].workload;
+        struct log_report report;
+        struct offer offer;
+        struct error err = {0};
+        if (workload->kind != &workload_log || (same && has_workload(scenario, workload->node)))
+            continue;
+        if (offer_init(&offer, build, row, &report, &err) < 0) {
+            build_workload_error(build, row, &err);
+            error_list_add(errors, &err);
+        }
+        offer_deinit(&offer);
+    }
+    return errors->len > before ? -1 : 0;
+}
+
+/* `certain`: where what is wrong with scripts goes, too, which nothing around them explains. */
 static int judge_program(const struct program *program, const struct build_options *options,
-                         bool open, struct error_list *errors)
+                         bool open, const struct program *base, struct error_list *errors,
+                         struct error_list *certain)
 {
     struct build build;
     int rc = build_init(&build, program, options, errors);
     if (build.laid_out) {
         rc |= judge_measures(&build, errors);
         rc |= open ? build_open(&build, errors) : 0;
+        if (certain)
+            build_check_scripts(&build, certain);
     }
+    if (rc == 0 && base)
+        rc = read_logs(&build, base, errors);
     build_deinit(&build);
     return rc;
 }
@@ -41,7 +85,7 @@ static void judge_mended(const struct program *program, const struct build_optio
     struct error_list found = {0};
     struct program mended;
     if (program_mend(program, &mended, &found) == 0)
-        judge_program(&mended, options, open, &found);
+        judge_program(&mended, options, open, NULL, &found, errors);
     for (size_t i = 0; i < found.len; i++)
         if (!mend_explains(program->epochs[0].tree, &found.items[i]))
             error_list_add(errors, &found.items[i]);
@@ -49,30 +93,32 @@ static void judge_mended(const struct program *program, const struct build_optio
     program_free(&mended);
 }
 
+/* `base`: logs are read to their ends, but for those that it has, too; NULL: they are not. */
 static void judge_loaded(const struct program *program, const struct build_options *options,
-                         bool open, struct error_list *errors)
+                         bool open, const struct program *base, struct error_list *errors)
 {
     if (program->sound)
-        judge_program(program, options, open, errors);
+        judge_program(program, options, open, base, errors, NULL);
     else
         judge_mended(program, options, open, errors);
 }
 
 /* With another variant and other settings than the base has. */
 static int judge_again(const struct judge *judge, const char *variant, const char *const *sets,
-                       size_t n_sets, bool open, struct error_list *errors)
+                       size_t n_sets, bool open, const struct program *base,
+                       struct error_list *errors)
 {
     const size_t before = errors->len;
     struct program program;
     program_again(judge->base, variant, sets, n_sets, &program, errors);
-    judge_loaded(&program, &judge->options, open, errors);
+    judge_loaded(&program, &judge->options, open, base, errors);
     program_free(&program);
     return errors->len > before ? -1 : 0;
 }
 
 void judge_rest(const struct judge *judge, struct error_list *errors)
 {
-    judge_loaded(judge->base, &judge->options, true, errors);
+    judge_loaded(judge->base, &judge->options, true, NULL, errors);
 }
 
 static bool has_text(const struct error_list *list, const char *text)
@@ -87,7 +133,7 @@ static bool has_text(const struct error_list *list, const char *text)
 static bool is_wrong_with(const struct judge *judge, size_t n, const char *text)
 {
     struct error_list found = {0};
-    judge_again(judge, judge->variant, judge->sets, n, true, &found);
+    judge_again(judge, judge->variant, judge->sets, n, true, NULL, &found);
     const bool is = has_text(&found, text);
     error_list_deinit(&found);
     return is;
@@ -98,7 +144,7 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
     if (judge->n_sets == 0 || n == 0 || !judge->base->document.base)
         return;
     struct error_list without = {0}; /* settings: most are wrong with the file alone */
-    judge_again(judge, judge->variant, judge->sets, 0, true, &without);
+    judge_again(judge, judge->variant, judge->sets, 0, true, NULL, &without);
     for (size_t i = 0; i < n; i++) {
         struct error *err = &errors->items[i];
         size_t right = 0, wrong = judge->n_sets;
@@ -159,7 +205,8 @@ int judge_variants(const struct judge *judge, struct error_list *errors)
         error_list_add(&told, &errors->items[i]);
     for (size_t i = 0; variants && i < variants->len && errors->len < ERROR_LIST_MAX; i++) {
         struct error_list found = {0};
-        judge_again(&again, variants->items[i].key, judge->sets, judge->n_sets, true, &found);
+        judge_again(&again, variants->items[i].key, judge->sets, judge->n_sets, true,
+                    judge->base->sound ? judge->base : NULL, &found);
         tell_variant(variants->items[i].key, &found, &told, errors);
         error_list_deinit(&found);
     }
@@ -182,7 +229,7 @@ static int try_values(const struct judge *judge, char *const *values, size_t n,
         sets[i] = judge->sets[i];
     for (size_t i = 0; i < n; i++)
         sets[judge->n_sets + i] = values[i];
-    const int rc = judge_again(judge, judge->variant, sets, judge->n_sets + n, false, errors);
+    const int rc = judge_again(judge, judge->variant, sets, judge->n_sets + n, false, NULL, errors);
     free(sets);
     return rc;
 }

@@ -362,7 +362,7 @@ static void check_script(const struct build *build, const struct order_type *ord
         error_list_add(errors, &err);
 }
 
-static void check_scripts(const struct build *build, struct error_list *errors)
+void build_check_scripts(const struct build *build, struct error_list *errors)
 {
     for (size_t i = 0; i < build->world.n_partitions + build->n_changes; i++) {
         const size_t k = i - build->world.n_partitions;
@@ -392,7 +392,7 @@ int build_init(struct build *build, const struct program *program,
     find_tenant_changes(build, errors);
     find_qos_changes(build);
     sort_changes(build);
-    check_scripts(build, errors);
+    build_check_scripts(build, errors);
     if (errors->len > before)
         return -1;
     build->broker =

@@ -66,6 +66,9 @@ struct build {
 int build_init(struct build *build, const struct program *program,
                const struct build_options *options, struct error_list *errors);
 
+/* What is wrong with the scripts of a build that is laid out: build_init tells it, too. */
+void build_check_scripts(const struct build *build, struct error_list *errors);
+
 /* A tenant of the scenario as it is in an epoch. Borrowed. */
 const struct tenant *build_tenant(const struct build *build, size_t epoch, size_t row);
 

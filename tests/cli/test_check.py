@@ -43,6 +43,32 @@ class Check(InFolder):
     def test_fine(self):
         self.assertEqual(self.errors(SCENARIO), "")
 
+    def test_scripts_beside_other_faults(self):
+        """What is wrong with a script follows from nothing around it."""
+        with open(os.path.join(self.folder, "s.lua"), "w", encoding="utf-8") as file:
+            file.write("function score(job, tenant, now)\n  return 1 +\nend\n")
+        text = SCENARIO.replace("processors_per_node: 1}}}", "processors_per_node: 1}}, scheduler: {order: {lua: s.lua}, ordr: fcfs, max_queued: -3}}")
+        told = self.errors(text)
+        self.assertEqual([line.split(" ", 1)[1] for line in told.splitlines()], [
+            "centres.lab.scheduler.ordr: unknown key, did you mean order?",
+            'centres.lab.scheduler.max_queued: "-3" must be from 0 to 1000000000000000', "unexpected symbol near 'end'"])
+
+    def test_logs_of_variants(self):
+        """Are read to their ends, as that of the scenario itself."""
+        for name, rows in ("good", "123"), ("bad", "12z"):
+            with open(os.path.join(self.folder, name + ".swf"), "w", encoding="utf-8") as file:
+                file.writelines(f"{row} {100 * i} -1 60 1 -1 -1 1 60 -1 1 1 1 1 1 1 -1 -1\n" for i, row in enumerate(rows))
+        text = """jishi: 1
+centres: {s: {partitions: {p: {nodes: 4}}}}
+tenants: {a: {home: s, workloads: {w: {log: good.swf}}}}
+variants: {b: {tenants.a.workloads.w.log: bad.swf}, n: {centres.s.partitions.p.nodes: 5}%s}
+"""
+        garbled = 'bad.swf:3:1: variant b: field 1 (job number): "z" is not a number; `garbled: drop` leaves such rows out\n'
+        self.assertEqual(self.errors(text % ""), garbled)
+        late = self.errors(text % ", late: {time.start: 2024-01-01}")
+        self.assertEqual(late.splitlines()[0] + "\n", garbled)
+        self.assertIn("variant late: tenants.a.workloads.w: good.swf: none of its jobs", late)
+
     def test_unknown_variants(self):
         """A variant that combines one which is not there is not suggested itself."""
         text = SCENARIO.replace("  more:", "  abc: {combine: [abd]}\n  smaller: {combine: [smal]}\n  small:")

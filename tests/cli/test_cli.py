@@ -188,6 +188,7 @@ class Usage(Case):
                 (["run", "a", "b"], "one scenario file at a time"),
                 (["run", "small.yaml", "--nothing"], "unknown option --nothing"),
                 (["run", "small.yaml", "-x"], "unknown option -x"),
+                (["run", "small.yaml", "--vriant=a"], "unknown option --vriant=a, did you mean --variant?"),
                 (["run", "small.yaml", "-o"], "-o needs a value"),
                 (["run", "small.yaml", "--variant"], "--variant needs a value"),
                 (["run", "small.yaml", "--set"], "--set needs a value"),
