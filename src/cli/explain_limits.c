@@ -52,12 +52,13 @@ static void warn_nothing(const struct build *build, quota_at *quota, size_t row,
 {
     const struct program *program = build->program;
     size_t from = program->n_epochs;
-    char when[EXPLAIN_SINCE_MAX];
+    char when[EXPLAIN_SPELL_MAX];
     while (from > 0 && lets_nothing(quota(build, from - 1, row)))
         from--;
     if (from < program->n_epochs && (from == 0 || program->epochs[from].at < build->world.length))
         fprintf(out, "  %s%s%s: a quota of 0 %s%s lets no job start: all are rejected.\n", of, who,
-                explain_since(build, from, when), lets_nothing(quota(build, from, row)), each);
+                explain_spell(build, (struct spell){from, program->n_epochs}, when),
+                lets_nothing(quota(build, from, row)), each);
 }
 
 /* By tenant: has it jobs, itself or below it? To be freed. */
@@ -108,61 +109,65 @@ static void warn_share(double share, const char *which, FILE *out)
         fprintf(out, "the %s ones (%.3g %% of its jobs) are rejected.\n", which, 100 * share);
 }
 
-static void warn_larger(const struct build *build, size_t workload, size_t epoch,
-                        const struct ceiling *ceiling, FILE *out)
+static const char *path_of(const struct asks *asks)
 {
-    const int64_t fits = build->workloads[workload].context.fits_procs;
+    const struct job_spec *base = &asks->workload->context.base;
+    return asks->build->world.workloads[base->workload].path;
+}
+
+static void warn_larger(const struct asks *asks, struct spell spell, const struct ceiling *ceiling,
+                        FILE *out)
+{
+    const int64_t fits = asks_at(asks, spell.from)->context.fits_procs;
     int64_t largest = 0;
-    char up_to[64] = "", when[EXPLAIN_SINCE_MAX];
+    char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
     if (isinf(ceiling->most) || (fits > 0 && ceiling->most >= (double)fits))
         return;
-    const double share = refused_by_size(build, workload, epoch, ceiling->most, &largest);
+    const double share = refused_by_size(asks, spell.from, ceiling->most, &largest);
     if (!(share > 1e-12)) /* less is what sums leave */
         return;
     if (largest > 0)
         snprintf(up_to, sizeof(up_to), " of up to %lld processors", (long long)largest);
-    fprintf(out, "  %s%s: jobs%s, but %s%s %s %.0f: ", build->world.workloads[workload].path,
-            explain_since(build, epoch, when), up_to, ceiling->of, ceiling->who, ceiling->says,
-            ceiling->most);
+    fprintf(out, "  %s%s: jobs%s, but %s%s %s %.0f: ", path_of(asks),
+            explain_spell(asks->build, spell, when), up_to, ceiling->of, ceiling->who,
+            ceiling->says, ceiling->most);
     warn_share(share, "larger", out);
 }
 
-static void warn_longer(const struct build *build, size_t workload, size_t epoch,
-                        const struct ceiling *ceiling, FILE *out)
+static void warn_longer(const struct asks *asks, struct spell spell, const struct ceiling *ceiling,
+                        FILE *out)
 {
-    char number[48], when[EXPLAIN_SINCE_MAX];
+    char number[48], when[EXPLAIN_SPELL_MAX];
     if (isinf(ceiling->most))
         return;
     const double share =
-        refused_by_time(build, workload, epoch,
+        refused_by_time(asks, spell.from,
                         (struct workload_bounds){HUGE_VAL, ceiling->most, HUGE_VAL, NULL, NULL})
             .jobs;
     if (!(share > 1e-12))
         return;
-    fprintf(out, "  %s%s: %s%s %s %s by request: ", build->world.workloads[workload].path,
-            explain_since(build, epoch, when), ceiling->of, ceiling->who, ceiling->says,
+    fprintf(out, "  %s%s: %s%s %s %s by request: ", path_of(asks),
+            explain_spell(asks->build, spell, when), ceiling->of, ceiling->who, ceiling->says,
             quantity_format(ceiling->most, UNIT_TIME, number, sizeof(number)));
     warn_share(share, "longer", out);
 }
 
-static void warn_hours(const struct build *build, size_t workload, size_t epoch,
-                       const struct ceiling *ceiling, double size, FILE *out)
+static void warn_hours(const struct asks *asks, struct spell spell, const struct ceiling *ceiling,
+                       double size, FILE *out)
 {
-    char up_to[96] = "", number[48], when[EXPLAIN_SINCE_MAX];
+    char up_to[96] = "", number[48], when[EXPLAIN_SPELL_MAX];
     if (isinf(ceiling->most))
         return;
-    const struct refused_time refused =
-        refused_by_time(build, workload, epoch,
-                        (struct workload_bounds){size, HUGE_VAL, ceiling->most, NULL, NULL});
+    const struct refused_time refused = refused_by_time(
+        asks, spell.from, (struct workload_bounds){size, HUGE_VAL, ceiling->most, NULL, NULL});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))
         snprintf(up_to, sizeof(up_to), " of up to %.6g processor-hours by their requests",
                  refused.largest / 3600);
-    fprintf(out, "  %s%s: jobs%s, but %s%s %s %s processor-hours: ",
-            build->world.workloads[workload].path, explain_since(build, epoch, when), up_to,
-            ceiling->of, ceiling->who, ceiling->says,
-            count_format(ceiling->most / 3600, number, sizeof(number)));
+    fprintf(out, "  %s%s: jobs%s, but %s%s %s %s processor-hours: ", path_of(asks),
+            explain_spell(asks->build, spell, when), up_to, ceiling->of, ceiling->who,
+            ceiling->says, count_format(ceiling->most / 3600, number, sizeof(number)));
     warn_share(refused.jobs, "larger", out);
 }
 
@@ -175,9 +180,24 @@ static void find_ceilings(const struct build *build, size_t workload, size_t epo
         ret[kind] = ceiling_of(build, workload, epoch, (enum ceiling_kind)kind);
 }
 
-/* What is lower from the epoch on than it was before. */
-static void warn_sizes_from(const struct build *build, size_t workload, size_t epoch, FILE *out)
+/* From an epoch on, until a ceiling is higher. */
+static struct spell until_higher(const struct asks *asks, size_t epoch, enum ceiling_kind kind)
 {
+    const struct build *build = asks->build;
+    const size_t workload = (size_t)asks->workload->context.base.workload;
+    const double most = ceiling_of(build, workload, epoch, kind).most;
+    struct spell spell = {epoch, epoch + 1};
+    while (spell.to < build->program->n_epochs &&
+           ceiling_of(build, workload, spell.to, kind).most <= most)
+        spell.to++;
+    return spell;
+}
+
+/* What is lower from the epoch on than it was before. */
+static void warn_sizes_from(const struct asks *asks, size_t epoch, FILE *out)
+{
+    const struct build *build = asks->build;
+    const size_t workload = (size_t)asks->workload->context.base.workload;
     struct ceiling now[CEILINGS], before[CEILINGS];
     bool lower[CEILINGS];
     find_ceilings(build, workload, epoch, now);
@@ -186,14 +206,14 @@ static void warn_sizes_from(const struct build *build, size_t workload, size_t e
         lower[kind] = epoch == 0 || now[kind].most < before[kind].most;
     const struct ceiling *quota = &now[CEILING_QUOTA], *guarantee = &now[CEILING_GUARANTEE];
     if (lower[CEILING_QUOTA] && quota->most > 0) /* of nothing: warn_quotas tells */
-        warn_larger(build, workload, epoch, quota, out);
+        warn_larger(asks, until_higher(asks, epoch, CEILING_QUOTA), quota, out);
     if (lower[CEILING_GUARANTEE] && guarantee->most < quota->most)
-        warn_larger(build, workload, epoch, guarantee, out);
+        warn_larger(asks, until_higher(asks, epoch, CEILING_GUARANTEE), guarantee, out);
     if (lower[CEILING_REQUEST] && quota->most > 0)
-        warn_longer(build, workload, epoch, &now[CEILING_REQUEST], out);
+        warn_longer(asks, until_higher(asks, epoch, CEILING_REQUEST), &now[CEILING_REQUEST], out);
     if (lower[CEILING_HOURS] && quota->most > 0)
-        warn_hours(build, workload, epoch, &now[CEILING_HOURS], fmin(quota->most, guarantee->most),
-                   out);
+        warn_hours(asks, until_higher(asks, epoch, CEILING_HOURS), &now[CEILING_HOURS],
+                   fmin(quota->most, guarantee->most), out);
 }
 
 static void warn_sizes(const struct build *build, const int32_t *alike, FILE *out)
@@ -203,11 +223,14 @@ static void warn_sizes(const struct build *build, const int32_t *alike, FILE *ou
         const int32_t tenant = build->world.workloads[w].tenant;
         const simtime leaves = build->workloads[w].stay.until;
         const simtime end = leaves < build->world.length ? leaves : build->world.length;
+        struct asks asks;
         if (alike[tenant] != tenant)
             continue;
-        warn_sizes_from(build, w, 0, out);
+        asks_init(&asks, build, w);
+        warn_sizes_from(&asks, 0, out);
         for (size_t e = 1; e < program->n_epochs && program->epochs[e].at < end; e++)
-            warn_sizes_from(build, w, e, out);
+            warn_sizes_from(&asks, e, out);
+        asks_deinit(&asks);
     }
 }
 

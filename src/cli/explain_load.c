@@ -30,15 +30,22 @@ const char *explain_day(const struct world *world, simtime t, char *buffer, size
     return date_format_day(world->start + t, world->offset, buffer, size);
 }
 
-const char *explain_since(const struct build *build, size_t epoch, char buffer[EXPLAIN_SINCE_MAX])
+const char *explain_spell(const struct build *build, struct spell spell,
+                          char buffer[EXPLAIN_SPELL_MAX])
 {
-    char date[EXPLAIN_SINCE_MAX - 12];
+    const struct program *program = build->program;
+    const struct world *world = &build->world;
+    char from[64], to[64] = "";
     *buffer = '\0';
-    if (epoch > 0) {
-        date_format(build->world.start + build->program->epochs[epoch].at, build->world.offset,
-                    date, sizeof(date));
-        snprintf(buffer, EXPLAIN_SINCE_MAX, ", from %s on", date);
-    }
+    date_format(world->start + program->epochs[spell.from].at, world->offset, from, sizeof(from));
+    if (spell.to < program->n_epochs)
+        date_format(world->start + program->epochs[spell.to].at, world->offset, to, sizeof(to));
+    if (spell.from > 0 && *to)
+        snprintf(buffer, EXPLAIN_SPELL_MAX, ", from %.30s to %.30s", from, to);
+    else if (spell.from > 0)
+        snprintf(buffer, EXPLAIN_SPELL_MAX, ", from %.60s on", from);
+    else if (*to)
+        snprintf(buffer, EXPLAIN_SPELL_MAX, ", before %.60s", to);
     return buffer;
 }
 
@@ -393,56 +400,90 @@ static void print_warnings(const struct explain *explain, const struct stretches
     }
 }
 
-/* Such jobs are in none of the numbers above. */
-static void warn_too_large(const struct explain *explain, const struct scope *scope)
+/* From an epoch on, until one gets more. */
+static struct spell until_more(const struct explain *explain, const struct asks *asks, size_t epoch)
+{
+    struct spell spell = {epoch, epoch + 1};
+    while (spell.to < explain->build->program->n_epochs &&
+           asks_at(asks, spell.to)->context.fits_procs <= asks_at(asks, epoch)->context.fits_procs)
+        spell.to++;
+    return spell;
+}
+
+/* What is said of jobs that a run rejects, of which nobody is in the numbers above. */
+static void tell_rejected(const struct explain *explain, double share, const char *which)
+{
+    if (share > 1 - 1e-12)
+        fputs("all are rejected, and not counted above.\n", explain->out);
+    else
+        fprintf(explain->out, "%s (%.3g %% of its jobs) are rejected, and not counted above.\n",
+                which, 100 * share);
+}
+
+/* Where it is not as it was from the epoch `before` on (the same: there is none). */
+static void warn_too_large(const struct explain *explain, size_t workload, size_t epoch,
+                           size_t before)
 {
     const struct build *build = explain->build;
-    for (size_t w = 0; w < build->world.n_workloads; w++) {
-        const struct offer *offer = &explain->offers[w];
-        const struct workload_context *context = &build->workloads[w].context;
-        char up_to[64] = "";
-        /* less than that is what sums leave */
-        if (explain->shown[w] != w || !in_scope(explain, w, scope) ||
-            !(offer->outlook.too_large > 1e-12))
-            continue;
-        if (isfinite(offer->largest))
-            snprintf(up_to, sizeof(up_to), " of up to %.0f processors", offer->largest);
-        fprintf(explain->out,
-                "  %s: jobs%s, but one never gets more than %lld: the larger ones (%.3g %% of its "
-                "jobs) are rejected, and not counted above.\n",
-                build->world.workloads[w].path, up_to, (long long)context->fits_procs,
-                100 * offer->outlook.too_large);
+    const struct offer *offer = &explain->offers[workload];
+    const int64_t fits = asks_at(&offer->asks, epoch)->context.fits_procs;
+    const double share = fits > 0 ? offer->then[epoch].too_large : 0;
+    char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
+    const bool same = epoch > before && fits == asks_at(&offer->asks, before)->context.fits_procs &&
+                      fabs(share - offer->then[before].too_large) <= 1e-9;
+    /* less than that is what sums leave */
+    if (!(share > 1e-12) || same)
+        return;
+    if (isfinite(offer->largest))
+        snprintf(up_to, sizeof(up_to), " of up to %.0f processors", offer->largest);
+    fprintf(explain->out,
+            "  %s%s: jobs%s, but one never gets more than %lld: the larger ones (%.3g %% of its "
+            "jobs) are rejected, and not counted above.\n",
+            build->world.workloads[workload].path,
+            explain_spell(build, until_more(explain, &offer->asks, epoch), when), up_to,
+            (long long)fits, 100 * share);
+}
+
+/* A share of its jobs that is rejected, where it is more than `before`; returns it. */
+static double warn_share(const struct explain *explain, size_t workload, size_t epoch, double share,
+                         double before, const char *what, const char *which)
+{
+    const struct build *build = explain->build;
+    char when[EXPLAIN_SPELL_MAX];
+    if (share > before + 1e-12) {
+        fprintf(explain->out, "  %s%s: %s: ", build->world.workloads[workload].path,
+                explain_spell(build, (struct spell){epoch, build->program->n_epochs}, when), what);
+        tell_rejected(explain, share, which);
+    }
+    return share;
+}
+
+/* From dates on where they are more than before. */
+static void warn_rejected_of(const struct explain *explain, size_t workload)
+{
+    const struct program *program = explain->build->program;
+    const struct offer *offer = &explain->offers[workload];
+    double nodes = 0, breaks = 0;
+    size_t before = 0;
+    for (size_t e = 0; e < program->n_epochs && (e == 0 || program->epochs[e].at < offer->until);
+         before = e, e = asks_next(&offer->asks, e)) {
+        warn_too_large(explain, workload, e, before);
+        nodes = warn_share(explain, workload, e, refused_by_nodes(&offer->asks, e), nodes,
+                           "jobs ask for more memory, or processors in a row, than nodes there "
+                           "ever have",
+                           "those");
+        breaks = warn_share(explain, workload, e, refused_by_breaks(&offer->asks, e), breaks,
+                            "jobs ask for longer than maintenance and reservations that come "
+                            "again ever leave them",
+                            "the longer ones");
     }
 }
 
-/* The same of jobs that are too long; from an epoch on where they are more than before. */
-static void warn_breaks(const struct explain *explain, const struct scope *scope)
+static void warn_rejected(const struct explain *explain, const struct scope *scope)
 {
-    const struct build *build = explain->build;
-    const struct program *program = build->program;
-    for (size_t w = 0; w < build->world.n_workloads; w++) {
-        double before = 0, now;
-        if (explain->shown[w] != w || !in_scope(explain, w, scope))
-            continue;
-        for (size_t e = 0; e < program->n_epochs; e++, before = now) {
-            char when[EXPLAIN_SINCE_MAX];
-            now = refused_by_breaks(build, w, e);
-            if (now <= before + 1e-12 ||
-                (e > 0 && program->epochs[e].at >= explain->offers[w].until))
-                continue;
-            fprintf(explain->out,
-                    "  %s%s: jobs ask for longer than maintenance and reservations that come again "
-                    "ever leave them: ",
-                    build->world.workloads[w].path, explain_since(build, e, when));
-            if (now > 1 - 1e-12)
-                fputs("all are rejected, and not counted above.\n", explain->out);
-            else
-                fprintf(explain->out,
-                        "the longer ones (%.3g %% of its jobs) are rejected, and not counted "
-                        "above.\n",
-                        100 * now);
-        }
-    }
+    for (size_t w = 0; w < explain->build->world.n_workloads; w++)
+        if (explain->shown[w] == w && in_scope(explain, w, scope))
+            warn_rejected_of(explain, w);
 }
 
 static void warn_no_mean(const struct explain *explain, const struct scope *scope)
@@ -463,8 +504,7 @@ static int32_t largest_node(const struct build *build, size_t workload)
     int32_t most = 0;
     for (size_t row = 0; row < build->world.n_partitions; row++) {
         const struct partition_setup *setup = &build->partitions[row].setup;
-        struct build_room room;
-        if (!build_room(build, &build->workloads[workload], row, &room))
+        if (!room_may_run(build, &build->workloads[workload], row))
             continue;
         for (size_t g = 0; g < setup->n_groups; g++)
             if (setup->groups[g].procs_per_node > most)
@@ -530,8 +570,7 @@ static void print_load(const struct explain *explain, const struct scope *scope,
     text_table_write(&table, explain->out);
     text_table_deinit(&table);
     print_warnings(explain, &stretches, sums, available);
-    warn_too_large(explain, scope);
-    warn_breaks(explain, scope);
+    warn_rejected(explain, scope);
     warn_no_mean(explain, scope);
     warn_whole_nodes(explain, scope);
 }

@@ -24,10 +24,17 @@ struct explain {
 /* The date of an instant of the run; with its time, unless that is midnight. Returns buffer. */
 const char *explain_day(const struct world *world, simtime t, char *buffer, size_t size);
 
-enum { EXPLAIN_SINCE_MAX = 64 };
+/* Epochs of the program, [from, to), in which something is so. */
+struct spell {
+    size_t from, to;
+};
 
-/* "", or ", from 2025-02-01T00:00:00+08:00 on": where what is said holds from an epoch on. */
-const char *explain_since(const struct build *build, size_t epoch, char buffer[EXPLAIN_SINCE_MAX]);
+enum { EXPLAIN_SPELL_MAX = 80 };
+
+/* "" for all of the run, ", from 2025-02-01T00:00:00+08:00 on", ", before ..." or ", from ... to
+ * ...". */
+const char *explain_spell(const struct build *build, struct spell spell,
+                          char buffer[EXPLAIN_SPELL_MAX]);
 
 /* A table of each partition, and of jobs for any partition of a centre, with warnings. */
 void explain_loads(const struct explain *explain);

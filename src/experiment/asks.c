@@ -8,34 +8,60 @@
 #include <math.h>
 #include <stdlib.h>
 
-void asks_init(struct asks *asks, const struct build *build, size_t workload)
+static void find_places(const struct asks *asks, size_t e)
 {
+    const struct build *build = asks->build;
     const struct world *world = &build->world;
-    *asks = (struct asks){.build = build,
-                          .workload = &build->workloads[workload],
-                          .places = mem_new(world->n_partitions, sizeof(*asks->places)),
-                          .settled = mem_new(build->program->n_epochs, sizeof(*asks->settled))};
+    struct asks_epoch *epoch = &asks->epochs[e];
+    epoch->known = true;
+    epoch->places = mem_new(world->n_partitions, sizeof(*epoch->places));
     for (size_t row = 0; row < world->n_partitions; row++) {
-        struct asks_place *next = &asks->places[asks->n_places];
+        struct asks_place *next = &epoch->places[epoch->len];
+        if (!room_of(build, asks->workload, e, row, &next->room))
+            continue;
         next->partition = row;
         next->speeds = world->partitions[row].speeds;
-        asks->n_places += build_room(build, asks->workload, row, &next->room);
+        next->of_nodes = room_is_of_nodes(build, row);
+        epoch->len++;
     }
-    for (size_t e = 0; e < build->program->n_epochs; e++) {
-        asks->settled[e] = asks->n_places > 0 ? 0 : INT64_MIN;
-        for (size_t i = 0; i < asks->n_places && asks->settled[e] > INT64_MIN; i++) {
-            const simtime here = breaks_settled(build, asks->places[i].partition, e);
-            if (here == INT64_MIN || here > asks->settled[e])
-                asks->settled[e] = here;
-        }
+    epoch->settled = epoch->len > 0 ? 0 : INT64_MIN;
+    for (size_t i = 0; i < epoch->len && epoch->settled > INT64_MIN; i++) {
+        const simtime here = breaks_settled(build, epoch->places[i].partition, e);
+        if (here == INT64_MIN || here > epoch->settled)
+            epoch->settled = here;
     }
+    epoch->context = asks->workload->context;
+    room_describe(build, asks->workload, e, &epoch->context);
+}
+
+void asks_init(struct asks *asks, const struct build *build, size_t workload)
+{
+    const size_t n = build->program->n_epochs;
+    *asks = (struct asks){build, &build->workloads[workload], mem_new(n, sizeof(*asks->epochs))};
+}
+
+const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch)
+{
+    if (!asks->epochs[epoch].known)
+        find_places(asks, epoch);
+    return &asks->epochs[epoch];
 }
 
 void asks_deinit(struct asks *asks)
 {
-    free(asks->places);
-    free(asks->settled);
+    for (size_t e = 0; asks->epochs && e < asks->build->program->n_epochs; e++)
+        free(asks->epochs[e].places);
+    free(asks->epochs);
     *asks = (struct asks){0};
+}
+
+bool asks_of_nodes(const struct asks *asks, size_t epoch)
+{
+    const struct asks_epoch *then = asks_at(asks, epoch);
+    bool of_nodes = false;
+    for (size_t i = 0; i < then->len; i++)
+        of_nodes |= then->places[i].of_nodes;
+    return of_nodes;
 }
 
 /* Of n processors at these speeds. */
@@ -49,11 +75,11 @@ static double work_at(struct job_spec *job, int64_t n, const double *speeds, boo
 double asks_longest(const void *ctx, double procs)
 {
     const struct asks_instant *now = ctx;
-    const struct asks *asks = now->asks;
+    const struct asks_epoch *epoch = asks_at(now->asks, now->epoch);
     double longest = 0;
-    for (size_t i = 0; i < asks->n_places; i++)
-        if (procs <= (double)asks->places[i].room.procs)
-            longest = fmax(longest, breaks_longest(asks->build, asks->places[i].partition,
+    for (size_t i = 0; i < epoch->len; i++)
+        if (procs <= (double)epoch->places[i].room.procs)
+            longest = fmax(longest, breaks_longest(now->asks->build, epoch->places[i].partition,
                                                    now->epoch, now->at, (int64_t)procs));
     return longest;
 }
@@ -61,23 +87,34 @@ double asks_longest(const void *ctx, double procs)
 struct asks_job asks_look(const struct asks *asks, const struct job_spec *job, size_t epoch,
                           simtime at, struct workload_bounds bounds)
 {
-    const bool breaks = asks->settled[epoch] > INT64_MIN;
-    struct asks_job all = {.larger = true, .refused = true, .left_out = true, .asked = HUGE_VAL};
-    for (size_t i = 0; i < asks->n_places; i++) {
-        const struct asks_place *place = &asks->places[i];
+    const struct asks_epoch *then = asks_at(asks, epoch);
+    const bool breaks = then->settled > INT64_MIN;
+    struct asks_job all = {.larger = true,
+                           .refused = true,
+                           .unplaced = true,
+                           .too_long = true,
+                           .left_out = true,
+                           .asked = HUGE_VAL};
+    for (size_t i = 0; i < then->len; i++) {
+        const struct asks_place *place = &then->places[i];
         const int64_t n = job->ask.nodes > 0 ? (int64_t)job->ask.nodes * place->room.procs_per_node
                                              : job->ask.procs;
         struct job_spec here = *job;
         const bool above = (double)n > bounds.size;
         if (n > place->room.procs || (above && !all.larger))
             continue;
-        const double work = work_at(&here, n, place->speeds, asks->workload->context.kills);
+        const double work = work_at(&here, n, place->speeds, then->context.kills);
         const double request = simtime_seconds(here.request), asked = (double)n * request;
         const bool refused =
             above || request > bounds.request || asked > bounds.hours * (1 + 1e-12);
+        const bool unplaced =
+            place->of_nodes && !room_takes(asks->build, epoch, place->partition, &job->ask);
+        const bool too_long = unplaced || (breaks && !breaks_let(asks->build, place->partition,
+                                                                 epoch, at, n, request));
         all.refused &= refused;
-        all.left_out &= refused || (breaks && !breaks_let(asks->build, place->partition, epoch, at,
-                                                          n, request));
+        all.unplaced &= unplaced;
+        all.too_long &= too_long;
+        all.left_out &= refused || too_long;
         if (asked >= all.asked && above == all.larger)
             continue;
         all.fits = true;
@@ -85,12 +122,14 @@ struct asks_job asks_look(const struct asks *asks, const struct job_spec *job, s
         all.asked = asked;
         all.work = work;
     }
+    all.too_long &= !all.unplaced;
     return all;
 }
 
-double asks_work(const struct asks *asks, const struct job_spec *job, double *ret_procs)
+double asks_work(const struct asks *asks, const struct job_spec *job, size_t epoch,
+                 double *ret_procs)
 {
-    const struct workload_context *context = &asks->workload->context;
+    const struct workload_context *context = &asks_at(asks, epoch)->context;
     struct job_spec there = *job;
     const int64_t n =
         job->ask.nodes > 0 ? (int64_t)job->ask.nodes * context->procs_per_node : job->ask.procs;
@@ -105,35 +144,52 @@ static int32_t any_tenant(void *ctx, int64_t key)
     return *(const int32_t *)ctx;
 }
 
-/* One reading. */
-static int walk(const struct asks *asks, size_t epoch, bool sort, struct log_report *report,
-                asks_see_fn *see, void *ctx, struct error *err)
+/* Does the epoch begin with a change of what the world is built of? */
+static bool changes_world(const struct build *build, size_t epoch)
+{
+    bool changes = false;
+    for (size_t i = 0; i < build->n_changes; i++)
+        changes |= build->changes[i].at == build->program->epochs[epoch].at;
+    return changes;
+}
+
+size_t asks_next(const struct asks *asks, size_t epoch)
+{
+    const struct build *build = asks->build;
+    const size_t row = (size_t)asks->workload->context.base.workload;
+    size_t next = epoch + 1;
+    while (next < build->program->n_epochs && !changes_world(build, next) &&
+           node_equal(build_workload_at(build, next, row)->node,
+                      build_workload_at(build, next - 1, row)->node))
+        next++;
+    return next;
+}
+
+/* One reading of a list or log. */
+static int walk(const struct asks *asks, size_t epoch, size_t end, bool sort,
+                struct log_report *report, asks_see_fn *see, void *ctx, struct error *err)
 {
     const struct build_workload *bw = asks->workload;
     const struct workload_kind *kind = bw->workload->kind;
     const struct program *program = asks->build->program;
     /* jobs of the first one may come before the start of the run */
-    const simtime begin = epoch > 0 && !kind->endless ? program->epochs[epoch].at : INT64_MIN;
+    const simtime begin = epoch > 0 ? program->epochs[epoch].at : INT64_MIN;
+    const simtime until = end < program->n_epochs ? program->epochs[end].at : SIMTIME_NEVER;
     struct workload_context context = bw->context;
-    struct workload_epoch as_then = bw->epochs[epoch];
     struct job_spec job;
     int32_t tenant = context.base.tenant;
     context.sort |= sort;
-    context.drains |= kind->endless; /* only a sample is taken: it need not end */
     context.tenant_of = any_tenant;
     context.tenant_ctx = &tenant;
     context.report = report;
-    as_then.from = 0;
-    struct source *source = kind->endless
-                                ? kind->open(&as_then, 1, &context, err)
-                                : kind->open(bw->epochs, program->n_epochs, &context, err);
+    struct source *source = kind->open(bw->epochs, program->n_epochs, &context, err);
     int got = source ? SOURCE_JOB : SOURCE_ERROR;
     see(ctx, NULL);
-    for (size_t i = 0; got == SOURCE_JOB && (i < ASKS_SAMPLE || !kind->endless); i++) {
+    while (got == SOURCE_JOB) {
         got = source_next(source, &job, err);
         if (got != SOURCE_JOB)
             break;
-        if (job.submit >= context.limit)
+        if (job.submit >= context.limit || job.submit >= until)
             got = report ? SOURCE_JOB : SOURCE_END;
         else if (job.submit >= begin && job.submit >= bw->stay.from && job.submit < bw->stay.until)
             see(ctx, &job);
@@ -145,11 +201,42 @@ static int walk(const struct asks *asks, size_t epoch, bool sort, struct log_rep
     return got;
 }
 
-int asks_walk(const struct asks *asks, size_t epoch, struct log_report *report, asks_see_fn *see,
-              void *ctx, struct error *err)
+/* Of one that goes on: where it ends by itself, other replications follow. */
+static int sample(const struct asks *asks, size_t epoch, asks_see_fn *see, void *ctx,
+                  struct error *err)
+{
+    enum { TIMES = 100 };
+    const struct build_workload *bw = asks->workload;
+    struct workload_context context = asks_at(asks, epoch)->context;
+    struct workload_epoch as_then = bw->epochs[epoch];
+    struct job_spec job;
+    bool enough = false;
+    as_then.from = 0;
+    context.limit = SIMTIME_NEVER;
+    context.drains = true;
+    see(ctx, NULL);
+    for (size_t k = 0, seen = 0; k < TIMES && seen < ASKS_SAMPLE; k++) {
+        struct source *source = bw->workload->kind->open(&as_then, 1, &context, err);
+        if (!source)
+            return SOURCE_ERROR;
+        while ((seen < ASKS_SAMPLE || !enough) && seen < ASKS_MOST &&
+               source_next(source, &job, err) == SOURCE_JOB) {
+            enough = see(ctx, &job);
+            seen++;
+        }
+        source_free(source);
+        context.seed.replication++;
+    }
+    return SOURCE_JOB;
+}
+
+int asks_walk(const struct asks *asks, size_t epoch, size_t end, struct log_report *report,
+              asks_see_fn *see, void *ctx, struct error *err)
 {
     struct error unasked;
     struct error *const told = err ? err : &unasked;
-    const int got = walk(asks, epoch, false, report, see, ctx, told);
-    return got == SOURCE_UNSORTED ? walk(asks, epoch, true, report, see, ctx, told) : got;
+    if (asks->workload->workload->kind->endless)
+        return sample(asks, epoch, see, ctx, told);
+    const int got = walk(asks, epoch, end, false, report, see, ctx, told);
+    return got == SOURCE_UNSORTED ? walk(asks, epoch, end, true, report, see, ctx, told) : got;
 }

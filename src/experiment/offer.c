@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- lists and logs --- */
 
@@ -15,14 +16,18 @@ struct reading {
     const struct workload_bounds *bounds; /* by epoch */
     size_t epoch;                         /* of the job before */
     simtime limit;
-    double jobs, fitting;
+    struct reading_sum {
+        double jobs, fitting;
+    } * sums;         /* by epoch: of all before the next in which limits may be others */
+    size_t sum, next; /* where the job before counts, and that next one */
 };
 
 static void begin_reading(struct reading *reading)
 {
     struct offer *offer = reading->offer;
-    reading->epoch = 0;
-    reading->jobs = reading->fitting = 0;
+    reading->epoch = reading->sum = 0;
+    reading->next = asks_next(reading->asks, 0);
+    memset(reading->sums, 0, reading->program->n_epochs * sizeof(*reading->sums));
     offer->outlook.largest = 0;
     offer->steps.len = 0;
 }
@@ -40,7 +45,7 @@ static void add_job(struct offer_steps *steps, simtime at, double work)
     sum->work += work;
 }
 
-static void read_job(void *ctx, const struct job_spec *job)
+static bool read_job(void *ctx, const struct job_spec *job)
 {
     struct reading *reading = ctx;
     struct offer *offer = reading->offer;
@@ -48,22 +53,27 @@ static void read_job(void *ctx, const struct job_spec *job)
     double procs;
     if (!job) {
         begin_reading(reading);
-        return;
+        return false;
     }
     if (job->submit >= reading->limit)
-        return;
+        return false;
     while (reading->epoch + 1 < program->n_epochs &&
-           program->epochs[reading->epoch + 1].at <= job->submit)
-        reading->epoch++;
+           program->epochs[reading->epoch + 1].at <= job->submit) {
+        if (++reading->epoch < reading->next)
+            continue;
+        reading->sum = reading->epoch;
+        reading->next = asks_next(reading->asks, reading->epoch);
+    }
     const struct asks_job one =
         asks_look(reading->asks, job, reading->epoch, job->submit, reading->bounds[reading->epoch]);
-    const double work = asks_work(reading->asks, job, &procs);
+    const double work = asks_work(reading->asks, job, reading->epoch, &procs);
     offer->outlook.largest =
         procs > (double)offer->outlook.largest ? (int64_t)procs : offer->outlook.largest;
-    reading->jobs++;
-    reading->fitting += one.fits;
+    reading->sums[reading->sum].jobs++;
+    reading->sums[reading->sum].fitting += one.fits;
     if (one.fits && !one.left_out)
         add_job(&offer->steps, job->submit, work);
+    return false;
 }
 
 /* How many jobs written out come too late. */
@@ -81,21 +91,22 @@ static int64_t late(const struct build_workload *workload, simtime limit)
 static int read_jobs(struct offer *offer, const struct build *build, size_t row, simtime limit,
                      struct log_report *report, struct error *err)
 {
-    struct asks asks;
-    struct workload_bounds *bounds = mem_new(build->program->n_epochs, sizeof(*bounds));
-    struct reading reading = {.offer = offer, .asks = &asks, .program = build->program};
+    const size_t n = build->program->n_epochs;
+    struct workload_bounds *bounds = mem_new(n, sizeof(*bounds));
+    struct reading reading = {.offer = offer, .asks = &offer->asks, .program = build->program};
     reading.bounds = bounds;
     reading.limit = limit;
-    for (size_t e = 0; e < build->program->n_epochs; e++)
+    reading.sums = mem_new(n, sizeof(*reading.sums));
+    for (size_t e = 0; e < n; e++)
         bounds[e] = refused_bounds(build, row, e);
-    asks_init(&asks, build, row);
-    const int got = asks_walk(&asks, 0, report, read_job, &reading, err);
-    asks_deinit(&asks);
+    const int got = asks_walk(&offer->asks, 0, n, report, read_job, &reading, err);
+    for (size_t e = 0; e < n; e++)
+        if (reading.sums[e].jobs > 0)
+            offer->then[e].too_large = 1 - reading.sums[e].fitting / reading.sums[e].jobs;
+    free(reading.sums);
     free(bounds);
     if (got != SOURCE_END)
         return -1;
-    if (reading.jobs > 0)
-        offer->outlook.too_large = 1 - reading.fitting / reading.jobs;
     offer->outlook.late = late(offer->workload, limit);
     return 0;
 }
@@ -140,7 +151,7 @@ static struct workload_outlook outlook_between(const struct offer *offer, size_t
 {
     const struct build_workload *workload = offer->workload;
     const void *params = workload->epochs[epoch].params;
-    struct workload_context context = workload->context;
+    struct workload_context context = asks_at(&offer->asks, epoch)->context;
     struct workload_outlook outlook;
     context.from = from;
     context.limit = to;
@@ -160,7 +171,7 @@ static struct offer_sum left_between(const struct offer *offer, size_t epoch, si
     if (left->jobs <= 0)
         return (struct offer_sum){0};
     if (offer->outlook.even) {
-        sum = even_between(&offer->outlook, from, to);
+        sum = even_between(&offer->then[epoch].outlook, from, to);
     } else {
         const struct workload_outlook outlook = outlook_between(offer, epoch, from, to);
         sum = (struct offer_sum){outlook.rate * seconds, outlook.load * seconds};
@@ -218,30 +229,74 @@ static void expect_changes(struct offer *offer, const struct program *program, s
     offer->outlook.largest = isfinite(largest) ? (int64_t)largest : 0;
 }
 
-/* What it asks in the whole run, [from, limit). */
-static int expect(struct offer *offer, const struct build *build, size_t row, simtime from,
-                  simtime limit, struct error *err)
+/* Are its jobs, and where they may run, as in the epoch before? */
+static bool is_as_before(const struct offer *offer, size_t epoch)
+{
+    const struct asks *asks = &offer->asks;
+    const struct workload_context *now = &asks_at(asks, epoch)->context;
+    const struct workload_context *before = &asks_at(asks, epoch - 1)->context;
+    const size_t row = (size_t)now->base.workload;
+    return node_equal(build_workload_at(asks->build, epoch, row)->node,
+                      build_workload_at(asks->build, epoch - 1, row)->node) &&
+           now->fits_procs == before->fits_procs && now->fits_nodes == before->fits_nodes &&
+           now->procs_per_node == before->procs_per_node && now->kills == before->kills &&
+           memcmp(now->speeds, before->speeds, sizeof(now->speeds)) == 0;
+}
+
+static bool is_bound_as_before(const struct offer *offer, size_t epoch)
+{
+    const struct asks *asks = &offer->asks;
+    const size_t row = (size_t)asks_at(asks, epoch)->context.base.workload;
+    const struct workload_bounds now = refused_bounds(asks->build, row, epoch);
+    const struct workload_bounds before = refused_bounds(asks->build, row, epoch - 1);
+    return memcmp(&now, &before, sizeof(now)) == 0 && !asks_of_nodes(asks, epoch) &&
+           asks_at(asks, epoch)->settled == INT64_MIN &&
+           asks_at(asks, epoch - 1)->settled == INT64_MIN;
+}
+
+/* What it asks in the whole run, [from, limit), were it always as in an epoch. */
+static int expect_then(struct offer *offer, size_t epoch, simtime from, simtime limit,
+                       struct error *err)
 {
     const struct build_workload *workload = offer->workload;
-    const struct workload_kind *kind = workload->workload->kind;
-    struct workload_context context = workload->context;
-    struct workload_outlook *outlook = &offer->outlook;
-    context.mean = offer->means;
+    struct workload_outlook *outlook = &offer->then[epoch].outlook;
+    struct workload_context context = asks_at(&offer->asks, epoch)->context;
+    context.mean = &offer->means[epoch];
     context.from = from;
     context.limit = limit;
-    if (kind->outlook(workload->workload->params, &context, outlook, err) < 0)
+    if (epoch > 0 && is_as_before(offer, epoch)) {
+        offer->means[epoch] = offer->means[epoch - 1];
+        offer->then[epoch] = offer->then[epoch - 1];
+        offer->left[epoch] = is_bound_as_before(offer, epoch) ? offer->left[epoch - 1]
+                                                              : refused_leaves(&offer->asks, epoch);
+        return 0;
+    }
+    if (workload->workload->kind->outlook(workload->epochs[epoch].params, &context, outlook, err) <
+        0)
         return -1;
+    if (outlook->even)
+        outlook->jobs = outlook->rate * simtime_seconds(limit);
+    offer->then[epoch].too_large = context.fits_procs > 0 ? outlook->too_large : 0;
+    offer->left[epoch] = refused_leaves(&offer->asks, epoch);
+    return 0;
+}
+
+/* What it asks in the whole run, [from, limit). */
+static int expect(struct offer *offer, const struct build *build, simtime from, simtime limit,
+                  struct error *err)
+{
     for (size_t e = 0; e < build->program->n_epochs; e++)
-        offer->left[e] = refused_leaves(build, row, e);
+        if (expect_then(offer, e, from, limit, err) < 0)
+            return -1;
+    struct workload_outlook *outlook = &offer->outlook;
+    *outlook = offer->then[0].outlook;
     if (limit == SIMTIME_NEVER) {
         const struct refused_left *left = offer->left;
         offer->all.jobs = (double)NAN;
         offer->work = outlook->load * left->work / (outlook->rate * left->jobs);
         return 0;
     }
-    if (outlook->even)
-        outlook->jobs = outlook->rate * simtime_seconds(limit);
-    if (kind->changes && build->program->n_epochs > 1)
+    if (offer->workload->workload->kind->changes && build->program->n_epochs > 1)
         expect_changes(offer, build->program, from, limit);
     return 0;
 }
@@ -280,9 +335,11 @@ int offer_init(struct offer *offer, const struct build *build, size_t row,
         .workload = workload, .until = limit, .largest = (double)NAN, .work = (double)NAN};
     offer->means = mem_new(build->program->n_epochs, sizeof(*offer->means));
     offer->left = mem_new(build->program->n_epochs, sizeof(*offer->left));
+    offer->then = mem_new(build->program->n_epochs, sizeof(*offer->then));
+    asks_init(&offer->asks, build, row);
     if (from >= limit)
         return 0;
-    if ((workload->workload->kind->endless ? expect(offer, build, row, from, limit, err)
+    if ((workload->workload->kind->endless ? expect(offer, build, from, limit, err)
                                            : read_jobs(offer, build, row, limit, report, err)) < 0)
         return -1;
     if (!offer->outlook.endless || limit < SIMTIME_NEVER) {
@@ -300,6 +357,9 @@ void offer_deinit(struct offer *offer)
     free(offer->steps.items);
     free(offer->means);
     free(offer->left);
+    free(offer->then);
+    if (offer->asks.build)
+        asks_deinit(&offer->asks);
     *offer = (struct offer){0};
 }
 

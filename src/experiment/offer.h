@@ -26,9 +26,14 @@ struct offer {
     struct offer_steps {
         struct offer_step *items;
         size_t len, cap;
-    } steps;                   /* owned; of a list or log */
-    struct job_mean *means;    /* owned; by epoch: what is known by now */
-    struct refused_left *left; /* owned; by epoch, unless it is a list or log */
+    } steps; /* owned; of a list or log */
+    struct asks asks;
+    struct offer_then {
+        double too_large; /* share of its jobs, up to asks_next: larger than what it fits */
+        struct workload_outlook outlook; /* over the whole run, were it always so; endless ones */
+    } * then;                            /* owned; by epoch */
+    struct job_mean *means;              /* owned; by epoch: what is known by now */
+    struct refused_left *left;           /* owned; by epoch, unless it is a list or log */
 };
 
 /* Reads a log once; what is odd in it goes to *report (NULL: nobody asks). Of a list or log 24

@@ -47,22 +47,15 @@ static double one_job_of(const struct quota_plan *quota, enum ceiling_kind kind)
     return kind == CEILING_QUOTA ? count_of(quota->max_processors) : HUGE_VAL;
 }
 
-/* Of the quota, and of one job: the highest of several dates. */
-static void raise_to(double *own, double *one, const struct quota_plan *quota,
-                     enum ceiling_kind kind)
-{
-    *own = fmax(*own, quota_of(quota, kind));
-    *one = fmax(*one, one_job_of(quota, kind));
-}
-
 static void tighten_by_tenant(const struct build *build, int32_t tenant, size_t epoch,
                               enum ceiling_kind kind, struct ceiling *ceiling)
 {
     const char *who = build->world.tenants.items[tenant].path;
-    double own = 0, one = 0, guarantee = 0;
+    const double one = one_job_of(&build_tenant(build, epoch, (size_t)tenant)->quota, kind);
+    double own = 0, guarantee = 0;
     for (size_t e = epoch; e < build->program->n_epochs; e++) {
         const struct tenant *at = build_tenant(build, e, (size_t)tenant);
-        raise_to(&own, &one, &at->quota, kind);
+        own = fmax(own, quota_of(&at->quota, kind));
         guarantee = fmax(guarantee, guarantee_of(&at->guarantee));
     }
     if (kind == CEILING_GUARANTEE) {
@@ -73,27 +66,33 @@ static void tighten_by_tenant(const struct build *build, int32_t tenant, size_t 
     tighten(ceiling, one, "", who, ONE_JOB);
 }
 
-static bool changes_qos(const struct build *build, size_t workload)
+/* The row of the QOS of jobs that are submitted in the epoch. */
+static int32_t qos_in(const struct build *build, size_t workload, size_t epoch)
 {
-    for (size_t i = 0; i < build->n_changes; i++)
+    const simtime at = epoch > 0 ? build->program->epochs[epoch].at : 0;
+    int32_t row = build->workloads[workload].context.base.qos;
+    for (size_t i = 0; i < build->n_changes && build->changes[i].at <= at; i++)
         if (build->changes[i].what == CHANGE_KIND &&
             build->changes[i].workload == (int32_t)workload)
-            return true;
-    return false;
+            row = build->changes[i].qos;
+    return row;
 }
 
 static void tighten_by_qos(const struct build *build, size_t workload, size_t epoch,
                            enum ceiling_kind kind, struct ceiling *ceiling)
 {
-    const int32_t row = build->workloads[workload].context.base.qos;
-    double own = 0, one = 0, each = 0, each_one = 0;
-    if (row == 0 || changes_qos(build, workload))
+    const int32_t row = qos_in(build, workload, epoch);
+    double own = 0, each = 0;
+    if (row == 0)
         return;
     for (size_t e = epoch; e < build->program->n_epochs; e++) {
         const struct qos_plan *plans = build->program->epochs[e].scenario->qos.items;
-        raise_to(&own, &one, &plans[row - 1].quota, kind);
-        raise_to(&each, &each_one, &plans[row - 1].each, kind);
+        own = fmax(own, quota_of(&plans[row - 1].quota, kind));
+        each = fmax(each, quota_of(&plans[row - 1].each, kind));
     }
+    const struct qos_plan *now =
+        (const struct qos_plan *)build->program->epochs[epoch].scenario->qos.items + row - 1;
+    const double one = one_job_of(&now->quota, kind), each_one = one_job_of(&now->each, kind);
     const char *who = build->world.qos[row].name;
     tighten(ceiling, own, "QOS ", who, "has a quota of");
     tighten(ceiling, each, "QOS ", who, "lets each tenant have no more than");
@@ -155,11 +154,12 @@ static simtime begin_of(const struct build *build, size_t epoch)
 
 /* The outlook of the jobs from the epoch on of no more than `most` processors. false: there are
  * none at all. */
-static bool outlook_within(const struct build *build, const struct build_workload *workload,
-                           size_t epoch, double most, struct workload_outlook *ret)
+static bool outlook_within(const struct asks *asks, size_t epoch, double most,
+                           struct workload_outlook *ret)
 {
-    const simtime begin = begin_of(build, epoch);
-    struct workload_context context = workload->context;
+    const struct build_workload *workload = asks->workload;
+    const simtime begin = begin_of(asks->build, epoch);
+    struct workload_context context = asks_at(asks, epoch)->context;
     const struct workload_kind *kind = workload->workload->kind;
     const int64_t per_node = context.procs_per_node > 0 ? context.procs_per_node : 1;
     if (context.fits_procs == 0 || most < (double)context.fits_procs) {
@@ -177,97 +177,118 @@ static bool outlook_within(const struct build *build, const struct build_workloa
 }
 
 /* Does every job ask for more? */
-static bool is_below_all(const struct build_workload *workload, double most)
+static bool is_below_all(const struct asks *asks, size_t epoch, double most)
 {
-    const struct workload_kind *kind = workload->workload->kind;
-    const int32_t per_node = workload->context.procs_per_node;
-    const bool whole = kind->asks_nodes && kind->asks_nodes(workload->workload->params);
+    const struct workload_kind *kind = asks->workload->workload->kind;
+    const int32_t per_node = asks_at(asks, epoch)->context.procs_per_node;
+    const bool whole = kind->asks_nodes && kind->asks_nodes(asks->workload->workload->params);
     return most < (whole && per_node > 0 ? per_node : 1);
 }
 
 /* --- job by job --- */
 
+/* Which jobs are counted as refused. */
+enum refusal {
+    BY_BOUNDS,
+    BY_NODES,
+    BY_BREAKS,
+    BY_ANY,
+};
+
 /* One that is larger than every place is of no account; nor is one larger than bounds.size, but for
  * `larger`: it is refused for that. */
 struct sums {
     const struct asks *asks;
-    struct workload_bounds bounds;
-    double jobs, work, refused_jobs, refused_work, largest;
-    double larger; /* than bounds.size */
     size_t epoch;
     simtime at; /* of a sample: as if all came then; SIMTIME_NEVER: each at its own time */
+    struct workload_bounds bounds;
+    enum refusal by;
+    double jobs, work, refused_jobs, refused_work, largest;
+    double larger; /* than bounds.size */
+    int64_t most;  /* processors of one, whether it fits or not */
 };
 
-static void see(void *ctx, const struct job_spec *job)
+static bool is_refused(const struct asks_job *one, enum refusal by)
+{
+    return by == BY_BOUNDS   ? one->refused
+           : by == BY_NODES  ? one->unplaced
+           : by == BY_BREAKS ? one->too_long
+                             : one->left_out;
+}
+
+static bool see(void *ctx, const struct job_spec *job)
 {
     struct sums *sums = ctx;
+    double procs;
     if (!job) {
-        *sums = (struct sums){
-            .asks = sums->asks, .bounds = sums->bounds, .epoch = sums->epoch, .at = sums->at};
-        return;
+        *sums = (struct sums){.asks = sums->asks,
+                              .epoch = sums->epoch,
+                              .at = sums->at,
+                              .bounds = sums->bounds,
+                              .by = sums->by};
+        return false;
     }
     const simtime at = sums->at < SIMTIME_NEVER ? sums->at : job->submit;
     const struct asks_job one = asks_look(sums->asks, job, sums->epoch, at, sums->bounds);
-    if (!one.fits)
-        return;
-    if (one.larger) {
+    asks_work(sums->asks, job, sums->epoch, &procs);
+    sums->most = procs > (double)sums->most ? (int64_t)procs : sums->most;
+    if (one.fits && one.larger) {
         sums->larger++;
-        return;
+    } else if (one.fits) {
+        const bool refused = is_refused(&one, sums->by);
+        sums->jobs++;
+        sums->work += one.work;
+        sums->largest = fmax(sums->largest, one.asked);
+        sums->refused_jobs += refused;
+        sums->refused_work += refused ? one.work : 0;
     }
-    sums->jobs++;
-    sums->work += one.work;
-    sums->largest = fmax(sums->largest, one.asked);
-    if (sums->bounds.longest ? one.left_out : one.refused) {
-        sums->refused_jobs++;
-        sums->refused_work += one.work;
-    }
+    const double left = sums->jobs - sums->refused_jobs;
+    return left == 0 || left >= ASKS_SAMPLE;
 }
 
 /* Look at all that may be looked at. What the source said last. */
-static int look(const struct asks *asks, size_t epoch, simtime at, struct workload_bounds bounds,
-                struct sums *ret)
+static int look(const struct asks *asks, size_t epoch, simtime at, enum refusal by,
+                struct workload_bounds bounds, struct sums *ret)
 {
-    *ret = (struct sums){.asks = asks, .bounds = bounds, .epoch = epoch, .at = at};
-    return asks_walk(asks, epoch, NULL, see, ret, NULL);
+    *ret = (struct sums){.asks = asks, .epoch = epoch, .at = at, .bounds = bounds, .by = by};
+    return asks_walk(asks, epoch, asks_next(asks, epoch), NULL, see, ret, NULL);
 }
 
 /* --- by what --- */
 
-double refused_by_size(const struct build *build, size_t workload, size_t epoch, double most,
-                       int64_t *ret_largest)
+static const struct workload_bounds unbound = {HUGE_VAL, HUGE_VAL, HUGE_VAL, NULL, NULL};
+
+double refused_by_size(const struct asks *asks, size_t epoch, double most, int64_t *ret_largest)
 {
-    const struct build_workload *bw = &build->workloads[workload];
+    struct workload_bounds bounds = unbound;
     struct workload_outlook outlook = {0};
-    if (!outlook_within(build, bw, epoch, most, &outlook))
-        return 0;
-    *ret_largest = outlook.largest;
-    if (is_below_all(bw, most))
-        return 1;
-    if (epoch == 0 || bw->workload->kind->endless)
-        return outlook.too_large;
-    struct asks asks;
     struct sums sums;
-    asks_init(&asks, build, workload);
-    look(&asks, epoch, SIMTIME_NEVER,
-         (struct workload_bounds){most, HUGE_VAL, HUGE_VAL, NULL, NULL}, &sums);
-    asks_deinit(&asks);
+    if (asks->workload->workload->kind->endless) {
+        if (!outlook_within(asks, epoch, most, &outlook))
+            return 0;
+        *ret_largest = outlook.largest;
+        return is_below_all(asks, epoch, most) ? 1 : outlook.too_large;
+    }
+    bounds.size = most;
+    look(asks, epoch, SIMTIME_NEVER, BY_BOUNDS, bounds, &sums);
+    *ret_largest = sums.most;
     return sums.larger > 0 ? sums.larger / (sums.jobs + sums.larger) : 0;
 }
 
 /* As if all were submitted at that instant. */
 static struct refused_time by_time(const struct asks *asks, size_t epoch, simtime at,
-                                   const struct workload_bounds *bounds)
+                                   enum refusal by, const struct workload_bounds *bounds)
 {
     const struct build_workload *bw = asks->workload;
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_shares within = {(double)NAN, (double)NAN, (double)NAN};
     struct sums sums;
-    if (kind->within)
-        within = kind->within(bw->epochs[epoch].params, &bw->context, bounds);
+    if (kind->within && (by == BY_BOUNDS || by == BY_BREAKS || !asks_of_nodes(asks, epoch)))
+        within = kind->within(bw->epochs[epoch].params, &asks_at(asks, epoch)->context, bounds);
     if (!isnan(within.jobs) && !isnan(within.work))
         return (struct refused_time){1 - within.jobs, 1 - within.work,
                                      isfinite(within.largest) ? within.largest : (double)NAN};
-    const int got = look(asks, epoch, kind->endless ? at : SIMTIME_NEVER, *bounds, &sums);
+    const int got = look(asks, epoch, kind->endless ? at : SIMTIME_NEVER, by, *bounds, &sums);
     const double jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0;
     return (struct refused_time){
         .jobs = isnan(within.jobs) ? jobs : 1 - within.jobs,
@@ -276,69 +297,63 @@ static struct refused_time by_time(const struct asks *asks, size_t epoch, simtim
     };
 }
 
-struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
+struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
                                     struct workload_bounds bounds)
 {
-    struct asks asks;
-    asks_init(&asks, build, workload);
-    const struct refused_time refused = by_time(&asks, epoch, 0, &bounds);
-    asks_deinit(&asks);
-    return refused;
+    return by_time(asks, epoch, 0, BY_BOUNDS, &bounds);
+}
+
+double refused_by_nodes(const struct asks *asks, size_t epoch)
+{
+    return asks_of_nodes(asks, epoch) ? by_time(asks, epoch, 0, BY_NODES, &unbound).jobs : 0;
 }
 
 /* When jobs of the epoch come: [*ret_from, *ret_to). */
-static void span_of(const struct build *build, const struct build_workload *bw, size_t epoch,
-                    simtime *ret_from, simtime *ret_to)
+static void span_of(const struct asks *asks, size_t epoch, simtime *ret_from, simtime *ret_to)
 {
-    const struct program *program = build->program;
+    const struct program *program = asks->build->program;
+    const struct stay *stay = &asks->workload->stay;
     const simtime begin = epoch > 0 ? program->epochs[epoch].at : 0;
     const simtime next =
         epoch + 1 < program->n_epochs ? program->epochs[epoch + 1].at : SIMTIME_NEVER;
-    const simtime end = next < build->world.length ? next : build->world.length;
-    *ret_from = begin > bw->stay.from ? begin : bw->stay.from;
-    *ret_to = end < bw->stay.until ? end : bw->stay.until;
+    const simtime end = next < asks->build->world.length ? next : asks->build->world.length;
+    *ret_from = begin > stay->from ? begin : stay->from;
+    *ret_to = end < stay->until ? end : stay->until;
 }
 
-/* By the bounds, and by breaks. Before all that comes again has begun a job may be the longer the
- * earlier it comes. */
-static struct refused_time refused_with_breaks(const struct build *build, size_t workload,
-                                               size_t epoch, struct workload_bounds bounds)
+/* Where something comes again and again, too. Before all that does has begun a job may be the
+ * longer the earlier it comes. */
+static struct refused_time over_time(const struct asks *asks, size_t epoch, enum refusal by,
+                                     struct workload_bounds bounds)
 {
     enum { INSTANTS = 32 };
-    const bool endless = build->workloads[workload].workload->kind->endless;
-    struct refused_time refused = {0};
-    struct asks asks;
+    const simtime settled = asks_at(asks, epoch)->settled;
     simtime from, to;
-    asks_init(&asks, build, workload);
-    span_of(build, &build->workloads[workload], epoch, &from, &to);
-    const simtime settled = asks.settled[epoch] < to ? asks.settled[epoch] : to;
-    struct asks_instant now = {&asks, epoch, settled};
-    if (asks.settled[epoch] > INT64_MIN) {
-        bounds.longest = asks_longest;
-        bounds.ctx = &now;
-    }
-    if (bounds.longest || isfinite(bounds.hours) || isfinite(bounds.request))
-        refused = by_time(&asks, epoch, now.at, &bounds);
-    const double before = settled > from && endless && bounds.longest
-                              ? (double)(settled - from) / (double)(to - from)
+    span_of(asks, epoch, &from, &to);
+    const simtime end = settled < to ? settled : to;
+    struct asks_instant now = {asks, epoch, end};
+    bounds.longest = asks_longest;
+    bounds.ctx = &now;
+    struct refused_time refused = by_time(asks, epoch, now.at, by, &bounds);
+    const double before = end > from && asks->workload->workload->kind->endless
+                              ? (double)(end - from) / (double)(to - from)
                               : 0;
     refused.jobs *= 1 - before;
     refused.work *= 1 - before;
     for (int i = 0; i < INSTANTS && before > 0; i++) {
-        now.at = from + (settled - from) / INSTANTS * i + (settled - from) / (2 * INSTANTS);
-        const struct refused_time then = by_time(&asks, epoch, now.at, &bounds);
+        now.at = from + (end - from) / INSTANTS * i + (end - from) / (2 * INSTANTS);
+        const struct refused_time then = by_time(asks, epoch, now.at, by, &bounds);
         refused.jobs += before / INSTANTS * then.jobs;
         refused.work += before / INSTANTS * then.work;
     }
-    asks_deinit(&asks);
     return refused;
 }
 
-double refused_by_breaks(const struct build *build, size_t workload, size_t epoch)
+double refused_by_breaks(const struct asks *asks, size_t epoch)
 {
-    return refused_with_breaks(build, workload, epoch,
-                               (struct workload_bounds){HUGE_VAL, HUGE_VAL, HUGE_VAL, NULL, NULL})
-        .jobs;
+    return asks_at(asks, epoch)->settled > INT64_MIN
+               ? over_time(asks, epoch, BY_BREAKS, unbound).jobs
+               : 0;
 }
 
 /* --- both --- */
@@ -353,24 +368,28 @@ struct workload_bounds refused_bounds(const struct build *build, size_t workload
     };
 }
 
-struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch)
+struct refused_left refused_leaves(const struct asks *asks, size_t epoch)
 {
-    const struct build_workload *bw = &build->workloads[workload];
-    const struct workload_bounds bounds = refused_bounds(build, workload, epoch);
+    const struct asks_epoch *then = asks_at(asks, epoch);
+    const size_t workload = (size_t)then->context.base.workload;
+    const struct workload_bounds bounds = refused_bounds(asks->build, workload, epoch);
     struct workload_outlook all = {0}, fit = {0};
     struct refused_left left = {1, 1};
-    if (is_below_all(bw, bounds.size))
+    struct refused_time refused = {0};
+    if (then->context.fits_procs == 0 || is_below_all(asks, epoch, bounds.size))
         return (struct refused_left){0};
-    if (bounds.size < (double)bw->context.fits_procs &&
-        outlook_within(build, bw, epoch, HUGE_VAL, &all) &&
-        outlook_within(build, bw, epoch, bounds.size, &fit)) {
+    if (bounds.size < (double)then->context.fits_procs &&
+        outlook_within(asks, epoch, HUGE_VAL, &all) &&
+        outlook_within(asks, epoch, bounds.size, &fit)) {
         left.jobs = all.rate > 0 ? fit.rate / all.rate : 0;
         left.work = fit.load <= 0 ? 0 : isfinite(all.load) ? fit.load / all.load : 1;
     }
-    if (left.jobs > 0) {
-        const struct refused_time refused = refused_with_breaks(build, workload, epoch, bounds);
-        left.jobs *= 1 - refused.jobs;
-        left.work *= 1 - refused.work;
-    }
+    if (left.jobs > 0 && then->settled > INT64_MIN)
+        refused = over_time(asks, epoch, BY_ANY, bounds);
+    else if (left.jobs > 0 &&
+             (isfinite(bounds.hours) || isfinite(bounds.request) || asks_of_nodes(asks, epoch)))
+        refused = by_time(asks, epoch, 0, BY_ANY, &bounds);
+    left.jobs *= 1 - refused.jobs;
+    left.work *= 1 - refused.work;
     return left;
 }

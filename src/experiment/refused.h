@@ -20,21 +20,22 @@ struct ceiling {
     const char *of, *who, *says;
 };
 
-/* The tightest for the jobs of a workload that are submitted from the epoch on: of their tenant, of
- * those above it, and of their QOS (of none that changes), each at the highest that it ever is from
- * then on. O(depth x dates). */
+/* The tightest for the jobs of a workload that are submitted in the epoch: of their tenant, of
+ * those above it, and of their QOS, each at the highest that it ever is from then on; what bounds
+ * one job as it is then. O(depth x dates). */
 struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epoch,
                           enum ceiling_kind kind);
 
-/* Of the jobs from the epoch on, the share that asks for more than so many processors; ret_largest:
+/* Jobs of an epoch are here those of lists and logs up to the next in which other limits may hold.
+ *
+ * Of the jobs of the epoch, the share that asks for more than so many processors; ret_largest:
  * most of one, 0: not known. */
-double refused_by_size(const struct build *build, size_t workload, size_t epoch, double most,
-                       int64_t *ret_largest);
+double refused_by_size(const struct asks *asks, size_t epoch, double most, int64_t *ret_largest);
 
-/* The bounds of jobs submitted from the epoch on, which stay to the end of the run. */
+/* The bounds of jobs submitted in the epoch. */
 struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
 
-/* Of the jobs from the epoch on that fit where they may run and are within the bound of size, those
+/* Of the jobs of the epoch that fit where they may run and are within the bound of size, those
  * that one of the other bounds refuses in every partition, as its speed makes their request. Of a
  * workload that never ends the distributions tell, where they are known, else a sample. */
 struct refused_time {
@@ -42,12 +43,14 @@ struct refused_time {
     double largest;    /* processor-seconds asked by one; NaN: not known */
 };
 
-struct refused_time refused_by_time(const struct build *build, size_t workload, size_t epoch,
+struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
                                     struct workload_bounds bounds);
 
-/* The share of the jobs from the epoch on, of those that fit, which are longer than what comes
- * again and again where they may run ever leaves them. */
-double refused_by_breaks(const struct build *build, size_t workload, size_t epoch);
+/* Shares of the jobs of the epoch, of those that fit: for which no nodes there are ever large
+ * enough, by their memory or where placement wants them together; which are longer than what comes
+ * again and again ever leaves them. */
+double refused_by_nodes(const struct asks *asks, size_t epoch);
+double refused_by_breaks(const struct asks *asks, size_t epoch);
 
 /* Of a workload that never ends: the shares of its jobs that fit, and of the processor-time of
  * those, from the epoch on, which are not refused for ever. */
@@ -55,6 +58,6 @@ struct refused_left {
     double jobs, work;
 };
 
-struct refused_left refused_leaves(const struct build *build, size_t workload, size_t epoch);
+struct refused_left refused_leaves(const struct asks *asks, size_t epoch);
 
 #endif

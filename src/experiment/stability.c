@@ -63,7 +63,10 @@ static double asked_by(const struct build *build, size_t row)
     const struct workload_kind *kind = workload->workload->kind;
     if (!kind->endless || kind->outlook(workload->workload->params, &context, &outlook, NULL) < 0)
         return 0;
-    const double left = outlook.even ? 0 : refused_leaves(build, row, 0).work;
+    struct asks asks;
+    asks_init(&asks, build, row);
+    const double left = outlook.even ? 0 : refused_leaves(&asks, 0).work;
+    asks_deinit(&asks);
     return left > 0 ? left * outlook.load : 0;
 }
 

@@ -10,6 +10,7 @@
 #include "scenario/path.h"
 #include "scenario/qos.h"
 #include "scenario/reservations.h"
+#include "scenario/room.h"
 #include "util/mem.h"
 #include "workload/ahead.h"
 #include "workload/deadline.h"
@@ -93,105 +94,6 @@ const struct build_place *build_place_at(const struct build *build, size_t epoch
     return &bw->places[k];
 }
 
-/* May jobs of the workload that go to the place run in the partition? */
-static bool may_run_from(const struct build *build, const struct build_workload *bw,
-                         const struct build_place *place, size_t row)
-{
-    const struct scenario *scenario = build->program->epochs[place->epoch].scenario;
-    const size_t workload = (size_t)bw->context.base.workload;
-    const struct freight *freight = &build_workload_at(build, place->epoch, workload)->freight;
-    const int32_t centre = build->world.partitions[row].centre;
-    if (scenario->broker.policy.kind || centre != freight->home)
-        return freight_may_run(scenario, freight, centre);
-    return place->partition >= 0 ? (size_t)place->partition == row : centre == place->centre;
-}
-
-/* May jobs of the workload ever run in the partition? */
-static bool may_run(const struct build *build, const struct build_workload *bw, size_t row)
-{
-    bool may = false;
-    for (size_t k = 0; k < bw->n_places && !may; k++)
-        may = may_run_from(build, bw, &bw->places[k], row);
-    return may && !build->world.partitions[row].part &&
-           access_may(build->world.access, bw->context.base.tenant, (int32_t)row);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* What a partition has at most, in nodes and processors, now or later. */
-static void most_of(const struct build *build, size_t row, int64_t *ret_nodes, int64_t *ret_procs)
-{
-    struct sim_setup setup;
-    build_setup(build, &setup);
-    *ret_nodes = *ret_procs = 0;
-    for (size_t i = 0; i <= build->n_changes; i++) {
-        const struct sim_change *c = i > 0 ? &build->changes[i - 1] : NULL;
-        int64_t nodes = 0, procs = 0;
-        if (c && (c->what != CHANGE_NODES || c->partition != (int32_t)row))
-            continue;
-        for (size_t g = 0; g < build->partitions[row].setup.n_groups; g++) {
-            const struct node_group group = sim_group_at(&setup, row, g, c ? c->at : 0);
-            nodes += group.nodes;
-            procs += (int64_t)group.nodes * group.procs_per_node;
-        }
-        *ret_nodes = larger(*ret_nodes, nodes);
-        *ret_procs = larger(*ret_procs, procs);
-    }
-}
-
-/* Processors of the smallest nodes: what a whole node counts for at least. */
-static int32_t least_node(const struct partition_setup *setup)
-{
-    int32_t least = setup->n_groups > 0 ? setup->groups[0].procs_per_node : 0;
-    for (size_t g = 1; g < setup->n_groups; g++)
-        if (setup->groups[g].procs_per_node < least)
-            least = setup->groups[g].procs_per_node;
-    return least;
-}
-
-bool build_room(const struct build *build, const struct build_workload *bw, size_t row,
-                struct build_room *ret)
-{
-    const struct sched_config *config = &build->partitions[row].config;
-    if (!may_run(build, bw, row))
-        return false;
-    ret->procs_per_node = least_node(&build->partitions[row].setup);
-    most_of(build, row, &ret->nodes, &ret->installed);
-    ret->procs = ret->installed;
-    if (config->max_processors >= 0 && config->max_processors < ret->procs)
-        ret->procs = config->max_processors;
-    if (ret->procs_per_node > 0 && ret->procs / ret->procs_per_node < ret->nodes)
-        ret->nodes = ret->procs / ret->procs_per_node;
-    return true;
-}
-
-/* What the context says of where the jobs may run. */
-static void describe_room(const struct build *build, struct build_workload *bw)
-{
-    struct workload_context *context = &bw->context;
-    double all = 0;
-    context->kills = true;
-    for (size_t row = 0; row < build->world.n_partitions; row++) {
-        struct build_room room;
-        if (!build_room(build, bw, row, &room))
-            continue;
-        context->partition_procs = larger(context->partition_procs, room.installed);
-        context->fits_procs = larger(context->fits_procs, room.procs);
-        context->fits_nodes = larger(context->fits_nodes, room.nodes);
-        if (context->procs_per_node == 0 || room.procs_per_node < context->procs_per_node)
-            context->procs_per_node = room.procs_per_node;
-        context->kills &= !build->partitions[row].config.extend;
-        all += (double)room.procs;
-        for (int k = 0; k < PRECISIONS; k++)
-            context->speeds[k] += (double)room.procs * build->world.partitions[row].speeds[k];
-    }
-    for (int k = 0; k < PRECISIONS && all > 0; k++)
-        context->speeds[k] /= all;
-}
-
 /* Jobs given by work need a speed wherever they may run. */
 static void check_speeds(const struct build *build, const struct build_workload *bw,
                          struct error_list *errors)
@@ -202,7 +104,7 @@ static void check_speeds(const struct build *build, const struct build_workload 
         bits |= workload->kind->works(bw->epochs[e].params);
     for (size_t row = 0; row < build->world.n_partitions && bits; row++) {
         const struct partition_info *info = &build->world.partitions[row];
-        if (!may_run(build, bw, row))
+        if (!room_may_run(build, bw, row))
             continue;
         for (int k = 0; k < PRECISIONS; k++) {
             struct error err = {0};
@@ -291,7 +193,7 @@ static void lay_out_workload(struct build *build, size_t tenant, size_t k,
         .tenant_of = member_of,
         .tenant_ctx = &build->members[tenant],
     };
-    describe_room(build, bw);
+    room_describe(build, bw, 0, &bw->context);
     bw->epochs = mem_new(program->n_epochs, sizeof(*bw->epochs));
     for (size_t e = 0; e < program->n_epochs; e++) {
         const struct tenant *t = build_tenant(build, e, tenant);

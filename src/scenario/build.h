@@ -80,17 +80,6 @@ const struct build_place *build_place_at(const struct build *build, size_t epoch
  * itself if it is the first or the only one. To be freed. */
 int32_t *build_alike(const struct build *build);
 
-/* What a partition has for a job at most, its growth and its limit on a job included. */
-struct build_room {
-    int64_t procs, nodes;
-    int64_t installed;      /* processors, whatever that limit */
-    int32_t procs_per_node; /* of its smallest nodes */
-};
-
-/* false: jobs of the workload may not run in partition `row`. O(groups x changes). */
-bool build_room(const struct build *build, const struct build_workload *bw, size_t row,
-                struct build_room *ret);
-
 /* As place_workload_error, of a workload by its row. */
 void build_workload_error(const struct build *build, size_t row, struct error *err);
 

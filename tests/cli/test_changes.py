@@ -6,6 +6,7 @@ usage: test_changes.py JISHI
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -397,6 +398,40 @@ tenants: {t: {home: c, workloads: {w: {jobs: [{submit: 1d, processors: 20, runti
             self.assertEqual([bool(row["start"] >= 0) for row in sorted(jobs, key=lambda row: row["id"])], [False, True])
             told = self.jishi("check", "s.yaml").stdout
             self.assertIn("t/w: jobs of up to 20 processors, but one never gets more than 10: the larger ones (50 % of its jobs)", told)
+
+    def test_check_of_limits(self):
+        """What `check` says is asked for is what a run takes in, whatever limits hold at which date."""
+        text = """jishi: 1
+time: {start: 2024-01-01, length: 40d}
+centres:
+  c: {partitions: {p: {groups: [{nodes: %s, memory_per_node: 8 GB}, {nodes: 2}]}}, scheduler: {%s}}
+  d: {partitions: {p: {nodes: 5}}}
+changes: [%s]
+tenants: {t: {home: c, quota: {max_request: %s}, workloads: {w: {partition: p, %s}}}}
+"""
+        drawn = "arrival: {poisson: 20/h}, processors: {choice: {1: 0.5, 20: 0.5}}, runtime: {exponential: 5h}%s"
+        listed = "jobs: [" + ", ".join("{submit: %dd, processors: %d, runtime: %dh}" % job for job in
+                                       [(day, size, hours) for day in (1, 11, 31) for size in (1, 10, 20) for hours in (1, 6)]) + "]"
+        low, high, few, none = ("centres.c.scheduler.max_processors: 10", "centres.c.scheduler.max_processors: 50",
+                                '"centres.c.partitions.p.groups[0].nodes": 10', '"centres.c.partitions.p.groups[0].nodes": 0')
+        for nodes, scheduler, changes, request, more in (
+                (50, "", [(10, low)], "1k h", ""), (50, "max_processors: 10", [(10, high)], "1k h", ""),
+                (50, "", [(10, low), (30, high)], "1k h", ""), (50, "", [(10, few)], "1k h", ""),
+                (10, "", [(10, few.replace("10", "50")), (30, few)], "1k h", ""), (50, "", [(10, few), (10, none)], "1k h", ""),
+                (50, "", [(10, "tenants.t.quota.max_request: 3h"), (30, "tenants.t.quota.max_request: 30h")], "1k h", ""),
+                (50, "", [(10, "tenants.t.quota.max_request: 30h")], "3h", ""), (50, "", [(30, "tenants.t.home: d")], "1k h", ""),
+                (50, "placement: pack", [], "1k h", ", memory: {choice: {1 GB: 0.3, 12 GB: 0.7}}"),
+                (18, "placement: contiguous", [(20, few)], "1k h", ""),
+                (18, "placement: contiguous", [(20, "centres.c.scheduler.placement: pack")], "1k h", "")):
+            for jobs in drawn % more, listed:
+                dates = ", ".join("{at: %dd, set: {%s}}" % change for change in changes)
+                with self.subTest(nodes=nodes, scheduler=scheduler, changes=changes, request=request, jobs=jobs):
+                    ran = self.trace(text % (nodes, scheduler, dates, request, jobs))
+                    taken = [row for row in ran["jobs"] if ran["names/states"][row["state"]] != b"rejected"]
+                    said = self.jishi("check", "s.yaml").stdout
+                    asked = sum(int(found.replace(" ", "")) for found in re.findall(r"^t/w +(\d+(?: \d+)*)  ", said, re.M))
+                    self.assertLess(abs(len(taken) - asked), 1 if jobs == listed else 4.5 * asked ** 0.5)
+                    self.assertEqual("are rejected" in said, len(taken) < len(ran["jobs"]))
 
     def test_after_the_end(self):
         """A date that the run never gets to is told, but not where it goes on after its length."""

@@ -433,8 +433,8 @@ tenants:
         self.assertEqual(self.load(self.DATED % (w + "arrival.poisson: 24/d", "", flow))[0], ["f/v", "2", "400", "5", "5", "5"])
         # from day 50 on all are too large, or refused
         self.assertEqual(self.load(self.DATED % (w + "processors: 200", "", flow))[0], ["f/v", "1", "200", "5", "200", "5", "-", "2.5"])
-        self.assertIn("  f/v: jobs of up to 200 processors, but one never gets more than 100: the larger ones (50 % of its jobs) are "
-                      "rejected, and not counted above.\n", self.out)
+        self.assertIn("  f/v, from 2022-02-20T00:00:00+00:00 on: jobs of up to 200 processors, but one never gets more than 100: "
+                      "the larger ones (100 % of its jobs) are rejected, and not counted above.\n", self.out)
         self.assertEqual(self.load(self.DATED % ("tenants.f.quota.processors: 4", "", flow))[0],
                          ["f/v", "1", "200", "5", "5", "5", "-", "2.5"])
 
@@ -514,8 +514,10 @@ tenants: {f: {home: c, workloads: {v: {arrival: {poisson: 1/h}, runtime: 1h}}}}
         """From day 50 on none of 2 h may come: of 20 a day 10 are left. Twice 100 x 10 x 2 h, and 100 x 10 x 1 h, in 1200 h each."""
         jobs = "jobs: [" + ", ".join(f"{{submit: {day}d, processors: 100, runtime: {2 if day < 50 else hours}h, count: 10}}"
                                      for day in (10, 20, 60) for hours in (1, 2) if day != 20 or hours == 2) + "]"
-        self.assertEqual(self.load(self.DATED % ("tenants.f.quota.max_request: 1h, centres.c.partitions.p.nodes: 50", "", jobs)),
+        self.assertEqual(self.load(self.DATED % ("tenants.f.quota.max_request: 1h, centres.c.partitions.p.nodes: 150", "", jobs)),
                          [["f/v", "40", "175", "100", "5", "0.83", "2.9"], ["asked", "for", "5", "0.83", "2.9"]])
+        self.assertEqual(self.load(self.DATED % ("tenants.f.quota.max_request: 1h, centres.c.partitions.p.nodes: 50", "", jobs)),
+                         [["f/v", "30", "200", "100", "5", "-", "2.5"], ["asked", "for", "5", "-", "2.5"]])
 
     def test_counts_of_members(self):
         """What is scaled or varies among members is rounded where a whole number is needed."""

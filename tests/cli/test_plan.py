@@ -506,7 +506,7 @@ class Messages(Case):
                 (["q.yaml", *self.VARY, *self.TARGET, "--format", "xml"],
                  '--format takes text, csv or json, not "xml"'),
                 (["q.yaml", *self.VARY, "--target"], "--target needs a value"),
-                (["q.yaml", *self.VARY, *self.TARGET, "--fast"], "unknown option --fast")):
+                (["q.yaml", *self.VARY, *self.TARGET, "--zzz"], "unknown option --zzz")):
             self.refused(arguments, f"jishi plan: {text}; see jishi plan --help", 2)
 
     def test_target(self):

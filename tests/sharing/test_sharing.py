@@ -359,7 +359,10 @@ tenants:
         self.assertEqual(told("tenants.b.quota.max_request=30min"),
                          ["b/s: b lets one job have no more than 0.5 h by request: all are rejected."])
         changes = "changes=[{at: 1h, set: {tenants.b.quota.max_request: 2h}}]"
-        self.assertEqual(told("tenants.b.quota.max_request=30min", changes), [])
+        both = [f"tenants.b.workloads.s.jobs[{i}].submit=2h" for i in range(2)]
+        self.assertEqual(told("tenants.b.quota.max_request=30min", changes),
+                         ["b/s, before 1970-01-01T01:00:00+00:00: b lets one job have no more than 0.5 h by request: all are rejected."])
+        self.assertEqual(told("tenants.b.quota.max_request=30min", changes, *both), [])
 
     def test_selectors_and_trace(self):
         metrics = 'metrics: ["jobs.ended[qos=short]", "jobs.ended[qos=none]", "jobs.ended[qos=long, tenant=lab]"]'
