@@ -88,7 +88,7 @@ static double speed_at(const struct sim *sim, const struct job *job, int32_t cen
 /* After the `n` choices that there are; how many there are then. */
 static inline size_t add_choice(struct broker *broker, const struct job *job,
                                 const struct sim_freight *freight, int32_t centre, bool home,
-                                size_t n)
+                                simtime now, size_t n)
 {
     if ((freight->centres && !freight->centres[centre]) ||
         (!freight->may_leave && centre != freight->data_at))
@@ -112,9 +112,7 @@ static inline size_t add_choice(struct broker *broker, const struct job *job,
     choice->home = home;
     choice->moving = moving;
     choice->speed = 0;
-    broker->bounds[n] = (struct broker_bound){.start = broker->sim->now + moving};
-    if (UNLIKELY(broker->setup->type->speeds))
-        choice->speed = speed_at(broker->sim, job, centre, partition);
+    broker->bounds[n] = (struct broker_bound){.start = now + moving};
     return n + 1;
 }
 
@@ -125,11 +123,15 @@ static void find_choices(struct broker *broker, const struct job *job,
     broker->cut_off = false;
     broker->terms = REASON_NONE;
     /* Home first, then the others in their order. */
-    size_t found = add_choice(broker, job, freight, freight->home, true, 0);
+    const simtime now = broker->sim->now;
+    size_t found = add_choice(broker, job, freight, freight->home, true, now, 0);
     for (int32_t i = 0; i < n; i++)
         if (i != freight->home)
-            found = add_choice(broker, job, freight, i, false, found);
+            found = add_choice(broker, job, freight, i, false, now, found);
     broker->n_choices = found;
+    for (size_t i = 0; i < found && broker->setup->type->speeds; i++)
+        broker->choices[i].speed =
+            speed_at(broker->sim, job, broker->choices[i].centre, broker->partitions[i]);
 }
 
 /* The next partition from `k` on where the job would wait, were it sent by choice i; n_stations:

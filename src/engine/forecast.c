@@ -454,14 +454,21 @@ area forecast_backlog(const struct forecast *forecast)
     return forecast->stale ? forecast->backlog : find_backlog(forecast);
 }
 
-simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after)
+/* The job as an item that is not compared with others. */
+static inline struct jobitem last_item(const struct forecast *forecast, const struct job *job)
 {
     const struct partition *partition = forecast->sched->partition;
     const int32_t procs = partition_procs(partition, &job->spec.ask);
-    const struct jobitem item = {.procs = procs, .request = request_of(partition, job, procs)};
+    return (struct jobitem){.procs = procs, .request = request_of(partition, job, procs)};
+}
+
+simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after)
+{
+    const struct profile *profile = forecast->sched->partition->profile;
+    const struct jobitem item = last_item(forecast, job);
     simtime start;
     do
-        start = start_in(forecast->stale ? forecast->base : partition->profile, &item, after);
+        start = start_in(forecast->stale ? forecast->base : profile, &item, after);
     while (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &item, after));
     return start;
 }
@@ -543,8 +550,8 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
 simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
                        simtime before)
 {
-    const struct jobitem item = forecast_item(forecast, job);
     const bool last = is_queue(forecast);
+    const struct jobitem item = last ? last_item(forecast, job) : forecast_item(forecast, job);
     const size_t ahead = last ? forecast->len : forecast_position(forecast, item.key);
     const simtime now = forecast->stale ? forecast->at : job->spec.submit;
     if (ahead == forecast->len && forecast->deeper) {
