@@ -21,18 +21,25 @@ struct body {
     int32_t place; /* in the heap; of a free handle: the next free one, or EVENT_NONE */
 };
 
+/* Before the heap, at [-1], may stand one event that comes before all others: what is added only to
+ * happen next leaves the heap as it is. */
 struct events {
-    struct entry *heap;
+    struct entry *heap; /* owned, with the place before it */
     struct body *bodies;
     size_t len, cap;
+    size_t ahead;      /* 1: there is one before the heap; else 0 */
+    simtime time;      /* of the first event; SIMTIME_NEVER: there is none */
     event_handle free; /* first free handle */
     uint64_t inserted;
 };
+
+#define AHEAD (-1)
 
 struct events *events_new(void)
 {
     struct events *events = mem_new(1, sizeof(*events));
     events->free = EVENT_NONE;
+    events->time = SIMTIME_NEVER;
     return events;
 }
 
@@ -40,7 +47,8 @@ void events_free(struct events *events)
 {
     if (!events)
         return;
-    free(events->heap);
+    if (events->heap)
+        free(events->heap + AHEAD);
     free(events->bodies);
     free(events);
 }
@@ -52,6 +60,16 @@ static inline bool before(const struct entry *a, const struct entry *b)
     if (a->rank != b->rank)
         return a->rank < b->rank;
     return a->order < b->order;
+}
+
+static inline const struct entry *first_of(const struct events *events)
+{
+    return events->heap - events->ahead;
+}
+
+static inline void find_time(struct events *events)
+{
+    events->time = events->len + events->ahead > 0 ? first_of(events)->at : SIMTIME_NEVER;
 }
 
 static inline void place(struct events *events, size_t i, struct entry entry)
@@ -96,12 +114,28 @@ static COLD void grow(struct events *events)
     const size_t old = events->cap;
     REQUIRE(old < INT32_MAX / 2);
     events->cap = old ? 2 * old : 16;
-    events->heap = mem_resize(events->heap, events->cap, sizeof(*events->heap));
+    struct entry *entries = events->heap ? events->heap + AHEAD : NULL;
+    events->heap = (struct entry *)mem_resize(entries, events->cap + 1, sizeof(*entries)) - AHEAD;
     events->bodies = mem_resize(events->bodies, events->cap, sizeof(*events->bodies));
     for (size_t i = events->cap; i-- > old;) {
         events->bodies[i].place = events->free;
         events->free = (event_handle)i;
     }
+}
+
+/* An event that may come before all others. */
+static NOINLINE void add_soon(struct events *events, struct entry entry)
+{
+    if (events->len + events->ahead > 0 && !before(&entry, first_of(events))) {
+        sift_up(events, events->len++, entry);
+        return;
+    }
+    if (events->ahead)
+        sift_up(events, events->len++, events->heap[AHEAD]);
+    events->ahead = 1;
+    events->heap[AHEAD] = entry;
+    events->bodies[entry.handle].place = AHEAD;
+    events->time = entry.at;
 }
 
 event_handle events_add(struct events *events, const struct event *event)
@@ -120,8 +154,18 @@ event_handle events_add(struct events *events, const struct event *event)
         .order = events->inserted++,
         .handle = handle,
     };
-    sift_up(events, events->len++, entry);
+    if (LIKELY(entry.at > events->time))
+        sift_up(events, events->len++, entry);
+    else
+        add_soon(events, entry);
     return handle;
+}
+
+static inline void give(struct events *events, event_handle handle)
+{
+    events->bodies[handle].place = events->free;
+    events->free = handle;
+    find_time(events);
 }
 
 static void take_out(struct events *events, size_t i)
@@ -134,28 +178,42 @@ static void take_out(struct events *events, size_t i)
         else
             sift_down(events, i, last);
     }
-    events->bodies[handle].place = events->free;
-    events->free = handle;
+    give(events, handle);
+}
+
+static inline void take_ahead(struct events *events)
+{
+    events->ahead = 0;
+    give(events, events->heap[AHEAD].handle);
 }
 
 void events_cancel(struct events *events, event_handle handle)
 {
     REQUIRE(handle >= 0 && (size_t)handle < events->cap);
     const int32_t i = events->bodies[handle].place;
-    REQUIRE(i >= 0 && (size_t)i < events->len && events->heap[i].handle == handle);
-    take_out(events, (size_t)i);
+    REQUIRE(i >= -(int32_t)events->ahead && i < (int32_t)events->len &&
+            events->heap[i].handle == handle);
+    if (i == AHEAD)
+        take_ahead(events);
+    else
+        take_out(events, (size_t)i);
 }
 
 simtime events_time(const struct events *events)
 {
-    return events->len ? events->heap[0].at : SIMTIME_NEVER;
+    return events->time;
+}
+
+enum event_class events_class(const struct events *events)
+{
+    return (enum event_class)(first_of(events)->rank >> SOURCE_BITS);
 }
 
 bool events_first(const struct events *events, struct event *ret)
 {
-    if (events->len == 0)
+    if (events->len + events->ahead == 0)
         return false;
-    const struct entry *entry = &events->heap[0];
+    const struct entry *entry = first_of(events);
     const struct body *body = &events->bodies[entry->handle];
     *ret = (struct event){
         .at = entry->at,
@@ -169,21 +227,24 @@ bool events_first(const struct events *events, struct event *ret)
 
 void events_drop(struct events *events)
 {
-    REQUIRE(events->len > 0);
-    take_out(events, 0);
+    REQUIRE(events->len + events->ahead > 0);
+    if (events->ahead)
+        take_ahead(events);
+    else
+        take_out(events, 0);
 }
 
 bool events_pop(struct events *events, struct event *ret)
 {
     if (!events_first(events, ret))
         return false;
-    take_out(events, 0);
+    events_drop(events);
     return true;
 }
 
 size_t events_len(const struct events *events)
 {
-    return events->len;
+    return events->len + events->ahead;
 }
 
 void events_check(const struct events *events)
@@ -192,5 +253,8 @@ void events_check(const struct events *events)
         const struct entry *entry = &events->heap[i];
         REQUIRE(i == 0 || !before(entry, &events->heap[(i - 1) / 4]));
         REQUIRE(events->bodies[entry->handle].place == (int32_t)i);
+        REQUIRE(!events->ahead || before(&events->heap[AHEAD], entry));
     }
+    REQUIRE(!events->ahead || events->bodies[events->heap[AHEAD].handle].place == AHEAD);
+    REQUIRE(events->time == (events_len(events) ? first_of(events)->at : SIMTIME_NEVER));
 }

@@ -39,8 +39,11 @@ AUTO_DEFINE(struct events *, events_free)
 event_handle events_add(struct events *events, const struct event *event);
 void events_cancel(struct events *events, event_handle handle);
 
-/* The time of the first event, SIMTIME_NEVER if there is none. O(1). */
+/* The time of the first event, SIMTIME_NEVER if there is none; and its class, if there is one.
+ * O(1).
+ */
 simtime events_time(const struct events *events);
+enum event_class events_class(const struct events *events);
 
 /* Look at the first event; false if there is none. O(1). */
 bool events_first(const struct events *events, struct event *ret);

@@ -13,7 +13,8 @@ struct broker *broker_new(struct sim *sim)
     const struct sim_broker *setup = sim->setup.broker;
     const struct world *world = sim->setup.world;
     struct broker *broker = mem_new(1, sizeof(*broker));
-    *broker = (struct broker){.setup = setup, .looked = -1, .sim = sim};
+    *broker = (struct broker){.setup = setup, .sim = sim};
+    broker->next_look = setup->refresh > 0 && setup->type->looks ? 0 : SIMTIME_NEVER;
     broker->state = mem_new(1, setup->type->state_size);
     broker->network = network_new(world->n_centres, setup->links, setup->n_links);
     broker->network_at = SIMTIME_NEVER;
@@ -47,10 +48,12 @@ struct broker *broker_new(struct sim *sim)
         struct rows *rows = &broker->rows[world->partitions[i].centre];
         rows->to = rows->to > 0 ? rows->to : i + 1;
         rows->from = i;
-        rows->plain =
+        const bool plain =
             rows->to == i + 1 && !world->partitions[i].part && !world->access && !sim->gates;
+        rows->only = plain ? &sim->stations[i].sched : NULL;
         for (size_t k = i; k < rows->to; k++)
             broker->forecasts[k].shares = rows->to > i + 1;
+        broker->may_share |= rows->to > i + 1;
     }
     return broker;
 }
@@ -95,10 +98,11 @@ struct sim_sent sim_sent(const struct sim *sim, size_t home, size_t centre)
     return sim->broker ? sim->broker->sent[home * n + centre] : (struct sim_sent){0};
 }
 
-static struct sim_sent *sent_of(struct broker *broker, const struct job *job)
+static inline struct sim_sent *sent_of(struct broker *broker, const struct job *job,
+                                       const struct sim_freight *freight)
 {
     const size_t n = broker->sim->setup.world->n_centres;
-    return &broker->sent[(size_t)broker_freight(broker, job)->home * n + (size_t)job->spec.centre];
+    return &broker->sent[(size_t)freight->home * n + (size_t)job->spec.centre];
 }
 
 /* --- what the broker sees --- */
@@ -156,16 +160,9 @@ void broker_read_queue(struct broker *broker, struct forecast *forecast)
         touched_add(&broker->sim->touched, (size_t)sched->partition->row);
 }
 
-void broker_look(struct sim *sim)
+static NOINLINE void look(struct broker *broker, simtime at)
 {
-    struct broker *broker = sim->broker;
-    const simtime refresh = broker->setup->refresh;
-    if (refresh == 0 || !broker->setup->type->looks)
-        return;
-    const simtime at = sim->now / refresh * refresh;
-    if (at == broker->looked)
-        return;
-    broker->looked = at;
+    struct sim *sim = broker->sim;
     if (broker->holds)
         holds_look(broker->holds, at);
     for (size_t i = 0; i < sim->n_stations; i++) {
@@ -176,6 +173,16 @@ void broker_look(struct sim *sim)
     }
     for (size_t i = 0; i < sim->setup.world->n_centres; i++)
         shares_assign(&broker->seen[i], &broker->shares[i]);
+}
+
+void broker_look(struct sim *sim)
+{
+    struct broker *broker = sim->broker;
+    if (sim->now < broker->next_look)
+        return;
+    const simtime refresh = broker->setup->refresh, at = sim->now / refresh * refresh;
+    broker->next_look = at < SIMTIME_NEVER - refresh ? at + refresh : SIMTIME_NEVER;
+    look(broker, at);
 }
 
 int64_t broker_queued_jobs(const struct broker *broker, size_t partition)
@@ -462,7 +469,7 @@ static void watch_network(struct sim *sim)
 static void arrive(struct sim *sim, struct job *job)
 {
     struct broker *broker = sim->broker;
-    struct sim_sent *sent = sent_of(broker, job);
+    struct sim_sent *sent = sent_of(broker, job, broker_freight(broker, job));
     job->data_time = sim->now - job->spec.submit - job->broker_time;
     sent->arrived++;
     sent->seconds += simtime_seconds(job->broker_time + job->data_time);
@@ -523,9 +530,10 @@ void broker_handle(struct sim *sim, const struct event *event)
 
 /* --- the decision --- */
 
-static void draw_data(struct broker *broker, struct job *job)
+static inline void draw_data(struct broker *broker, struct job *job,
+                             const struct sim_freight *freight)
 {
-    const struct dist *dist = broker_freight(broker, job)->data;
+    const struct dist *dist = freight->data;
     double bytes;
     if (!dist)
         return;
@@ -537,15 +545,16 @@ static void draw_data(struct broker *broker, struct job *job)
 void broker_submit(struct sim *sim, struct job *job)
 {
     struct broker *broker = sim->broker;
-    draw_data(broker, job);
-    const simtime moving = broker_decide(broker, job);
+    const struct sim_freight *freight = broker_freight(broker, job);
+    draw_data(broker, job, freight);
+    const simtime moving = broker_decide(broker, job, freight);
     if (moving == SIMTIME_NEVER) {
         const enum job_reason reason = broker->cut_off ? REASON_NO_WAY : REASON_NO_CENTRE;
         sim_refuse(sim, job, broker->terms != REASON_NONE ? broker->terms : reason);
         return;
     }
-    const bool away = job->spec.centre != broker_freight(broker, job)->home;
-    struct sim_sent *sent = sent_of(broker, job);
+    const bool away = job->spec.centre != freight->home;
+    struct sim_sent *sent = sent_of(broker, job, freight);
     const simtime delay = away ? broker->setup->delay : 0;
     sent->jobs++;
     sent->bytes += (double)job->data;

@@ -38,14 +38,16 @@ static NOINLINE int32_t search_partition(struct broker *broker, const struct job
 /* The same, mostly told by the size of the only partition. */
 static inline int32_t partition_at(struct broker *broker, const struct job *job, int32_t centre)
 {
-    const struct rows *rows = &broker->rows[centre];
-    const struct sched *sched = broker->forecasts[rows->from].sched;
-    const struct partition *partition = sched->partition;
-    const int64_t most = sched->config.max_processors, procs = job->spec.ask.procs;
-    if (rows->plain && job->spec.ask.nodes == 0 && partition->cluster->plain &&
-        procs <= partition->counts.capacity - partition->counts.down && (most < 0 || procs <= most))
-        return (int32_t)rows->from;
-    return search_partition(broker, job, centre);
+    const struct sched *only = broker->rows[centre].only;
+    if (UNLIKELY(!only || job->spec.ask.nodes > 0))
+        return search_partition(broker, job, centre);
+    const struct partition *partition = only->partition;
+    const int64_t most = only->config.max_processors, procs = job->spec.ask.procs;
+    return partition->cluster->plain &&
+                   procs <= partition->counts.capacity - partition->counts.down &&
+                   (most < 0 || procs <= most)
+               ? partition->row
+               : search_partition(broker, job, centre);
 }
 
 /* The precision that its speed is asked for in: of a job by work its own, else that in which the
@@ -83,46 +85,53 @@ static double speed_at(const struct sim *sim, const struct job *job, int32_t cen
     return speed;
 }
 
-static inline void add_choice(struct broker *broker, const struct job *job,
-                              const struct sim_freight *freight, int32_t centre)
+/* After the `n` choices that there are; how many there are then. */
+static inline size_t add_choice(struct broker *broker, const struct job *job,
+                                const struct sim_freight *freight, int32_t centre, bool home,
+                                simtime now, size_t n)
 {
-    const bool home = centre == freight->home;
     if ((freight->centres && !freight->centres[centre]) ||
         (!freight->may_leave && centre != freight->data_at))
-        return;
+        return n;
     const int32_t partition = partition_at(broker, job, centre);
     if (partition == NOWHERE)
-        return;
+        return n;
     simtime moving = home ? 0 : broker->setup->delay;
     if (job->data > 0 && centre != freight->data_at) {
         const simtime transfer =
             network_expect(broker->network, freight->data_at, centre, job->data);
         if (transfer == SIMTIME_NEVER) {
             broker->cut_off = true;
-            return;
+            return n;
         }
         moving += transfer;
     }
-    broker->partitions[broker->n_choices] = partition;
-    broker->choices[broker->n_choices++] = (struct broker_choice){
-        .centre = centre,
-        .home = home,
-        .moving = moving,
-        .speed = broker->setup->type->speeds ? speed_at(broker->sim, job, centre, partition) : 0,
-    };
+    broker->partitions[n] = partition;
+    struct broker_choice *choice = &broker->choices[n];
+    choice->centre = centre;
+    choice->home = home;
+    choice->moving = moving;
+    choice->speed = 0;
+    broker->bounds[n] = (struct broker_bound){.start = now + moving};
+    return n + 1;
 }
 
-static void find_choices(struct broker *broker, const struct job *job)
+static void find_choices(struct broker *broker, const struct job *job,
+                         const struct sim_freight *freight)
 {
-    const struct sim_freight *freight = broker_freight(broker, job);
     const int32_t n = (int32_t)broker->sim->setup.world->n_centres;
-    broker->n_choices = 0;
     broker->cut_off = false;
     broker->terms = REASON_NONE;
     /* Home first, then the others in their order. */
-    for (int32_t i = -1; i < n; i++)
+    const simtime now = broker->sim->now;
+    size_t found = add_choice(broker, job, freight, freight->home, true, now, 0);
+    for (int32_t i = 0; i < n; i++)
         if (i != freight->home)
-            add_choice(broker, job, freight, i < 0 ? freight->home : i);
+            found = add_choice(broker, job, freight, i, false, now, found);
+    broker->n_choices = found;
+    for (size_t i = 0; i < found && broker->setup->type->speeds; i++)
+        broker->choices[i].speed =
+            speed_at(broker->sim, job, broker->choices[i].centre, broker->partitions[i]);
 }
 
 /* The next partition from `k` on where the job would wait, were it sent by choice i; n_stations:
@@ -256,7 +265,8 @@ static inline simtime unless_full(const struct broker *broker, size_t i, simtime
 }
 
 /* At the earliest in the partition; *ret_known: just then. */
-static simtime bound_in(struct broker *broker, size_t partition, simtime after, bool *ret_known)
+static inline simtime bound_in(struct broker *broker, size_t partition, simtime after,
+                               bool *ret_known)
 {
     struct forecast *forecast = seen(broker, partition);
     const simtime start =
@@ -268,7 +278,8 @@ static simtime bound_in(struct broker *broker, size_t partition, simtime after, 
 }
 
 /* The same, and not before guarantees let it in. */
-static simtime held_bound_in(struct broker *broker, size_t i, size_t partition, bool *ret_known)
+static NOINLINE simtime held_bound_in(struct broker *broker, size_t i, size_t partition,
+                                      bool *ret_known)
 {
     const simtime after = after_in(broker, i, partition);
     *ret_known = true;
@@ -295,7 +306,7 @@ static NOINLINE simtime any_bound(struct broker *broker, size_t i, bool *ret_kno
 /* Do jobs wait at the choice, or come there, that may run in several of its partitions? */
 static inline bool is_common(const struct broker *broker, size_t i)
 {
-    return broker_shares(broker, broker->choices[i].centre)->len > 0;
+    return UNLIKELY(broker->may_share) && broker_shares(broker, broker->choices[i].centre)->len > 0;
 }
 
 /* The start in a partition, by what jobs that wait leave free there and by the work. */
@@ -396,18 +407,16 @@ static NOINLINE simtime common_bound(struct broker *broker, size_t i)
     return unless_full(broker, i, best);
 }
 
-static void find_bound(void *ctx, struct broker_bound *bound)
+static void find_bound(void *ctx, size_t i, struct broker_bound *bound)
 {
     struct broker *broker = ctx;
-    const size_t i = bound->choice;
-    if (UNLIKELY(is_common(broker, i))) {
+    if (is_common(broker, i)) {
         bound->known = broker->setup->sees != SEES_PLAN;
         bound->start = bound->known ? shared_start(broker, i) : common_bound(broker, i);
         return;
     }
     if (broker->partitions[i] >= 0 && !broker->bounds_starts)
-        bound->start =
-            bound_in(broker, (size_t)broker->partitions[i], arrival_of(broker, i), &bound->known);
+        bound->start = bound_in(broker, (size_t)broker->partitions[i], bound->start, &bound->known);
     else
         bound->start = any_bound(broker, i, &bound->known);
 }
@@ -425,35 +434,47 @@ static simtime planned_in(struct broker *broker, struct forecast *forecast, simt
     return start;
 }
 
-static simtime expected_start(void *ctx, size_t i, simtime before)
+/* The expected start in one partition of choice i. */
+static inline simtime expected_in(struct broker *broker, size_t i, size_t partition, simtime before)
 {
-    struct broker *broker = ctx;
-    const bool plans = broker->setup->sees == SEES_PLAN;
+    struct forecast *forecast = seen(broker, partition);
+    const simtime after = after_in(broker, i, partition);
+    simtime start = after;
+    bool known = false;
+    /* Of several partitions the bounds tell which ones matter. */
+    if (broker->partitions[i] < 0 || broker->setup->sees != SEES_PLAN || forecast->queued == 0)
+        start = held_bound_in(broker, i, partition, &known);
+    return known || start >= before ? start : planned_in(broker, forecast, after, before);
+}
+
+/* The same in any of them. */
+static NOINLINE simtime expected_in_any(struct broker *broker, size_t i, simtime before)
+{
     simtime best = SIMTIME_NEVER;
-    if (UNLIKELY(is_common(broker, i)))
-        return shared_start(broker, i);
     for (size_t k = next_there(broker, i, 0); k < broker->sim->n_stations;
          k = next_there(broker, i, k + 1)) {
-        struct forecast *forecast = seen(broker, k);
-        const simtime after = after_in(broker, i, k);
-        simtime start = after;
-        bool known = false;
-        /* Of several partitions the bounds tell which ones matter. */
-        if (broker->partitions[i] < 0 || !plans || forecast->queued == 0)
-            start = held_bound_in(broker, i, k, &known);
-        if (!known && start < before)
-            start = planned_in(broker, forecast, after, before);
+        const simtime start = expected_in(broker, i, k, before);
         best = start < best ? start : best;
         before = start < before ? start : before;
     }
-    return unless_full(broker, i, best);
+    return best;
 }
 
-simtime broker_decide(struct broker *broker, struct job *job)
+static simtime expected_start(void *ctx, size_t i, simtime before)
 {
-    const struct sim_freight *freight = broker_freight(broker, job);
+    struct broker *broker = ctx;
+    const int32_t only = broker->partitions[i];
+    if (is_common(broker, i))
+        return shared_start(broker, i);
+    return unless_full(broker, i,
+                       only >= 0 ? expected_in(broker, i, (size_t)only, before)
+                                 : expected_in_any(broker, i, before));
+}
+
+simtime broker_decide(struct broker *broker, struct job *job, const struct sim_freight *freight)
+{
     broker->job = job;
-    find_choices(broker, job);
+    find_choices(broker, job, freight);
     if (broker->n_choices == 0)
         return SIMTIME_NEVER;
     const struct broker_view view = {

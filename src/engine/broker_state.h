@@ -50,7 +50,8 @@ struct lane {
 /* Rows of partitions: [from, to). */
 struct rows {
     size_t from, to;
-    bool plain; /* one, which is nobody's part and open to all, without terms */
+    const struct sched *only; /* of a single one, which is nobody's part and open to all, without
+                               * terms; else NULL */
 };
 
 struct broker {
@@ -61,7 +62,7 @@ struct broker {
     simtime network_at;         /* of that event; SIMTIME_NEVER: none */
     struct rng_stream *draws;   /* by workload */
     struct forecast *forecasts; /* by partition */
-    simtime looked;             /* last multiple of the interval at which it looked; -1: never */
+    simtime next_look;          /* the multiple of the interval from which it looks anew */
     struct way *ways;
     size_t n_ways;
     uint32_t *first, *last; /* on their way, by centre */
@@ -80,6 +81,7 @@ struct broker {
     int32_t *names;      /* by partition: the first that has the same name */
     struct rows *rows;   /* by centre: its partitions, which stand together */
     size_t n_choices;
+    bool may_share;        /* there is a centre of several partitions */
     struct holds *holds;   /* NULL: there are no guarantees, or it does not look */
     bool bounds_starts;    /* that, or limits on queued jobs, may matter */
     int64_t *queued_jobs;  /* by partition: as of the last look, with those sent since */
@@ -122,7 +124,7 @@ simtime broker_common_start(struct broker *broker, struct lane *lanes, size_t n,
 /* broker_choice.c: where the job goes, and how long it is on its way, as expected. SIMTIME_NEVER:
  * it can go nowhere, because of `terms`, else for want of a way if `cut_off`. O(centres), and what
  * their forecasts take. */
-simtime broker_decide(struct broker *broker, struct job *job);
+simtime broker_decide(struct broker *broker, struct job *job, const struct sim_freight *freight);
 
 /* What a way says of the partitions that the job may run in, among all of its centre. */
 static inline uint64_t broker_in_centre(const struct broker *broker, const struct job *job,

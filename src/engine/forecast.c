@@ -123,13 +123,19 @@ static inline uint64_t places_of(const struct forecast *forecast, const struct j
     return forecast->shares ? job_waits_in(jobs_at(forecast->sched->jobs, item->slot)) : 0;
 }
 
+/* Room for `more` items. */
+static inline void make_room(struct forecast *forecast, size_t more)
+{
+    if (LIKELY(forecast->len + more <= forecast->cap))
+        return;
+    forecast->cap = 2 * forecast->cap + SOME;
+    forecast->items = mem_resize(forecast->items, forecast->cap, sizeof(*forecast->items));
+}
+
 static inline void append(struct forecast *forecast, const struct jobitem *item, simtime after,
                           uint64_t in)
 {
-    if (UNLIKELY(forecast->len == forecast->cap)) {
-        forecast->cap = forecast->cap ? 2 * forecast->cap : 32;
-        forecast->items = mem_resize(forecast->items, forecast->cap, sizeof(*forecast->items));
-    }
+    make_room(forecast, 1);
     forecast->items[forecast->len++] = (struct expected){*item, after, SIMTIME_NEVER, in};
 }
 
@@ -150,6 +156,9 @@ static void read_queue(struct forecast *forecast)
     struct sched *sched = forecast->sched;
     struct queue *queue = &sched->queue;
     struct jobitem item, some[SOME];
+    struct jobkey key;
+    const simtime at = forecast->at;
+    const bool shares = forecast->shares, conservative = sched->config.conservative;
     queue_settle(queue, forecast->at);
     if (holds_reservations(sched)) {
         for (size_t i = 0; i < sched->fresh.len; i++) {
@@ -164,17 +173,25 @@ static void read_queue(struct forecast *forecast)
         return;
     }
     const struct jobkey *last = NULL;
-    for (size_t n; (n = queue_some(queue, last, SOME, some)) > 0; last = &item.key)
+    for (size_t n; (n = queue_some(queue, last, SOME, some)) > 0; last = &key) {
+        const size_t room = forecast->depth - forecast->len;
+        forecast->deeper = n > room;
+        key = some[n - 1].key;
+        n = n < room ? n : room;
+        make_room(forecast, n);
+        struct expected *to = &forecast->items[forecast->len];
+        forecast->len += n;
         for (size_t i = 0; i < n; i++) {
-            if (forecast->len == forecast->depth) {
-                forecast->deeper = true;
-                return;
-            }
-            item = some[i];
-            append(forecast, &item, forecast->at, places_of(forecast, &item));
-            if (sched->config.conservative)
-                forecast->items[forecast->len - 1].item.key.score = 0;
+            to[i].item = some[i];
+            to[i].after = at;
+            to[i].start = SIMTIME_NEVER;
+            to[i].in = shares ? places_of(forecast, &some[i]) : 0;
+            if (conservative)
+                to[i].item.key.score = 0;
         }
+        if (forecast->deeper)
+            return;
+    }
 }
 
 /* What gates let through and where tenants stand changes with what happens elsewhere. */
@@ -335,14 +352,12 @@ static void find_first(struct forecast *forecast)
 }
 
 /* A job that starts before its turn came to be placed moves none of those that were, if they leave
- * it room: less is free to them, and where each stands it still fits. */
-static bool fits_beside(struct forecast *forecast, const struct job *job, simtime now)
+ * it room: less is free to them, and where each stands it still fits. If not, the plan is of no use
+ * any more. */
+static inline bool fits_beside(struct forecast *forecast, const struct job *job, simtime now)
 {
-    if (forecast->placed == 0 || holds_reservations(forecast->sched) ||
-        profile_earliest(forecast->plan, now, job->due - now, job->procs) != now)
-        return false;
-    profile_reserve(forecast->plan, now, job->due, job->procs);
-    return true;
+    return forecast->placed > 0 && !holds_reservations(forecast->sched) &&
+           profile_place(forecast->plan, now, job->due - now, job->procs) == now;
 }
 
 void forecast_started(struct forecast *forecast, const struct job *job, simtime now)
@@ -414,8 +429,8 @@ struct profile *forecast_draft(struct forecast *forecast)
 
 /* Behind the first `ahead` of the items, from what is known of its start on: until it is known, or
  * not before `before`. */
-static simtime planned_start(struct forecast *forecast, const struct jobitem *item, size_t ahead,
-                             simtime now, simtime before)
+static inline simtime planned_start(struct forecast *forecast, const struct jobitem *item,
+                                    size_t ahead, simtime now, simtime before)
 {
     if (ahead < forecast->placed) {
         struct profile *draft = forecast_draft(forecast);
@@ -439,14 +454,21 @@ area forecast_backlog(const struct forecast *forecast)
     return forecast->stale ? forecast->backlog : find_backlog(forecast);
 }
 
-simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after)
+/* The job as an item that is not compared with others. */
+static inline struct jobitem last_item(const struct forecast *forecast, const struct job *job)
 {
     const struct partition *partition = forecast->sched->partition;
     const int32_t procs = partition_procs(partition, &job->spec.ask);
-    const struct jobitem item = {.procs = procs, .request = request_of(partition, job, procs)};
+    return (struct jobitem){.procs = procs, .request = request_of(partition, job, procs)};
+}
+
+simtime forecast_alone(struct forecast *forecast, const struct job *job, simtime after)
+{
+    const struct profile *profile = forecast->sched->partition->profile;
+    const struct jobitem item = last_item(forecast, job);
     simtime start;
     do
-        start = start_in(forecast->stale ? forecast->base : partition->profile, &item, after);
+        start = start_in(forecast->stale ? forecast->base : profile, &item, after);
     while (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &item, after));
     return start;
 }
@@ -481,6 +503,15 @@ static bool outlasts(const struct forecast *forecast, simtime after, int64_t pro
     return end <= after;
 }
 
+/* The bound, if it is only to be found further ahead. */
+static NOINLINE void look_for(struct forecast *forecast, simtime after, simtime request,
+                              int32_t procs)
+{
+    const struct jobitem item = {.procs = procs, .request = request};
+    while (forecast->bound >= SIMTIME_NEVER && forecast_look_on(forecast, &item, after))
+        forecast->bound = profile_earliest(base_of(forecast), after, request, procs);
+}
+
 simtime forecast_bound(struct forecast *forecast, const struct job *job, enum broker_sees sees,
                        simtime after, bool *ret_exact)
 {
@@ -502,10 +533,8 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
         }
         forecast->asked = job->seq + 1;
         forecast->bound = profile_earliest(profile, after, request, procs);
-        const struct jobitem item = {.procs = procs, .request = request};
-        while (UNLIKELY(forecast->bound >= SIMTIME_NEVER) &&
-               forecast_look_on(forecast, &item, after))
-            forecast->bound = profile_earliest(base_of(forecast), after, request, procs);
+        if (UNLIKELY(forecast->bound >= SIMTIME_NEVER))
+            look_for(forecast, after, request, procs);
         forecast->fits = last && !holds_reservations(forecast->sched);
         *ret_exact = forecast->queued == 0 || outlasted ||
                      (behind && forecast->placed == forecast->len && forecast->placed > 0);
@@ -521,8 +550,8 @@ simtime forecast_bound(struct forecast *forecast, const struct job *job, enum br
 simtime forecast_start(struct forecast *forecast, const struct job *job, simtime after,
                        simtime before)
 {
-    const struct jobitem item = forecast_item(forecast, job);
     const bool last = is_queue(forecast);
+    const struct jobitem item = last ? last_item(forecast, job) : forecast_item(forecast, job);
     const size_t ahead = last ? forecast->len : forecast_position(forecast, item.key);
     const simtime now = forecast->stale ? forecast->at : job->spec.submit;
     if (ahead == forecast->len && forecast->deeper) {
@@ -537,11 +566,11 @@ simtime forecast_start(struct forecast *forecast, const struct job *job, simtime
         forecast->fits = false;
     }
     const simtime bound = forecast->bound;
-    simtime start = planned_start(forecast, &item, ahead, now, before);
-    while (UNLIKELY(start >= SIMTIME_NEVER) && forecast_look_on(forecast, &item, bound)) {
+    for (;;) {
+        const simtime start = planned_start(forecast, &item, ahead, now, before);
+        if (LIKELY(start < SIMTIME_NEVER) || !forecast_look_on(forecast, &item, bound))
+            return start;
         forecast->bound = bound;
         forecast->fits = false;
-        start = planned_start(forecast, &item, ahead, now, before);
     }
-    return start;
 }

@@ -222,23 +222,32 @@ static void handle(struct sim *sim, const struct event *event)
     }
 }
 
-/* Everything of one class range at this instant, a pass after each event where that is the rule. */
+/* Is the next event one of a class range at this instant? */
+static inline bool is_due(const struct sim *sim, enum event_class from, enum event_class to)
+{
+    if (events_time(sim->events) != sim->now)
+        return false;
+    const enum event_class class = events_class(sim->events);
+    return class >= from && class <= to;
+}
+
+/* Everything of the range, of which there is some, a pass after each event where that is the rule.
+ */
 static NOINLINE void drain_due(struct sim *sim, enum event_class from, enum event_class to)
 {
     struct event event;
-    while (events_time(sim->events) == sim->now && events_first(sim->events, &event) &&
-           event.class >= from && event.class <= to) {
-        events_drop(sim->events);
+    do {
+        events_pop(sim->events, &event);
         sim->totals.events++;
         handle(sim, &event);
         if (sim->eager)
             pass_now(sim);
-    }
+    } while (is_due(sim, from, to));
 }
 
 static inline void drain_events(struct sim *sim, enum event_class from, enum event_class to)
 {
-    if (events_time(sim->events) == sim->now)
+    if (is_due(sim, from, to))
         drain_due(sim, from, to);
 }
 

@@ -37,6 +37,7 @@ struct flow {
         int64_t bytes;
         amount rate;
         simtime time;
+        bool idle; /* it is that while no data move */
     } expected;
 };
 
@@ -45,7 +46,7 @@ struct line {
     amount carried;   /* modulo 2^128 */
     amount delivered; /* of it, by transfers that are over */
     int64_t transfers;
-    amount next_share; /* of each, were there one more */
+    amount next_share; /* of each, were there one more; 0: not asked yet */
     amount left;       /* scratch of share_out */
     int64_t unfixed;
 };
@@ -91,7 +92,6 @@ struct network *network_new(size_t n_centres, const struct link *links, size_t n
     for (size_t i = 0; i < n_links; i++) {
         REQUIRE(links[i].bandwidth > 0 && links[i].bandwidth <= NETWORK_BANDWIDTH_MOST);
         network->lines[i].link = links[i];
-        network->lines[i].next_share = line_rate(&network->lines[i]);
     }
     network->rows = mem_new(n_centres, sizeof(*network->rows));
     network->flows = mem_new(n_centres * n_centres, sizeof(*network->flows));
@@ -228,28 +228,43 @@ static simtime later(simtime a, simtime b)
     return a < SIMTIME_NEVER - b ? a + b : SIMTIME_NEVER;
 }
 
-simtime network_expect(struct network *network, int32_t from, int32_t to, int64_t bytes)
+static NOINLINE simtime expect_anew(struct network *network, int32_t from, int32_t to,
+                                    int64_t bytes)
 {
-    if (from == to || bytes == 0)
-        return 0;
     struct flow *flow = flow_known(network, from, to);
     if (UNLIKELY(!flow)) {
         if (!network_reaches(network, from, to))
             return SIMTIME_NEVER;
         flow = flow_of(network, from, to);
     }
+    const bool idle = network->transfers == 0;
     amount rate = 0;
     for (size_t i = 0; i < flow->hops; i++) {
-        const struct line *line = &network->lines[flow->route[i]];
+        struct line *line = &network->lines[flow->route[i]];
+        if (line->next_share == 0)
+            line->next_share = line_share(line, (size_t)line->transfers + 1);
         if (i == 0 || line->next_share < rate)
             rate = line->next_share;
     }
-    if (flow->expected.bytes != bytes || flow->expected.rate != rate) {
+    if (flow->expected.bytes == bytes && flow->expected.rate == rate) {
+        flow->expected.idle |= idle;
+    } else {
+        flow->expected.idle = idle;
         flow->expected.bytes = bytes;
         flow->expected.rate = rate;
         flow->expected.time = later(time_for((amount)bytes * AMOUNT_BYTE, rate), flow->latency);
     }
     return flow->expected.time;
+}
+
+simtime network_expect(struct network *network, int32_t from, int32_t to, int64_t bytes)
+{
+    if (from == to || bytes == 0)
+        return 0;
+    const struct flow *flow = flow_known(network, from, to);
+    if (flow && flow->expected.idle && network->transfers == 0 && flow->expected.bytes == bytes)
+        return flow->expected.time;
+    return expect_anew(network, from, to, bytes);
 }
 
 /* --- transfers under way --- */
@@ -380,6 +395,18 @@ static amount left_of(const struct flow *flow)
     return finish > flow->served ? finish - flow->served : 0;
 }
 
+/* Until its first transfer is through. One that just began takes as long as was expected, mostly.
+ */
+static simtime time_left(const struct flow *flow)
+{
+    const amount left = left_of(flow);
+    const simtime all = flow->expected.time;
+    return flow->expected.bytes > 0 && flow->expected.rate == flow->rate && all < SIMTIME_NEVER &&
+                   left == (amount)flow->expected.bytes * AMOUNT_BYTE
+               ? all - flow->latency
+               : time_for(left, flow->rate);
+}
+
 static void settle(struct network *network)
 {
     if (!network->stale)
@@ -389,7 +416,7 @@ static void settle(struct network *network)
     network->next = SIMTIME_NEVER;
     for (size_t k = 0; k < network->n_active; k++) {
         const struct flow *flow = network->active[k];
-        const simtime at = later(network->now, time_for(left_of(flow), flow->rate));
+        const simtime at = later(network->now, time_left(flow));
         if (at < network->next)
             network->next = at;
     }
@@ -400,7 +427,7 @@ static void count(struct network *network, const struct flow *flow, int change)
     for (size_t i = 0; i < flow->hops; i++) {
         struct line *line = &network->lines[flow->route[i]];
         line->transfers += change;
-        line->next_share = line_share(line, (size_t)line->transfers + 1);
+        line->next_share = 0;
     }
     network->transfers += (size_t)change;
     network->stale = true;

@@ -195,24 +195,17 @@ static bool take_hole(struct profile *profile, struct hole *hole, int64_t procs)
     return true;
 }
 
-/* As below, in two steps: where the tree is higher, or its leaf has no room. */
-static NOINLINE simtime place_by_search(struct profile *profile, simtime after, simtime duration,
-                                        int64_t procs)
-{
-    const simtime at = profile_earliest(profile, after, duration, procs);
-    if (at < SIMTIME_NEVER)
-        profile_reserve(profile, at, at + duration, procs);
-    return at;
-}
-
 simtime profile_place(struct profile *profile, simtime after, simtime duration, int64_t procs)
 {
     struct hole hole;
-    if (profile->height == 0 && duration > 0 && procs > 0) {
-        if (!hole_of_many(profile->root, after, duration, procs - profile->lift, &hole))
-            return SIMTIME_NEVER;
-        if (hole.at > profile->now && take_hole(profile, &hole, procs))
-            return hole.at;
-    }
-    return place_by_search(profile, after, duration, procs);
+    if (UNLIKELY(profile->height > 0 || duration == 0 || procs <= 0))
+        hole.at = profile_earliest(profile, after, duration, procs);
+    else if (!hole_of_many(profile->root, after, duration, procs - profile->lift, &hole))
+        return SIMTIME_NEVER;
+    else if (LIKELY(hole.at > profile->now) && take_hole(profile, &hole, procs))
+        return hole.at;
+    /* The tree is higher, or its leaf has no room. */
+    if (hole.at < SIMTIME_NEVER)
+        profile_reserve(profile, hole.at, hole.at + duration, procs);
+    return hole.at;
 }

@@ -14,40 +14,45 @@ static const struct kind *const brokers[] = {
 
 const struct kind_list broker_kinds = {.what = "broker", .whats = "brokers", .items = brokers};
 
-/* Put the first of the bounds where it belongs among the others, which stand in order: of equal
- * starts the choice that comes first does. */
-static inline void sink_first(struct broker_bound *bounds, size_t len)
+/* Before when choice `but` has to start to be the earliest: of equal starts the choice that comes
+ * first is. SIMTIME_NEVER: whenever it does. */
+static inline simtime least_other(const struct broker_bound *bounds, const struct broker_bound *end,
+                                  const struct broker_bound *but)
 {
-    const struct broker_bound bound = bounds[0];
-    size_t i = 1;
-    for (; i < len && (bounds[i].start < bound.start ||
-                       (bounds[i].start == bound.start && bounds[i].choice < bound.choice));
-         i++)
-        bounds[i - 1] = bounds[i];
-    bounds[i - 1] = bound;
+    simtime least = SIMTIME_NEVER;
+    for (const struct broker_bound *bound = but + 1; bound < end; bound++)
+        least = bound->start < least ? bound->start : least;
+    least += least < SIMTIME_NEVER;
+    for (const struct broker_bound *bound = bounds; bound < but; bound++)
+        least = bound->start < least ? bound->start : least;
+    return least;
 }
 
 /* The choice that may be the best is looked at until it is known to be, or another may be better:
  * no plan is made further than the comparison needs. */
 size_t broker_earliest(const struct broker_view *view)
 {
-    struct broker_bound *first = view->bounds;
-    for (size_t i = view->len; i-- > 0;) {
-        first[i] = (struct broker_bound){.choice = i, .start = view->now + view->choices[i].moving};
-        sink_first(&first[i], view->len - i);
-    }
-    while (!first->known && first->start < SIMTIME_NEVER) {
-        if (!first->asked) {
+    struct broker_bound *const bounds = view->bounds, *const end = bounds + view->len;
+    for (;;) {
+        struct broker_bound *first = bounds;
+        simtime start = bounds->start;
+        for (struct broker_bound *bound = bounds + 1; bound < end; bound++)
+            if (bound->start < start) {
+                first = bound;
+                start = bound->start;
+            }
+        const size_t i = (size_t)(first - bounds);
+        if (!first->asked && start < SIMTIME_NEVER) {
             first->asked = true;
-            view->bound(view->ctx, first);
-        } else {
-            simtime before = view->len > 1 ? first[1].start : SIMTIME_NEVER;
-            /* Equal starts go to the one that comes first. */
-            before += before < SIMTIME_NEVER && first->choice < first[1].choice;
-            first->start = broker_start(view, first->choice, before);
-            first->known = first->start < before || before == SIMTIME_NEVER;
+            view->bound(view->ctx, i, first);
+            if (first->start > start)
+                continue;
         }
-        sink_first(first, view->len);
+        if (first->known || start >= SIMTIME_NEVER)
+            return i;
+        const simtime before = least_other(bounds, end, first);
+        first->start = broker_start(view, i, before);
+        if (first->start < before)
+            return i;
     }
-    return first->choice;
 }

@@ -20,10 +20,9 @@ struct broker_choice {
 
 /* What is known of a choice so far. */
 struct broker_bound {
-    size_t choice;
     simtime start; /* not before */
     bool known;    /* but just then */
-    bool asked;    /* else it is only that the job cannot be there before */
+    bool asked;    /* else it is when the job can be there */
 };
 
 struct broker_view {
@@ -33,8 +32,8 @@ struct broker_view {
     /* The rest is asked through the functions below, of policies that say `looks`. */
     void *ctx;
     /* What is cheap to know: fill in `start` and `known`. */
-    void (*bound)(void *ctx, struct broker_bound *bound);
-    struct broker_bound *bounds; /* scratch, `len` of them */
+    void (*bound)(void *ctx, size_t i, struct broker_bound *bound);
+    struct broker_bound *bounds; /* by choice, not asked yet */
     simtime (*start)(void *ctx, size_t i, simtime before);
     double (*queued)(void *ctx, size_t i);
 };
