@@ -392,6 +392,7 @@ static void begin_plan(struct sched *sched, simtime now)
         plan->too_long[c] = SIMTIME_NEVER;
     if (sched->tested)
         memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
+    queue_line_up(&sched->queue);
     sched_plan_begin(sched, now);
 }
 

@@ -54,6 +54,9 @@ bool queue_admits(const struct queue *queue, const struct job *job, const struct
  * O(n log n) for one that does. Jobs added later are seen after the next call. */
 void queue_settle(struct queue *queue, simtime now);
 
+/* The same: many questions are to come before it changes much. */
+void queue_line_up(struct queue *queue);
+
 size_t queue_len(const struct queue *queue);
 
 /* The slots of all jobs, whatever gates say, in order; returns their number. O(n log n). */
