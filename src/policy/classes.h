@@ -89,6 +89,9 @@ NOINLINE size_t classes_some(struct classes *classes, const struct jobkey *after
  * each that passes many others; O(jobs log jobs) the first time. */
 NOINLINE void classes_line_up(struct classes *classes);
 
+/* Do they stand so, and no offsets have changed since? */
+bool classes_in_line(const struct classes *classes);
+
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */

@@ -122,6 +122,11 @@ void classes_line_up(struct classes *classes)
     classes->line.state = LINE_READY;
 }
 
+bool classes_in_line(const struct classes *classes)
+{
+    return classes->line.state == LINE_READY;
+}
+
 void classes_line_add(struct classes *classes, uint32_t id, const struct jobitem *item)
 {
     struct line *line = classes->line.made;
