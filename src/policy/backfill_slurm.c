@@ -358,11 +358,12 @@ static NOINLINE int64_t hurry(struct sched *sched, simtime now, simtime last, in
 }
 
 /* Whether reservations hold for later plans: where neither nodes nor the age of jobs, nor how many
- * are of one tenant, nor how far ahead windows are known, has a say. */
+ * are of one tenant, nor how far ahead windows are known, has a say; as long as those that wait
+ * keep their places. */
 static bool may_keep(const struct sched *sched)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
-    return sched->queue.tree && !sched->partition->constrained && !sched->outlives &&
+    return queue_stands(&sched->queue) && !sched->partition->constrained && !sched->outlives &&
            !sched->partition->windows.endless && sched->draft->flat && sched->slurm_plan.firm &&
            slurm->reserve_after == 0 && slurm->per_tenant == INT64_MAX;
 }
@@ -373,7 +374,7 @@ static void begin_plan(struct sched *sched, simtime now)
     const struct backfill_slurm *slurm = sched->config.slurm;
     struct slurm_plan *plan = &sched->slurm_plan;
     plan->starts = slurm->starts;
-    if (plan->kept && now < plan->good) {
+    if (plan->kept && now < plan->good && queue_stands(&sched->queue)) {
         plan->depth += plan->started; /* they are no longer in the queue */
         plan->started = 0;
         sched_plan_resume(sched, now);
@@ -392,6 +393,7 @@ static void begin_plan(struct sched *sched, simtime now)
         plan->too_long[c] = SIMTIME_NEVER;
     if (sched->tested)
         memset(sched->tested, 0, sched->tested_cap * sizeof(*sched->tested));
+    queue_line_up(&sched->queue);
     sched_plan_begin(sched, now);
 }
 

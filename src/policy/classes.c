@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/classes_inner.h"
 
-#include "model/lanes.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -43,6 +42,7 @@ void classes_free(struct classes *classes)
     free(classes->open.items);
     free(classes->open.bits);
     free(classes->heads.items);
+    free(classes->line.made);
     free(classes);
 }
 
@@ -147,6 +147,8 @@ static void insert(struct classes *classes, uint32_t id, const struct jobitem *i
         classes_stand_up(classes, id);
     else
         classes_stand_anew(classes, id);
+    if (UNLIKELY(classes->line.state != LINE_NONE))
+        classes_line_add(classes, id, item);
 }
 
 /* The one whose turn to age comes first leaves first: jobs come in order of submission, but for
@@ -222,6 +224,8 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
         return false;
     classes->heads.hold = false;
     classes->len--;
+    if (UNLIKELY(classes->line.state != LINE_NONE))
+        classes_line_remove(classes, id, key);
     if (bunch_len(&class->jobs) > 0) {
         classes_stand_anew(classes, id);
     } else {
@@ -317,12 +321,10 @@ bool classes_first(const struct classes *classes, struct jobitem *ret)
     return true;
 }
 
-/* Of the next LANES stands from `from` on, a bit for each whose least is not above `most`. */
+/* Of the next stands from `from` on, as least_bits. */
 static uint32_t next_upto(const struct classes *classes, size_t from, int16_t most)
 {
-    const size_t left = classes->stands.len - from;
-    const uint32_t there = left < LANES ? (1U << left) - 1 : UINT32_MAX;
-    return lane_bits(lanes_at(&classes->least[from]) <= most) & there;
+    return least_bits(classes->least, from, classes->stands.len, most);
 }
 
 bool classes_may_fit(const struct classes *classes, int64_t free)
@@ -342,6 +344,8 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
     bool found = false;
     struct jobitem item;
     const int16_t most = least_upto(free);
+    if (UNLIKELY(classes->line.state == LINE_READY))
+        return classes_line_next_fit(classes, after, free, window, spare, ret);
     size_t from = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
@@ -394,6 +398,8 @@ size_t classes_some(struct classes *classes, const struct jobkey *after, size_t 
     const struct stand *stands = classes->stands.items;
     const bool goes_on = classes->heads.hold && after && jobkey_equal(after, &classes->heads.last);
     size_t i = goes_on ? classes->heads.looked : 0, len = 0;
+    if (UNLIKELY(classes->line.state == LINE_READY))
+        return classes_line_some(classes, after, most, ret);
     most = most < SOME ? most : SOME;
     if (!goes_on) {
         if (classes_by_rank(classes) && after)
@@ -429,17 +435,22 @@ size_t classes_some(struct classes *classes, const struct jobkey *after, size_t 
     return len;
 }
 
+size_t classes_jobs_of(const struct classes *classes, uint32_t id, struct jobitem *ret)
+{
+    const struct bunch *jobs = &classes->all.items[id].jobs;
+    const struct jobkey *after = NULL;
+    size_t len = 0;
+    while (bunch_next_fit(jobs, after, INT64_MAX, SIMTIME_NEVER, 0, &ret[len]))
+        after = &ret[len++].key;
+    return len;
+}
+
 void classes_list(const struct classes *classes, struct jobitem *ret)
 {
     for (size_t i = 0; i < classes->stands.len; i++) {
-        const struct class *class = &classes->all.items[classes->stands.items[i].id];
-        const struct jobkey *after = NULL;
-        struct jobkey last;
-        while (bunch_next_fit(&class->jobs, after, INT64_MAX, SIMTIME_NEVER, 0, ret)) {
-            last = ret->key;
-            after = &last;
-            (ret++)->key.score += classes->ranks.items[classes->stands.items[i].id].offset;
-        }
+        const uint32_t id = classes->stands.items[i].id;
+        for (size_t left = classes_jobs_of(classes, id, ret); left > 0; left--)
+            (ret++)->key.score += classes->ranks.items[id].offset;
     }
 }
 
@@ -461,4 +472,5 @@ void classes_check(const struct classes *classes)
         jobs += bunch_len(&class->jobs);
     }
     REQUIRE(jobs == classes->len);
+    classes_line_check(classes);
 }

@@ -83,6 +83,15 @@ NOINLINE bool classes_next_fit(const struct classes *classes, const struct jobke
 NOINLINE size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
                              struct jobitem *ret);
 
+/* Many questions are to come: those that classes_next_fit and classes_some answer cost O(log jobs)
+ * from now on, and O(jobs / LANES) looks or what is read, until offsets change; as long as no more
+ * jobs wait than some, and no gates hold them. O(jobs) if offsets changed since, and O(jobs) for
+ * each that passes many others; O(jobs log jobs) the first time. */
+NOINLINE void classes_line_up(struct classes *classes);
+
+/* Do they stand so, and no offsets have changed since? */
+bool classes_in_line(const struct classes *classes);
+
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */

@@ -1,12 +1,14 @@
-/* What classes.c, classes_rank.c, classes_stands.c and classes_tree.c share: the one knows jobs and
- * searches, the next where classes stand, the third how entries lie in memory, the last below which
- * tenants. */
+/* What classes.c, classes_rank.c, classes_stands.c, classes_tree.c and classes_line.c share: the
+ * one knows jobs and searches, the next where classes stand, the third how entries lie in memory,
+ * the fourth below which tenants, the last all jobs in order. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_INNER_H
 #define POLICY_CLASSES_INNER_H
 
 #include "policy/bunch.h"
 #include "policy/classes.h"
+
+#include "model/lanes.h"
 
 #define NO_CLASS UINT32_MAX
 #define NO_TENANT (-2) /* -1 stands for what is above all */
@@ -50,6 +52,14 @@ struct stand {
 static inline int16_t least_upto(int64_t procs)
 {
     return (int16_t)(procs < 0 ? -1 : procs < INT16_MAX ? procs : INT16_MAX);
+}
+
+/* Of LANES such from `from` on, up to the last, a bit for each that is not above `most`. */
+static inline uint32_t least_bits(const int16_t *least, size_t from, size_t len, int16_t most)
+{
+    const size_t left = len - from;
+    const uint32_t there = left < LANES ? (1U << left) - 1 : UINT32_MAX;
+    return lane_bits(lanes_at(&least[from]) <= most) & there;
 }
 
 /* Of a class that is gone through: its next job. */
@@ -130,6 +140,14 @@ struct classes {
         struct jobkey last; /* the job before them */
         bool hold;          /* what they are: nothing came or left since, or was ranked */
     } heads;
+    struct {
+        struct line *made; /* owned; NULL before the first */
+        enum {
+            LINE_NONE,  /* nobody asked for it, or too many wait */
+            LINE_STALE, /* all are there, but offsets changed since they were in order */
+            LINE_READY
+        } state;
+    } line;
     uint32_t spare; /* the first that is empty */
     size_t len;     /* jobs */
     bool crowded;   /* offsets between neighbours are running out */
@@ -185,6 +203,30 @@ void classes_stand_anew(struct classes *classes, uint32_t id);
 void classes_put_in(struct classes *classes, size_t at, const struct stand *stand);
 void classes_take_out(struct classes *classes, size_t at);
 void classes_free_stands(struct classes *classes);
+
+/* The jobs of a class in order, with the scores of their own; returns how many. */
+size_t classes_jobs_of(const struct classes *classes, uint32_t id, struct jobitem *ret);
+
+/* Offsets of classes that stand change. */
+static inline void classes_line_doubt(struct classes *classes)
+{
+    if (classes->line.state == LINE_READY)
+        classes->line.state = LINE_STALE;
+}
+
+/* While there is a line, stale or not: a job joins the class, or has left it; items and keys with
+ * scores of their own. O(log jobs), of one that is stale O(jobs), and a move of those behind. */
+NOINLINE void classes_line_add(struct classes *classes, uint32_t id, const struct jobitem *item);
+NOINLINE void classes_line_remove(struct classes *classes, uint32_t id, struct jobkey key);
+
+/* As classes_some and classes_next_fit, of a line that is ready. O(log jobs) and O(most); O(jobs /
+ * LANES) and those that fit by count. */
+NOINLINE size_t classes_line_some(const struct classes *classes, const struct jobkey *after,
+                                  size_t most, struct jobitem *ret);
+NOINLINE bool classes_line_next_fit(const struct classes *classes, const struct jobkey *after,
+                                    int64_t free, simtime window, int64_t spare,
+                                    struct jobitem *ret);
+void classes_line_check(const struct classes *classes);
 
 /* Where the entry of a class is. O(log classes). */
 size_t classes_stand_of(const struct classes *classes, uint32_t id);

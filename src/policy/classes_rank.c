@@ -54,10 +54,11 @@ static NOINLINE void find_factor(const struct classes *classes, uint32_t id)
                                      classes->now, &rank->factor_known);
 }
 
-static inline double offset_of(const struct classes *classes, uint32_t id)
+/* `offsets` are those of the classes. */
+static inline double offset_of(const struct classes *classes, const struct order_offsets *offsets,
+                               uint32_t id)
 {
     const struct rank *rank = &classes->ranks.items[id];
-    const struct order_offsets *offsets = &classes->offsets;
     if (UNLIKELY(!rank->factor_known))
         find_factor(classes, id);
     return -order_rounded(offsets->sums[rank->kind] + offsets->fair_share * rank->factor,
@@ -178,7 +179,8 @@ void classes_stand_up(struct classes *classes, uint32_t id)
         rank->offset = offset_at(classes, at, beside);
         classes->stands.items[at].head = head_of(classes, id);
     } else {
-        rank->offset = classes->order->by == ORDER_BY_JOB ? 0 : offset_of(classes, id);
+        rank->offset =
+            classes->order->by == ORDER_BY_JOB ? 0 : offset_of(classes, &classes->offsets, id);
         stand.head = head_of(classes, id);
         classes_put_in(classes, classes_first_from(classes, stand.head), &stand);
     }
@@ -305,10 +307,12 @@ static void sum_anew(struct classes *classes)
     double last = -HUGE_VAL;
     size_t left = STEPS_FEW * len;
     classes_find_offsets(classes);
+    classes_line_doubt(classes);
+    const struct order_offsets offsets = classes->offsets; /* what is written below is not there */
     for (size_t i = 0; i < len; i++) {
         struct stand *stand = &stands[i];
         struct rank *rank = &ranks[stand->id];
-        rank->offset = offset_of(classes, stand->id);
+        rank->offset = offset_of(classes, &offsets, stand->id);
         const double score = stand->head.score = rank->offset + rank->first.score;
         if (LIKELY(score > last))
             last = score;
@@ -429,6 +433,7 @@ static void number(struct classes *classes, struct range range)
     const double low = first ? 0 : stands[range.from - 1].head.score;
     const double high = last ? 0 : stands[range.to].head.score;
     double rank = 0;
+    classes_line_doubt(classes);
     for (size_t i = range.from; i < range.to; i++) {
         rank += i == range.from || !ties(classes, i);
         stands[i].head.score = rank;
@@ -524,6 +529,7 @@ static void stand_anew_stale(struct classes *classes)
 {
     const uint32_t *stale = classes->stale.items;
     size_t len = 0;
+    classes_line_doubt(classes);
     /* All down first: places are found among what stands in order. */
     for (size_t i = 0; i < classes->stale.len; i++) {
         struct class *class = &classes->all.items[stale[i]];

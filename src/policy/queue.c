@@ -233,6 +233,12 @@ void queue_settle(struct queue *queue, simtime now)
         settle_others(queue, now);
 }
 
+void queue_line_up(struct queue *queue)
+{
+    if (queue->classes)
+        classes_line_up(queue->classes);
+}
+
 size_t queue_len(const struct queue *queue)
 {
     return queue->tree      ? jobtree_len(queue->tree)

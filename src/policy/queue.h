@@ -54,6 +54,16 @@ bool queue_admits(const struct queue *queue, const struct job *job, const struct
  * O(n log n) for one that does. Jobs added later are seen after the next call. */
 void queue_settle(struct queue *queue, simtime now);
 
+/* The same: many questions are to come before it changes much. */
+void queue_line_up(struct queue *queue);
+
+/* Do those that wait keep their keys: by tree always, in line as long as they have since it was
+ * made? */
+static inline bool queue_stands(const struct queue *queue)
+{
+    return queue->tree || (queue->classes && classes_in_line(queue->classes));
+}
+
 size_t queue_len(const struct queue *queue);
 
 /* The slots of all jobs, whatever gates say, in order; returns their number. O(n log n). */

@@ -15,6 +15,7 @@
 #define HOUR SIMTIME_HOUR
 #define TENANTS 90 /* in three groups */
 #define JOBS_MAX 400
+#define JOBS_MANY 1100 /* more than stand in line */
 
 static uint64_t lcg;
 
@@ -115,9 +116,9 @@ struct subject {
     struct tenancy tenancy;
     struct jobs jobs;
     struct queue queue;
-    double keys[JOBS_MAX][10]; /* by slot */
-    size_t key_len;            /* by rank */
-    struct job *waiting[JOBS_MAX];
+    double keys[JOBS_MANY][10]; /* by slot */
+    size_t key_len;             /* by rank */
+    struct job *waiting[JOBS_MANY];
     size_t len;
     struct job running[50];
     size_t n_running;
@@ -305,7 +306,7 @@ static void check_some(struct subject *s)
 
 static void check_list(struct subject *s)
 {
-    uint32_t slots[JOBS_MAX];
+    static uint32_t slots[JOBS_MANY];
     sort(s);
     assert_int_equal(queue_len(&s->queue), s->len);
     assert_int_equal(queue_list(&s->queue, slots), s->len);
@@ -396,6 +397,8 @@ static void step(struct subject *s, int64_t busy)
     if (draw(3) == 0)
         end_one(s);
     queue_settle(&s->queue, s->now);
+    if (draw(3) == 0)
+        queue_line_up(&s->queue);
     check_walk(s);
     if (draw(4) == 0)
         check_some(s);
@@ -465,6 +468,42 @@ static void test_by_rank(void **state)
     (void)state;
     run_seeds("fair-share", false);
     run_seeds("fair-share", true);
+}
+
+static void check_all(struct subject *s)
+{
+    queue_settle(&s->queue, s->now);
+    check_walk(s);
+    check_some(s);
+    check_list(s);
+}
+
+/* In line, more come than stand there; once enough have left they do so again. */
+static void run_long(const char *name)
+{
+    struct subject *s = open_subject(name, false, 7);
+    queue_line_up(&s->queue);
+    while (s->len < JOBS_MANY) {
+        submit_one(s, (int32_t)draw(TENANTS), (int32_t)draw(3));
+        if (draw(100) == 0)
+            check_all(s);
+    }
+    check_all(s);
+    while (s->len > 0) {
+        withdraw(s, (size_t)draw((int64_t)s->len), false);
+        if (draw(50) != 0)
+            continue;
+        queue_line_up(&s->queue);
+        check_all(s);
+    }
+    close_subject(s);
+}
+
+static void test_long(void **state)
+{
+    (void)state;
+    run_long("fair-share");
+    run_long("multifactor");
 }
 
 /* All of the tenants run on so much more. */
@@ -671,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_by_sum),     cmocka_unit_test(test_live),
         cmocka_unit_test(test_by_job),     cmocka_unit_test(test_drf_example),
         cmocka_unit_test(test_candidates), cmocka_unit_test(test_rounded),
+        cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,70 @@
+"""A plan as Slurm makes it may go on where the last one ended, and pass over jobs that are in nobody's way. With a count
+of jobs by tenant, however high, it does neither: jobs start as they do then.
+
+usage: test_plans.py JISHI
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+ORDERS = ["fair-share", "drf", "{multifactor: {age: 1000, fair_share: 1000}}",
+          "{multifactor: {age: 10, fair_share: 1000, size: 90, half_life: 1h, period: 1h}}"]
+TEXT = """jishi: 1
+centres:
+  c:
+    partitions: {p: {nodes: 192, processors_per_node: 1}}
+    scheduler: {order: %s, backfill: {slurm: {%s}}}
+tenants:
+  users:
+    home: c
+    members: {by: user}
+    workloads: {log: {log: log.swf}}
+"""
+
+
+def write_log(path, rng, count):
+    """Half of the jobs run as long as they ask for."""
+    at = 0
+    with open(path, "w") as file:
+        for number in range(1, count + 1):
+            at += int(rng.expovariate(1 / 150))
+            procs, request = rng.choice([1, 2, 4, 8, 32, 64]), rng.randint(60, 14400)
+            runtime = request if rng.random() < 0.5 else rng.randint(1, request)
+            user = rng.randint(1, 12)
+            file.write(f"{number} {at} -1 {runtime} {procs} -1 -1 {procs} {request} -1 1 {user} 1 -1 1 1 -1 -1\n")
+
+
+class Plans(unittest.TestCase):
+    def starts(self, folder, order, params):
+        path, out = os.path.join(folder, "s.yaml"), os.path.join(folder, "t.h5")
+        with open(path, "w") as file:
+            file.write(TEXT % (order, params))
+        done = subprocess.run([PROGRAM, "run", path, "-o", out, "--check", "--quiet"], capture_output=True,
+                              text=True, timeout=100)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with h5py.File(out) as trace:
+            starts = list(trace["jobs"]["start"][:])
+        os.remove(out)
+        return starts
+
+    def test_as_made_anew(self):
+        for seed in range(4):
+            rng = random.Random(seed)
+            with tempfile.TemporaryDirectory() as folder:
+                write_log(os.path.join(folder, "log.swf"), rng, 600)
+                for order in ORDERS:
+                    with self.subTest(seed=seed, order=order):
+                        anew = self.starts(folder, order, "per_tenant: 1000000000")
+                        self.assertEqual(self.starts(folder, order, ""), anew)
+
+
+if __name__ == "__main__":
+    unittest.main()
