@@ -101,6 +101,17 @@ static void qos_set(struct sim *sim, const struct sim_change *change)
     sim_qos_changed(sim, change->qos);
 }
 
+/* Some jobs may not fit any more: to be looked at when all of this instant has changed. */
+static void queue_shrunk(struct sim *sim, const struct station *station)
+{
+    const struct event event = {.at = sim->now,
+                                .class = EVENT_LOSS,
+                                .source = sim->setup.n_changes, /* behind all of them */
+                                .kind = KIND_SHRUNK,
+                                .object = (uint32_t)station->partition.row};
+    events_add(sim->events, &event);
+}
+
 void sim_apply(struct sim *sim, const struct sim_change *change)
 {
     if (change->what == CHANGE_KIND) {
@@ -121,6 +132,7 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
             partition_set_placement(&station->partition, change->placement);
             /* Nodes may be found where there were none. */
             sched_capacity_changed(&station->sched, CAPACITY_GAIN);
+            queue_shrunk(sim, station);
         }
         sim_open_books(sim, station, change->config);
         station->sched.tenancy = sim_tenancy(sim, station);
@@ -131,12 +143,14 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
         sched_capacity_changed(&station->sched, CAPACITY_GAIN);
         sched_capacity_changed(&station->sched, CAPACITY_LOSS);
         partition_know(&station->partition, sim->now);
+        queue_shrunk(sim, station);
     } else {
+        const struct node_group *group = &station->partition.groups[change->group];
+        if (change->nodes < group->nodes || change->procs_per_node < group->procs_per_node)
+            queue_shrunk(sim, station);
         profile_advance(station->partition.profile, sim->now);
         sched_capacity_changed(&station->sched,
-                               gains(&station->partition.groups[change->group], change)
-                                   ? CAPACITY_GAIN
-                                   : CAPACITY_LOSS);
+                               gains(group, change) ? CAPACITY_GAIN : CAPACITY_LOSS);
         partition_resize(&station->partition, change->group, change->nodes, change->procs_per_node,
                          sim->now);
     }

@@ -233,8 +233,15 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
     sim->totals.lost += (wide)job->procs * (sim->now - job->began);
     job->state = JOB_PENDING;
     job->pending_since = sim->now;
+    enum job_reason reason;
+    job->waits_in = sim_could_run_in(sim, job, &reason); /* the machine may have shrunk meanwhile */
     sim_tell(sim, FACT_STOP, job, job->partition);
-    sim_enter_queues(sim, job);
+    if (job->waits_in) {
+        sim_enter_queues(sim, job);
+    } else {
+        job->partition = job->spec.partition;
+        sim_reject(sim, job, reason);
+    }
 }
 
 /* --- claims --- */

@@ -203,6 +203,9 @@ static void handle(struct sim *sim, const struct event *event)
     case KIND_CHANGE:
         sim_apply(sim, &sim->setup.changes[event->object]);
         break;
+    case KIND_SHRUNK:
+        sim_shrunk(sim, &sim->stations[event->object]);
+        break;
     case KIND_MAINTENANCE:
         sim_maintain(sim, event->object, event->source);
         break;
@@ -296,6 +299,8 @@ static COLD void check_all(struct sim *sim)
 {
     const bool all = check_instant(sim->check, sim->now);
     sim_tenants_check(sim);
+    if (all)
+        sim_check_waiting(sim);
     if (sim->waits)
         waits_check(sim, all);
     if (sim->broker)
@@ -480,16 +485,24 @@ static int compare_jobs(const void *a, const void *b)
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static COLD void tell_unfinished(struct sim *sim)
+COLD struct job **sim_live_jobs(struct sim *sim, size_t *ret_n)
 {
-    struct job **left = mem_new(sim->jobs.live, sizeof(*left));
+    struct job **live = mem_new(sim->jobs.live, sizeof(*live));
     size_t n = 0;
     for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
         struct job *job = jobs_at(&sim->jobs, slot);
         if (job->live)
-            left[n++] = job;
+            live[n++] = job;
     }
-    qsort(left, n, sizeof(*left), compare_jobs);
+    qsort(live, n, sizeof(*live), compare_jobs);
+    *ret_n = n;
+    return live;
+}
+
+static COLD void tell_unfinished(struct sim *sim)
+{
+    size_t n;
+    struct job **left = sim_live_jobs(sim, &n);
     for (size_t i = 0; i < n; i++) {
         if (left[i]->state == JOB_PENDING)
             left[i]->wait += sim->now - left[i]->pending_since;

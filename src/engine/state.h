@@ -12,6 +12,7 @@ enum event_kind {
     KIND_END,
     KIND_OVERDUE,
     KIND_CHANGE,
+    KIND_SHRUNK, /* changes took something from a partition at this instant */
     KIND_MAINTENANCE,
     KIND_WAKE,
     KIND_TURN,    /* a period of processor-hours begins */
@@ -94,6 +95,9 @@ NOINLINE void waits_leave(struct sim *sim, const struct job *job);
 
 /* All that happens at this instant has happened. */
 NOINLINE void waits_settle(struct sim *sim);
+
+/* A job left some of its queues, and waits on in the others. */
+void waits_move(struct sim *sim, const struct job *job);
 
 /* The processors asked by the jobs that wait in a partition, by cause. */
 const int64_t *waits_queued(const struct waits *waits, int32_t partition);
@@ -227,6 +231,9 @@ static inline void sim_forget(struct sim *sim, struct job *job)
     jobs_free(&sim->jobs, job);
 }
 
+/* All jobs in the system, by their place in the input; the caller frees the array. O(n log n). */
+COLD struct job **sim_live_jobs(struct sim *sim, size_t *ret_n);
+
 /* submit.c */
 
 /* Into the queues where it may wait (job->waits_in); a pass is owed there. O(log n) a queue. */
@@ -245,6 +252,10 @@ int sim_submit(struct sim *sim, struct error *err);
  * processors and the terms of the job's tenants? REASON_NONE, or why not. */
 enum job_reason sim_may_hold(const struct sim *sim, const struct station *station,
                              const struct job_spec *spec);
+
+/* The same whatever rules, access and terms say. */
+NOINLINE enum job_reason sim_may_ever_run(const struct sim *sim, const struct station *station,
+                                          const struct job_spec *spec);
 
 static inline bool sim_is_of_terms(enum job_reason reason)
 {
@@ -265,6 +276,21 @@ NOINLINE void sim_turn_away(struct sim *sim, struct station *station);
 /* The job leaves all queues it stands in but that of `but` (NULL: all), whose scheduler sees to it
  * itself. */
 void sim_leave_queues(struct sim *sim, struct job *job, const struct sched *but);
+
+/* shrunk.c */
+
+/* Of the queues of a job, where it could still run, a bit for each; *ret_reason: why not in the
+ * first of the others. */
+uint64_t sim_could_run_in(const struct sim *sim, const struct job *job,
+                          enum job_reason *ret_reason);
+
+/* At an instant at which the partition lost something, when all its changes have been made: what
+ * waits there and could never run there any more leaves its queue, and is rejected if it waits
+ * nowhere else where it could. O(live jobs log live jobs). */
+NOINLINE void sim_shrunk(struct sim *sim, struct station *station);
+
+/* REQUIREs that all that waits could run, windows aside. O(live jobs). */
+void sim_check_waiting(struct sim *sim);
 
 /* terms.c */
 

@@ -214,16 +214,32 @@ static NOINLINE enum job_reason why_never(const struct sim *sim, const struct st
                                                                         : REASON_TOO_LARGE;
 }
 
+/* The same with windows that come again; why not. */
+static inline enum job_reason may_ever_run(const struct sim *sim, const struct station *station,
+                                           const struct job_spec *spec)
+{
+    if (UNLIKELY(!could_run(sim, station, spec)))
+        return why_never(sim, station, spec);
+    if (UNLIKELY(station->partition.windows.endless) && !windows_leave(sim, station, spec))
+        return REASON_MAINTENANCE;
+    return REASON_NONE;
+}
+
+enum job_reason sim_may_ever_run(const struct sim *sim, const struct station *station,
+                                 const struct job_spec *spec)
+{
+    return may_ever_run(sim, station, spec);
+}
+
 static enum job_reason may_hold(const struct sim *sim, const struct station *station,
                                 const struct job_spec *spec)
 {
     const int64_t most = station->sched.config.max_processors;
     if (!access_may(sim->setup.world->access, spec->tenant, station->partition.row))
         return REASON_KEPT;
-    if (!could_run(sim, station, spec))
-        return why_never(sim, station, spec);
-    if (UNLIKELY(station->partition.windows.endless) && !windows_leave(sim, station, spec))
-        return REASON_MAINTENANCE;
+    const enum job_reason reason = may_ever_run(sim, station, spec);
+    if (UNLIKELY(reason != REASON_NONE))
+        return reason;
     if (most >= 0 && partition_procs(&station->partition, &spec->ask) > most)
         return REASON_MAX_PROCESSORS;
     return REASON_NONE;

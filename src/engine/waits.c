@@ -218,6 +218,12 @@ void waits_join(struct sim *sim, const struct job *job)
         causes_join(sim->waits->causes, job);
 }
 
+void waits_move(struct sim *sim, const struct job *job)
+{
+    causes_leave(sim->waits->causes, job, sim->now);
+    causes_join(sim->waits->causes, job);
+}
+
 void waits_leave(struct sim *sim, const struct job *job)
 {
     causes_leave(sim->waits->causes, job, sim->now);

@@ -22,7 +22,7 @@ static double mean_rate(const struct arrival_params *params)
 }
 
 /* Mean number of arrivals within `seconds` of the beginning: the renewal equation by the
- * Riemann-Stieltjes sums of Xie (Microelectronics Reliability 29(6), 1989). */
+ * Riemann-Stieltjes sums of Xie (Communications in Statistics - Simulation 18(1), 1989). */
 static double solve(const struct dist *gap, double seconds)
 {
     enum { STEPS = 256 };

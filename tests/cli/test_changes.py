@@ -427,11 +427,116 @@ tenants: {t: {home: c, quota: {max_request: %s}, workloads: {w: {partition: p, %
                 dates = ", ".join("{at: %dd, set: {%s}}" % change for change in changes)
                 with self.subTest(nodes=nodes, scheduler=scheduler, changes=changes, request=request, jobs=jobs):
                     ran = self.trace(text % (nodes, scheduler, dates, request, jobs))
-                    taken = [row for row in ran["jobs"] if ran["names/states"][row["state"]] != b"rejected"]
+                    taken = [row for row in ran["jobs"] if ran["names/states"][row["state"]] != b"rejected" or row["wait"] > 0]
                     said = self.jishi("check", "s.yaml").stdout
                     asked = sum(int(found.replace(" ", "")) for found in re.findall(r"^t/w +(\d+(?: \d+)*)  ", said, re.M))
                     self.assertLess(abs(len(taken) - asked), 1 if jobs == listed else 4.5 * asked ** 0.5)
                     self.assertEqual("are rejected" in said, len(taken) < len(ran["jobs"]))
+
+    def judged(self, text, *arguments):
+        """Of each job, by id: the hour of its start, or why it was rejected and after how many hours, or its state."""
+        trace = self.trace(text, "--check", *arguments)
+        states, reasons = trace["names/states"], trace["names/reasons"]
+        rows = []
+        for row in sorted(trace["jobs"], key=lambda row: row["id"]):
+            state = states[row["state"]].decode()
+            if state == "rejected":
+                self.assertTrue(np.isnan(row["end"]))
+                self.assertAlmostEqual(sum(row[name] for name in row.dtype.names if name.startswith("wait_")), row["wait"])
+                rows.append((reasons[row["reason"]].decode(), round(row["wait"] / 3600, 6)))
+            else:
+                rows.append(round(row["start"] / 3600, 6) if row["start"] >= 0 else state)
+        rejected = {row["name"]: row["value"] for row in trace["metrics"] if row["scope"] == b"all" and row["period"] == b""}
+        self.assertEqual(rejected[b"jobs.rejected"], sum(isinstance(row, tuple) for row in rows))
+        return rows
+
+    BACKFILLS = "none", "easy", "conservative", "plan", "{reserve: 2}", "slurm"
+    TOO_LARGE = "asks more than the partition ever has"
+
+    def test_shrinks_for_good(self):
+        """By hand, 30 nodes of which 10 are left after 10 h: who waits for 20 is rejected then, as who comes later is, and
+        keeps nobody waiting who comes behind. Who runs goes on: the machine is free at 15 h."""
+        text = scenario("{nodes: 30}", (0, 20, 15), (5, 20, 1), (6, 5, 20), (16, 5, 1), (17, 20, 1), length=100)
+        text += "changes: [{at: 10h, set: {centres.c.partitions.p.nodes: 10}}]\n"
+        for backfill in self.BACKFILLS:
+            arguments = "--set", f"centres.c.scheduler.backfill={backfill}"
+            third = 15 if backfill == "none" else 6
+            rejected = [(self.TOO_LARGE, 5), (self.TOO_LARGE, 0)]
+            self.assertEqual(self.judged(text, *arguments), [0, rejected[0], third, 16, rejected[1]], backfill)
+            # nobody waits for it in the drain, which is over when the third job is
+            self.assertEqual(self.judged(text, *arguments, "--set", "time.length=18h", "--set", "measure.after=drain"),
+                             [0, rejected[0], third, 16, rejected[1]], backfill)
+            with h5py.File(os.path.join(self.folder, "s.h5"), "r") as trace:
+                self.assertEqual(max(trace["jobs"]["end"][trace["jobs"]["state"] == 0]), (third + 20) * 3600)
+            # a later date may give it room again, a limit of the scheduler may go
+            later = text.replace("]\n", ", {at: 50h, set: {centres.c.partitions.p.nodes: 20}}]\n")
+            third = 70 if backfill == "none" else 6
+            self.assertEqual(self.judged(later, *arguments)[1], 50, backfill)
+            limit = text.replace("partitions.p.nodes: 10", "scheduler.max_processors: 10")
+            self.assertEqual(self.judged(limit, *arguments)[1], 15, backfill)
+
+    def test_shrinks_at_once(self):
+        """What lies between two changes of one instant is never there."""
+        text = scenario("{groups: [{nodes: 4}, {nodes: 2}]}", (0, 6, 9), (1, 4, 1), (1, 6, 1), length=30)
+        text += "changes: [{at: 5h, set: {'centres.c.partitions.p.groups[0].nodes': %d, 'centres.c.partitions.p.groups[1].nodes': %d}}]\n"
+        for nodes in (0, 4), (2, 2):
+            for backfill in self.BACKFILLS:
+                self.assertEqual(self.judged(text % nodes, "--set", f"centres.c.scheduler.backfill={backfill}"),
+                                 [0, 9, (self.TOO_LARGE, 4)], (nodes, backfill))
+
+    def test_shrinks_in_other_ways(self):
+        """Smaller nodes, a placement under which no group will do, windows that come again."""
+        jobs = (0, 4, 9), (1, 4, 3), (1, 2, 1)
+        small = scenario("{nodes: 2, processors_per_node: 2}", *jobs)
+        groups = scenario("{groups: [{nodes: 2}, {nodes: 2}]}", *jobs)
+        many = scenario("{nodes: 4}", *jobs)
+        often = "{from: 6h, length: 1h, every: 3h}"      # leaves 2 h
+        rows = [
+            (small, "centres.c.partitions.p.processors_per_node: 1", self.TOO_LARGE, 9),
+            (groups, "centres.c.scheduler.placement: contiguous",
+             "no group of nodes is large enough for it (placement contiguous: in a row, of one group)", 9),
+            (many, f"centres.c.partitions.p.maintenance: [{often}]",
+             "asks for longer than maintenance and reservations that come again ever leave it", 10),
+        ]
+        for text, change, reason, third in rows:
+            for backfill in self.BACKFILLS:
+                self.assertEqual(self.judged(text + f"changes: [{{at: 5h, set: {{{change}}}}}]\n", "--set",
+                                             f"centres.c.scheduler.backfill={backfill}"), [0, (reason, 4), third], (change, backfill))
+
+    def test_shrinks_one_of_several(self):
+        """By hand: with `any` a job leaves the queue where it could never run again, and waits on in the other; where
+        none is left it is rejected. Without backfilling those behind it wait for it in the first partition until then."""
+        text = scenario("{nodes: 4}, q: {nodes: 6}", (0, 6, 12), (1, 4, 2), (1, 6, 1), (2, 1, 1), length=30)
+        text = text.replace("      w:\n", "      v: {partition: p, jobs: [{submit: 0h, processors: 2, runtime: 20h}, {submit: 3h, processors: 2, runtime: 1h}]}\n"
+                            "      w:\n        partition: any\n")
+        p = "{at: 5h, set: {centres.c.partitions.p.nodes: 3}}"
+        q = "{at: 8h, set: {centres.c.partitions.q.nodes: 5}}"
+        for backfill in "none", "easy", "conservative", "plan":
+            arguments = "--set", f"centres.c.scheduler.backfill={backfill}"
+            held = backfill == "none"
+            self.assertEqual(self.judged(text, *arguments), [0, 0, 12, 14, *((12, 13) if held else (2, 3))], backfill)
+            behind = (5, 20) if held else (2, 3)
+            self.assertEqual(self.judged(text + f"changes: [{p}]\n", *arguments), [0, 0, 12, 14, *behind], backfill)
+            self.assertEqual(self.judged(text + f"changes: [{p}, {q}]\n", *arguments),
+                             [0, 0, 12, (self.TOO_LARGE, 7), *behind], backfill)
+
+    def test_shrinks_under_a_stopped_job(self):
+        """One that runs goes on where it could not start again. Stopped for a guarantee it is rejected."""
+        text = """jishi: 1
+time: {length: 20h}
+centres: {c: {partitions: {p: {nodes: 8}}, scheduler: {backfill: easy, reclaim: newest}}}
+tenants:
+  a: {home: c, guarantee: {processors: 2}, workloads: {w: {jobs: [{submit: 3h, processors: 2, runtime: 1h}]}}}
+  b: {home: c, workloads: {w: {jobs: [{submit: 0h, processors: 6, runtime: 10h}]}}}
+"""
+        for nodes, borrower, ends in (8, 0, [10, 4]), (6, 0, [14, 4]), (4, (self.TOO_LARGE, 0), [None, 4]):
+            change = f"changes: [{{at: 2h, set: {{centres.c.partitions.p.nodes: {nodes}}}}}]\n"
+            self.assertEqual(self.judged(text + change), [borrower, 3], nodes)
+            jobs = sorted(datasets(os.path.join(self.folder, "s.h5"))["jobs"], key=lambda row: row["id"])
+            self.assertEqual([row["end"] / 3600 if row["end"] >= 0 else None for row in jobs], ends)
+            stopped = int(nodes < 8)
+            self.assertEqual((jobs[0]["start"], jobs[0]["preemptions"], jobs[0]["lost"]),
+                             (0, stopped, stopped * 6 * 3 * 3600))
 
     def test_after_the_end(self):
         """A date that the run never gets to is told, but not where it goes on after its length."""

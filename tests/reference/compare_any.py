@@ -21,19 +21,25 @@ ORDERS = {'fcfs': lambda n, r, w: 0, 'sjf': lambda n, r, w: r, 'ljf': lambda n, 
           'wfp3': lambda n, r, w: -((w / r) ** 3) * n, 'expansion': lambda n, r, w: -(w + r) / r}   # those that age
 
 Job = namedtuple('Job', 'submit runtime request procs where')     # where: a partition, None for any
-Part = namedtuple('Part', 'processors order backfill')
+Part = namedtuple('Part', 'processors order backfill changes')    # changes: (at, processors from then on)
 
 
 class Simulation:
     def __init__(self, jobs, parts):
         self.jobs, self.parts, self.now = jobs, parts, 0
-        self.waiting, self.start, self.running = set(), {}, {}    # running: job -> (partition, end)
-        self.held = [{} for _ in parts]                           # conservative: job -> reserved start
+        self.processors = [part.processors for part in parts]
+        self.changes = sorted((at, k, n) for k, part in enumerate(parts) for at, n in part.changes)
+        self.waiting, self.start, self.running = {}, {}, {}       # waiting: job -> partitions; running: job -> (partition, end)
+        self.held = [{} for _ in parts]                           # conservative: job -> reserved start, None for never
         self.early = set()                                        # partitions where something came free early
+        self.lost = set()                                         # and those that have fewer processors since their last pass
+        self.left = 0                                             # queues left for good by jobs that waited elsewhere, too
 
-    def may_run(self, j, k):
+    def could_run(self, j, k):
+        """With the processors there are or will be."""
         job = self.jobs[j]
-        return job.where in (None, k) and job.procs <= self.parts[k].processors
+        ever = [self.processors[k]] + [n for at, where, n in self.changes if where == k]
+        return job.where in (None, k) and job.procs <= max(ever)
 
     def queue(self, k):
         score = ORDERS[self.parts[k].order]
@@ -41,13 +47,13 @@ class Simulation:
         def key(j):
             job = self.jobs[j]
             return score(job.procs, (job.request or US) / US, (self.now - job.submit) / US), j
-        return sorted((j for j in self.waiting if self.may_run(j, k)), key=key)
+        return sorted((j for j, where in self.waiting.items() if k in where), key=key)
 
     def length(self, j):
         return max(self.jobs[j].request, 1)
 
     def profile(self, k):
-        profile = Profile(self.now, self.parts[k].processors)
+        profile = Profile(self.now, self.processors[k])
         for j, (where, _) in self.running.items():
             if where == k:
                 profile.take(self.now, self.start[j][0] + self.length(j), self.jobs[j].procs)
@@ -59,10 +65,9 @@ class Simulation:
     def begin(self, j, k):
         """It leaves all queues; those it left are looked at again, in a further round."""
         job = self.jobs[j]
-        self.waiting.remove(j)
+        left = self.waiting.pop(j) - {k}
         self.start[j] = (self.now, k)
         self.running[j] = (k, self.now + min(job.runtime, job.request))
-        left = {q for q in range(len(self.parts)) if q != k and self.may_run(j, q)}
         self.again |= left
         self.early |= {q for q in left if j in self.held[q]}
 
@@ -81,28 +86,45 @@ class Simulation:
             elif backfill == 'none':
                 return
             elif backfill == 'plan' or reserved == 0:
-                profile.take(at, at + length, n)
+                if at is not None:
+                    profile.take(at, at + length, n)
                 reserved += 1
 
+    def take(self, j, k, profile, sign=1):
+        at = self.held[k][j]
+        if at is not None:
+            profile.take(at, at + self.length(j), sign * self.jobs[j].procs)
+
+    def place(self, j, k, profile):
+        self.held[k][j] = profile.earliest(self.jobs[j].procs, self.length(j))
+        self.take(j, k, profile)
+
     def decide_conservative(self, k, early):
-        """Reservations stay, and move forward after an early end or when one left; then newcomers get theirs."""
+        """Reservations stay where they have room, and move forward after an early end or when one left; then
+        newcomers get theirs."""
         held, profile = self.held[k], self.profile(k)
         queue = self.queue(k)
         for j in set(held) - set(queue):
             del held[j]
-        old = [j for j in queue if j in held]
+        old, moved = [j for j in queue if j in held], []
         for j in old:
-            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+            at = held[j]
+            if k in self.lost and (at is None or profile.least(at, at + self.length(j)) < self.jobs[j].procs):
+                early |= at is not None
+                moved.append(j)
+            else:
+                self.take(j, k, profile)
+        for j in moved:
+            self.place(j, k, profile)
         for j in old if early else []:
-            profile.take(held[j], held[j] + self.length(j), -self.jobs[j].procs)
-            held[j] = profile.earliest(self.jobs[j].procs, self.length(j))
-            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+            self.take(j, k, profile, -1)
+            self.place(j, k, profile)
         self.early.discard(k)
+        self.lost.discard(k)
         for j in sorted(j for j in queue if j not in held):
-            held[j] = profile.earliest(self.jobs[j].procs, self.length(j))
-            profile.take(held[j], held[j] + self.length(j), self.jobs[j].procs)
+            self.place(j, k, profile)
         for j in queue:
-            if held[j] == self.now:
+            if held[j] == self.now and self.jobs[j].procs <= self.free(k):
                 self.begin(j, k)
 
     def end_those(self, touched):
@@ -112,31 +134,70 @@ class Simulation:
             if self.start[j][0] + self.length(j) > self.now:
                 self.early.add(k)
 
+    def change_those(self, touched):
+        """Then what could never run any more leaves, and is rejected where no queue is left to it."""
+        changed = {}
+        while self.changes and self.changes[0][0] == self.now:
+            k, n = self.changes.pop(0)[1:]
+            changed[k] = self.processors[k]
+            self.processors[k] = n
+        for k, before in changed.items():
+            touched.add(k)
+            if self.processors[k] > before:
+                self.early.add(k)
+            else:
+                self.lost.add(k)
+        for k in changed:
+            for j in [j for j in self.queue(k) if not self.could_run(j, k)]:
+                self.waiting[j].remove(k)
+                if j in self.held[k]:
+                    self.early.add(k)
+                self.left += len(self.waiting[j]) > 0
+                if not self.waiting[j]:
+                    del self.waiting[j]
+
     def run(self):
+        """When and where each started; None: it was rejected."""
         to_come = list(range(len(self.jobs)))
         while to_come or self.running or self.waiting:
-            reserved = [at for held in self.held for j, at in held.items() if j in self.waiting]
+            reserved = [at for held in self.held for j, at in held.items() if j in self.waiting and at is not None]
             self.now = min([end for _, end in self.running.values()] + [self.jobs[j].submit for j in to_come[:1]] +
-                           [at for at in reserved if at > self.now])
+                           [at for at in reserved if at > self.now] + [at for at, *rest in self.changes[:1]])
             touched = {k for k, held in enumerate(self.held) if self.now in held.values()}
+            self.change_those(touched)
             while True:
                 self.end_those(touched)
                 while to_come and self.jobs[to_come[0]].submit == self.now:
                     j = to_come.pop(0)
-                    self.waiting.add(j)
-                    touched |= {k for k in range(len(self.parts)) if self.may_run(j, k)}
+                    where = {k for k in range(len(self.parts)) if self.could_run(j, k)}
+                    touched |= where
+                    if where:
+                        self.waiting[j] = where
                 self.again = set()
                 for k in sorted(touched):
                     self.decide(k)
                 touched = set(self.again)
                 if not touched and not any(end == self.now for _, end in self.running.values()):
                     break
-        return [self.start[j] for j in range(len(self.jobs))]
+        return [self.start.get(j) for j in range(len(self.jobs))]
+
+
+def draw_changes(rng, jobs, parts):
+    """Of the processors of half of the partitions."""
+    horizon = max(job.submit for job in jobs) // US
+    for part in parts:
+        at, processors = 0, part.processors
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            at += rng.randint(1, max(horizon // 2, 1))
+            n = rng.randint(1, 2 * part.processors)
+            if n != processors:      # else nothing changes, and no pass is owed
+                part.changes.append((at * US, n))
+                processors = n
 
 
 def draw(rng):
     scale, length = rng.choice((3, 10, 50)), rng.choice((10, 30, 60))
-    parts = [Part(rng.choice((2, 4, 8)), rng.choice(list(ORDERS)), rng.choice(BACKFILLS))
+    parts = [Part(rng.choice((2, 4, 8)), rng.choice(list(ORDERS)), rng.choice(BACKFILLS), [])
              for _ in range(rng.choice((2, 2, 3)))]
     jobs, at = [], 0
     for _ in range(length):
@@ -164,7 +225,9 @@ def scenario_of(jobs, parts):
             workloads['w-' + name] = {'partition': name, 'jobs': mine}
     partitions = {'p%d' % k: {'nodes': p.processors, 'scheduler': {'order': p.order, 'backfill': p.backfill}}
                   for k, p in enumerate(parts)}
-    return {'jishi': 1, 'centres': {'c': {'partitions': partitions}},
+    changes = [{'at': seconds(at), 'set': {'centres.c.partitions.p%d.nodes' % k: n}}
+               for k, p in enumerate(parts) for at, n in p.changes]
+    return {'jishi': 1, 'centres': {'c': {'partitions': partitions}}, 'changes': changes,
             'tenants': {'t': {'home': 'c', 'workloads': workloads}}}
 
 
@@ -175,7 +238,11 @@ def run(binary, folder, jobs, parts):
     with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check') as trace:
         table = trace['jobs'][...]
     table.sort(order='id')
-    return [(int(round(float(row['start']) * 1e6)), int(row['partition'])) for row in table]
+    for row in table:
+        if program.STATES[int(row['state'])] not in ('completed', 'killed', 'rejected'):
+            raise program.Failed('job %d is left' % row['id'])
+    return [None if row['start'] != row['start'] else (int(round(float(row['start']) * 1e6)), int(row['partition']))
+            for row in table]
 
 
 def main():
@@ -185,19 +252,24 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     options = parser.parse_args()
     binary = program.binary_or_skip(options.binary)
-    rng, odd, moved = random.Random(options.seed), 0, 0
+    changing = random.Random('changes of %d' % options.seed)
+    rng, odd, moved, left, rejected = random.Random(options.seed), 0, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for case in range(options.cases):
             jobs, parts = draw(rng)
+            draw_changes(changing, jobs, parts)
             jobs.sort(key=lambda j: (j.submit, len(parts) if j.where is None else j.where))
-            want, got = Simulation(jobs, parts).run(), run(binary, folder, jobs, parts)
-            moved += sum(j.where is None and k > 0 for j, (_, k) in zip(jobs, want))
+            simulation = Simulation(jobs, parts)
+            want, got = simulation.run(), run(binary, folder, jobs, parts)
+            moved += sum(j.where is None and start is not None and start[1] > 0 for j, start in zip(jobs, want))
+            left, rejected = left + simulation.left, rejected + want.count(None)
             if got != want:
                 odd += 1
                 first = next(j for j in range(len(jobs)) if got[j] != want[j])
                 print('case %d: %s: job %d: %s, want %s' % (case, parts, first + 1, got[first], want[first]))
-    print('%d cases, %d at odds, %d jobs started elsewhere than in the first partition' % (options.cases, odd, moved))
-    sys.exit(odd > 0 or moved == 0)
+    print('%d cases, %d at odds, %d jobs started elsewhere than in the first partition, %d rejected, %d left one queue of several'
+          % (options.cases, odd, moved, rejected, left))
+    sys.exit(odd > 0 or moved == 0 or rejected == 0 or left == 0)
 
 
 if __name__ == '__main__':

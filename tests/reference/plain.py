@@ -19,7 +19,8 @@ Where the rules leave room, this is how they were read:
  c. Rule 3: with `overrun: extend` a job past its request is taken to end "now" in plans, so a
     shadow can be "now"; nothing starts before the processors are really free.
  d. Rule 4: what could never run is judged at submission against the largest capacity from that
-    instant on. A job that a later loss strands stays pending; as a head its shadow is never.
+    instant on, and so is what waits, at each change of capacity, before the arrivals of its instant. Where
+    one is rejected that held a reservation, the pass over held jobs comes.
  e. Rule 4: `max_queued` is judged right after the first pass of the instant, before its further
     rounds. The jobs submitted at that instant and still queued are turned away latest first until
     the queue is within the limit. A rejection there is a further round: the scheduler runs again,
@@ -336,12 +337,25 @@ class Simulation:
     def submit(self, j):
         """Rule 4: what could never run is rejected; max_processors is a limit of the same kind."""
         n = self.jobs[j].procs
-        most = max([self.capacity] + [new for at, new in self.changes if isinstance(new, int)])
-        if n > most or (self.sched.max_processors is not None and n > self.sched.max_processors):
+        if n > self.ever() or (self.sched.max_processors is not None and n > self.sched.max_processors):
             self.reject(j)
             return False
         self.pending.append(j)
         return True
+
+    def ever(self):
+        """The largest capacity from now on."""
+        return max([self.capacity] + [new for at, new in self.changes if isinstance(new, int)])
+
+    def reject_stranded(self):
+        """Rule 4 once more, of the jobs that wait. Whether some had reservations."""
+        stranded = [j for j in self.pending if self.jobs[j].procs > self.ever()]
+        held = any(j in self.held for j in stranded)
+        for j in stranded:
+            self.pending.remove(j)
+            self.held.pop(j, None)
+            self.reject(j)
+        return held
 
     def judge_limit(self, arrived):
         """Rule 4: the limit on queued jobs, judged after the pass; the latest are turned away."""
@@ -618,6 +632,7 @@ class Simulation:
             changed = self.changes_made = True
         moved = self.maintenance is not known      # some windows may have gone, others come
         gain, loss = self.capacity > before or moved, self.capacity < before or moved
+        vacated = changed and self.reject_stranded()
         ended = self.pop_ends()
         arrived = [j for j in self.pop_arrivals() if self.submit(j)]
         edge = any(self.now in window[:2] for window in self.maintenance)
@@ -627,7 +642,7 @@ class Simulation:
         slurm, first = self.sched.slurm(), True
         while affected or ((tick or slurm) and first):
             if self.sched.backfill == 'conservative':
-                early = any(self.starts[j] + self.planned(j) > self.now for j in ended)
+                early = vacated or any(self.starts[j] + self.planned(j) > self.now for j in ended)
                 self.pass_conservative(early, gain, loss, arrived)
             elif slurm:
                 self.pass_slurm(affected)
@@ -636,7 +651,7 @@ class Simulation:
             rejected = self.judge_limit(arrived) if first else False
             ended = self.pop_ends()                               # what it made happen: a further round
             affected = ended or rejected
-            first, arrived, gain, loss = False, [], False, False
+            first, arrived, gain, loss, vacated = False, [], False, False, False
 
     def single_events(self):
         """One instant, a pass after every single event, submissions before ends (rule 9)."""
@@ -688,8 +703,7 @@ class Simulation:
 
     def check_end(self):
         assert not self.running and not self.arrivals
-        if not self.changes_made:
-            assert not self.pending, 'every job ends'
+        assert not self.pending, 'every job ends'
         for j, job in enumerate(self.jobs):
             if self.starts[j] is not None:
                 assert job.submit <= self.starts[j] and self.ends[j] == self.true_end(j)
