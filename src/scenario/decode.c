@@ -99,15 +99,21 @@ static void unknown_key(struct decode *ctx, const struct decode_item *item,
         ctx->failures++;
         return;
     }
+    static const char *const none[] = {NULL};
+    const char *const *taken = ctx->taken && ctx->path.len == 0 ? ctx->taken : none;
     size_t len = 0;
     for (size_t t = 0; t < targets_len; t++)
         len += table_len(targets[t].table);
+    for (size_t i = 0; taken[i]; i++)
+        len++;
     const char **names = mem_new(len, sizeof(*names));
     len = 0;
     for (size_t t = 0; t < targets_len; t++)
         for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
              field++)
             names[len++] = field->key;
+    for (size_t i = 0; taken[i]; i++)
+        names[len++] = taken[i];
     char hint[240];
     suggest_name(item->key, names, len, hint, sizeof(hint));
     free(names);
