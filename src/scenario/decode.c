@@ -70,6 +70,16 @@ int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
     return -1;
 }
 
+int decode_fault(struct decode *ctx, const struct node *map, const char *text)
+{
+    const size_t len = ctx->path.len;
+    const struct node *value = path_push_told(&ctx->path, map, &text);
+    decode_error(ctx, value->at, "%s", text);
+    while (ctx->path.len > len)
+        decode_leave(ctx);
+    return -1;
+}
+
 bool decode_skips(struct decode *ctx, const struct node *node)
 {
     ctx->failures += node->faulty;
@@ -316,9 +326,12 @@ int decode_field(const struct node *node, const struct field *field, void *objec
         return -1;
     if (node_is_null(node) && field->kind != FIELD_NODE)
         return decode_error(ctx, node->at, "needs a value (%s)", field->help);
+    struct error err;
     switch (field->kind) {
     case FIELD_TABLE:
-        return decode_table(node, field->table, at, ctx);
+        return decode_table(node, field->table, at, ctx) < 0 ? -1
+               : field->check && field->check(at, &err) < 0  ? decode_fault(ctx, node, err.text)
+                                                             : 0;
     case FIELD_LIST:
     case FIELD_MAP:
         return decode_list(ctx, field, node, at);

@@ -93,16 +93,6 @@ static int decode_both(struct decode *ctx, const struct node *node, struct workl
     return rc;
 }
 
-/* What is wrong with the parameters of a workload, which begins with the key it is about. */
-static void tell_fault(struct decode *ctx, const struct node *node, const char *text)
-{
-    const size_t len = ctx->path.len;
-    const struct node *value = path_push_told(&ctx->path, node, &text);
-    decode_error(ctx, value->at, "%s", text);
-    while (ctx->path.len > len)
-        decode_leave(ctx);
-}
-
 /* Where its jobs run must be clear. */
 static void check_place(struct decode *ctx, const struct scenario *scenario,
                         const struct tenant *tenant, const struct workload *workload)
@@ -145,7 +135,7 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     struct error err;
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
-        tell_fault(ctx, node, err.text);
+        decode_fault(ctx, node, err.text);
     service_inherit(&workload->service, &tenant->service, node);
     service_check(ctx, scenario, &workload->service, node);
     workload->service.priority = service_priority(scenario, &workload->service);
