@@ -225,7 +225,7 @@ static const char *rough(double value, char *buffer, size_t size)
 {
     if (value >= 100 || fabs(value - rint(value)) <= 1e-9 * value)
         return count_format(round(value), buffer, size);
-    snprintf(buffer, size, value < 1 ? "%.2f" : "%.1f", value);
+    snprintf(buffer, size, value < 0.095 ? "%.2g" : value < 1 ? "%.2f" : "%.1f", value);
     return buffer;
 }
 
@@ -361,13 +361,14 @@ static void add_shares(struct text_table *table, const struct explain *explain, 
     for (int i = 0; i < 3; i++)
         text_table_right(table, "");
     for (size_t i = 0; i < len; i++) {
+        const double share = 100 * sums[i] / available[i];
         char text[48];
         if (isinf(sums[i]))
             snprintf(text, sizeof(text), "no mean");
         else if (explain->listed)
             quantity_human_time(86400 * sums[i] / available[i], text, sizeof(text));
         else
-            snprintf(text, sizeof(text), "%.1f %%", 100 * sums[i] / available[i]);
+            snprintf(text, sizeof(text), share > 0 && share < 0.95 ? "%.2g %%" : "%.1f %%", share);
         text_table_right(table, available[i] > 0 && sums[i] > 0 ? text : "-");
     }
 }

@@ -167,7 +167,12 @@ static void add_tenant(struct text_table *table, const struct build *build, size
         text_table_right(table, "differ");
     else
         add_limit(table, tenant->guarantee.processors);
-    snprintf(text, sizeof(text), branch->load >= 100 ? "%.0f" : "%.1f", branch->load);
+    const bool small = branch->load > 0 && branch->load < 0.95;
+    snprintf(text, sizeof(text),
+             branch->load >= 100 ? "%.0f"
+             : small             ? "%.2g"
+                                 : "%.1f",
+             branch->load);
     text_table_right(table, isfinite(branch->load) ? text : "-");
     if (!moves)
         return;

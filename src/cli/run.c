@@ -113,6 +113,7 @@ static int on_begin(void *ctx, struct simulation *simulation, struct error *err)
         run->trace = open_trace(&simulation->build, &options->scenario, run->path, err);
         if (!run->trace)
             return -1;
+        trace_heed(run->trace, options->interrupted);
         simulation->observers[simulation->n_observers++] = trace_observer(run->trace);
     }
     progress_begin(&run->progress, !options->quiet, simulation->build.world.length);
@@ -155,7 +156,7 @@ static int finish(struct run *run, bool complete, struct error *err)
         trace_results(run->trace, simulation);
         struct trace *trace = run->trace;
         run->trace = NULL;
-        if (trace_close(trace, complete, err) < 0)
+        if (trace_close(trace, complete && !trace_is_cut(trace), err) < 0)
             return -1;
     }
     if (!options->quiet || options->format != RESULT_TEXT)
@@ -190,7 +191,8 @@ static int run_program(const struct run_options *options, const struct program *
     };
     const int got = simulation_run(&run.simulation, program, &chosen, &errors);
     progress_end(&run.progress);
-    int status = got == SIM_INTERRUPTED ? EXIT_STOPPED : EXIT_DONE;
+    const bool stopped = got == SIM_INTERRUPTED || (run.trace && trace_is_cut(run.trace));
+    int status = stopped ? EXIT_STOPPED : EXIT_DONE;
     if (got == SIM_FAILED) {
         status = EXIT_FAULT;
     } else if (finish(&run, got == SIM_DONE, &err) < 0) {

@@ -70,6 +70,16 @@ int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
     return -1;
 }
 
+int decode_fault(struct decode *ctx, const struct node *map, const char *text)
+{
+    const size_t len = ctx->path.len;
+    const struct node *value = path_push_told(&ctx->path, map, &text);
+    decode_error(ctx, value->at, "%s", text);
+    while (ctx->path.len > len)
+        decode_leave(ctx);
+    return -1;
+}
+
 bool decode_skips(struct decode *ctx, const struct node *node)
 {
     ctx->failures += node->faulty;
@@ -99,15 +109,21 @@ static void unknown_key(struct decode *ctx, const struct decode_item *item,
         ctx->failures++;
         return;
     }
+    static const char *const none[] = {NULL};
+    const char *const *taken = ctx->taken && ctx->path.len == 0 ? ctx->taken : none;
     size_t len = 0;
     for (size_t t = 0; t < targets_len; t++)
         len += table_len(targets[t].table);
+    for (size_t i = 0; taken[i]; i++)
+        len++;
     const char **names = mem_new(len, sizeof(*names));
     len = 0;
     for (size_t t = 0; t < targets_len; t++)
         for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
              field++)
             names[len++] = field->key;
+    for (size_t i = 0; taken[i]; i++)
+        names[len++] = taken[i];
     char hint[240];
     suggest_name(item->key, names, len, hint, sizeof(hint));
     free(names);
@@ -310,9 +326,12 @@ int decode_field(const struct node *node, const struct field *field, void *objec
         return -1;
     if (node_is_null(node) && field->kind != FIELD_NODE)
         return decode_error(ctx, node->at, "needs a value (%s)", field->help);
+    struct error err;
     switch (field->kind) {
     case FIELD_TABLE:
-        return decode_table(node, field->table, at, ctx);
+        return decode_table(node, field->table, at, ctx) < 0 ? -1
+               : field->check && field->check(at, &err) < 0  ? decode_fault(ctx, node, err.text)
+                                                             : 0;
     case FIELD_LIST:
     case FIELD_MAP:
         return decode_list(ctx, field, node, at);

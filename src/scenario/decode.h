@@ -32,6 +32,9 @@ struct decode {
     struct path_notes notes; /* of all FIELD_PATHs decoded */
     bool hides_names;        /* a name that is not known may be one that could not be read */
     bool optional;           /* inside a table that is absent: nothing is required */
+    /* Keys of the outermost map that were taken out of it before, and may be meant. NULL-ended;
+     * NULL: none. */
+    const char *const *taken;
 };
 
 void decode_deinit(struct decode *ctx);

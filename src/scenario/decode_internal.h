@@ -36,6 +36,10 @@ int decode_items(struct decode *ctx, const struct decode_items *items,
 
 const struct field *field_find(const struct field *table, const char *key);
 
+/* Tell what is wrong across the values of a map, in a text that begins with the key it is about, if
+ * with any. Always -1. */
+int decode_fault(struct decode *ctx, const struct node *map, const char *text);
+
 /* Is it told already what is wrong with the value? Counts as a failure. */
 bool decode_skips(struct decode *ctx, const struct node *node);
 

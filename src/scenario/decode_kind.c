@@ -170,7 +170,8 @@ int decode_kinded(struct decode *ctx, const struct kind_list *list, const struct
     if (!kind)
         return -1;
     struct kinded kinded = {kind, kind->size > 0 ? mem_new(1, kind->size) : NULL};
-    struct decode_items items = {.at = node->at, .inside = kind->name, .what = kind->name};
+    struct decode_items items = {.at = node->at, .what = kind->name};
+    items.inside = value == node ? NULL : kind->name; /* which is not there to be named */
     int rc = 0;
     if (value)
         rc |= add_inner(ctx, kind, value, &items);

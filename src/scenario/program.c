@@ -536,6 +536,19 @@ static int told_nothing(const struct error_list *errors, size_t before)
     return errors->len == before && before < ERROR_LIST_MAX ? 0 : -1;
 }
 
+/* Is it what `jishi sweep` takes? Then that is said, and nothing else of it. */
+static bool is_sweep(struct document *document, struct error_list *errors)
+{
+    const struct node_entry *sweep =
+        document->base ? node_find(document->base, "jishi-sweep") : NULL;
+    if (!sweep || node_get(document->base, "jishi"))
+        return false;
+    error_list_addf(errors, sweep->at, "jishi-sweep: this is a sweep, which jishi sweep runs");
+    node_free(document->base);
+    document->base = NULL;
+    return true;
+}
+
 int program_load(struct program *program, const char *path, const char *variant,
                  const char *const *sets, size_t n_sets, const char *builtin_dir,
                  struct error_list *errors)
@@ -544,7 +557,7 @@ int program_load(struct program *program, const char *path, const char *variant,
     *program = (struct program){0};
     const struct resolve_options options = {.builtin_dir = builtin_dir, .table = scenario_fields};
     document_load(&program->document, path, &options, errors);
-    if (program->document.base)
+    if (!is_sweep(&program->document, errors) && program->document.base)
         make_program(program, document_apply(&program->document, variant, sets, n_sets, errors),
                      errors);
     return told_nothing(errors, before);

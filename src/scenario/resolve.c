@@ -104,10 +104,11 @@ static struct rule rule_for(const struct field *table, const char *key)
     return (struct rule){.merge = true};
 }
 
-/* Write `over` on top of `base`. Copies. */
+/* Write `over` on top of `base`, at whose place what then does not fit together is told. Copies. */
 static void merge_map(struct node *base, const struct node *over, struct rule rule)
 {
     base->faulty |= over->faulty;
+    base->at = over->at;
     for (size_t i = 0; i < over->len; i++) {
         const struct node_entry *from = &over->items[i];
         struct node_entry *old = node_find(base, from->key);
@@ -297,8 +298,6 @@ static void load_tree(struct loader *loader, struct node *root, const char *file
         include_all(loader, root, file, base);
         take_variants(loader, root);
         merge_map(base, root, (struct rule){true, false, loader->options->table});
-        /* Error messages without a better place point at the file that was named. */
-        base->at = root->at;
     }
     node_free(root);
 }

@@ -62,7 +62,8 @@ struct mark setting_mark(size_t i);
 void settings_name(struct error_list *errors, const char *const *sets, size_t n_sets);
 
 /* Write one map on top of another as includes do: maps described by `table` merge, but for what was
- * put at a path (`whole`); a thing with parameters is one value. Copies. */
+ * put at a path (`whole`); a thing with parameters is one value. Maps that merge have the place of
+ * the one on top. Copies. */
 void tree_merge(struct node *base, const struct node *over, const struct field *table);
 
 /* How many steps of the path lead to a thing that merges as one value: a distribution, an order, a

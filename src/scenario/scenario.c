@@ -355,8 +355,10 @@ static bool hides_names(const struct node *root)
 struct scenario *scenario_read(struct node *tree, const char *file, struct error_list *errors,
                                size_t *ret_failures)
 {
+    static const char *const taken[] = {"include", "variants", NULL};
     struct scenario *scenario = mem_new(1, sizeof(*scenario));
-    struct decode ctx = {.errors = errors, .file = file, .hides_names = hides_names(tree)};
+    struct decode ctx = {
+        .errors = errors, .file = file, .hides_names = hides_names(tree), .taken = taken};
     size_t before = errors->len;
     decode_table(tree, scenario_fields, scenario, &ctx);
     node_blame(tree, errors, before);

@@ -100,7 +100,6 @@ static void write_out(struct templates *templates, struct node_entry *entry,
         return;
     }
     struct node *whole = node_copy(template);
-    whole->at = entry->value->at;
     tree_merge(whole, entry->value, tenant_fields);
     node_free(entry->value);
     entry->value = whole;

@@ -2,12 +2,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/brokers.h"
 #include "scenario/complete.h"
+#include "scenario/decode_internal.h"
 #include "scenario/qos.h"
 
 #include "util/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The first key that no workload has and that may be meant to be one of the kinds; NULL: none. */
+static const struct node_entry *mistyped_kind(const struct node *node, const char **ret_meant)
+{
+    const char *names[16];
+    size_t len = 0;
+    for (; len < ARRAY_LEN(names) && workload_kinds[len]; len++)
+        names[len] = workload_kinds[len]->key;
+    for (size_t i = 0; i < node->len; i++) {
+        const char *key = node->items[i].key;
+        bool known = field_find(workload_common_fields, key) != NULL;
+        for (size_t k = 0; k < len; k++)
+            known |= field_find(workload_kinds[k]->fields, key) != NULL;
+        *ret_meant = known ? NULL : nearest_name(key, names, len);
+        if (*ret_meant)
+            return &node->items[i];
+    }
+    return NULL;
+}
 
 static const struct workload_kind *kind_of(struct decode *ctx, const struct node *node)
 {
@@ -25,11 +45,20 @@ static const struct workload_kind *kind_of(struct decode *ctx, const struct node
         }
         kind = workload_kinds[i];
     }
-    if (!kind && node->faulty)
+    if (kind)
+        return kind;
+    const char *meant;
+    const struct node_entry *mistyped = mistyped_kind(node, &meant);
+    if (mistyped) {
+        decode_enter(ctx, mistyped->key);
+        decode_error(ctx, mistyped->at, "unknown key, did you mean %s?", meant);
+        decode_leave(ctx);
+    } else if (node->faulty) {
         ctx->failures++;
-    else if (!kind)
+    } else {
         decode_error(ctx, node->at, "where do its jobs come from? One of %s is needed", keys);
-    return kind;
+    }
+    return NULL;
 }
 
 static size_t table_len(const struct field *table)
@@ -62,16 +91,6 @@ static int decode_both(struct decode *ctx, const struct node *node, struct workl
     free(both);
     free(table);
     return rc;
-}
-
-/* What is wrong with the parameters of a workload, which begins with the key it is about. */
-static void tell_fault(struct decode *ctx, const struct node *node, const char *text)
-{
-    const size_t len = ctx->path.len;
-    const struct node *value = path_push_told(&ctx->path, node, &text);
-    decode_error(ctx, value->at, "%s", text);
-    while (ctx->path.len > len)
-        decode_leave(ctx);
 }
 
 /* Where its jobs run must be clear. */
@@ -116,7 +135,7 @@ static void decode_workload(struct decode *ctx, const struct scenario *scenario,
     struct error err;
     if (decode_both(ctx, node, workload, kind) == 0 && kind->check &&
         kind->check(workload->params, &err) < 0)
-        tell_fault(ctx, node, err.text);
+        decode_fault(ctx, node, err.text);
     service_inherit(&workload->service, &tenant->service, node);
     service_check(ctx, scenario, &workload->service, node);
     workload->service.priority = service_priority(scenario, &workload->service);

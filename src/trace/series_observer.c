@@ -42,6 +42,9 @@ static const enum wait_cause coming_causes[COMINGS] = {
     [COMING_BROKER] = CAUSE_BROKER,
 };
 
+/* Idle steps between looks at whether to stop: some milliseconds of them. */
+enum { LOOK_EVERY = 4096 };
+
 /* Those of every partition, and at most. */
 enum { CORE = ARRAY_LEN(columns) - 1, MEASURES = CORE + WAIT_CAUSES + 2 * COMINGS };
 
@@ -49,7 +52,8 @@ struct partition {
     struct series *series;
     char *path;
     size_t n;                 /* measures */
-    simtime begin;            /* of the step */
+    simtime begin;            /* of the step; SIMTIME_NEVER: the series was cut short */
+    simtime end;              /* of the series */
     simtime at;               /* integrated up to here */
     int64_t values[MEASURES]; /* from `at` on */
     int128 sums[MEASURES];    /* value x us over [begin, at) */
@@ -57,7 +61,9 @@ struct partition {
 
 struct series_observer {
     struct h5 *h5;
-    simtime step, end;
+    simtime step;
+    const volatile sig_atomic_t *interrupted; /* may be NULL */
+    bool cut;
     struct column columns[MEASURES + 1];
     size_t n_measures;
     uint8_t causes[WAIT_CAUSES]; /* that have a measure */
@@ -146,33 +152,48 @@ static void append_means(struct partition *partition)
     partition->begin = partition->at;
 }
 
-/* Whole steps in which nothing happened need no integrals. */
-static void append_constant(struct partition *partition, simtime step, simtime until)
+static void cut(struct series_observer *observer, struct partition *partition)
+{
+    observer->cut = true;
+    partition->end = partition->begin;
+    partition->begin = SIMTIME_NEVER;
+}
+
+/* Whole steps in which nothing happened need no integrals. There may be so many of them that the
+ * run is told to stop in between. */
+static void append_constant(struct series_observer *observer, struct partition *partition,
+                            simtime until)
 {
     double row[MEASURES + 1];
     for (size_t i = 0; i < partition->n; i++)
         row[i + 1] = (double)partition->values[i];
-    while (until - partition->begin >= step) {
+    for (size_t rows = 1; until - partition->begin >= observer->step; rows++) {
         row[0] = simtime_seconds(partition->begin);
         series_append(partition->series, row);
-        partition->begin += step;
+        partition->begin += observer->step;
+        if (rows % LOOK_EVERY == 0 && observer->interrupted && *observer->interrupted) {
+            cut(observer, partition);
+            return;
+        }
     }
     partition->at = partition->begin;
 }
 
-static NOINLINE void end_steps(struct partition *partition, simtime step, simtime until)
+static NOINLINE void end_steps(struct series_observer *observer, struct partition *partition,
+                               simtime until)
 {
     if (partition->at > partition->begin) {
-        integrate(partition, partition->begin + step);
+        integrate(partition, partition->begin + observer->step);
         append_means(partition);
     }
-    append_constant(partition, step, until);
+    append_constant(observer, partition, until);
 }
 
-static inline void advance(struct partition *partition, simtime step, simtime until)
+static inline void advance(struct series_observer *observer, struct partition *partition,
+                           simtime until)
 {
-    if (UNLIKELY(until - partition->begin >= step))
-        end_steps(partition, step, until);
+    if (UNLIKELY(until - partition->begin >= observer->step))
+        end_steps(observer, partition, until);
     integrate(partition, until);
 }
 
@@ -183,7 +204,7 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
         return;
     struct partition *partition = &observer->partitions[fact->partition];
     if (LIKELY(fact->at >= partition->begin))
-        advance(partition, observer->step, fact->at);
+        advance(observer, partition, fact->at);
     if (fact->queued_by)
         for (size_t i = 0, n = observer->n_causes; i < n; i++)
             partition->values[CORE + i] = fact->queued_by[observer->causes[i]];
@@ -202,14 +223,28 @@ void series_observer_see(struct series_observer *observer, const struct fact *fa
 
 void series_observer_finish(struct series_observer *observer, simtime end)
 {
-    observer->end = end;
     for (size_t i = 0; i < observer->len; i++) {
-        if (end < observer->partitions[i].begin) /* stopped before anything came */
+        struct partition *partition = &observer->partitions[i];
+        if (partition->begin == SIMTIME_NEVER)
             continue;
-        advance(&observer->partitions[i], observer->step, end);
-        if (observer->partitions[i].at > observer->partitions[i].begin)
-            append_means(&observer->partitions[i]);
+        partition->end = end;
+        if (end < partition->begin) /* stopped before anything came */
+            continue;
+        advance(observer, partition, end);
+        if (partition->at > partition->begin)
+            append_means(partition);
     }
+}
+
+void series_observer_heed(struct series_observer *observer,
+                          const volatile sig_atomic_t *interrupted)
+{
+    observer->interrupted = interrupted;
+}
+
+bool series_observer_is_cut(const struct series_observer *observer)
+{
+    return observer->cut;
 }
 
 void series_observer_free(struct series_observer *observer)
@@ -221,7 +256,7 @@ void series_observer_free(struct series_observer *observer)
         series_free(partition->series);
         const hid_t group = h5_group(observer->h5, partition->path);
         h5_attr_double(observer->h5, group, "step", simtime_seconds(observer->step));
-        h5_attr_double(observer->h5, group, "end", simtime_seconds(observer->end));
+        h5_attr_double(observer->h5, group, "end", simtime_seconds(partition->end));
         h5_release(observer->h5, group);
         free(partition->path);
     }

@@ -9,6 +9,8 @@
 #include "model/observe.h"
 #include "trace/h5.h"
 
+#include <signal.h>
+
 struct series_observer;
 
 /* Steps of `step` > 0 from time 0 on. Partitions that the world has now are observed; their
@@ -22,6 +24,13 @@ NOINLINE void series_observer_see(struct series_observer *observer, const struct
 
 /* Bring all partitions to `end`; a step that ends early is a mean over its own length. */
 void series_observer_finish(struct series_observer *observer, simtime end);
+
+/* Leave off idle steps soon once it is not 0. Borrowed. */
+void series_observer_heed(struct series_observer *observer,
+                          const volatile sig_atomic_t *interrupted);
+
+/* Has it left any off? Each series then ends where it was cut. */
+bool series_observer_is_cut(const struct series_observer *observer);
 
 /* Write what is left and free. Before h5_close. Takes NULL. */
 void series_observer_free(struct series_observer *observer);

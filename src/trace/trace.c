@@ -284,6 +284,17 @@ struct observer trace_observer(struct trace *trace)
                              .finish = finish};
 }
 
+void trace_heed(struct trace *trace, const volatile sig_atomic_t *interrupted)
+{
+    if (trace->series)
+        series_observer_heed(trace->series, interrupted);
+}
+
+bool trace_is_cut(const struct trace *trace)
+{
+    return trace->series && series_observer_is_cut(trace->series);
+}
+
 int trace_status(const struct trace *trace, struct error *err)
 {
     return h5_status(trace->h5, err);

@@ -7,6 +7,8 @@
 #include "model/observe.h"
 #include "trace/table.h"
 
+#include <signal.h>
+
 struct trace;
 
 enum { TRACE_FORMAT = 1, TRACE_LEVEL = 1 };
@@ -45,6 +47,12 @@ void trace_add_columns(struct trace *trace, const struct column_group *group);
 
 /* Borrows the trace. Its `unfinished` and `finish` are to be called before trace_close. */
 struct observer trace_observer(struct trace *trace);
+
+/* Stop soon to write steps of series in which nothing happens once it is not 0. Borrowed. */
+void trace_heed(struct trace *trace, const volatile sig_atomic_t *interrupted);
+
+/* Was it, and are the series cut short? After the last fact. */
+bool trace_is_cut(const struct trace *trace);
 
 /* 0, or -1 with the first error: the disk is full, say, and going on is of no use. Cheap: for every
  * few thousand events. */

@@ -399,9 +399,11 @@ static int check_dimension(const struct scan *scan, enum unit unit, struct error
             return error_set(err, "\"%.80s\" is not a plain number", scan->text);
         return 0;
     }
-    if (!scan->has_unit)
+    if (!scan->has_unit) {
+        const bool growth = unit == UNIT_RATE && strchr(scan->text, '%');
         return error_set(err, "\"%.80s\" needs a unit, such as %s", scan->text,
-                         units[unit].example);
+                         growth ? "35%/year" : units[unit].example);
+    }
     for (size_t i = UNIT_TIME; i < ARRAY_LEN(units); i++)
         if (memcmp(&scan->dim, &units[i].dim, sizeof(scan->dim)) == 0)
             return error_set(err, "\"%.80s\" is %s; expected %s such as %s", scan->text,

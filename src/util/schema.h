@@ -128,8 +128,9 @@ struct field {
                                        * NULL: nothing says that */
     const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner
                                        * reads it; NULL: nothing */
-    int (*check)(const void *item, struct error *err); /* across the values of each item of a map or
-                                                        * list, once they are read; may be NULL */
+    int (*check)(const void *item, struct error *err); /* across the values of a table, and of each
+                                                        * item of a map or list, once they are
+                                                        * read; may be NULL */
     /* Of what holds for a whole run, so that no change at a date is one of it: what would be right
      * instead; NULL: it may change. */
     const char *lasts;

@@ -75,8 +75,9 @@ static bool ends_first(const struct date_value *from, const struct date_value *u
            from->zoned == until->zoned && until->instant <= from->instant;
 }
 
-int arrival_check(const struct arrival_params *params, struct error *err)
+int arrival_check(const void *object, struct error *err)
 {
+    const struct arrival_params *params = object;
     const struct arrival_type *type = type_of(params, err);
     if (!type)
         return -1;

@@ -26,8 +26,12 @@ struct generate_params {
 
 /* Rows for the table of a workload, whose struct `type` holds a struct generate_params `member`. */
 #define GENERATE_FIELDS(type, member)                                                              \
-    {"arrival", FIELD_TABLE, offsetof(type, member.arrival), "when jobs arrive",                   \
-     .table = arrival_fields},                                                                     \
+    {"arrival",                                                                                    \
+     FIELD_TABLE,                                                                                  \
+     offsetof(type, member.arrival),                                                               \
+     "when jobs arrive",                                                                           \
+     .table = arrival_fields,                                                                      \
+     .check = arrival_check},                                                                      \
         {"batch",                                                                                  \
          FIELD_DIST,                                                                               \
          offsetof(type, member.batch),                                                             \

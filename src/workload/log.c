@@ -135,15 +135,25 @@ static bool wanted(const struct log *log, const struct swf_row *row)
     return true;
 }
 
-/* What has no row of numbers, before or behind one that is none, is most likely some other file. */
-static bool has_rows(struct log *log)
+/* Behind the first garbled row: how many more there are. What has no row of numbers, before or
+ * behind it, is most likely some other file: no word about its rows then. */
+static void refuse(struct log *log, struct error *err)
 {
     struct swf_row row;
-    int got = SWF_ROW;
-    if (log->report.counts[LOG_ROWS].count == 0)
-        while ((got = swf_ahead_next(log->rows, &row, NULL)) == SWF_GARBLED)
-            ;
-    return got == SWF_ROW;
+    bool any = log->report.counts[LOG_ROWS].count > 0;
+    uint64_t more = 0;
+    for (int got; (got = swf_ahead_next(log->rows, &row, NULL)) == SWF_ROW || got == SWF_GARBLED;) {
+        any |= got == SWF_ROW;
+        more += got == SWF_GARBLED;
+    }
+    char count[64] = "";
+    const size_t len = strlen(err->text);
+    if (more > 0)
+        snprintf(count, sizeof(count), "; %llu more row%s garbled too", (unsigned long long)more,
+                 more == 1 ? " is" : "s are");
+    if (any)
+        snprintf(err->text + len, sizeof(err->text) - len,
+                 "%s; `garbled: drop` leaves such rows out", count);
 }
 
 /* The next row of numbers: as swf_next. */
@@ -154,10 +164,7 @@ static int read_row(struct log *log, struct swf_row *ret, struct error *err)
     err = err ? err : &own;
     while ((got = swf_ahead_next(log->rows, ret, err)) == SWF_GARBLED) {
         if (log->params->garbled == LOG_GARBLED_REFUSE) {
-            const size_t len = strlen(err->text);
-            if (has_rows(log))
-                snprintf(err->text + len, sizeof(err->text) - len,
-                         "; `garbled: drop` leaves such rows out");
+            refuse(log, err);
             break;
         }
         log_report_count(&log->report, LOG_GARBLED, err->at.line);

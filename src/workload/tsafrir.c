@@ -36,6 +36,14 @@ const struct field tsafrir_fields[] = {
     {0},
 };
 
+static int not_up_to_max(double request, double max, struct error *err)
+{
+    char asked[32], most[32];
+    return error_set(err, "head: %s is not above 0 and at most the max, %s",
+                     quantity_human_time(request, asked, sizeof(asked)),
+                     quantity_human_time(max, most, sizeof(most)));
+}
+
 int tsafrir_check(const struct tsafrir_params *params, struct error *err)
 {
     if (!(params->max >= HOUR && params->max <= MAX_LONGEST))
@@ -47,7 +55,7 @@ int tsafrir_check(const struct tsafrir_params *params, struct error *err)
     double sum = 0;
     for (size_t i = 0; i < params->head.len; i++) {
         if (!(params->head.values[i] > 0 && params->head.values[i] <= params->max))
-            return error_set(err, "head: %g s is not between 0 and max", params->head.values[i]);
+            return not_up_to_max(params->head.values[i], params->max, err);
         if (!(params->head.weights[i] >= 0))
             return error_set(err, "head: %g is no percentage", params->head.weights[i]);
         sum += params->head.weights[i];

@@ -371,7 +371,8 @@ changes:
 """)
         out = self.jishi("check", "s.yaml").stdout
         # 120 jobs of 4.5 h, then 72, of which 3/4 stay, with (2 + 4 + 4) / 18 of the work; over 240 h. 8 of 120 h, 2 of 72 h.
-        self.assertRegex(out, "\nt/w +2 +5 +8 +0.07 +0.03 +- +0.04\nu/w +174 +4.1 +4 +4.5 +2.5 +- +3\n")
+        self.assertRegex(out, "\nt/w +2 +5 +8 +0.067 +0.028 +- +0.042\nu/w +174 +4.1 +4 +4.5 +2.5 +- +3\n")
+        self.assertRegex(out, "\nt +1 +1 +- +- +0.042\n")
         self.assertIn(
             "  u, from 2025-01-09T00:00:00+00:00 on: a quota of 0 processors lets no job start: all are rejected.\n"
             "  t/w, from 2025-01-06T00:00:00+00:00 on: jobs of up to 8 processors, but t has a quota of 4: the larger ones (50 % of its "
@@ -403,9 +404,10 @@ tenants:
         nodes = "centres.c.partitions.p.nodes: 10"
         jobs = ("jobs: [{submit: 1d, processors: 1, runtime: 1h}, {submit: 2d, processors: 1, runtime: 1h}, "
                 "{submit: 3d, processors: 1, runtime: 1h}, {submit: 90d, processors: 10, runtime: 240h, count: 2}]")
-        want = [["f/v", "5", "961", "10", "0.00", "4", "2.0"], ["asked", "for", "0.00", "4", "2.0"]]
+        want = [["f/v", "5", "961", "10", "0.0025", "4", "2.0"], ["asked", "for", "0.0025", "4", "2.0"]]
         self.assertEqual(self.load(self.DATED % (nodes, "", jobs)), want)
         self.assertNotIn("more is asked for", self.out)
+        self.assertRegex(self.out, r"in service +0\.0025 % +40\.0 %")
         swf = [(1, 1, 3600), (2, 1, 3600), (3, 1, 3600), (90, 10, 864000), (90, 10, 864000)]
         for order in swf, swf[::-1]:
             self.write("l.swf", "".join(f"{i} {day * 86400} 0 {length} {n} -1 -1 {n} {length} -1 1 1 1 -1 -1 -1 -1 -1\n"

@@ -557,6 +557,21 @@ class Stopped(Case):
                 self.assertIn("metrics", file)
             os.unlink(self.path("x.h5"))
 
+    def test_idle_series(self):
+        """Jobs are over after a second, and minutes of idle steps are still to be written."""
+        run = self.start("--set", "tenants.firm.workloads={w: {jobs: [{submit: 0s, processors: 1, runtime: 1s}]}}",
+                         "--set", "time.length=100000d", "--set", "series.step=1s")
+        run.send_signal(signal.SIGTERM)
+        out, err = run.communicate(timeout=10)
+        self.assertEqual((run.returncode, err), (130, "stopped; what there is: x.h5\n"))
+        self.assertNotIn("cut short", out)  # but for the series
+        with h5py.File(self.path("x.h5")) as file:
+            self.assertEqual(file.attrs["complete"], 0)
+            self.assertEqual(len(file["jobs"]), 1)
+            (series,) = [one for centre in file["series"].values() for one in centre.values()]
+            self.assertEqual(len(series["time"]), series.attrs["end"])
+            self.assertGreater(len(series["time"]), 0)
+
     def test_nohup(self):
         """What its caller ignores it ignores."""
         run = self.start(hangup=signal.SIG_IGN)

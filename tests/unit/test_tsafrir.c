@@ -237,7 +237,8 @@ static void bad_parameters(void **state)
     } rows[] = {
         {{1800, 10000}, "max must be between 1 h and 10 years"},
         {{7200, 10}, "jobs: 10 is outside [200, 10000000]"},
-        {{7200, 10000, {values, weights, 2}}, "head: 360000 s is not between 0 and max"},
+        {{7200, 10000, {values, weights, 2}},
+         "head: 4 d 4 h is not above 0 and at most the max, 2 h"},
         {{1e6, 10000, {values, weights, 2}},
          "head: the shares add up to 100 %, more than the 89 % of all popular requests"},
     };
