@@ -130,7 +130,7 @@ static void show_all(struct sched *sched)
     for (size_t i = 0; i < sched->n_held; i++)
         if (sched->held[i].start < SIMTIME_NEVER && sched->held[i].start > last)
             last = sched->held[i].start;
-    plan_survey(sched->plan, last);
+    plan_survey(sched->plan, last, sched->n_held);
     for (size_t i = 0; i < sched->n_held; i++) {
         const struct held *held = &sched->held[i];
         if (held->start < SIMTIME_NEVER)

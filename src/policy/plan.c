@@ -85,6 +85,7 @@ struct plan *plan_new(void)
     for (int c = 0; c < PLAN_CLASSES; c++)
         for (int l = 0; l < PLAN_LENGTHS; l++)
             plan->soonest[c][l][0] = plan->soonest[c][l][1] = INT64_MAX;
+    plan->parts = 1;
     reset(plan, 0, 0);
     return plan;
 }

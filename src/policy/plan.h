@@ -13,7 +13,7 @@
 
 #define PLAN_CLASSES 62 /* of sizes: two an octave */
 #define PLAN_LENGTHS 40 /* classes of time: two an octave, from a second to nine days */
-#define PLAN_PARTS 64   /* of the time ahead */
+#define PLAN_PARTS 64   /* of the time ahead, at most */
 
 struct plan_step {
     simtime time;
@@ -37,6 +37,7 @@ struct plan_gain {
     simtime length; /* of the longest hole that part of it is in, or more */
     uint64_t when;  /* by the plan's clock */
     uint32_t near;  /* the step at `from`, or any */
+    int32_t class;  /* of the length */
 };
 
 /* All that is of use to one class of sizes, in any order. */
@@ -58,11 +59,15 @@ struct plan {
     /* Where the first gain in a hole of this class of lengths or longer begins, or before. */
     simtime soonest[PLAN_CLASSES][PLAN_LENGTHS][2];
     /* Bits: classes of jobs that start in this part of time or later and request no more than such
-     * a length. What came free in a hole of it is of no use to others. */
+     * a length; and the shortest request of each class. What came free in a hole of it is of no
+     * use to others. */
     uint64_t useful[PLAN_PARTS][PLAN_LENGTHS];
+    simtime shortest[PLAN_PARTS][PLAN_CLASSES];
+    int classes;    /* `shortest` is known of those below */
+    int parts;      /* in use: 1 at least */
     simtime origin; /* of parts */
     int shift;      /* each is 2^shift long */
-    int walks;      /* until `useful` is made anew */
+    int walks;      /* until both are made anew */
 };
 
 /* Nothing is free yet: plan_remake comes first. Tens of kB, whatever it holds. */
@@ -109,9 +114,9 @@ static inline simtime plan_first_start(const struct plan *plan)
 
 /* A walk over all reservations begins: plan_earlier for each, in the order of the queue. True if
  * it wants to see them first: plan_survey, plan_see for each, plan_surveyed. `last` is the last
- * reserved start. */
+ * reserved start of these n. */
 bool plan_walk(struct plan *plan);
-void plan_survey(struct plan *plan, simtime last);
+void plan_survey(struct plan *plan, simtime last, size_t n);
 void plan_see(struct plan *plan, simtime start, simtime duration, int64_t procs);
 void plan_surveyed(struct plan *plan);
 

@@ -7,16 +7,17 @@
 
 #define TAIL 0
 
-/* Sizes of one class are at least plan_class_least: two classes an octave. */
+/* Sizes of one class are at least plan_class_least: two classes an octave. No size is of class 1.
+ */
 static inline int plan_class(int64_t procs)
 {
     const int octave = 63 - __builtin_clzll((uint64_t)procs);
-    return 2 * octave + (octave > 0 ? (int)(procs >> (octave - 1) & 1) : 0);
+    return 2 * octave + (int)((uint64_t)procs << 1 >> octave & 1);
 }
 
 static inline int64_t plan_class_least(int class)
 {
-    return class == 1 ? 2 : (INT64_C(2) + (class & 1)) << (class / 2) >> 1;
+    return (INT64_C(2) + (class & 1)) << (class / 2) >> 1;
 }
 
 /* The first is below two seconds, the last has no end. */
@@ -29,7 +30,7 @@ static inline int plan_length(simtime length)
 static inline int plan_part(const struct plan *plan, simtime t)
 {
     const simtime part = (t - plan->origin) >> plan->shift;
-    return part < PLAN_PARTS ? (int)part : PLAN_PARTS - 1;
+    return part < plan->parts ? (int)part : plan->parts - 1;
 }
 
 static inline simtime plan_end(simtime start, simtime duration)

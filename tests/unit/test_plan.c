@@ -82,7 +82,10 @@ static void walk(struct model *model)
 {
     const int first = draw(JOBS), stride = draw(2) ? 1 : 7;
     if (plan_walk(model->plan)) {
-        plan_survey(model->plan, HORIZON);
+        size_t n = 0;
+        for (int i = 0; i < JOBS; i++)
+            n += model->jobs[i].waits;
+        plan_survey(model->plan, HORIZON, n);
         for (int i = 0; i < JOBS; i++)
             if (model->jobs[i].waits)
                 plan_see(model->plan, model->jobs[i].start, model->jobs[i].duration,
@@ -204,8 +207,13 @@ static void later_jobs_use_what_earlier_ones_leave(void **state)
     assert_int_equal(plan_take(plan, 0, 20, 4, &b), 150);
     assert_int_equal(plan_take(plan, 0, 10, 1, &c), 170);
     plan_change(plan, 30, 100, 4);
-    if (plan_walk(plan))
-        plan_survey(plan, 170), plan_surveyed(plan);
+    if (plan_walk(plan)) {
+        plan_survey(plan, 170, 3);
+        plan_see(plan, 100, 50, 4);
+        plan_see(plan, 150, 20, 4);
+        plan_see(plan, 170, 10, 1);
+        plan_surveyed(plan);
+    }
     assert_int_equal(plan_earlier(plan, &a, 50, 4), 30);
     assert_int_equal(plan_earlier(plan, &b, 20, 4), 80);
     assert_int_equal(plan_earlier(plan, &c, 10, 1), 100);
