@@ -418,6 +418,7 @@ tenants: {t: {home: c, quota: {max_request: %s}, workloads: {w: {partition: p, %
                 (50, "", [(10, low)], "1k h", ""), (50, "max_processors: 10", [(10, high)], "1k h", ""),
                 (50, "", [(10, low), (30, high)], "1k h", ""), (50, "", [(10, few)], "1k h", ""),
                 (10, "", [(10, few.replace("10", "50")), (30, few)], "1k h", ""), (50, "", [(10, few), (10, none)], "1k h", ""),
+                (50, "", [(10, none), (10, none.replace("[0]", "[1]"))], "1k h", ""),
                 (50, "", [(10, "tenants.t.quota.max_request: 3h"), (30, "tenants.t.quota.max_request: 30h")], "1k h", ""),
                 (50, "", [(10, "tenants.t.quota.max_request: 30h")], "3h", ""), (50, "", [(30, "tenants.t.home: d")], "1k h", ""),
                 (50, "placement: pack", [], "1k h", ", memory: {choice: {1 GB: 0.3, 12 GB: 0.7}}"),
