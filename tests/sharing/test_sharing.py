@@ -1086,12 +1086,12 @@ tenants:
         """A guarantee or a quota that nobody has at the start."""
         self.assertIsNone(self.tenants_of(self.LATER % ("", "")))
         self.assertIsNone(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.u.workloads.w.processors: 2}}]")))
-        table = ("  with jobs  share  quota  guarantee  asked for\nu                1      1      -          -        0.0\n"
-                 "v                1      1      -          -        0.2\n")
+        table = ("  with jobs  share  quota  guarantee  asked for\nu                1      1      -          -      0.042\n"
+                 "v                1      1      -          -       0.25\n")
         self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.u.guarantee.processors: 100}}]")), table +
                          "  tenants: 100 processors are guaranteed (1970-01-02T00:00:00+00:00), but c has 80: guarantees are not always kept.\n")
         self.assertEqual(self.tenants_of(self.LATER % ("", "changes: [{at: 1d, set: {tenants.v.quota.processors: 5}}]")),
-                         table.replace("0.2", "0.0") + "  v/w, from 1970-01-02T00:00:00+00:00 on: jobs of up to 6 processors, but v has a "
+                         table.replace(" 0.25\n", "0.025\n") + "  v/w, from 1970-01-02T00:00:00+00:00 on: jobs of up to 6 processors, but v has a "
                          "quota of 5: all are rejected.\n")
 
     def test_members_that_differ(self):
