@@ -180,15 +180,15 @@ static void find_ceilings(const struct build *build, size_t workload, size_t epo
         ret[kind] = ceiling_of(build, workload, epoch, (enum ceiling_kind)kind);
 }
 
-/* From an epoch on, until a ceiling is higher. */
-static struct spell until_higher(const struct asks *asks, size_t epoch, enum ceiling_kind kind)
+/* From an epoch on, until a ceiling is another. */
+static struct spell until_other(const struct asks *asks, size_t epoch, enum ceiling_kind kind)
 {
     const struct build *build = asks->build;
     const size_t workload = (size_t)asks->workload->context.base.workload;
     const double most = ceiling_of(build, workload, epoch, kind).most;
     struct spell spell = {epoch, epoch + 1};
     while (spell.to < build->program->n_epochs &&
-           ceiling_of(build, workload, spell.to, kind).most <= most)
+           fabs(ceiling_of(build, workload, spell.to, kind).most - most) <= 1e-9 * most)
         spell.to++;
     return spell;
 }
@@ -206,13 +206,13 @@ static void warn_sizes_from(const struct asks *asks, size_t epoch, FILE *out)
         lower[kind] = epoch == 0 || now[kind].most < before[kind].most;
     const struct ceiling *quota = &now[CEILING_QUOTA], *guarantee = &now[CEILING_GUARANTEE];
     if (lower[CEILING_QUOTA] && quota->most > 0) /* of nothing: warn_quotas tells */
-        warn_larger(asks, until_higher(asks, epoch, CEILING_QUOTA), quota, out);
+        warn_larger(asks, until_other(asks, epoch, CEILING_QUOTA), quota, out);
     if (lower[CEILING_GUARANTEE] && guarantee->most < quota->most)
-        warn_larger(asks, until_higher(asks, epoch, CEILING_GUARANTEE), guarantee, out);
+        warn_larger(asks, until_other(asks, epoch, CEILING_GUARANTEE), guarantee, out);
     if (lower[CEILING_REQUEST] && quota->most > 0)
-        warn_longer(asks, until_higher(asks, epoch, CEILING_REQUEST), &now[CEILING_REQUEST], out);
+        warn_longer(asks, until_other(asks, epoch, CEILING_REQUEST), &now[CEILING_REQUEST], out);
     if (lower[CEILING_HOURS] && quota->most > 0)
-        warn_hours(asks, until_higher(asks, epoch, CEILING_HOURS), &now[CEILING_HOURS],
+        warn_hours(asks, until_other(asks, epoch, CEILING_HOURS), &now[CEILING_HOURS],
                    fmin(quota->most, guarantee->most), out);
 }
 

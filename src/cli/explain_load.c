@@ -405,7 +405,7 @@ static void warn_rejected(const struct explain *explain, const struct scope *sco
 {
     for (size_t w = 0; w < explain->build->world.n_workloads; w++)
         if (explain->shown[w] == w && in_scope(explain, w, scope))
-            explain_rejected(explain, w);
+            explain_rejected(explain, w, scope->partition, scope->centre);
 }
 
 static void warn_no_mean(const struct explain *explain, const struct scope *scope)

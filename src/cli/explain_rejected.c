@@ -3,12 +3,20 @@
 
 #include <math.h>
 
-/* From an epoch on, until one gets more. */
-static struct spell until_more(const struct explain *explain, const struct asks *asks, size_t epoch)
+/* Of what jobs ask for, nodes or processors, the most for one. */
+static int64_t most_of(const struct asks *asks, size_t epoch)
+{
+    const struct workload_context *context = &asks_at(asks, epoch)->context;
+    return asks_for_nodes(asks) ? context->fits_nodes : context->fits_procs;
+}
+
+/* From an epoch on, until one gets more, or less. */
+static struct spell until_other(const struct explain *explain, const struct asks *asks,
+                                size_t epoch)
 {
     struct spell spell = {epoch, epoch + 1};
     while (spell.to < explain->build->program->n_epochs &&
-           asks_at(asks, spell.to)->context.fits_procs <= asks_at(asks, epoch)->context.fits_procs)
+           most_of(asks, spell.to) == most_of(asks, epoch))
         spell.to++;
     return spell;
 }
@@ -29,30 +37,32 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
 {
     const struct build *build = explain->build;
     const struct offer *offer = &explain->offers[workload];
-    const int64_t fits = asks_at(&offer->asks, epoch)->context.fits_procs;
+    const int64_t fits = most_of(&offer->asks, epoch);
+    const int32_t per_node = asks_at(&offer->asks, epoch)->context.procs_per_node;
+    const bool nodes = asks_for_nodes(&offer->asks) && per_node > 0;
     const double share = fits > 0 ? offer->then[epoch].too_large : 1;
     char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
-    const bool same = epoch > before && fits == asks_at(&offer->asks, before)->context.fits_procs &&
+    const bool same = epoch > before && fits == most_of(&offer->asks, before) &&
                       fabs(share - offer->then[before].too_large) <= 1e-9;
     /* less than that is what sums leave */
     if (!(share > 1e-12) || same)
         return;
     if (fits == 0) {
-        fprintf(
-            explain->out,
-            "  %s%s: no processor is ever there for its jobs: all are rejected, and not counted "
-            "above.\n",
-            build->world.workloads[workload].path,
-            explain_spell(build, until_more(explain, &offer->asks, epoch), when));
+        fprintf(explain->out,
+                "  %s%s: one of its jobs never gets anything there: all are rejected, and not "
+                "counted above.\n",
+                build->world.workloads[workload].path,
+                explain_spell(build, until_other(explain, &offer->asks, epoch), when));
         return;
     }
     if (isfinite(offer->largest))
-        snprintf(up_to, sizeof(up_to), " of up to %.0f processors", offer->largest);
+        snprintf(up_to, sizeof(up_to), " of up to %.0f %s", offer->largest / (nodes ? per_node : 1),
+                 nodes ? "nodes" : "processors");
     fprintf(explain->out,
             "  %s%s: jobs%s, but one never gets more than %lld: the larger ones (%.3g %% of its "
             "jobs) are rejected, and not counted above.\n",
             build->world.workloads[workload].path,
-            explain_spell(build, until_more(explain, &offer->asks, epoch), when), up_to,
+            explain_spell(build, until_other(explain, &offer->asks, epoch), when), up_to,
             (long long)fits, 100 * share);
 }
 
@@ -71,7 +81,8 @@ static double warn_share(const struct explain *explain, size_t workload, size_t 
 }
 
 /* From dates on where they are more than before. */
-void explain_rejected(const struct explain *explain, size_t workload)
+void explain_rejected(const struct explain *explain, size_t workload, int32_t partition,
+                      int32_t centre)
 {
     const struct program *program = explain->build->program;
     const struct offer *offer = &explain->offers[workload];
@@ -79,7 +90,12 @@ void explain_rejected(const struct explain *explain, size_t workload)
     size_t before = 0;
     for (size_t e = 0; e < program->n_epochs && (e == 0 || program->epochs[e].at < offer->until);
          before = e, e = asks_next(&offer->asks, e)) {
+        const struct build_place *place = build_place_at(explain->build, e, workload);
+        if (place->partition != partition || place->centre != centre)
+            continue;
         warn_too_large(explain, workload, e, before);
+        if (asks_in_vain(&offer->asks, e))
+            continue;
         nodes = warn_share(explain, workload, e, refused_by_nodes(&offer->asks, e), nodes,
                            "jobs ask for more memory, or processors in a row, than nodes there "
                            "ever have",

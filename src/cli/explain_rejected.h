@@ -6,7 +6,8 @@
 #include "cli/explain_load.h"
 
 /* A line for each reason that turns jobs of the workload away, from each date on at which more of
- * them are. */
-void explain_rejected(const struct explain *explain, size_t workload);
+ * them are, while it sends them to the partition (as in struct build_place). */
+void explain_rejected(const struct explain *explain, size_t workload, int32_t partition,
+                      int32_t centre);
 
 #endif

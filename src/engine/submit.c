@@ -267,6 +267,17 @@ enum job_reason sim_may_hold(const struct sim *sim, const struct station *statio
     return reason == REASON_NONE && sim->refuses ? terms_refuse(sim, station, spec) : reason;
 }
 
+/* Is one reason why it cannot run nearer to what would let it than another? */
+static bool is_nearer(enum job_reason one, enum job_reason other)
+{
+    static const uint8_t steps[JOB_REASONS] = {[REASON_KEPT] = 0,
+                                               [REASON_TOO_LARGE] = 1,
+                                               [REASON_NO_RUN] = 1,
+                                               [REASON_MAINTENANCE] = 2,
+                                               [REASON_MAX_PROCESSORS] = 3};
+    return sim_is_of_terms(one) || (!sim_is_of_terms(other) && steps[one] > steps[other]);
+}
+
 /* Where the job may wait: sets job->waits_in. If nowhere, why not. */
 static enum job_reason judge(const struct sim *sim, struct job *job, size_t from, size_t to)
 {
@@ -275,8 +286,7 @@ static enum job_reason judge(const struct sim *sim, struct job *job, size_t from
         const enum job_reason here = sim_may_hold(sim, &sim->stations[i], &job->spec);
         if (here == REASON_NONE)
             job->waits_in |= UINT64_C(1) << (i - from);
-        else if (sim_is_of_terms(here) || reason == REASON_KEPT ||
-                 (here == REASON_MAX_PROCESSORS && !sim_is_of_terms(reason)))
+        else if (is_nearer(here, reason))
             reason = here;
     }
     return job->waits_in ? REASON_NONE : reason;

@@ -24,11 +24,10 @@ static void find_places(const struct asks *asks, size_t e)
         next->of_nodes = room_is_of_nodes(build, row);
         epoch->len++;
     }
-    epoch->settled = epoch->len > 0 ? 0 : INT64_MIN;
-    for (size_t i = 0; i < epoch->len && epoch->settled > INT64_MIN; i++) {
+    epoch->settled = INT64_MIN;
+    for (size_t i = 0; i < epoch->len; i++) {
         const simtime here = breaks_settled(build, epoch->places[i].partition, e);
-        if (here == INT64_MIN || here > epoch->settled)
-            epoch->settled = here;
+        epoch->settled = here > epoch->settled ? here : epoch->settled;
     }
     epoch->context = asks->workload->context;
     room_describe(build, asks->workload, e, &epoch->context);
@@ -53,6 +52,24 @@ void asks_deinit(struct asks *asks)
         free(asks->epochs[e].places);
     free(asks->epochs);
     *asks = (struct asks){0};
+}
+
+bool asks_for_nodes(const struct asks *asks)
+{
+    const struct workload_kind *kind = asks->workload->workload->kind;
+    bool asks_nodes = false;
+    for (size_t e = 0; e < asks->build->program->n_epochs && kind->asks_nodes; e++)
+        asks_nodes |= kind->asks_nodes(asks->workload->epochs[e].params);
+    return asks_nodes;
+}
+
+bool asks_in_vain(const struct asks *asks, size_t epoch)
+{
+    const struct workload_kind *kind = asks->workload->workload->kind;
+    const struct workload_context *context = &asks_at(asks, epoch)->context;
+    const bool whole =
+        kind->asks_nodes && kind->endless && kind->asks_nodes(asks->workload->epochs[epoch].params);
+    return whole ? context->fits_nodes == 0 : context->fits_procs == 0;
 }
 
 bool asks_of_nodes(const struct asks *asks, size_t epoch)
@@ -101,7 +118,7 @@ struct asks_job asks_look(const struct asks *asks, const struct job_spec *job, s
                                              : job->ask.procs;
         struct job_spec here = *job;
         const bool above = (double)n > bounds.size;
-        if (n > place->room.procs || (above && !all.larger))
+        if (n > place->room.procs || job->ask.nodes > place->room.nodes || (above && !all.larger))
             continue;
         const double work = work_at(&here, n, place->speeds, then->context.kills);
         const double request = simtime_seconds(here.request), asked = (double)n * request;

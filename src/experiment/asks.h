@@ -19,8 +19,7 @@ struct asks_epoch {
     bool known;                /* the rest is found when it is first asked for */
     struct asks_place *places; /* owned */
     size_t len;
-    /* When all that comes again and again at some place has begun; INT64_MIN: nothing does that
-     * bounds all of them. */
+    /* When all that comes again and again at some place has begun; INT64_MIN: nothing does. */
     simtime settled;
     struct workload_context context; /* of the workload, its room as it is then */
 };
@@ -48,6 +47,12 @@ void asks_deinit(struct asks *asks);
 
 /* O(partitions) as room_of the first time. */
 const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch);
+
+/* Do its jobs ask for whole nodes, at some date? */
+bool asks_for_nodes(const struct asks *asks);
+
+/* Is there nothing at all for one job of the epoch, whatever it asks? */
+bool asks_in_vain(const struct asks *asks, size_t epoch);
 
 /* Does it depend on nodes, not on their sizes alone, what of the epoch's jobs fits? */
 bool asks_of_nodes(const struct asks *asks, size_t epoch);

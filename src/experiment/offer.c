@@ -276,7 +276,7 @@ static int expect_then(struct offer *offer, size_t epoch, simtime from, simtime 
         return -1;
     if (outlook->even)
         outlook->jobs = outlook->rate * simtime_seconds(limit);
-    offer->then[epoch].too_large = context.fits_procs > 0 ? outlook->too_large : 0;
+    offer->then[epoch].too_large = asks_in_vain(&offer->asks, epoch) ? 0 : outlook->too_large;
     offer->left[epoch] = refused_leaves(&offer->asks, epoch);
     return 0;
 }

@@ -376,7 +376,7 @@ struct refused_left refused_leaves(const struct asks *asks, size_t epoch)
     struct workload_outlook all = {0}, fit = {0};
     struct refused_left left = {1, 1};
     struct refused_time refused = {0};
-    if (then->context.fits_procs == 0 || is_below_all(asks, epoch, bounds.size))
+    if (asks_in_vain(asks, epoch) || is_below_all(asks, epoch, bounds.size))
         return (struct refused_left){0};
     if (bounds.size < (double)then->context.fits_procs &&
         outlook_within(asks, epoch, HUGE_VAL, &all) &&
@@ -389,7 +389,8 @@ struct refused_left refused_leaves(const struct asks *asks, size_t epoch)
     else if (left.jobs > 0 &&
              (isfinite(bounds.hours) || isfinite(bounds.request) || asks_of_nodes(asks, epoch)))
         refused = by_time(asks, epoch, 0, BY_ANY, &bounds);
-    left.jobs *= 1 - refused.jobs;
-    left.work *= 1 - refused.work;
+    /* what sums leave is nothing */
+    left.jobs *= refused.jobs < 1 - 1e-12 ? 1 - refused.jobs : 0;
+    left.work *= refused.work < 1 - 1e-12 ? 1 - refused.work : 0;
     return left;
 }

@@ -159,8 +159,9 @@ static double mean_count(const struct arrival_params *params, const struct place
     const simtime until = place_time(place, &params->until, SIMTIME_NEVER);
     const int64_t first = first_occurrence(&rhythm, 0);
     const int64_t last = first_occurrence(&rhythm, until < end ? until : end);
-    return fmax(0, mean_before(&rhythm, params->jitter, first, last, end) -
-                       mean_before(&rhythm, params->jitter, first, last, begin));
+    const double count = mean_before(&rhythm, params->jitter, first, last, end) -
+                         mean_before(&rhythm, params->jitter, first, last, begin);
+    return count > 1e-9 ? count : 0; /* what sums leave is nothing */
 }
 
 static struct rhythm rhythm_of(const struct arrival *arrival, const struct segment *segment)

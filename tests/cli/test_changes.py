@@ -434,6 +434,34 @@ tenants: {t: {home: c, quota: {max_request: %s}, workloads: {w: {partition: p, %
                     self.assertLess(abs(len(taken) - asked), 1 if jobs == listed else 4.5 * asked ** 0.5)
                     self.assertEqual("are rejected" in said, len(taken) < len(ran["jobs"]))
 
+    def test_check_of_nodes(self):
+        """The same of whole nodes in groups of unequal ones, and of several partitions of which some are never enough."""
+        text = """jishi: 1
+time: {start: 2024-01-01, length: 40d}
+centres: {c: {partitions: {p: {nodes: 20}, q: {%s}}, scheduler: {%s}}}
+tenants: {t: {home: c, workloads: {w: {partition: %s, %s}}}}
+"""
+        groups = "groups: [{nodes: 7, processors_per_node: 8}, {nodes: 3, processors_per_node: 4}]"
+        often = "nodes: 32, maintenance: [{from: 1d, length: 1h, every: 1d}]"
+        listed = "jobs: [{submit: 1d, nodes: 11, runtime: 1h, count: 5}, {submit: 2d, nodes: 3, runtime: 1h, count: 3}]"
+        drawn = "arrival: {every: 1h}, nodes: {choice: {3: 0.5, 11: 0.5}}, runtime: 1h"
+        for q, scheduler, where, jobs, told in (
+                (groups, "", "q", listed, "jobs of up to 11 nodes, but one never gets more than 10: the larger ones (62.5 % of its jobs)"),
+                (groups, "", "q", drawn, "jobs of up to 11 nodes, but one never gets more than 10: the larger ones (50 % of its jobs)"),
+                (groups, "placement: contiguous", "q", drawn, "but one never gets more than 10: the larger ones (50 % of its jobs)"),
+                (groups, "max_processors: 3", "q", drawn, "one of its jobs never gets anything there: all are rejected"),
+                (groups, "placement: contiguous, max_processors: 3", "q", drawn, "one of its jobs never gets anything there: all are rejected"),
+                (often, "", "any", "arrival: {every: 1h, from: 1h}, processors: 27, runtime: 30h", "ever leave them: all are rejected"),
+                (often, "", "any", "arrival: {every: 1h, from: 1h}, processors: 15, runtime: 30h", None)):
+            with self.subTest(q=q, scheduler=scheduler, jobs=jobs):
+                ran = self.trace(text % (q, scheduler, where, jobs))
+                taken = sum(ran["names/states"][row["state"]] != b"rejected" for row in ran["jobs"])
+                said = self.jishi("check", "s.yaml").stdout
+                asked = int(re.search(r"^t/w +(\d+(?: \d+)*)  ", said, re.M).group(1).replace(" ", ""))
+                self.assertLessEqual(abs(taken - asked), 0 if "choice" not in jobs else 4.5 * asked ** 0.5)
+                self.assertIn(told or "t/w", said)
+                self.assertEqual(said.count("rejected"), int(told is not None))
+
     def judged(self, text, *arguments):
         """Of each job, by id: the hour of its start, or why it was rejected and after how many hours, or its state."""
         trace = self.trace(text, "--check", *arguments)
