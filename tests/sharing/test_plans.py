@@ -65,6 +65,31 @@ class Plans(unittest.TestCase):
                         anew = self.starts(folder, order, "per_tenant: 1000000000")
                         self.assertEqual(self.starts(folder, order, ""), anew)
 
+    def test_periods_turn(self):
+        """By hand: one of two processors is busy. At 1800 s, as a period begins, h passes l, for which it waits: ages count
+        no more from 600 s on. The next plan starts it; nothing else happens until 10 000 s."""
+        text = """jishi: 1
+centres:
+  c:
+    partitions: {p: {nodes: 2}}
+    scheduler: {order: {multifactor: {age: 1000, class: 100, max_age: 600s, period: %s}}, backfill: {slurm: {depth: 1}}}
+tenants:
+  t:
+    home: c
+    workloads:
+      x: {jobs: [{submit: 0s, processors: 1, runtime: 10000s}]}
+      l: {priority: low, jobs: [{submit: 1s, processors: 2, runtime: 100s}]}
+      h: {priority: high, jobs: [{submit: 1201s, processors: 1, runtime: 100s}]}
+"""
+        for period, start in ("5min", 1800), ("46s", 1770), ("1h", 3600):
+            with self.subTest(period=period), tempfile.TemporaryDirectory() as folder:
+                path, out = os.path.join(folder, "s.yaml"), os.path.join(folder, "t.h5")
+                with open(path, "w") as file:
+                    file.write(text % period)
+                subprocess.run([PROGRAM, "run", path, "-o", out, "--check", "--quiet"], check=True, timeout=100)
+                with h5py.File(out) as trace:
+                    self.assertEqual({int(row["id"]): row["start"] for row in trace["jobs"][:]}, {1: 0, 2: 10000, 3: start})
+
 
 if __name__ == "__main__":
     unittest.main()
