@@ -435,23 +435,14 @@ static int32_t largest_node(const struct build *build, size_t workload)
     return most;
 }
 
-static bool asks_nodes(const struct build *build, size_t workload)
-{
-    const struct build_workload *bw = &build->workloads[workload];
-    const struct workload_kind *kind = bw->workload->kind;
-    bool asks = false;
-    for (size_t e = 0; e < build->program->n_epochs && kind->asks_nodes; e++)
-        asks |= kind->asks_nodes(bw->epochs[e].params);
-    return asks;
-}
-
 /* Which nodes a job gets depends on what runs: the load is a bound. */
 static void warn_whole_nodes(const struct explain *explain, const struct scope *scope)
 {
     const struct build *build = explain->build;
     for (size_t w = 0; w < build->world.n_workloads; w++) {
         const int32_t counted = build->workloads[w].context.procs_per_node;
-        if (explain->shown[w] != w || !in_scope(explain, w, scope) || !asks_nodes(build, w))
+        if (explain->shown[w] != w || !in_scope(explain, w, scope) ||
+            !asks_for_nodes(&explain->offers[w].asks))
             continue;
         const int32_t most = largest_node(build, w);
         if (counted > 0 && most > counted)

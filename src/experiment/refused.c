@@ -69,7 +69,7 @@ static void tighten_by_tenant(const struct build *build, int32_t tenant, size_t 
 /* The row of the QOS of jobs that are submitted in the epoch. */
 static int32_t qos_in(const struct build *build, size_t workload, size_t epoch)
 {
-    const simtime at = epoch > 0 ? build->program->epochs[epoch].at : 0;
+    const simtime at = build_epoch_begins(build, epoch);
     int32_t row = build->workloads[workload].context.base.qos;
     for (size_t i = 0; i < build->n_changes && build->changes[i].at <= at; i++)
         if (build->changes[i].what == CHANGE_KIND &&
@@ -313,7 +313,7 @@ static void span_of(const struct asks *asks, size_t epoch, simtime *ret_from, si
 {
     const struct program *program = asks->build->program;
     const struct stay *stay = &asks->workload->stay;
-    const simtime begin = epoch > 0 ? program->epochs[epoch].at : 0;
+    const simtime begin = build_epoch_begins(asks->build, epoch);
     const simtime next =
         epoch + 1 < program->n_epochs ? program->epochs[epoch + 1].at : SIMTIME_NEVER;
     const simtime end = next < asks->build->world.length ? next : asks->build->world.length;

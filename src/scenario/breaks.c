@@ -3,17 +3,12 @@
 
 #include <math.h>
 
-static simtime begin_of(const struct build *build, size_t epoch)
-{
-    return epoch > 0 ? build->program->epochs[epoch].at : 0;
-}
-
 /* As it is from an epoch on. */
 static struct outage outage_at(const struct build *build, size_t partition, size_t epoch,
                                struct node_group groups[PARTITION_GROUPS_MAX])
 {
     const struct partition_setup *setup = &build->partitions[partition].setup;
-    const simtime at = begin_of(build, epoch);
+    const simtime at = build_epoch_begins(build, epoch);
     struct sim_setup sim;
     build_setup(build, &sim);
     for (size_t g = 0; g < setup->n_groups; g++)
@@ -24,7 +19,7 @@ static struct outage outage_at(const struct build *build, size_t partition, size
 simtime breaks_settled(const struct build *build, size_t partition, size_t epoch)
 {
     const struct partition_setup *setup = &build->partitions[partition].setup;
-    const simtime at = begin_of(build, epoch);
+    const simtime at = build_epoch_begins(build, epoch);
     struct windows windows;
     if (setup->n_recurrences == 0)
         return INT64_MIN;
@@ -39,7 +34,8 @@ static bool changes(const struct build *build, size_t partition, size_t epoch)
 {
     for (size_t i = 0; i < build->n_changes; i++) {
         const struct sim_change *change = &build->changes[i];
-        if (change->at == begin_of(build, epoch) && change->partition == (int32_t)partition &&
+        if (change->at == build_epoch_begins(build, epoch) &&
+            change->partition == (int32_t)partition &&
             (change->what == CHANGE_NODES || change->what == CHANGE_WINDOWS))
             return true;
     }
@@ -68,7 +64,7 @@ bool breaks_let(const struct build *build, size_t partition, size_t epoch, simti
     for (size_t e = epoch; e < build->program->n_epochs && !let; e = next_of(build, partition, e)) {
         struct node_group groups[PARTITION_GROUPS_MAX];
         const struct outage outage = outage_at(build, partition, e, groups);
-        const simtime from = e == epoch ? at : begin_of(build, e);
+        const simtime from = e == epoch ? at : build_epoch_begins(build, e);
         let = gaps_let(gaps_of(build, partition, e), &outage, from, procs,
                        duration > 0 ? duration : 1);
     }
@@ -84,7 +80,7 @@ double breaks_longest(const struct build *build, size_t partition, size_t epoch,
     for (size_t e = epoch; e < build->program->n_epochs; e = next_of(build, partition, e)) {
         struct node_group groups[PARTITION_GROUPS_MAX];
         const struct outage outage = outage_at(build, partition, e, groups);
-        const simtime from = e == epoch ? at : begin_of(build, e);
+        const simtime from = e == epoch ? at : build_epoch_begins(build, e);
         const simtime here = gaps_longest(gaps_of(build, partition, e), &outage, from, procs);
         longest = here > longest ? here : longest;
     }

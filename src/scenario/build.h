@@ -69,6 +69,12 @@ int build_init(struct build *build, const struct program *program,
 /* What is wrong with the scripts of a build that is laid out: build_init tells it, too. */
 void build_check_scripts(const struct build *build, struct error_list *errors);
 
+/* When an epoch begins: the first with the run. */
+static inline simtime build_epoch_begins(const struct build *build, size_t epoch)
+{
+    return epoch > 0 ? build->program->epochs[epoch].at : 0;
+}
+
 /* A tenant of the scenario as it is in an epoch. Borrowed. */
 const struct tenant *build_tenant(const struct build *build, size_t epoch, size_t row);
 

@@ -59,11 +59,6 @@ static struct state state_at(const struct build *build, size_t row, simtime at)
     return state;
 }
 
-static simtime begin_of(const struct build *build, size_t epoch)
-{
-    return epoch > 0 ? build->program->epochs[epoch].at : 0;
-}
-
 /* The date of the next change of nodes or rules after one; false: there is none. */
 static bool next_of(const struct build *build, size_t row, simtime *at)
 {
@@ -117,7 +112,7 @@ bool room_of(const struct build *build, const struct build_workload *bw, size_t 
     *ret = (struct job_room){0};
     if (!may_run_from(build, bw, &bw->places[place], row) || !may_use(build, bw, row))
         return false;
-    const simtime at = begin_of(build, epoch);
+    const simtime at = build_epoch_begins(build, epoch);
     const struct state state = state_at(build, row, at);
     find_most(build, row, at, ret);
     ret->procs_per_node = least_node(&state);
@@ -145,7 +140,7 @@ bool room_is_of_nodes(const struct build *build, size_t row)
 
 bool room_takes(const struct build *build, size_t epoch, size_t row, const struct ask *ask)
 {
-    simtime at = begin_of(build, epoch);
+    simtime at = build_epoch_begins(build, epoch);
     do {
         const struct state state = state_at(build, row, at);
         if (cluster_could_fit(state.placement, state.groups, state.n_groups, ask))
@@ -174,7 +169,7 @@ void room_describe(const struct build *build, const struct build_workload *bw, s
         context->fits_nodes = larger(context->fits_nodes, room.nodes);
         if (context->procs_per_node == 0 || room.procs_per_node < context->procs_per_node)
             context->procs_per_node = room.procs_per_node;
-        context->kills &= !state_at(build, row, begin_of(build, epoch)).config->extend;
+        context->kills &= !state_at(build, row, build_epoch_begins(build, epoch)).config->extend;
         all += (double)room.procs;
         for (int k = 0; k < PRECISIONS; k++)
             context->speeds[k] += (double)room.procs * build->world.partitions[row].speeds[k];
