@@ -101,7 +101,7 @@ static void qos_set(struct sim *sim, const struct sim_change *change)
     sim_qos_changed(sim, change->qos);
 }
 
-/* Some jobs may not fit any more: to be looked at when all of this instant has changed. */
+/* Some jobs may never fit any more: to be looked at when all of this instant has changed. */
 static void queue_shrunk(struct sim *sim, const struct station *station)
 {
     const struct event event = {.at = sim->now,
@@ -159,6 +159,14 @@ void sim_apply(struct sim *sim, const struct sim_change *change)
     sim_mark(sim, station);
 }
 
+/* Of the jobs that wait there, may some have waited too long? A part has nodes in windows only. */
+static bool may_run_out(const struct sim *sim, const struct station *station)
+{
+    const bool part = sim->setup.world->partitions[station->partition.row].part;
+    return (part && !station->partition.windows.endless) ||
+           partition_may_run_out(&station->partition, sim->now);
+}
+
 /* Open and close windows are told apart by the last bit. The last that is known opens: the next one
  * becomes so. */
 void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
@@ -172,6 +180,8 @@ void sim_maintain(struct sim *sim, uint32_t row, uint64_t source)
     partition_maintain(&station->partition, &window, opens, sim->now);
     if (opens && i + 1 == station->windows->len)
         sim_queue_windows(sim, station);
+    if (opens == (window.nodes > 0) && may_run_out(sim, station))
+        queue_shrunk(sim, station);
     sim_gates_capacity(sim, sim->setup.world->partitions[station->partition.row].centre);
     sim_tell(sim, FACT_CAPACITY, NULL, station->partition.row);
     sim_mark(sim, station);

@@ -1,4 +1,5 @@
-/* Jobs that wait and that changes of a partition left nowhere to run. */
+/* Jobs that wait where changes of a partition, or the time that passed, left them nowhere to run.
+ */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/state.h"
 
@@ -79,7 +80,8 @@ void sim_shrunk(struct sim *sim, struct station *station)
     free(jobs);
 }
 
-/* Windows, and parts that have nodes in windows only, leave less by time alone. */
+/* Windows, and parts that have nodes in windows only, leave less by time alone: until one begins.
+ */
 void sim_check_waiting(struct sim *sim)
 {
     for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {

@@ -127,6 +127,15 @@ static COLD void fail(struct sim *sim, struct station *station)
     sim->failure = failure;
 }
 
+/* The next multiple at which those that wait may stand in another order though nothing happens. */
+static simtime next_tick(const struct sched *sched, simtime now)
+{
+    if (queue_len(&sched->queue) == 0)
+        return SIMTIME_NEVER;
+    return simtime_multiple(sched->queue.order->ages ? now + 1 : sched_next_ranks(sched),
+                            sched->config.every);
+}
+
 static void pass(struct sim *sim, struct station *station)
 {
     sched_pass(&station->sched, sim->now);
@@ -138,9 +147,8 @@ static void pass(struct sim *sim, struct station *station)
     const struct sched_config *config = &station->sched.config;
     if (config->conservative || config->slurm)
         wake_at(sim, station, sched_next_start(&station->sched, sim->now));
-    else if (config->decide == DECIDE_EVERY && config->order->ages &&
-             queue_len(&station->sched.queue) > 0)
-        wake_at(sim, station, (sim->now / config->every + 1) * config->every);
+    else if (config->decide == DECIDE_EVERY)
+        wake_at(sim, station, next_tick(&station->sched, sim->now));
     sim_tell(sim, FACT_PASS, NULL, station->partition.row);
 }
 
@@ -152,7 +160,7 @@ static NOINLINE void pass_at_tick(struct sim *sim, struct station *station)
         pass(sim, station);
         return;
     }
-    wake_at(sim, station, (sim->now / every + 1) * every);
+    wake_at(sim, station, simtime_multiple(sim->now, every));
     if (station->newcomers.len > 0)
         sim_turn_away(sim, station);
 }

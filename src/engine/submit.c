@@ -209,6 +209,9 @@ static NOINLINE enum job_reason why_never(const struct sim *sim, const struct st
                                           const struct job_spec *spec)
 {
     static const struct placement_type by_count = {0};
+    const struct partition *partition = &station->partition;
+    if (sim->setup.world->partitions[partition->row].part && partition_lends(partition, &spec->ask))
+        return REASON_MAINTENANCE;
     const bool placed = could_run_by_nodes(sim, station, spec, NULL);
     return !placed && could_run_by_nodes(sim, station, spec, &by_count) ? REASON_NO_RUN
                                                                         : REASON_TOO_LARGE;

@@ -13,7 +13,8 @@
 
 void gaps_clear(struct gaps *gaps)
 {
-    free(gaps->items);
+    free(gaps->then.items);
+    free(gaps->now.items);
     *gaps = (struct gaps){0};
 }
 
@@ -53,19 +54,25 @@ static struct gap find_longest(const struct outage *outage, simtime from, simtim
     return gap;
 }
 
-static struct gap *find_gap(const struct gaps *gaps, int64_t procs)
+static struct gap *find_gap(const struct gap_list *list, int64_t procs)
 {
-    for (size_t i = 0; i < gaps->len; i++)
-        if (procs > gaps->items[i].above && procs <= gaps->items[i].upto)
-            return &gaps->items[i];
+    for (size_t i = 0; i < list->len; i++)
+        if (procs > list->items[i].above && procs <= list->items[i].upto)
+            return &list->items[i];
     return NULL;
 }
 
-/* Once all have begun. */
-static const struct gap *find_again(struct gaps *gaps, const struct outage *outage, int64_t procs,
-                                    simtime duration)
+static struct gap *add_gap(struct gap_list *list)
 {
-    struct gap *gap = find_gap(gaps, procs);
+    MEM_GROW(list);
+    return &list->items[list->len++];
+}
+
+/* Once all have begun. */
+static const struct gap *find_then(struct gaps *gaps, const struct outage *outage, int64_t procs,
+                                   simtime duration)
+{
+    struct gap *gap = find_gap(&gaps->then, procs);
     if (gap && (gap->exact || duration <= gap->longest))
         return gap;
     const simtime until = gaps->settled + CENTURIES;
@@ -77,18 +84,31 @@ static const struct gap *find_again(struct gaps *gaps, const struct outage *outa
         if (found.above == INT64_MIN)
             found.longest = SIMTIME_NEVER;
     }
-    if (!gap) {
-        MEM_GROW(gaps);
-        gap = &gaps->items[gaps->len++];
-    }
+    gap = gap ? gap : add_gap(&gaps->then);
     *gap = found;
     return gap;
+}
+
+/* Until all have begun. What began before goes on for no longer than `then`, the longest there is
+ * afterwards. */
+static simtime find_now(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
+                        simtime then)
+{
+    if (gaps->from != from)
+        gaps->now.len = 0;
+    gaps->from = from;
+    struct gap *gap = find_gap(&gaps->now, procs);
+    if (!gap) {
+        gap = add_gap(&gaps->now);
+        *gap = find_longest(outage, from, gaps->settled + then, WINDOWS_MANY, procs);
+    }
+    return gap->longest;
 }
 
 static void settle(struct gaps *gaps, const struct outage *outage, simtime from)
 {
     struct windows windows;
-    if (gaps->len > 0)
+    if (gaps->then.len > 0)
         return;
     windows_init(&windows, outage->all, outage->n, outage->planned, from);
     const simtime settled = windows_settled(&windows);
@@ -96,25 +116,29 @@ static void settle(struct gaps *gaps, const struct outage *outage, simtime from)
     windows_deinit(&windows);
 }
 
-bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
-              simtime duration)
+simtime gaps_settled(const struct outage *outage)
 {
-    settle(gaps, outage, from);
-    if (duration <= find_again(gaps, outage, procs, duration)->longest)
-        return true;
-    const simtime until = gaps->settled + duration;
-    return from < gaps->settled &&
-           duration <= find_longest(outage, from, until, WINDOWS_MANY, procs).longest;
+    struct windows windows;
+    windows_init(&windows, outage->all, outage->n, outage->planned, INT64_MIN);
+    const simtime settled = windows_settled(&windows);
+    windows_deinit(&windows);
+    return settled;
 }
 
 simtime gaps_longest(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs)
 {
     settle(gaps, outage, from);
-    const simtime then = find_again(gaps, outage, procs, SIMTIME_NEVER)->longest;
+    const simtime then = find_then(gaps, outage, procs, SIMTIME_NEVER)->longest;
     if (from >= gaps->settled || then == SIMTIME_NEVER)
         return then;
-    /* what began before goes on for no longer than that */
-    const simtime now =
-        find_longest(outage, from, gaps->settled + then, WINDOWS_MANY, procs).longest;
+    const simtime now = find_now(gaps, outage, from, procs, then);
     return now > then ? now : then;
+}
+
+bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
+              simtime duration)
+{
+    settle(gaps, outage, from);
+    return duration <= find_then(gaps, outage, procs, duration)->longest ||
+           duration <= gaps_longest(gaps, outage, from, procs);
 }

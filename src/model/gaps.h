@@ -14,22 +14,33 @@ struct outage {
     size_t n_groups;
 };
 
-/* What was found so far, of one outage. All zero: nothing. */
-struct gaps {
-    simtime settled; /* when all that comes again had begun */
+/* The longest stretches, by how many processors stay in service. */
+struct gap_list {
     struct gap {
         int64_t above, upto; /* of so many processors, down to more than so many */
         simtime longest;     /* or longer, if it is not exact */
         bool exact;
-    } * items;
+    } * items; /* owned */
     size_t len, cap;
+};
+
+/* What was found so far, of one outage. All zero: nothing. */
+struct gaps {
+    simtime settled; /* when all that comes again had begun */
+    simtime from;
+    struct gap_list then, now; /* once settled; from `from` until some time after it */
 };
 
 void gaps_clear(struct gaps *gaps);
 
+/* When all that comes again has begun: what is let then is let for ever. INT64_MIN: nothing comes
+ * again. O(n). */
+simtime gaps_settled(const struct outage *outage);
+
 /* Is there ever, at `from` or later, a stretch in which so many processors are in service for so
- * long? O(windows) for what fits only before all have begun; else O(1) but for the first that asks
- * more than the few windows to come tell, for which those of centuries are written out. */
+ * long? O(windows) for the first at an instant that fits only before all have begun; else O(1) but
+ * for the first that asks more than the few windows to come tell, for which those of centuries are
+ * written out. */
 bool gaps_let(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs,
               simtime duration);
 

@@ -127,6 +127,23 @@ bool partition_ever_lent(const struct partition *partition, const struct ask *as
     return false;
 }
 
+bool partition_lends(const struct partition *partition, const struct ask *ask)
+{
+    const int64_t procs = partition_procs(partition, ask);
+    for (size_t i = 0; i < partition->n_recurrences; i++) {
+        const int64_t nodes = -(int64_t)partition->recurrences[i].first.nodes;
+        if (procs <= nodes * partition->groups[0].procs_per_node)
+            return true;
+    }
+    return false;
+}
+
+bool partition_may_run_out(const struct partition *partition, simtime now)
+{
+    const struct outage outage = outage_of(partition);
+    return partition->windows.endless && now <= gaps_settled(&outage);
+}
+
 /* --- the profile --- */
 
 /* After nodes came or went: what is free now, every release by request, every known window. */

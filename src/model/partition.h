@@ -99,10 +99,17 @@ static inline int64_t partition_free(const struct partition *partition, simtime 
 bool partition_ever_lent(const struct partition *partition, const struct ask *ask, simtime request,
                          simtime now);
 
+/* The same, however short the window is and whenever it was. O(recurrences). */
+bool partition_lends(const struct partition *partition, const struct ask *ask);
+
 /* Do known windows, if there are any, ever leave a job room between them, on the nodes there are
  * now? As gaps_let. */
 bool partition_leaves(const struct partition *partition, int64_t procs, simtime request,
                       simtime now);
+
+/* May a job that could start have missed its last chance when windows take nodes at `now`, with no
+ * change of the partition? O(recurrences). */
+bool partition_may_run_out(const struct partition *partition, simtime now);
 
 /* A job of this request may be looked for a place here: windows are known so far ahead. O(1). */
 static inline void partition_expect(struct partition *partition, simtime request)

@@ -107,11 +107,6 @@ static bool is_multiple(simtime now, simtime interval)
     return interval < SIMTIME_NEVER && now % interval == 0;
 }
 
-static simtime next_multiple(simtime now, simtime interval)
-{
-    return interval < SIMTIME_NEVER ? (now / interval + 1) * interval : SIMTIME_NEVER;
-}
-
 static void start(struct sched *sched, const struct jobitem *item)
 {
     sched_start(sched, item);
@@ -444,16 +439,6 @@ static bool is_restless(const struct sched *sched)
     return sched->queue.order->ages && sched->partition->running > 0;
 }
 
-/* When ranks that change by period are next looked at, for a plan at this multiple. */
-static simtime next_ranks(const struct sched *sched, simtime interval)
-{
-    const struct shares *shares = sched->tenancy.shares;
-    if (sched->queue.order->by == ORDER_BY_JOB || !shares || sched->partition->running == 0)
-        return SIMTIME_NEVER;
-    const simtime turn = shares_next_period(shares);
-    return turn < SIMTIME_NEVER ? next_multiple(turn - 1, interval) : SIMTIME_NEVER;
-}
-
 void sched_slurm_pass(struct sched *sched, simtime now)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
@@ -478,11 +463,11 @@ simtime sched_slurm_next(const struct sched *sched, simtime now)
         !queue_may_fit(&sched->queue, cluster_free_procs(sched->partition->cluster)))
         return next;
     if (sched->news || ages)
-        next = next_multiple(now, slurm->interval);
-    else
-        next = next_ranks(sched, slurm->interval);
+        next = simtime_multiple(now + 1, slurm->interval);
+    else if (sched->partition->running > 0)
+        next = simtime_multiple(sched_next_ranks(sched), slurm->interval);
     if (sched->cut || ages) {
-        const simtime full = next_multiple(now, slurm->full_interval);
+        const simtime full = simtime_multiple(now + 1, slurm->full_interval);
         next = full < next ? full : next;
     }
     return next;

@@ -146,6 +146,13 @@ void sched_rank(struct sched *sched, simtime now, simtime tick)
     sched->changed |= sched->config.slurm != NULL;
 }
 
+simtime sched_next_ranks(const struct sched *sched)
+{
+    const struct shares *shares = sched->tenancy.shares;
+    const struct order_type *order = sched->queue.order;
+    return order->by != ORDER_BY_JOB && shares ? shares_next_period(shares) : SIMTIME_NEVER;
+}
+
 void sched_usage_changed(struct sched *sched, int32_t tenant)
 {
     queue_usage_changed(&sched->queue, tenant);

@@ -233,6 +233,9 @@ void sched_pass(struct sched *sched, simtime now);
  * plan. O(held jobs); SIMTIME_NEVER: not at all. */
 NOINLINE simtime sched_next_start(const struct sched *sched, simtime now);
 
+/* When ranks of tenants that stand for a period change next; SIMTIME_NEVER: they do not. O(1). */
+simtime sched_next_ranks(const struct sched *sched);
+
 /* The instant it asked for has come, or a job became overdue. O(1). */
 static inline void sched_woken(struct sched *sched)
 {

@@ -30,6 +30,13 @@ static inline simtime simtime_ceil_seconds(double seconds)
     return us < (double)SIMTIME_NEVER ? (simtime)us : SIMTIME_NEVER;
 }
 
+/* The first multiple of an interval at or after. */
+static inline simtime simtime_multiple(simtime at, simtime interval)
+{
+    const simtime whole = interval < SIMTIME_NEVER && at < SIMTIME_NEVER ? at / interval : -1;
+    return whole < 0 ? SIMTIME_NEVER : (whole + (at > whole * interval)) * interval;
+}
+
 static inline double simtime_seconds(simtime t)
 {
     return (double)t / 1e6;

@@ -153,6 +153,48 @@ tenants:
         self.assertEqual(jobs[3][:2], (b"rejected", NEVER_FITS))
 
 
+class Chances(unittest.TestCase):
+    """Of jobs that wait, by hand: the last may pass by time alone."""
+
+    def test_passes_while_it_waits(self):
+        """It needs 4 days of all nodes; from day 8 on there are never more than 2.5. The first runs to day 5."""
+        for backfill, third in ("none", 8.5), ("easy", 2 / 24), ("conservative", 2 / 24), ("plan", 2 / 24), ("slurm", 2 / 24):
+            text = CENTRE % ("60d", "", "nodes: 10, maintenance: [{from: 8d, length: 12h, every: 3 days}]", f"backfill: {backfill}",
+                             "jobs: [{submit: 0s, processors: 6, runtime: 5d}, {submit: 1h, processors: 10, runtime: 2d, request: 4d}, "
+                             "{submit: 2h, processors: 1, runtime: 1h}]")
+            jobs, told = run(text)
+            self.assertEqual(jobs[2][:2], (b"rejected", NEVER_FITS), backfill)
+            self.assertEqual((jobs[1][2], jobs[3][2]), (0, third), backfill)
+            self.assertIn("\nRejected: 1 of 3 jobs: " + NEVER_FITS.decode() + " (1).\n", told)
+            # one day less of waiting, and it runs
+            jobs, _ = run(text.replace("runtime: 5d", "runtime: 4d"))
+            self.assertEqual(jobs[2][:1] + jobs[2][2:], (b"completed", 4, 6), backfill)
+
+    def test_passes_as_the_next_list_begins(self):
+        """A second list leaves too little from its first window on, not from those of the first list before."""
+        jobs, _ = run(CENTRE % ("60d", "", "nodes: 4, maintenance: [{from: 1d, length: 1d, every: 8d, nodes: 2}, {from: 17d, length: 1d, every: 2d, nodes: 2}]",
+                                "backfill: none",
+                                "jobs: [{submit: 0h, processors: 4, runtime: 7d}, {submit: 1h, processors: 4, runtime: 6d, count: 2}]"))
+        self.assertEqual((jobs[1][2:], jobs[2][2:], jobs[3][:2]), ((2, 9), (10, 16), (b"rejected", NEVER_FITS)))
+
+    def test_passes_with_a_reservation(self):
+        """By hand: from day 6 on two nodes of four are away an hour a day; 3 nodes for 42 hours are there on the first days, and
+        in the reservation from day 2 to 5."""
+        jobs, _ = run("""jishi: 1
+time: {length: 12d}
+centres:
+  c:
+    partitions:
+      p: {nodes: 4, reservations: [{name: r, tenant: b, nodes: 3, from: 2d, length: 3d},
+                                   {name: s, tenant: a, nodes: 2, from: 6d, length: 1h, every: 1d}]}
+    scheduler: {backfill: none}
+tenants:
+  a: {home: c, workloads: {w: {jobs: [{submit: 4d, processors: 1, runtime: 1h}]}}}
+  b: {home: c, workloads: {w: {partition: any, jobs: [{submit: 0h, processors: 3, runtime: 42h, count: 3}]}}}
+""")
+        self.assertEqual((jobs[1][2], jobs[2][2], jobs[3][:2], jobs[4][2]), (0, 2, (b"rejected", NEVER_FITS), 4))
+
+
 class Length(unittest.TestCase):
     def test_changes_nothing_in_what_is_over(self):
         """A queue that grows, so that plans reach far beyond the end of the shorter run."""
@@ -201,7 +243,7 @@ tenants:
                 (half, ends, mixed, 10, ""),
                 ("nodes: 4", begins, mixed, 8, ", from 2024-01-11T00:00:00+00:00 on: " + never +
                  "the longer ones (66.7 % of its jobs) are rejected"),
-                ("nodes: 4, maintenance: [{from: 5d, length: 1h, every: 1d}]", "", mixed, 8, never + "the longer ones (20 % of its jobs) are rejected"),
+                ("nodes: 16, maintenance: [{from: 5d, length: 1h, every: 1d}]", "", mixed, 8, never + "the longer ones (20 % of its jobs) are rejected"),
                 (half, "", "arrival: {every: 1h}, processors: 3, runtime: {choice: {23h: 0.5, 24h: 0.5}}", 240, never +
                  "the longer ones (50 % of its jobs) are rejected"),
                 (half, "", "arrival: {every: 1h, from: 1h}, processors: 4, runtime: 24h", 0, never + "all are rejected"),

@@ -33,7 +33,7 @@ def main():
     whole = [row for row in BY_HAND if all(is_whole(job) for job in row[3])]
     cases = [case_of(*row) for row in whole]
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = compare.run_pack(binary, folder, cases)
+        outcomes = compare.run_cases(binary, folder, cases)
     for row, case, got in zip(whole, cases, outcomes):
         assert case.jobs() == row[3], row[0]
         got = [None if o is None or o[0] is None else o[0] / US for o in got]

@@ -25,7 +25,7 @@ BACKFILLS = ('none', 'easy', 'conservative', 'plan', {'reserve': 2}, {'reserve':
              {'reserve': 3, 'order': 'saf'}, {'reserve': 1, 'order': 'wfp3'}, {'reserve': 0},
              {'slurm': {}}, {'slurm': 'drawn'})
 MODES = ('instant', 'each-event', 'every', 'commit-head', 'extend', 'max-queued', 'max-processors', 'maintenance',
-         'changes', 'rules', 'windows')
+         'recurring', 'changes', 'rules', 'windows')
 PACK = 100
 CLASSES = ('high', 'medium', 'low')
 
@@ -38,6 +38,8 @@ class Case:
     groups: list            # of (priority, jobs): one tenant and one log each, in file order
     maintenance: list
     changes: list
+    recurring: list = ()    # of (first, length, every, processors), which maintenance holds until `endless`
+    endless: object = None
 
     def jobs(self):
         return [job for priority, jobs in self.groups for job in jobs]
@@ -54,7 +56,7 @@ class Case:
 
     def plain(self, scores='exact'):
         return simulate(self.jobs(), self.processors, dataclasses.replace(self.scheduler, scores=scores),
-                        self.maintenance, self.changes)
+                        self.maintenance, self.changes, self.endless)
 
 
 # -- random cases ---------------------------------------------------------------------------------
@@ -95,6 +97,21 @@ def draw_windows(rng, processors, at, horizon):
     return windows
 
 
+def draw_recurring(rng, total, processors):
+    """Windows that come again, the second list (if there is one) at multiples of the first."""
+    every, recurring, left = max(total // rng.choice([5, 10, 20]), 2), [], processors
+    for _ in range(rng.randint(1, 2)):
+        if left > 0:
+            nodes = rng.choice([left, rng.randint(1, left)])
+            left -= nodes
+            recurring.append((rng.randint(0, total // 2) * US, rng.randint(1, max(every * 6 // 10, 1)) * US, every * US, nodes))
+            every *= rng.choice([1, 2, 3])
+    endless = 10 * total * US
+    windows = [(start, start + length, nodes) for first, length, every, nodes in recurring
+               for start in range(first, endless, every)]
+    return recurring, sorted(windows), endless
+
+
 def draw_mode(rng, order, backfill, mode, processors, horizon):
     """The scheduler, maintenance windows and changes of one mode; horizon in s."""
     options, maintenance, changes = {}, [], []
@@ -115,7 +132,7 @@ def draw_mode(rng, order, backfill, mode, processors, horizon):
         options['max_queued'] = rng.choice([0, 1, 2, 5, 20])
     elif mode == 'max-processors':
         options['max_processors'] = rng.randint(1, processors)
-    elif mode == 'maintenance':
+    elif mode in ('maintenance', 'recurring'):
         maintenance = draw_windows(rng, processors, 0, horizon)
     elif mode == 'windows':
         at, known = 0, draw_windows(rng, processors, 0, horizon) if rng.random() < 0.5 else []
@@ -211,6 +228,11 @@ def draw_case(rng, name, order, backfill, mode, sizes):
     jobs = draw_jobs(rng, count, processors)
     horizon = max(job.submit + job.runtime for job in jobs) // US
     scheduler, maintenance, changes = draw_mode(rng, order, backfill, mode, processors, horizon)
+    recurring, endless = [], None
+    if mode == 'recurring':
+        total = max(job.submit for job in jobs) // US + sum(job.runtime for job in jobs) // US + 20
+        jobs = [dataclasses.replace(job, request=min(job.request, total * US)) for job in jobs]   # the list is longer
+        recurring, maintenance, endless = draw_recurring(rng, total, processors)
     parts = 3 if order in ('priority', 'edf') else rng.choice([1, 1, 1, 2])
     within = [None] + [rng.randint(1, horizon + 1) * US for _ in range(2)] if order == 'edf' else [None] * parts
     groups = []
@@ -223,7 +245,7 @@ def draw_case(rng, name, order, backfill, mode, sizes):
             groups.append((priority, mine))
     if order in ('priority', 'edf'):
         rng.shuffle(groups)
-    return Case(name, scheduler, processors, groups, maintenance, changes)
+    return Case(name, scheduler, processors, groups, maintenance, changes, recurring, endless)
 
 
 # -- a pack of cases as a scenario ------------------------------------------------------------------
@@ -283,7 +305,10 @@ def write_scenario(folder, cases):
     centres, tenants, changes, ids, next_id = {}, {}, [], [], 1
     for c, case in enumerate(cases):
         partition = {'nodes': case.processors, 'processors_per_node': 1}
-        if case.maintenance:
+        if case.recurring:
+            partition['maintenance'] = [{'from': seconds(first), 'length': seconds(length), 'every': seconds(every), 'nodes': n}
+                                        for first, length, every, n in case.recurring]
+        elif case.maintenance:
             partition['maintenance'] = windows_yaml(case.maintenance)
         centres['c%d' % c] = {'partitions': {'p': partition}, 'scheduler': scheduler_yaml(case.scheduler)}
         changes += [{'at': seconds(at), 'set': change_yaml('centres.c%d' % c, new)} for at, new in case.changes]
@@ -301,6 +326,9 @@ def write_scenario(folder, cases):
             tenants['t%d-%d' % (c, g)] = tenant
         ids.append(mine)
     scenario = {'jishi': 1, 'title': 'Random traces', 'seed': 1, 'centres': centres, 'tenants': tenants}
+    if any(case.recurring for case in cases):
+        length = max(case.endless for case in cases) // 10       # it drains for nine times that
+        scenario |= {'time': {'length': seconds(length)}, 'measure': {'after': 'drain'}}
     if changes:
         scenario['changes'] = changes
     path = os.path.join(folder, 'scenario.yaml')
@@ -313,8 +341,15 @@ def microseconds(value):
     return None if value != value else int(round(float(value) * 1e6))
 
 
-def run_pack(binary, folder, cases):
+def run_cases(binary, folder, cases):
     """The program's outcomes of each case: a list of (start, end, state), None for a job without a row."""
+    alone = [[case] for case in cases if case.recurring]      # the run of all would be too long for their windows
+    packs = [pack for pack in [[case for case in cases if not case.recurring]] + alone if pack]
+    found = {id(case): got for pack in packs for case, got in zip(pack, run_pack(binary, folder, pack))}
+    return [found[id(case)] for case in cases]
+
+
+def run_pack(binary, folder, cases):
     path, ids = write_scenario(folder, cases)
     with program.run(binary, path, os.path.join(folder, 'out.h5'), timeout=300) as trace:
         table = trace['jobs'][...]
@@ -343,7 +378,7 @@ def fails(binary, case):
     """Whether a case alone is at odds; a crash counts."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            got = run_pack(binary, folder, [case])[0]
+            got = run_cases(binary, folder, [case])[0]
         except program.Failed:
             return True
     return not agrees(case, got) and not agrees(case, got, 'double')
@@ -363,7 +398,7 @@ def shrink(binary, case, tries=400):
                 at += size
         if not shrunk or size > 1:
             size //= 2
-    for field in ('maintenance', 'changes'):
+    for field in ('changes',) if case.recurring else ('maintenance', 'changes'):
         for item in list(getattr(case, field)):
             smaller = dataclasses.replace(case, **{field: [i for i in getattr(case, field) if i != item]})
             if fails(binary, smaller):
@@ -377,7 +412,7 @@ def show(binary, case, keep):
     print('-' * 100)
     print(case.label)
     try:
-        got = run_pack(binary, folder, [case])[0]
+        got = run_cases(binary, folder, [case])[0]
     except program.Failed as error:
         print('the program failed:', error)
         got = [None] * len(case.jobs())
@@ -403,7 +438,7 @@ def check_pack(binary, cases):
     """(cases at odds, cases that differ in the rounding of equal scores only)."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            results = run_pack(binary, folder, cases)
+            results = run_cases(binary, folder, cases)
         except program.Failed as error:
             if len(cases) == 1:
                 print('the program failed on: %s: %s' % (cases[0].label, error))

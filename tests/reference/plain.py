@@ -19,8 +19,9 @@ Where the rules leave room, this is how they were read:
  c. Rule 3: with `overrun: extend` a job past its request is taken to end "now" in plans, so a
     shadow can be "now"; nothing starts before the processors are really free.
  d. Rule 4: what could never run is judged at submission against the largest capacity from that
-    instant on, and so is what waits, at each change of capacity, before the arrivals of its instant. Where
-    one is rejected that held a reservation, the pass over held jobs comes.
+    instant on, and against windows that come again; so is what waits, at each change of capacity and
+    where such a window begins, before the arrivals of its instant. Where one is rejected that held a
+    reservation, the pass over held jobs comes.
  e. Rule 4: `max_queued` is judged right after the first pass of the instant, before its further
     rounds. The jobs submitted at that instant and still queued are turned away latest first until
     the queue is within the limit. A rejection there is a further round: the scheduler runs again,
@@ -229,7 +230,7 @@ class Profile:
 
 
 class Simulation:
-    def __init__(self, jobs, processors, scheduler, maintenance, changes):
+    def __init__(self, jobs, processors, scheduler, maintenance, changes, endless):
         for one in [scheduler] + [new for at, new in changes if isinstance(new, Scheduler)]:
             if one.undefined(maintenance, changes):
                 raise ValueError(one.undefined(maintenance, changes))
@@ -237,6 +238,7 @@ class Simulation:
         self.sched = scheduler
         self.capacity = processors
         self.maintenance = list(maintenance)                       # (from, to, processors)
+        self.endless = endless                                     # they come again; written out until then
         self.changes = sorted(changes, key=lambda change: change[0])   # (at, processors, scheduler or windows from then on)
         # Rule 5: fcfs is by submit time, then position. Arrivals come in that order too (rule 2).
         self.arrivals = sorted(range(len(jobs)), key=lambda j: (jobs[j].submit, j))
@@ -336,8 +338,8 @@ class Simulation:
 
     def submit(self, j):
         """Rule 4: what could never run is rejected; max_processors is a limit of the same kind."""
-        n = self.jobs[j].procs
-        if n > self.ever() or (self.sched.max_processors is not None and n > self.sched.max_processors):
+        most = self.sched.max_processors
+        if self.never_runs(j) or (most is not None and self.jobs[j].procs > most):
             self.reject(j)
             return False
         self.pending.append(j)
@@ -347,9 +349,19 @@ class Simulation:
         """The largest capacity from now on."""
         return max([self.capacity] + [new for at, new in self.changes if isinstance(new, int)])
 
+    def never_runs(self, j):
+        """Is it larger than the partition ever is, or longer than windows that come again ever leave it?"""
+        if self.endless is None or self.jobs[j].procs > self.ever():
+            return self.jobs[j].procs > self.ever()
+        empty = Profile(self.now, self.capacity)
+        for window in self.maintenance:
+            empty.take(*window)
+        start = empty.earliest(self.jobs[j].procs, self.planned(j))
+        return start is None or start + self.planned(j) > self.endless
+
     def reject_stranded(self):
         """Rule 4 once more, of the jobs that wait. Whether some had reservations."""
-        stranded = [j for j in self.pending if self.jobs[j].procs > self.ever()]
+        stranded = [j for j in self.pending if self.never_runs(j)]
         held = any(j in self.held for j in stranded)
         for j in stranded:
             self.pending.remove(j)
@@ -632,7 +644,8 @@ class Simulation:
             changed = self.changes_made = True
         moved = self.maintenance is not known      # some windows may have gone, others come
         gain, loss = self.capacity > before or moved, self.capacity < before or moved
-        vacated = changed and self.reject_stranded()
+        begins = self.endless is not None and any(self.now == window[0] for window in self.maintenance)
+        vacated = (changed or begins) and self.reject_stranded()
         ended = self.pop_ends()
         arrived = [j for j in self.pop_arrivals() if self.submit(j)]
         edge = any(self.now in window[:2] for window in self.maintenance)
@@ -704,6 +717,7 @@ class Simulation:
     def check_end(self):
         assert not self.running and not self.arrivals
         assert not self.pending, 'every job ends'
+        assert self.endless is None or self.now < self.endless, 'all windows were given'
         for j, job in enumerate(self.jobs):
             if self.starts[j] is not None:
                 assert job.submit <= self.starts[j] and self.ends[j] == self.true_end(j)
@@ -715,10 +729,11 @@ class Simulation:
             assert in_order == sorted(in_order), 'FCFS order kept'
 
 
-def simulate(jobs, processors, scheduler=Scheduler(), maintenance=(), changes=()):
+def simulate(jobs, processors, scheduler=Scheduler(), maintenance=(), changes=(), endless=None):
     """Outcomes of the jobs, in their order.
 
     maintenance: (from, to, processors) windows the scheduler knows from the start.
+    endless: the windows come again for ever, and are given until then, which must be long after the last job.
     changes: (at, processors, Scheduler or list of windows from then on), not known ahead; running jobs finish.
     """
-    return Simulation(jobs, processors, scheduler, maintenance, changes).run()
+    return Simulation(jobs, processors, scheduler, maintenance, changes, endless).run()

@@ -141,7 +141,7 @@ class EasyByProfile(Simulation):
 
 def outcome(case, **changed):
     return simulate(case.jobs(), case.processors, dataclasses.replace(case.scheduler, **changed),
-                    case.maintenance, case.changes)
+                    case.maintenance, case.changes, case.endless)
 
 
 def identities(checks, cases):
@@ -158,9 +158,9 @@ def identities(checks, cases):
         base = outcome(case)
         if not scheduler.commit_head and backfill != 'conservative' and not scheduler.slurm():
             easy = dataclasses.replace(scheduler, backfill='easy')
-            words = simulate(jobs, case.processors, easy, case.maintenance, case.changes)
+            words = simulate(jobs, case.processors, easy, case.maintenance, case.changes, case.endless)
             if not case.maintenance:
-                profile = EasyByProfile(jobs, case.processors, easy, case.maintenance, case.changes).run()
+                profile = EasyByProfile(jobs, case.processors, easy, case.maintenance, case.changes, None).run()
                 odd['easy by its words and by the profile'] += words != profile
             odd['reserve 1 is easy'] += words != outcome(case, backfill={'reserve': 1})
             odd['reserve of all jobs is plan'] += (outcome(case, backfill='plan')
@@ -174,7 +174,8 @@ def identities(checks, cases):
                 return [(a + shift, b + shift, n) for a, b, n in windows]
             moved = simulate([dataclasses.replace(j, submit=j.submit + shift) for j in jobs], case.processors, scheduler,
                              later(case.maintenance),
-                             [(at + shift, later(new) if isinstance(new, list) else new) for at, new in case.changes])
+                             [(at + shift, later(new) if isinstance(new, list) else new) for at, new in case.changes],
+                             case.endless and case.endless + shift)
             back = [o._replace(start=o.start - shift, end=o.end - shift) if o.start is not None else o for o in moved]
             odd['a time shift changes nothing'] += back != base
         exact = [dataclasses.replace(j, request=j.runtime) for j in jobs if j.runtime > 0]

@@ -67,12 +67,13 @@ class Plans(unittest.TestCase):
 
     def test_periods_turn(self):
         """By hand: one of two processors is busy. At 1800 s, as a period begins, h passes l, for which it waits: ages count
-        no more from 600 s on. The next plan starts it; nothing else happens until 10 000 s."""
+        no more from 600 s on. The next plan, or the next pass of `decide: every`, starts it; nothing else happens until
+        10 000 s."""
         text = """jishi: 1
 centres:
   c:
     partitions: {p: {nodes: 2}}
-    scheduler: {order: {multifactor: {age: 1000, class: 100, max_age: 600s, period: %s}}, backfill: {slurm: {depth: 1}}}
+    scheduler: {order: {multifactor: {age: 1000, class: 100, max_age: 600s, period: %s}}, %s}
 tenants:
   t:
     home: c
@@ -81,14 +82,17 @@ tenants:
       l: {priority: low, jobs: [{submit: 1s, processors: 2, runtime: 100s}]}
       h: {priority: high, jobs: [{submit: 1201s, processors: 1, runtime: 100s}]}
 """
-        for period, start in ("5min", 1800), ("46s", 1770), ("1h", 3600):
-            with self.subTest(period=period), tempfile.TemporaryDirectory() as folder:
+        slurm, every = "backfill: {slurm: {depth: 1}}", "backfill: none, decide: {every: 1min}"
+        rows = [(slurm, "5min", 1800), (slurm, "46s", 1770), (slurm, "1h", 3600), (every, "5min", 1800), (every, "46s", 1800),
+                (every, "1h", 3600), (every, "30min", 1800), (every, "1801s", 1860)]
+        for decides, period, third in rows:
+            with self.subTest(decides=decides, period=period), tempfile.TemporaryDirectory() as folder:
                 path, out = os.path.join(folder, "s.yaml"), os.path.join(folder, "t.h5")
                 with open(path, "w") as file:
-                    file.write(text % period)
+                    file.write(text % (period, decides))
                 subprocess.run([PROGRAM, "run", path, "-o", out, "--check", "--quiet"], check=True, timeout=100)
                 with h5py.File(out) as trace:
-                    self.assertEqual({int(row["id"]): row["start"] for row in trace["jobs"][:]}, {1: 0, 2: 10000, 3: start})
+                    self.assertEqual({int(row["id"]): row["start"] for row in trace["jobs"][:]}, {1: 0, 2: 10020 if decides is every else 10000, 3: third})
 
 
 if __name__ == "__main__":
