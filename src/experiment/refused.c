@@ -195,17 +195,16 @@ enum refusal {
     BY_ANY,
 };
 
-/* One that is larger than every place is of no account; nor is one larger than bounds.size, but for
- * `larger`: it is refused for that. */
+/* One that is larger than every place, or than bounds.size, counts among all: it is refused for
+ * that. */
 struct sums {
     const struct asks *asks;
     size_t epoch;
     simtime at; /* of a sample: as if all came then; SIMTIME_NEVER: each at its own time */
     struct workload_bounds bounds;
     enum refusal by;
-    double jobs, work, refused_jobs, refused_work, largest;
-    double larger; /* than bounds.size */
-    int64_t most;  /* processors of one, whether it fits or not */
+    double all, jobs, work, refused_jobs, refused_work, largest;
+    int64_t most; /* processors of one, whether it fits or not */
 };
 
 static bool is_refused(const struct asks_job *one, enum refusal by)
@@ -232,9 +231,8 @@ static bool see(void *ctx, const struct job_spec *job)
     const struct asks_job one = asks_look(sums->asks, job, sums->epoch, at, sums->bounds);
     asks_work(sums->asks, job, sums->epoch, &procs);
     sums->most = procs > (double)sums->most ? (int64_t)procs : sums->most;
-    if (one.fits && one.larger) {
-        sums->larger++;
-    } else if (one.fits) {
+    sums->all++;
+    if (one.fits && !one.larger) {
         const bool refused = is_refused(&one, sums->by);
         sums->jobs++;
         sums->work += one.work;
@@ -272,7 +270,7 @@ double refused_by_size(const struct asks *asks, size_t epoch, double most, int64
     bounds.size = most;
     look(asks, epoch, SIMTIME_NEVER, BY_BOUNDS, bounds, &sums);
     *ret_largest = sums.most;
-    return sums.larger > 0 ? sums.larger / (sums.jobs + sums.larger) : 0;
+    return sums.all > 0 ? 1 - sums.jobs / sums.all : 0;
 }
 
 /* As if all were submitted at that instant. */
@@ -297,15 +295,26 @@ static struct refused_time by_time(const struct asks *asks, size_t epoch, simtim
     };
 }
 
+/* A share of the jobs that are not refused by their size, as one of all. */
+static double of_all(const struct asks *asks, size_t epoch, double size, double share)
+{
+    int64_t largest;
+    return share > 0 ? share * (1 - refused_by_size(asks, epoch, size, &largest)) : 0;
+}
+
 struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
                                     struct workload_bounds bounds)
 {
-    return by_time(asks, epoch, 0, BY_BOUNDS, &bounds);
+    struct refused_time refused = by_time(asks, epoch, 0, BY_BOUNDS, &bounds);
+    refused.jobs = of_all(asks, epoch, bounds.size, refused.jobs);
+    return refused;
 }
 
 double refused_by_nodes(const struct asks *asks, size_t epoch)
 {
-    return asks_of_nodes(asks, epoch) ? by_time(asks, epoch, 0, BY_NODES, &unbound).jobs : 0;
+    return asks_of_nodes(asks, epoch)
+               ? of_all(asks, epoch, HUGE_VAL, by_time(asks, epoch, 0, BY_NODES, &unbound).jobs)
+               : 0;
 }
 
 /* When jobs of the epoch come: [*ret_from, *ret_to). */
@@ -352,7 +361,7 @@ static struct refused_time over_time(const struct asks *asks, size_t epoch, enum
 double refused_by_breaks(const struct asks *asks, size_t epoch)
 {
     return asks_at(asks, epoch)->settled > INT64_MIN
-               ? over_time(asks, epoch, BY_BREAKS, unbound).jobs
+               ? of_all(asks, epoch, HUGE_VAL, over_time(asks, epoch, BY_BREAKS, unbound).jobs)
                : 0;
 }
 

@@ -28,25 +28,26 @@ struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epo
 
 /* Jobs of an epoch are here those of lists and logs up to the next in which other limits may hold.
  *
- * Of the jobs of the epoch, the share that asks for more than so many processors; ret_largest:
- * most of one, 0: not known. */
+ * Of the jobs of the epoch, the share that asks for more than so many processors, or than any place
+ * has; ret_largest: most of one, 0: not known. */
 double refused_by_size(const struct asks *asks, size_t epoch, double most, int64_t *ret_largest);
 
 /* The bounds of jobs submitted in the epoch. */
 struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
 
-/* Of the jobs of the epoch that fit where they may run and are within the bound of size, those
+/* Of the jobs of the epoch, those that fit where they may run and are within the bound of size, and
  * that one of the other bounds refuses in every partition, as its speed makes their request. Of a
  * workload that never ends the distributions tell, where they are known, else a sample. */
 struct refused_time {
-    double jobs, work; /* shares of the jobs, of the processor-time that they need */
-    double largest;    /* processor-seconds asked by one; NaN: not known */
+    double jobs;    /* share of all jobs */
+    double work;    /* share of the processor-time that those need that fit and are within it */
+    double largest; /* processor-seconds asked by one; NaN: not known */
 };
 
 struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
                                     struct workload_bounds bounds);
 
-/* Shares of the jobs of the epoch, of those that fit: for which no nodes there are ever large
+/* Shares of the jobs of the epoch, of those that fit alone: for which no nodes there are ever large
  * enough, by their memory or where placement wants them together; which are longer than what comes
  * again and again ever leaves them. */
 double refused_by_nodes(const struct asks *asks, size_t epoch);

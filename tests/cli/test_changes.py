@@ -462,6 +462,30 @@ tenants: {t: {home: c, workloads: {w: {partition: %s, %s}}}}
                 self.assertIn(told or "t/w", said)
                 self.assertEqual(said.count("rejected"), int(told is not None))
 
+    def test_check_of_several_limits(self):
+        """By hand: the shares that several notes tell are each of all jobs of the list, of which one note's are not another's."""
+        text = """jishi: 1
+time: {start: 2024-01-01, length: 40d}
+centres:
+  c:
+    partitions: {p: {groups: [{nodes: 5, processors_per_node: 8}, {nodes: 5, processors_per_node: 4}], maintenance: [{from: 0s, length: 1h, every: 1d}]}}
+    scheduler: {placement: contiguous}
+tenants:
+  t:
+    home: c
+    quota: {max_processors: 30, max_request: 10h}
+    workloads:
+      w: {jobs: [{submit: 1d, nodes: 11, runtime: 1h, count: 10}, {submit: 1d, nodes: 6, runtime: 1h, count: 20}, {submit: 1d, processors: 4, runtime: 24h, count: 30},
+                 {submit: 1d, processors: 32, runtime: 11h, count: 4}, {submit: 1d, processors: 4, runtime: 11h, count: 16}, {submit: 1d, processors: 1, runtime: 1h, count: 20}]}
+"""
+        ran = self.trace(text)
+        self.assertEqual(sum(ran["names/states"][row["state"]] != b"rejected" for row in ran["jobs"]), 20)
+        said = self.jishi("check", "s.yaml").stdout
+        for told in ("than 10: the larger ones (10 % of its jobs) are rejected", "nodes there ever have: those (20 % of its jobs) are rejected",
+                     "ever leave them: the longer ones (30 % of its jobs) are rejected", "no more than 30: the larger ones (14 % of its jobs) are rejected",
+                     "no more than 10 h by request: the longer ones (50 % of its jobs) are rejected"):
+            self.assertIn(told, said)
+
     def judged(self, text, *arguments):
         """Of each job, by id: the hour of its start, or why it was rejected and after how many hours, or its state."""
         trace = self.trace(text, "--check", *arguments)
