@@ -7,7 +7,7 @@
 static int64_t most_of(const struct asks *asks, size_t epoch)
 {
     const struct workload_context *context = &asks_at(asks, epoch)->context;
-    return asks_for_nodes(asks) ? context->fits_nodes : context->fits_procs;
+    return asks_whole_nodes(asks) ? context->fits_nodes : context->fits_procs;
 }
 
 /* From an epoch on, until one gets more, or less. */
@@ -39,7 +39,7 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
     const struct offer *offer = &explain->offers[workload];
     const int64_t fits = most_of(&offer->asks, epoch);
     const int32_t per_node = asks_at(&offer->asks, epoch)->context.procs_per_node;
-    const bool nodes = asks_for_nodes(&offer->asks) && per_node > 0;
+    const bool nodes = asks_whole_nodes(&offer->asks) && per_node > 0;
     const double share = fits > 0 ? offer->then[epoch].too_large : 1;
     char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
     const bool same = epoch > before && fits == most_of(&offer->asks, before) &&

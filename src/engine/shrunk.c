@@ -73,7 +73,7 @@ static void leave_shrunk(struct sim *sim, struct job *job, struct station *stati
 void sim_shrunk(struct sim *sim, struct station *station)
 {
     size_t n;
-    struct job **jobs = sim_live_jobs(sim, &n);
+    struct job **jobs = jobs_in_order(&sim->jobs, &n);
     for (size_t i = 0; i < n; i++)
         if (jobs[i]->state == JOB_PENDING)
             leave_shrunk(sim, jobs[i], station);

@@ -487,30 +487,10 @@ static void close_books(struct sim *sim, simtime end)
     }
 }
 
-static int compare_jobs(const void *a, const void *b)
-{
-    const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
-    return x->seq < y->seq ? -1 : x->seq > y->seq;
-}
-
-COLD struct job **sim_live_jobs(struct sim *sim, size_t *ret_n)
-{
-    struct job **live = mem_new(sim->jobs.live, sizeof(*live));
-    size_t n = 0;
-    for (uint32_t slot = 0; slot < sim->jobs.used; slot++) {
-        struct job *job = jobs_at(&sim->jobs, slot);
-        if (job->live)
-            live[n++] = job;
-    }
-    qsort(live, n, sizeof(*live), compare_jobs);
-    *ret_n = n;
-    return live;
-}
-
 static COLD void tell_unfinished(struct sim *sim)
 {
     size_t n;
-    struct job **left = sim_live_jobs(sim, &n);
+    struct job **left = jobs_in_order(&sim->jobs, &n);
     for (size_t i = 0; i < n; i++) {
         if (left[i]->state == JOB_PENDING)
             left[i]->wait += sim->now - left[i]->pending_since;

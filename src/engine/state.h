@@ -231,9 +231,6 @@ static inline void sim_forget(struct sim *sim, struct job *job)
     jobs_free(&sim->jobs, job);
 }
 
-/* All jobs in the system, by their place in the input; the caller frees the array. O(n log n). */
-COLD struct job **sim_live_jobs(struct sim *sim, size_t *ret_n);
-
 /* submit.c */
 
 /* Into the queues where it may wait (job->waits_in); a pass is owed there. O(log n) a queue. */

@@ -54,7 +54,7 @@ void asks_deinit(struct asks *asks)
     *asks = (struct asks){0};
 }
 
-bool asks_for_nodes(const struct asks *asks)
+bool asks_whole_nodes(const struct asks *asks)
 {
     const struct workload_kind *kind = asks->workload->workload->kind;
     bool asks_nodes = false;
@@ -72,7 +72,7 @@ bool asks_in_vain(const struct asks *asks, size_t epoch)
     return whole ? context->fits_nodes == 0 : context->fits_procs == 0;
 }
 
-bool asks_of_nodes(const struct asks *asks, size_t epoch)
+bool asks_fit_by_nodes(const struct asks *asks, size_t epoch)
 {
     const struct asks_epoch *then = asks_at(asks, epoch);
     bool of_nodes = false;

@@ -49,13 +49,13 @@ void asks_deinit(struct asks *asks);
 const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch);
 
 /* Do its jobs ask for whole nodes, at some date? */
-bool asks_for_nodes(const struct asks *asks);
+bool asks_whole_nodes(const struct asks *asks);
 
 /* Is there nothing at all for one job of the epoch, whatever it asks? */
 bool asks_in_vain(const struct asks *asks, size_t epoch);
 
 /* Does it depend on nodes, not on their sizes alone, what of the epoch's jobs fits? */
-bool asks_of_nodes(const struct asks *asks, size_t epoch);
+bool asks_fit_by_nodes(const struct asks *asks, size_t epoch);
 
 /* Of one that is submitted in the epoch, at that instant. O(places), or as room_takes and
  * breaks_let for each. */

@@ -249,7 +249,7 @@ static bool is_bound_as_before(const struct offer *offer, size_t epoch)
     const size_t row = (size_t)asks_at(asks, epoch)->context.base.workload;
     const struct workload_bounds now = refused_bounds(asks->build, row, epoch);
     const struct workload_bounds before = refused_bounds(asks->build, row, epoch - 1);
-    return memcmp(&now, &before, sizeof(now)) == 0 && !asks_of_nodes(asks, epoch) &&
+    return memcmp(&now, &before, sizeof(now)) == 0 && !asks_fit_by_nodes(asks, epoch) &&
            asks_at(asks, epoch)->settled == INT64_MIN &&
            asks_at(asks, epoch - 1)->settled == INT64_MIN;
 }

@@ -281,7 +281,7 @@ static struct refused_time by_time(const struct asks *asks, size_t epoch, simtim
     const struct workload_kind *kind = bw->workload->kind;
     struct workload_shares within = {(double)NAN, (double)NAN, (double)NAN};
     struct sums sums;
-    if (kind->within && (by == BY_BOUNDS || by == BY_BREAKS || !asks_of_nodes(asks, epoch)))
+    if (kind->within && (by == BY_BOUNDS || by == BY_BREAKS || !asks_fit_by_nodes(asks, epoch)))
         within = kind->within(bw->epochs[epoch].params, &asks_at(asks, epoch)->context, bounds);
     if (!isnan(within.jobs) && !isnan(within.work))
         return (struct refused_time){1 - within.jobs, 1 - within.work,
@@ -312,7 +312,7 @@ struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
 
 double refused_by_nodes(const struct asks *asks, size_t epoch)
 {
-    return asks_of_nodes(asks, epoch)
+    return asks_fit_by_nodes(asks, epoch)
                ? of_all(asks, epoch, HUGE_VAL, by_time(asks, epoch, 0, BY_NODES, &unbound).jobs)
                : 0;
 }
@@ -396,7 +396,7 @@ struct refused_left refused_leaves(const struct asks *asks, size_t epoch)
     if (left.jobs > 0 && then->settled > INT64_MIN)
         refused = over_time(asks, epoch, BY_ANY, bounds);
     else if (left.jobs > 0 &&
-             (isfinite(bounds.hours) || isfinite(bounds.request) || asks_of_nodes(asks, epoch)))
+             (isfinite(bounds.hours) || isfinite(bounds.request) || asks_fit_by_nodes(asks, epoch)))
         refused = by_time(asks, epoch, 0, BY_ANY, &bounds);
     /* what sums leave is nothing */
     left.jobs *= refused.jobs < 1 - 1e-12 ? 1 - refused.jobs : 0;

@@ -64,3 +64,23 @@ void jobs_free(struct jobs *jobs, struct job *job)
     job->live = false;
     jobs->live--;
 }
+
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+COLD struct job **jobs_in_order(const struct jobs *jobs, size_t *ret_n)
+{
+    struct job **live = mem_new(jobs->live, sizeof(*live));
+    size_t n = 0;
+    for (uint32_t slot = 0; slot < jobs->used; slot++) {
+        struct job *job = jobs_at(jobs, slot);
+        if (job->live)
+            live[n++] = job;
+    }
+    qsort(live, n, sizeof(*live), compare_jobs);
+    *ret_n = n;
+    return live;
+}

@@ -41,6 +41,9 @@ static inline struct job *jobs_at(const struct jobs *jobs, uint32_t slot)
     return &jobs->chunks[slot >> JOBS_CHUNK_BITS][slot & ((1u << JOBS_CHUNK_BITS) - 1)];
 }
 
+/* All live ones, by their place in the input; the caller frees the array. O(used + n log n). */
+struct job **jobs_in_order(const struct jobs *jobs, size_t *ret_n);
+
 /* It will be started soon: a job that waited in a long queue is out of the caches, and its lines
  * may come while other things are done. O(1). */
 static inline void jobs_fetch(const struct jobs *jobs, uint32_t slot)
