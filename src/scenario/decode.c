@@ -286,6 +286,19 @@ int decode_table(const struct node *node, const struct field *table, void *objec
     return rc;
 }
 
+/* What the checks of the field say of what was read, each by itself. */
+static int check_read(struct decode *ctx, const struct field *field, const struct node *node,
+                      const void *item)
+{
+    int rc = 0;
+    for (field_check *const *check = field->checks; check && *check; check++) {
+        struct error err = {0};
+        if ((*check)(item, &err) < 0)
+            rc = decode_fault(ctx, node, err.text);
+    }
+    return rc;
+}
+
 static int decode_list(struct decode *ctx, const struct field *field, const struct node *node,
                        struct items *ret_items)
 {
@@ -307,10 +320,8 @@ static int decode_list(struct decode *ctx, const struct field *field, const stru
         } else {
             decode_enter_item(ctx, i);
         }
-        struct error err = {0};
-        if (decode_table(entry->value, field->table, item, ctx) == 0 && field->check &&
-            field->check(item, &err) < 0)
-            decode_error(ctx, entry->value->at, "%s", err.text);
+        if (decode_table(entry->value, field->table, item, ctx) == 0)
+            check_read(ctx, field, entry->value, item);
         decode_leave(ctx);
     }
     return ctx->failures == before ? 0 : -1;
@@ -326,12 +337,10 @@ int decode_field(const struct node *node, const struct field *field, void *objec
         return -1;
     if (node_is_null(node) && field->kind != FIELD_NODE)
         return decode_error(ctx, node->at, "needs a value (%s)", field->help);
-    struct error err;
     switch (field->kind) {
     case FIELD_TABLE:
         return decode_table(node, field->table, at, ctx) < 0 ? -1
-               : field->check && field->check(at, &err) < 0  ? decode_fault(ctx, node, err.text)
-                                                             : 0;
+                                                             : check_read(ctx, field, node, at);
     case FIELD_LIST:
     case FIELD_MAP:
         return decode_list(ctx, field, node, at);
@@ -347,12 +356,15 @@ int decode_field(const struct node *node, const struct field *field, void *objec
     case FIELD_END:
         REQUIRE(field->kind != FIELD_END);
         return -1;
+    case FIELD_TEXT:
+        return decode_value(ctx, field, node, at) < 0
+                   ? -1
+                   : check_read(ctx, field, node, *(const char *const *)at);
     case FIELD_BOOL:
     case FIELD_INT:
     case FIELD_QUANTITY:
     case FIELD_DURATION:
     case FIELD_DATE:
-    case FIELD_TEXT:
     case FIELD_TEXTS:
     case FIELD_PATH:
     case FIELD_CHOICE:

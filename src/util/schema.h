@@ -107,6 +107,9 @@ enum {
 /* As a max: whatever fits, up to 2^63 - 1, which a double cannot tell from 2^63. */
 #define INT64_BOUND 0x1p63
 
+/* What does not fit together in values that are read one by one: -1 with an error. */
+typedef int field_check(const void *item, struct error *err);
+
 struct field {
     const char *key;
     enum field_kind kind;
@@ -128,9 +131,9 @@ struct field {
                                        * NULL: nothing says that */
     const char *schema;               /* of FIELD_NODE: what JSON Schema says of it, as its owner
                                        * reads it; NULL: nothing */
-    int (*check)(const void *item, struct error *err); /* across the values of a table, and of each
-                                                        * item of a map or list, once they are
-                                                        * read; may be NULL */
+    /* Of a text, and across the values of a table, or of each item of a map or list, once they are
+     * read: each tells a fault of its own. NULL-ended, NULL: none. */
+    field_check *const *checks;
     /* Of what holds for a whole run, so that no change at a date is one of it: what would be right
      * instead; NULL: it may change. */
     const char *lasts;

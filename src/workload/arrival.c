@@ -21,6 +21,8 @@ static const struct field profile_fields[] = {
     {0},
 };
 
+static field_check *const every_checks[] = {arrival_check_every, NULL};
+
 const struct field arrival_fields[] = {
     {"poisson", FIELD_QUANTITY, offsetof(struct arrival_params, poisson), "by chance, at this rate",
      .unit = UNIT_RATE},
@@ -29,11 +31,13 @@ const struct field arrival_fields[] = {
     {"every", FIELD_TEXT, offsetof(struct arrival_params, every),
      "an interval, counted from `from` (the start of the run if not given): `6h`, or by the "
      "calendar "
-     "`1 month`, `2 years`"},
+     "`1 month`, `2 years`",
+     .checks = every_checks},
     {"jitter", FIELD_DIST, offsetof(struct arrival_params, jitter),
      "how long after each instant of `every`", .unit = UNIT_TIME, .zero = "0s"},
     {"profile", FIELD_TABLE, offsetof(struct arrival_params, profile),
-     "how the rate of `poisson` varies by hour, weekday and month", .table = profile_fields},
+     "how the rate of `poisson` varies by hour, weekday and month", .table = profile_fields,
+     .checks = arrival_profile_checks},
     {"growth", FIELD_QUANTITY, offsetof(struct arrival_params, growth),
      "of the rate of `poisson`, which is that at `from` (the start of the run if not given), "
      "compounded: `35%/year` is a factor 1.35 in 365 days",
@@ -75,22 +79,53 @@ static bool ends_first(const struct date_value *from, const struct date_value *u
            from->zoned == until->zoned && until->instant <= from->instant;
 }
 
-int arrival_check(const void *object, struct error *err)
+static int check_source(const void *params, struct error *err)
+{
+    return type_of(params, err) ? 0 : -1;
+}
+
+static int check_rate(const void *object, struct error *err)
 {
     const struct arrival_params *params = object;
-    const struct arrival_type *type = type_of(params, err);
-    if (!type)
-        return -1;
+    const struct arrival_type *type = type_of(params, NULL);
     const struct arrival_profile *profile = &params->profile;
     const bool varies = params->growth != 0 || profile->hour_of_day.len ||
                         profile->day_of_week.len || profile->month_of_year.len;
-    if (varies && type != &arrival_poisson)
-        return error_set(err, "profile and growth go with poisson, not with %s", type->key);
-    if (params->jitter && type != &arrival_every)
-        return error_set(err, "jitter goes with every, not with %s", type->key);
-    if (ends_first(&params->from, &params->until))
-        return error_set(err, "%s", not_after);
-    return type->check(params, err);
+    return type && type != &arrival_poisson && varies
+               ? error_set(err, "profile and growth go with poisson, not with %s", type->key)
+               : 0;
+}
+
+static int check_jitter(const void *object, struct error *err)
+{
+    const struct arrival_params *params = object;
+    const struct arrival_type *type = type_of(params, NULL);
+    return type && type != &arrival_every && params->jitter
+               ? error_set(err, "jitter goes with every, not with %s", type->key)
+               : 0;
+}
+
+static int check_dates(const void *object, struct error *err)
+{
+    const struct arrival_params *params = object;
+    return ends_first(&params->from, &params->until) ? error_set(err, "%s", not_after) : 0;
+}
+
+static int check_own(const void *params, struct error *err)
+{
+    const struct arrival_type *type = type_of(params, NULL);
+    return type && type->check ? type->check(params, err) : 0;
+}
+
+field_check *const arrival_checks[] = {check_source, check_rate, check_jitter,
+                                       check_dates,  check_own,  NULL};
+
+int arrival_check(const struct arrival_params *params, struct error *err)
+{
+    for (field_check *const *check = arrival_checks; *check; check++)
+        if ((*check)(params, err) < 0)
+            return -1;
+    return 0;
 }
 
 bool arrival_is_endless(const struct arrival_params *params)

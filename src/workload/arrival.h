@@ -31,8 +31,9 @@ struct arrival_params {
 
 extern const struct field arrival_fields[];
 
-/* Everything that can be said of the parameters alone. */
-int arrival_check(const void *params, struct error *err);
+/* Everything that can be said of the parameters alone, one by one; the first of it. */
+extern field_check *const arrival_checks[];
+int arrival_check(const struct arrival_params *params, struct error *err);
 
 /* No end of its own: without a run length it would never stop. */
 bool arrival_is_endless(const struct arrival_params *params);

@@ -50,22 +50,27 @@ static int parse(const char *text, simtime *ret_step, int *ret_months, struct er
     const long months = calendar_months(text);
     double seconds = 0;
     if (months < 0)
-        return error_set(err, "every: `%.40s`: months and years must be whole, from 1 month to %d",
-                         text, MONTHS_MAX);
+        return error_set(err, "`%.40s`: months and years must be whole, from 1 month to %d", text,
+                         MONTHS_MAX);
     if (months == 0 && quantity_parse(text, UNIT_TIME, &seconds, err) < 0)
-        return error_prefix(err, "every: ");
+        return -1;
     *ret_months = (int)months;
     *ret_step = simtime_from_seconds(seconds);
     if (months == 0 && *ret_step < 1)
-        return error_set(err, "every: `%.40s` is no interval: at least 1 us", text);
+        return error_set(err, "`%.40s` is no interval: at least 1 us", text);
     return 0;
+}
+
+int arrival_check_every(const void *text, struct error *err)
+{
+    simtime step;
+    int months;
+    return parse(text, &step, &months, err);
 }
 
 static int check(const struct arrival_params *params, struct error *err)
 {
-    simtime step;
-    int months;
-    return parse(params->every, &step, &months, err);
+    return arrival_check_every(params->every, err) < 0 ? error_prefix(err, "every: ") : 0;
 }
 
 static double mean_rate(const struct arrival_params *params)

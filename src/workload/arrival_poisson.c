@@ -24,16 +24,36 @@ static int check_list(const struct numbers *list, size_t len, const char *key, s
 {
     double sum = 0;
     if (list->len != 0 && list->len != len)
-        return error_set(err, "profile: %s needs %zu numbers, not %zu", key, len, list->len);
+        return error_set(err, "%s: needs %zu numbers, not %zu", key, len, list->len);
     for (size_t i = 0; i < list->len; i++) {
         if (!(list->values[i] >= 0))
-            return error_set(err, "profile: %s: %g is below 0", key, list->values[i]);
+            return error_set(err, "%s: %g is below 0", key, list->values[i]);
         sum += list->values[i];
     }
     if (list->len != 0 && !(sum > 0 && isfinite(sum)))
-        return error_set(err, "profile: %s: the numbers must add up to more than 0", key);
+        return error_set(err, "%s: the numbers must add up to more than 0", key);
     return 0;
 }
+
+static int check_hours(const void *profile, struct error *err)
+{
+    return check_list(&((const struct arrival_profile *)profile)->hour_of_day, 24, "hour_of_day",
+                      err);
+}
+
+static int check_days(const void *profile, struct error *err)
+{
+    return check_list(&((const struct arrival_profile *)profile)->day_of_week, 7, "day_of_week",
+                      err);
+}
+
+static int check_months(const void *profile, struct error *err)
+{
+    return check_list(&((const struct arrival_profile *)profile)->month_of_year, 12,
+                      "month_of_year", err);
+}
+
+field_check *const arrival_profile_checks[] = {check_hours, check_days, check_months, NULL};
 
 static int check(const struct arrival_params *params, struct error *err)
 {
@@ -41,10 +61,10 @@ static int check(const struct arrival_params *params, struct error *err)
         return error_set(err, "poisson: the rate must be above 0, and at most %g per s", RATE_MAX);
     if (!(params->growth * YEAR > -1 && isfinite(params->growth)))
         return error_set(err, "growth: a rate cannot shrink by 100%% or more a year");
-    if (check_list(&params->profile.hour_of_day, 24, "hour_of_day", err) < 0 ||
-        check_list(&params->profile.day_of_week, 7, "day_of_week", err) < 0)
-        return -1;
-    return check_list(&params->profile.month_of_year, 12, "month_of_year", err);
+    for (field_check *const *one = arrival_profile_checks; *one; one++)
+        if ((*one)(&params->profile, err) < 0)
+            return error_prefix(err, "profile: ");
+    return 0;
 }
 
 static double log_growth(const struct arrival_params *params)

@@ -71,6 +71,10 @@ struct arrival_type {
     bool (*next)(struct arrival *arrival, const struct segment *segment, simtime *ret_time);
 };
 
+/* Of the text of `every`, and of a profile. */
+field_check arrival_check_every;
+extern field_check *const arrival_profile_checks[];
+
 extern const struct arrival_type arrival_poisson, arrival_renewal, arrival_every;
 
 #endif

@@ -31,7 +31,7 @@ struct generate_params {
      offsetof(type, member.arrival),                                                               \
      "when jobs arrive",                                                                           \
      .table = arrival_fields,                                                                      \
-     .check = arrival_check},                                                                      \
+     .checks = arrival_checks},                                                                    \
         {"batch",                                                                                  \
          FIELD_DIST,                                                                               \
          offsetof(type, member.batch),                                                             \

@@ -96,21 +96,36 @@ static const struct field job_fields[] = {
     {.kind = FIELD_END},
 };
 
-static int check_job(const void *item, struct error *err)
+static int check_size(const void *item, struct error *err)
 {
     const struct written *job = item;
-    const bool timed = job->runtime < SIMTIME_NEVER, worked = job->work.kind != NULL;
     if ((job->processors > 0) == (job->nodes > 0))
         return error_set(err, job->nodes > 0 ? "give either processors or nodes, not both"
                                              : "processors is missing (or nodes, whole)");
+    return 0;
+}
+
+static int check_time(const void *item, struct error *err)
+{
+    const struct written *job = item;
+    const bool timed = job->runtime < SIMTIME_NEVER, worked = job->work.kind != NULL;
     if (timed == worked)
         return error_set(err, timed ? "give either runtime or work, not both"
                                     : "runtime is missing (or work)");
-    if (job->nodes > 0 ? job->memory > 0 : job->memory_per_node > 0)
+    return 0;
+}
+
+static int check_memory(const void *item, struct error *err)
+{
+    const struct written *job = item;
+    const bool either = (job->processors > 0) != (job->nodes > 0);
+    if (either && (job->nodes > 0 ? job->memory > 0 : job->memory_per_node > 0))
         return error_set(err, "%s",
                          job->nodes > 0 ? ask_memory_of_nodes : ask_memory_of_processors);
     return 0;
 }
+
+static field_check *const job_checks[] = {check_size, check_time, check_memory, NULL};
 
 static const struct field fields[] = {
     {.key = "jobs",
@@ -119,7 +134,7 @@ static const struct field fields[] = {
      .table = job_fields,
      .size = sizeof(struct written),
      .flags = FIELD_REQUIRED,
-     .check = check_job,
+     .checks = job_checks,
      .help = "jobs written out"},
     {.kind = FIELD_END},
 };
