@@ -45,6 +45,7 @@ static void leave_one(struct sim *sim, struct job *job, size_t from, struct stat
     count_waiting(sim, job, from, 1);
     if (sim->waits)
         waits_move(sim, job);
+    sched_gave_way(&station->sched);
     sim_tell(sim, FACT_QUEUE, NULL, station->partition.row);
 }
 
@@ -56,18 +57,12 @@ static void leave_shrunk(struct sim *sim, struct job *job, struct station *stati
     if (row < from || row >= to || (job->waits_in >> (row - from) & 1) == 0 ||
         sim_may_ever_run(sim, station, &job->spec) == REASON_NONE)
         return;
-    uint64_t left = UINT64_C(1) << (row - from);
     if (sim_could_run_in(sim, job, &reason)) {
         leave_one(sim, job, from, station);
     } else {
-        left = job->waits_in;
         sim_mark_queues(sim, job);
-        sim_tenant_waits(sim, job, -1);
-        sim_leave_queues(sim, job, NULL);
-        sim_reject(sim, job, reason);
+        sim_turn_out(sim, job, reason, NULL);
     }
-    for (; left; left &= left - 1)
-        sched_gave_way(&sim->stations[from + (size_t)__builtin_ctzll(left)].sched);
 }
 
 void sim_shrunk(struct sim *sim, struct station *station)

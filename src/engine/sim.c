@@ -142,8 +142,6 @@ static void pass(struct sim *sim, struct station *station)
     sim->totals.passes++;
     if (UNLIKELY(station->sched.failed) && !sim->failure)
         fail(sim, station);
-    if (station->newcomers.len > 0)
-        sim_turn_away(sim, station);
     const struct sched_config *config = &station->sched.config;
     if (config->conservative || config->slurm)
         wake_at(sim, station, sched_next_start(&station->sched, sim->now));
@@ -161,8 +159,6 @@ static NOINLINE void pass_at_tick(struct sim *sim, struct station *station)
         return;
     }
     wake_at(sim, station, simtime_multiple(sim->now, every));
-    if (station->newcomers.len > 0)
-        sim_turn_away(sim, station);
 }
 
 /* All that owe a pass, in order of partitions; one may mark others. */
@@ -185,8 +181,19 @@ static inline void pass_all(struct sim *sim)
 static NOINLINE void pass_now(struct sim *sim)
 {
     for (size_t i = 0; i < sim->n_dirty; i++)
-        if (decides_after_events(&sim->stations[sim->dirty[i]].sched.config))
-            pass(sim, sim_unmark(sim, i--));
+        if (decides_after_events(&sim->stations[sim->dirty[i]].sched.config)) {
+            struct station *station = sim_unmark(sim, i--);
+            pass(sim, station);
+            sim_turn_away(sim, station);
+        }
+}
+
+/* Those who came and may not wait, once all places had their pass. */
+static NOINLINE void turn_away_all(struct sim *sim)
+{
+    sim->came = false;
+    for (size_t i = 0; i < sim->n_stations; i++)
+        sim_turn_away(sim, &sim->stations[i]);
 }
 
 /* --- events --- */
@@ -366,6 +373,8 @@ static inline int instant(struct sim *sim, struct error *err)
         }
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
         pass_all(sim);
+        if (UNLIKELY(sim->came))
+            turn_away_all(sim);
         if (UNLIKELY(sim->tenant_newcomers.len > 0))
             turn_tenants_away(sim);
         if (UNLIKELY(sim->again))

@@ -62,7 +62,8 @@ struct sim {
     struct waits *waits;   /* NULL: causes of waiting are not told apart */
     uint32_t *dirty;       /* rows of the places that owe a pass, in no order */
     size_t n_dirty;
-    bool again; /* some place is */
+    bool again; /* some place owes one in the next round */
+    bool came;  /* to places with a limit on queued jobs, at this instant */
     struct job_kind {
         int32_t priority, qos, centre, partition;
     } * kinds; /* by workload, since a dated change; priority -1: its own; NULL: none changed */
@@ -240,6 +241,12 @@ void sim_enter_queues(struct sim *sim, struct job *job);
 void sim_mark_queues(struct sim *sim, const struct job *job);
 
 NOINLINE void sim_reject(struct sim *sim, struct job *job, enum job_reason reason);
+
+/* The same of one that waits: it leaves every queue. A bit for each of its candidates that wants a
+ * pass: others may have waited for it there. `last`: where it was the last to come, so that nobody
+ * has a reservation behind its own, or NULL; wants one. */
+NOINLINE uint64_t sim_turn_out(struct sim *sim, struct job *job, enum job_reason reason,
+                               const struct station *last);
 
 /* Take the next job of the sources: into the queues where it may wait, or turned down. 0, or what
  * merge_advance says of a failure. O(log n) a queue. */

@@ -94,6 +94,7 @@ static NOINLINE void note_newcomer(struct sim *sim, struct job *job, size_t from
             continue;
         MEM_GROW(newcomers);
         newcomers->items[newcomers->len++] = job->slot;
+        sim->came = true;
     }
     if (sim->gates) {
         job->newcomer = true;
@@ -110,6 +111,24 @@ void sim_reject(struct sim *sim, struct job *job, enum job_reason reason)
     sim_tell(sim, FACT_REJECT, job, job->partition);
     sim->totals.rejected++;
     sim_forget(sim, job);
+}
+
+uint64_t sim_turn_out(struct sim *sim, struct job *job, enum job_reason reason,
+                      const struct station *last)
+{
+    size_t from;
+    sim_candidates(sim, &job->spec, &from);
+    const uint64_t waited = job->waits_in;
+    uint64_t owed = 0;
+    sim_tenant_waits(sim, job, -1);
+    sim_leave_queues(sim, job, NULL);
+    sim_reject(sim, job, reason);
+    for (uint64_t left = waited; left; left &= left - 1) {
+        struct station *station = &sim->stations[from + (size_t)__builtin_ctzll(left)];
+        if (station == last || sched_gave_way(&station->sched))
+            owed |= left & -left;
+    }
+    return owed;
 }
 
 /* Is a change the last of its instant that changes its partition, of those of these kinds (a bit
@@ -303,10 +322,11 @@ void sim_turn_away(struct sim *sim, struct station *station)
         if (!job->live || job->state != JOB_PENDING || job->joined < sim->now ||
             station->partition.counts.queued_jobs <= most)
             continue;
-        sim_tenant_waits(sim, job, -1);
-        sim_leave_queues(sim, job, NULL);
-        sim_reject(sim, job, REASON_MAX_QUEUED);
-        pass_again(sim, station);
+        size_t from;
+        sim_candidates(sim, &job->spec, &from);
+        uint64_t owed = sim_turn_out(sim, job, REASON_MAX_QUEUED, station);
+        for (; owed; owed &= owed - 1)
+            pass_again(sim, &sim->stations[from + (size_t)__builtin_ctzll(owed)]);
     }
 }
 
@@ -325,14 +345,6 @@ static NOINLINE void tell_late(struct sim *sim, struct job *job, size_t from, si
         waits_join(sim, job);
     if (sim->check)
         check_late(sim->check, job);
-}
-
-/* Where no pass is owed, nobody else would. */
-static NOINLINE void turn_away_idle(struct sim *sim)
-{
-    for (size_t i = 0; i < sim->n_stations; i++)
-        if (!sim->stations[i].dirty && sim->stations[i].newcomers.len > 0)
-            sim_turn_away(sim, &sim->stations[i]);
 }
 
 void sim_join(struct sim *sim, struct job *job, bool late)
@@ -364,8 +376,6 @@ void sim_join(struct sim *sim, struct job *job, bool late)
         sim_tell(sim, FACT_SUBMIT, job, job->partition);
     else
         tell_late(sim, job, from, to);
-    if (sim->limits_queues)
-        turn_away_idle(sim);
 }
 
 int sim_submit(struct sim *sim, struct error *err)

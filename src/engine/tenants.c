@@ -336,9 +336,7 @@ void sim_tenants_turn_away(struct sim *sim)
         if (!gates_crowded(sim->gates, gate))
             continue;
         sim_mark_queues(sim, job); /* it may have stood in the way of others */
-        sim_tenant_waits(sim, job, -1);
-        sim_leave_queues(sim, job, NULL);
-        sim_reject(sim, job, REASON_QUOTA_QUEUED);
+        sim_turn_out(sim, job, REASON_QUOTA_QUEUED, NULL);
     }
     newcomers->len = 0;
     queue_turn(sim); /* of gates that nobody came to before */

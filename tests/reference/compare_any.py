@@ -21,7 +21,7 @@ ORDERS = {'fcfs': lambda n, r, w: 0, 'sjf': lambda n, r, w: r, 'ljf': lambda n, 
           'wfp3': lambda n, r, w: -((w / r) ** 3) * n, 'expansion': lambda n, r, w: -(w + r) / r}   # those that age
 
 Job = namedtuple('Job', 'submit runtime request procs where')     # where: a partition, None for any
-Part = namedtuple('Part', 'processors order backfill changes')    # changes: (at, processors from then on)
+Part = namedtuple('Part', 'processors order backfill changes max_queued')   # changes: (at, processors from then on)
 
 
 class Simulation:
@@ -34,6 +34,7 @@ class Simulation:
         self.early = set()                                        # partitions where something came free early
         self.lost = set()                                         # and those that have fewer processors since their last pass
         self.left = 0                                             # queues left for good by jobs that waited elsewhere, too
+        self.full = 0                                             # jobs of several queues that one of these was too full for
 
     def could_run(self, j, k):
         """With the processors there are or will be."""
@@ -127,6 +128,16 @@ class Simulation:
             if held[j] == self.now and self.jobs[j].procs <= self.free(k):
                 self.begin(j, k)
 
+    def judge(self, k, arrived):
+        """The limit on queued jobs: the last to have come at this instant leave all queues; those are looked at again."""
+        most = self.parts[k].max_queued
+        for j in reversed(arrived) if most is not None else ():
+            if j in self.waiting and k in self.waiting[j] and len(self.queue(k)) > most:
+                left = self.waiting.pop(j)
+                self.again |= left
+                self.early |= {q for q in left - {k} if j in self.held[q]}
+                self.full += len(left) > 1
+
     def end_those(self, touched):
         for j in [j for j, (_, end) in self.running.items() if end == self.now]:
             k = self.running.pop(j)[0]
@@ -165,6 +176,7 @@ class Simulation:
                            [at for at in reserved if at > self.now] + [at for at, *rest in self.changes[:1]])
             touched = {k for k, held in enumerate(self.held) if self.now in held.values()}
             self.change_those(touched)
+            arrived = []
             while True:
                 self.end_those(touched)
                 while to_come and self.jobs[to_come[0]].submit == self.now:
@@ -173,9 +185,13 @@ class Simulation:
                     touched |= where
                     if where:
                         self.waiting[j] = where
+                        arrived.append(j)
                 self.again = set()
                 for k in sorted(touched):
                     self.decide(k)
+                for k in range(len(self.parts)):
+                    self.judge(k, arrived)
+                arrived = []
                 touched = set(self.again)
                 if not touched and not any(end == self.now for _, end in self.running.values()):
                     break
@@ -195,9 +211,14 @@ def draw_changes(rng, jobs, parts):
                 processors = n
 
 
+def draw_limits(rng, parts):
+    """Of waiting jobs, in every other scenario."""
+    return [part._replace(max_queued=rng.choice((None, 0, 1, 3, 8))) for part in parts] if rng.random() < 0.5 else parts
+
+
 def draw(rng):
     scale, length = rng.choice((3, 10, 50)), rng.choice((10, 30, 60))
-    parts = [Part(rng.choice((2, 4, 8)), rng.choice(list(ORDERS)), rng.choice(BACKFILLS), [])
+    parts = [Part(rng.choice((2, 4, 8)), rng.choice(list(ORDERS)), rng.choice(BACKFILLS), [], None)
              for _ in range(rng.choice((2, 2, 3)))]
     jobs, at = [], 0
     for _ in range(length):
@@ -223,7 +244,8 @@ def scenario_of(jobs, parts):
         if mine:
             name = 'any' if where is None else 'p%d' % where
             workloads['w-' + name] = {'partition': name, 'jobs': mine}
-    partitions = {'p%d' % k: {'nodes': p.processors, 'scheduler': {'order': p.order, 'backfill': p.backfill}}
+    partitions = {'p%d' % k: {'nodes': p.processors, 'scheduler': {'order': p.order, 'backfill': p.backfill, 'max_queued': 'unlimited'
+                                                                   if p.max_queued is None else p.max_queued}}
                   for k, p in enumerate(parts)}
     changes = [{'at': seconds(at), 'set': {'centres.c.partitions.p%d.nodes' % k: n}}
                for k, p in enumerate(parts) for at, n in p.changes]
@@ -253,23 +275,25 @@ def main():
     options = parser.parse_args()
     binary = program.binary_or_skip(options.binary)
     changing = random.Random('changes of %d' % options.seed)
-    rng, odd, moved, left, rejected = random.Random(options.seed), 0, 0, 0, 0
+    limiting = random.Random('limits of %d' % options.seed)
+    rng, odd, moved, left, full, rejected = random.Random(options.seed), 0, 0, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for case in range(options.cases):
             jobs, parts = draw(rng)
             draw_changes(changing, jobs, parts)
+            parts = draw_limits(limiting, parts)
             jobs.sort(key=lambda j: (j.submit, len(parts) if j.where is None else j.where))
             simulation = Simulation(jobs, parts)
             want, got = simulation.run(), run(binary, folder, jobs, parts)
             moved += sum(j.where is None and start is not None and start[1] > 0 for j, start in zip(jobs, want))
-            left, rejected = left + simulation.left, rejected + want.count(None)
+            left, full, rejected = left + simulation.left, full + simulation.full, rejected + want.count(None)
             if got != want:
                 odd += 1
                 first = next(j for j in range(len(jobs)) if got[j] != want[j])
                 print('case %d: %s: job %d: %s, want %s' % (case, parts, first + 1, got[first], want[first]))
-    print('%d cases, %d at odds, %d jobs started elsewhere than in the first partition, %d rejected, %d left one queue of several'
-          % (options.cases, odd, moved, rejected, left))
-    sys.exit(odd > 0 or moved == 0 or rejected == 0 or left == 0)
+    print('%d cases, %d at odds, %d jobs started elsewhere than in the first partition, %d rejected (%d by one full queue of several), '
+          '%d left one queue of several' % (options.cases, odd, moved, rejected, full, left))
+    sys.exit(odd > 0 or 0 in (moved, rejected, left, full))
 
 
 if __name__ == '__main__':

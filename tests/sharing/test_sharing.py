@@ -278,6 +278,28 @@ tenants:
         self.assertEqual(run.starts("lab/x"), {0: 4, 1: 3})
         self.assertEqual([run.reasons[job["reason"]] for job in run.of("lab/x") if job["reason"]], ["quota of queued jobs"])
 
+    def test_queued_with_a_reservation(self):
+        """By hand: u's job comes before t's at 10 s, and may not wait. It leaves no reservation in either of its partitions, of
+        which one is full to 100 s and one has a processor free."""
+        text = """
+jishi: 1
+title: Turned away
+centres: {c: {partitions: {p1: {nodes: 4}, p0: {nodes: 4}}, scheduler: {backfill: %s}}}
+tenants:
+  u: {home: c, quota: {queued: 0}, workloads: {w: {partition: %s, jobs: [{submit: 10s, processors: 4, runtime: 40s}]}}}
+  t:
+    home: c
+    workloads:
+      a: {partition: p0, jobs: [{submit: 0s, processors: 4, runtime: 100s}]}
+      b: {partition: p1, jobs: [{submit: 0s, processors: 3, runtime: 50s}]}
+      d: {partition: p1, jobs: [{submit: 10s, processors: 1, runtime: 60s}]}
+"""
+        for backfill in "none", "easy", "plan", "conservative", "slurm":
+            for where in "any", "p1":
+                run = run_text(text % (backfill, where))
+                self.assertEqual([run.reasons[job["reason"]] for job in run.of("u")], ["quota of queued jobs"], backfill)
+                self.assertEqual(sorted(job["start"] for job in run.of("t")), [0, 0, 10], backfill)
+
     def test_limits_of_tenants(self):
         """What one above says of single jobs holds below it, too."""
         more = ("--set", "tenants.lab.quota={max_request: 30min, max_processors: 6}")
