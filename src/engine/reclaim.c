@@ -91,8 +91,8 @@ static bool fits_machine(const struct claim *claim)
 }
 
 /* What began at this instant may not be stopped, and makes nobody a borrower whose older jobs would
- * be stopped in its place: it is out of the gates (`sign` -1) while a choice is made. */
-static void set_fresh_apart(const struct claim *claim, int sign)
+ * be stopped in its place. */
+static void set_fresh_apart(const struct claim *claim, bool apart)
 {
     const struct jobs *jobs = &claim->sim->jobs;
     for (uint32_t slot = claim->station->newest; slot != JOB_NONE;
@@ -100,10 +100,7 @@ static void set_fresh_apart(const struct claim *claim, int sign)
         const struct job *job = jobs_at(jobs, slot);
         if (job->began < claim->sim->now)
             break;
-        if (sign < 0)
-            gates_end(claim->sim->gates, job, claim->sim->now);
-        else
-            gates_start(claim->sim->gates, job, claim->sim->now);
+        gates_set_apart(claim->sim->gates, job, apart, claim->sim->now);
     }
 }
 
@@ -114,10 +111,10 @@ static bool would_fit(const struct claim *claim)
         return false;
     if (!claim->held)
         return true;
-    set_fresh_apart(claim, 1);
+    set_fresh_apart(claim, false);
     const bool let_in = gates_claims(claim->sim->gates, claim->gate, claim->centre,
                                      claim->item->procs, claim->item->request);
-    set_fresh_apart(claim, -1);
+    set_fresh_apart(claim, true);
     return let_in;
 }
 
@@ -250,7 +247,7 @@ static void stop(struct sim *sim, struct station *station, struct job *job)
  */
 static bool find_choice(struct claim *claim)
 {
-    set_fresh_apart(claim, -1);
+    set_fresh_apart(claim, true);
     choose_all(claim);
     bool fits = false;
     if (fits_machine(claim)) {
@@ -259,7 +256,7 @@ static bool find_choice(struct claim *claim)
             put_back(claim);
         restore(claim);
     }
-    set_fresh_apart(claim, 1);
+    set_fresh_apart(claim, false);
     return fits;
 }
 

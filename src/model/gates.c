@@ -179,6 +179,20 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
     }
 }
 
+void gates_set_apart(struct gates *gates, const struct job *job, bool apart, simtime now)
+{
+    const int64_t procs = apart ? job->procs : -(int64_t)job->procs;
+    const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
+    for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
+        struct gate *gate = &gates->gates.items[i];
+        gate->apart += gate->home == job->spec.centre ? procs : 0;
+    }
+    if (apart)
+        gates_end(gates, job, now);
+    else
+        gates_start(gates, job, now);
+}
+
 void gates_overdue(struct gates *gates, const struct job *job)
 {
     const wide due = (wide)job->procs * job->due;

@@ -63,6 +63,11 @@ void gates_advance(struct gates *gates, simtime now);
  * (job->overdue) and runs on; so many more wait behind the gate. O(depth). */
 void gates_start(struct gates *gates, const struct job *job, simtime now);
 void gates_end(struct gates *gates, const struct job *job, simtime now);
+
+/* A job that began at this instant is out of the gates (or in them again) while jobs are chosen to
+ * be stopped: it makes nobody a borrower. What it runs on is not to be claimed all the same.
+ * O(depth). */
+void gates_set_apart(struct gates *gates, const struct job *job, bool apart, simtime now);
 void gates_overdue(struct gates *gates, const struct job *job);
 void gates_wait(struct gates *gates, int32_t gate, int jobs);
 

@@ -57,6 +57,7 @@ static void check_qos(const struct gates *gates, int32_t qos)
 static void check_gate(const struct gates *gates, const struct gate *gate)
 {
     const struct tenant_quota *quota = gate->quota;
+    REQUIRE(gate->apart == 0);
     if (gate->tenant >= 0)
         REQUIRE(quota == gates_info(gates, gate->tenant)->quota);
     REQUIRE(gate->procs >= 0 && gate->jobs >= 0 && gate->waiting >= 0);

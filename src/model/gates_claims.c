@@ -146,7 +146,7 @@ static bool borrows_from(struct gates *gates, const struct job *job, int32_t ten
 /* Does the guarantee of a gate above the nearest guaranteed one cover a claim on its own? */
 static bool covers(const struct gate *gate, int32_t procs)
 {
-    return procs <= gate->guarantee->processors - gate->at_home;
+    return procs <= gate->guarantee->processors - gate->at_home - gate->apart;
 }
 
 bool gates_borrows(struct gates *gates, const struct job *job, int32_t gate, int32_t centre,

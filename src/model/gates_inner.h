@@ -27,6 +27,7 @@ struct gate {
     const struct tenant_guarantee *guarantee; /* the same; of a tenant */
     int64_t procs, jobs, waiting;             /* running, running, waiting: in all centres */
     int64_t at_home;                          /* processors running in its home centre */
+    int64_t apart;                            /* more of them, that gates_set_apart took out */
     int64_t kept[2];  /* of those of its home: neither lent nor used, of it or below;
                          by enum gates_view */
     int64_t part[2];  /* of the quotas above: the same, but used in any centre */

@@ -747,7 +747,7 @@ class Simulation:
         centre = head.partition.centre
         above = [t for t in head.tenant.up() if self.terms(t) and t.home == centre]
         return above[:1] + [t for t in above[1:]
-                            if head.procs <= self.guaranteed(t) - self.runs_on(t, head.partition)]
+                            if head.procs <= self.guaranteed(t) - self.held(t)]
 
     def to_be_stopped(self, head):
         """The newest of the borrowers' runs in its partition."""

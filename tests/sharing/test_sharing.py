@@ -300,6 +300,29 @@ tenants:
                 self.assertEqual([run.reasons[job["reason"]] for job in run.of("u")], ["quota of queued jobs"], backfill)
                 self.assertEqual(sorted(job["start"] for job in run.of("t")), [0, 0, 10], backfill)
 
+    def test_what_began_is_claimed(self):
+        """By hand: at 1 h b takes all 6 that x is guaranteed, 3 of them borrowed from a, whose job of 3 comes at that instant (in a
+        further round, as one of no length ends), or a second later. Who began at this instant is not stopped, and x has no
+        more to claim from y."""
+        text = """
+jishi: 1
+title: A group at its guarantee
+centres: {c: {partitions: {p: {nodes: 16}}, scheduler: {order: fcfs, backfill: none, reclaim: newest}}}
+tenants:
+  x:
+    home: c
+    guarantee: {processors: 6}
+    tenants:
+      a: {guarantee: {processors: 3}, quota: {jobs: 1}, workloads: {w: {jobs: [{submit: 1h, processors: 1, runtime: 0s}, {submit: %s, processors: 3, runtime: 5h}]}}}
+      b: {guarantee: {processors: 3}, workloads: {w: {jobs: [{submit: 1h, processors: 6, runtime: 10h}]}}}
+  y: {home: c, workloads: {w: {jobs: [{submit: 10s, processors: 6, runtime: 10h}, {submit: 20s, processors: 3, runtime: 10h}]}}}
+"""
+        for at, starts, stopped in ("1h", [3600, 36010], 0), ("3601s", [3600, 3601], 1):
+            run = run_text(text % at)
+            self.assertEqual(sorted(job["start"] for job in run.of("x/a")), starts)
+            self.assertEqual([job["preemptions"] for job in run.of("x/b")], [stopped])
+            self.assertEqual([job["preemptions"] for job in run.of("y")], [0, 0])
+
     def test_limits_of_tenants(self):
         """What one above says of single jobs holds below it, too."""
         more = ("--set", "tenants.lab.quota={max_request: 30min, max_processors: 6}")
