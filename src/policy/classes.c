@@ -188,6 +188,7 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
         if (job->live && job->generation == one->generation && job->state == JOB_PENDING) {
             *ret_job = job;
             *ret_procs = one->procs;
+            classes_line_doubt(classes); /* it passes others */
             return true;
         }
     }
@@ -238,7 +239,12 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
 double classes_offset(const struct classes *classes, const struct job *job, bool aged)
 {
     const uint32_t id = find(classes, owner_of(classes, job), kind_of(classes, job), aged);
-    return id == NO_CLASS ? 0 : classes->ranks.items[id].offset;
+    return id == NO_CLASS ? 0 : classes->ranks.items[id].offset + classes->base;
+}
+
+double classes_base(const struct classes *classes)
+{
+    return classes->base;
 }
 
 /* --- searches --- */
@@ -286,6 +292,12 @@ static int64_t room_in(const struct classes *classes, const struct class *class,
     return held < most ? held : most;
 }
 
+/* Of a key from outside the one to look for. */
+static inline struct jobkey key_inside(const struct classes *classes, const struct jobkey *key)
+{
+    return key ? (struct jobkey){key->score - classes->base, key->seq} : (struct jobkey){0, 0};
+}
+
 /* The first job of the class that fits, with its total. */
 static bool search_class(const struct classes *classes, const struct stand *stand,
                          const struct search *search, struct jobitem *ret)
@@ -318,6 +330,7 @@ bool classes_first(const struct classes *classes, struct jobitem *ret)
     const struct stand *stand = &classes->stands.items[0];
     REQUIRE(bunch_first(&classes->all.items[stand->id].jobs, ret));
     ret->key = stand->head;
+    ret->key.score += classes->base;
     return true;
 }
 
@@ -336,16 +349,14 @@ bool classes_may_fit(const struct classes *classes, int64_t free)
     return false;
 }
 
-bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
-                      enum search_scope scope, int64_t free, simtime window, int64_t spare,
-                      struct jobitem *ret)
+static bool search_all(const struct classes *classes, const struct jobkey *after,
+                       enum search_scope scope, int64_t free, simtime window, int64_t spare,
+                       struct jobitem *ret)
 {
     const struct search search = {after, scope, free, window, spare};
     bool found = false;
     struct jobitem item;
     const int16_t most = least_upto(free);
-    if (UNLIKELY(classes->line.state == LINE_READY))
-        return classes_line_next_fit(classes, after, free, window, spare, ret);
     size_t from = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
@@ -363,6 +374,20 @@ bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
                 found = true;
             }
         }
+    return found;
+}
+
+bool classes_next_fit(const struct classes *classes, const struct jobkey *after,
+                      enum search_scope scope, int64_t free, simtime window, int64_t spare,
+                      struct jobitem *ret)
+{
+    const struct jobkey key = key_inside(classes, after);
+    const struct jobkey *const behind = after ? &key : NULL;
+    const bool found = classes->line.state == LINE_READY
+                           ? classes_line_next_fit(classes, behind, free, window, spare, ret)
+                           : search_all(classes, behind, scope, free, window, spare, ret);
+    if (found)
+        ret->key.score += classes->base;
     return found;
 }
 
@@ -391,15 +416,13 @@ static void raise_head(struct class_head *heads, size_t at)
 /* Going on costs little, and what is read is not always wanted. */
 enum { SOME = 4 };
 
-size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
-                    struct jobitem *ret)
+static size_t some_of_all(struct classes *classes, const struct jobkey *after, size_t most,
+                          struct jobitem *ret)
 {
     struct search search = {after, SEARCH_ALL, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
     const struct stand *stands = classes->stands.items;
     const bool goes_on = classes->heads.hold && after && jobkey_equal(after, &classes->heads.last);
     size_t i = goes_on ? classes->heads.looked : 0, len = 0;
-    if (UNLIKELY(classes->line.state == LINE_READY))
-        return classes_line_some(classes, after, most, ret);
     most = most < SOME ? most : SOME;
     if (!goes_on) {
         if (classes_by_rank(classes) && after)
@@ -435,6 +458,19 @@ size_t classes_some(struct classes *classes, const struct jobkey *after, size_t 
     return len;
 }
 
+size_t classes_some(struct classes *classes, const struct jobkey *after, size_t most,
+                    struct jobitem *ret)
+{
+    const struct jobkey key = key_inside(classes, after);
+    const struct jobkey *const behind = after ? &key : NULL;
+    const size_t len = classes->line.state == LINE_READY
+                           ? classes_line_some(classes, behind, most, ret)
+                           : some_of_all(classes, behind, most, ret);
+    for (size_t i = 0; i < len; i++)
+        ret[i].key.score += classes->base;
+    return len;
+}
+
 size_t classes_jobs_of(const struct classes *classes, uint32_t id, struct jobitem *ret)
 {
     const struct bunch *jobs = &classes->all.items[id].jobs;
@@ -450,7 +486,7 @@ void classes_list(const struct classes *classes, struct jobitem *ret)
     for (size_t i = 0; i < classes->stands.len; i++) {
         const uint32_t id = classes->stands.items[i].id;
         for (size_t left = classes_jobs_of(classes, id, ret); left > 0; left--)
-            (ret++)->key.score += classes->ranks.items[id].offset;
+            (ret++)->key.score += classes->ranks.items[id].offset + classes->base;
     }
 }
 

@@ -92,6 +92,10 @@ NOINLINE void classes_line_up(struct classes *classes);
 /* Do they stand so, and no offsets have changed since? */
 bool classes_in_line(const struct classes *classes);
 
+/* What the keys of all jobs changed by so far where all did alike: as offsets do in most periods,
+ * while nobody passes another. They count as unchanged above. */
+double classes_base(const struct classes *classes);
+
 size_t classes_len(const struct classes *classes);
 
 /* All jobs with their totals, as many, in no order. */

@@ -1,6 +1,7 @@
-/* What classes.c, classes_rank.c, classes_stands.c, classes_tree.c and classes_line.c share: the
- * one knows jobs and searches, the next where classes stand, the third how entries lie in memory,
- * the fourth below which tenants, the last all jobs in order. */
+/* What classes.c, classes_rank.c, classes_sum.c, classes_stands.c, classes_tree.c and
+ * classes_line.c share: the one knows jobs and searches, the next where classes stand, the third
+ * what they add to scores, the fourth how entries lie in memory, the fifth below which tenants, the
+ * last all jobs in order. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_INNER_H
 #define POLICY_CLASSES_INNER_H
@@ -34,7 +35,7 @@ struct class
 
 /* What a class is ranked by, apart from the rest of it: looked at of all in each period. */
 struct rank {
-    double offset;
+    double offset;       /* less `base`, as the scores of all keys that are kept */
     struct jobkey first; /* of its jobs, its own */
     double factor;       /* by sum: as shares_factor said */
     bool factor_known;
@@ -97,6 +98,7 @@ struct classes {
     simtime tick;                 /* when the period began */
     uint64_t moves;               /* by shares: as shares_moves said */
     struct order_offsets offsets; /* by sum: as of this period */
+    double base;                  /* by sum: what all offsets changed by whenever they did alike */
     int32_t *seams; /* by tree: of each stand and the one before it; at 0: SEAM_SAME. In parallel
                        with stands, as `least` */
     size_t loose;   /* how many are SEAM_NONE */
@@ -182,8 +184,10 @@ static inline const struct branch *classes_branch(const struct classes *classes,
 void classes_join(struct classes *classes, uint32_t id);
 void classes_leave(struct classes *classes, uint32_t id);
 
-/* By sum: as of `tick`. */
+/* By sum: as of `tick`; what the class adds then; and all that stand anew, in order. */
 void classes_find_offsets(struct classes *classes);
+double classes_offset_of(const struct classes *classes, uint32_t id);
+void classes_sum_anew(struct classes *classes);
 
 /* Factors of the tenant and all below it are to be asked for again. O(tenants below it for which
  * jobs wait). */

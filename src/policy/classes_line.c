@@ -205,6 +205,7 @@ void classes_line_check(const struct classes *classes)
     qsort(items, line->len, sizeof(*items), compare_items);
     for (size_t i = 0; i < line->len; i++) {
         const struct jobitem *item = &line->places[i].item;
+        items[i].key.score -= classes->base;
         REQUIRE(jobkey_equal(&item->key, &items[i].key) && item->slot == items[i].slot);
         REQUIRE(item->procs == items[i].procs && item->request == items[i].request);
     }

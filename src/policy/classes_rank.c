@@ -36,35 +36,6 @@ static struct verdict compare_classes(const struct classes *classes, uint32_t a,
     return ret;
 }
 
-/* --- by sum: what classes add to the scores of their jobs --- */
-
-void classes_find_offsets(struct classes *classes)
-{
-    classes->order->offsets(classes->params, classes->place.weight, classes->tick,
-                            &classes->offsets);
-}
-
-/* Where it does not count it stays 0. */
-static NOINLINE void find_factor(const struct classes *classes, uint32_t id)
-{
-    struct rank *rank = &classes->ranks.items[id];
-    rank->factor_known = true;
-    if (classes->offsets.fair_share > 0)
-        rank->factor = shares_factor(classes->tenancy.shares, classes->all.items[id].tenant,
-                                     classes->now, &rank->factor_known);
-}
-
-/* `offsets` are those of the classes. */
-static inline double offset_of(const struct classes *classes, const struct order_offsets *offsets,
-                               uint32_t id)
-{
-    const struct rank *rank = &classes->ranks.items[id];
-    if (UNLIKELY(!rank->factor_known))
-        find_factor(classes, id);
-    return -order_rounded(offsets->sums[rank->kind] + offsets->fair_share * rank->factor,
-                          offsets->unit);
-}
-
 /* By rank: the first stand from `low` to `high` that does not go before the other; of two that tie
  * the first job tells. What is found beside it was compared with the other: the one before and the
  * one after, where there are such. */
@@ -179,8 +150,7 @@ void classes_stand_up(struct classes *classes, uint32_t id)
         rank->offset = offset_at(classes, at, beside);
         classes->stands.items[at].head = head_of(classes, id);
     } else {
-        rank->offset =
-            classes->order->by == ORDER_BY_JOB ? 0 : offset_of(classes, &classes->offsets, id);
+        rank->offset = classes->order->by == ORDER_BY_JOB ? 0 : classes_offset_of(classes, id);
         stand.head = head_of(classes, id);
         classes_put_in(classes, classes_first_from(classes, stand.head), &stand);
     }
@@ -242,85 +212,6 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
     }
     *at = stand;
     classes->least[to] = least_upto(stand.least);
-}
-
-/* --- by sum: offsets anew --- */
-
-/* From one period to the next few pass each other; beyond so many steps for each stand many do. */
-#define STEPS_FEW 16
-
-static int compare_heads(const void *a, const void *b)
-{
-    return jobkey_upto(&((const struct stand *)a)->head, &((const struct stand *)b)->head) ? -1 : 1;
-}
-
-/* The stand goes before others that stand before it: in so many steps at most, else it is left
- * where it is. */
-static void advance(struct classes *classes, size_t from, size_t *left)
-{
-    struct stand *stands = classes->stands.items;
-    const struct stand stand = stands[from];
-    size_t to = from;
-    while (to > 0 && jobkey_upto(&stand.head, &stands[to - 1].head))
-        to--;
-    if (from - to > *left) {
-        *left = 0;
-        return;
-    }
-    *left -= from - to;
-    memmove(&stands[to + 1], &stands[to], (from - to) * sizeof(stand));
-    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(*classes->least));
-    stands[to] = stand;
-    classes->least[to] = least_upto(stand.least);
-}
-
-static void sort_by_head(struct classes *classes)
-{
-    struct stand *stands = classes->stands.items;
-    qsort(stands, classes->stands.len, sizeof(*stands), compare_heads);
-    for (size_t i = 0; i < classes->stands.len; i++)
-        classes->least[i] = least_upto(stands[i].least);
-}
-
-/* The factors of those below what moved among its brothers. */
-static void forget_factors(struct classes *classes)
-{
-    const uint64_t moves = shares_moves(classes->tenancy.shares, classes->now);
-    const struct shares_stir *stirs;
-    size_t len;
-    if (moves == classes->moves)
-        return;
-    if (shares_stirs(classes->tenancy.shares, classes->moves, &stirs, &len)) {
-        for (size_t i = 0; i < len; i++)
-            classes_forget_factors(classes, stirs[i].row);
-    } else {
-        classes_forget_factors(classes, -1);
-    }
-    classes->moves = moves;
-}
-
-static void sum_anew(struct classes *classes)
-{
-    struct stand *const stands = classes->stands.items;
-    struct rank *const ranks = classes->ranks.items;
-    const size_t len = classes->stands.len;
-    double last = -HUGE_VAL;
-    size_t left = STEPS_FEW * len;
-    classes_find_offsets(classes);
-    classes_line_doubt(classes);
-    const struct order_offsets offsets = classes->offsets; /* what is written below is not there */
-    for (size_t i = 0; i < len; i++) {
-        struct stand *stand = &stands[i];
-        struct rank *rank = &ranks[stand->id];
-        rank->offset = offset_of(classes, &offsets, stand->id);
-        const double score = stand->head.score = rank->offset + rank->first.score;
-        if (LIKELY(score > last))
-            last = score;
-        else if (left > 0 && !jobkey_upto(&stands[i - 1].head, &stand->head))
-            advance(classes, i, &left);
-    }
-    if (len > 0 && left == 0)
-        sort_by_head(classes);
 }
 
 /* --- by rank: what goes before what anew --- */
@@ -521,8 +412,7 @@ void classes_rank(struct classes *classes, simtime now, simtime tick)
     classes->heads.hold = false;
     if (classes->order->by != ORDER_BY_SUM)
         return;
-    forget_factors(classes);
-    sum_anew(classes);
+    classes_sum_anew(classes);
 }
 
 static void stand_anew_stale(struct classes *classes)

@@ -64,6 +64,12 @@ static inline bool queue_stands(const struct queue *queue)
     return queue->tree || (queue->classes && classes_in_line(queue->classes));
 }
 
+/* What their keys changed by so far, all alike: they keep them but for this. */
+static inline double queue_base(const struct queue *queue)
+{
+    return queue->classes ? classes_base(queue->classes) : 0;
+}
+
 size_t queue_len(const struct queue *queue);
 
 /* The slots of all jobs, whatever gates say, in order; returns their number. O(n log n). */

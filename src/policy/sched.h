@@ -108,6 +108,7 @@ struct turns {
     int64_t spare;       /* ... or for no more processors than these */
 
     bool begun;
+    double base;                      /* of the queue, in the keys below */
     struct jobkey last;               /* before the first of these, if any was */
     struct jobitem items[TURNS_MOST]; /* read ahead */
     struct jobitem *next, *end;       /* of these */

@@ -46,13 +46,25 @@ void sched_plan_begin(struct sched *sched, simtime now)
         sched->draft = mem_new(1, sizeof(*sched->draft));
     draft_begin(sched->draft, sched->partition->profile, now);
     sched->turns.begun = false;
+    sched->turns.base = queue_base(&sched->queue);
     begin_search(&sched->turns);
     forget_ahead(&sched->turns);
+}
+
+/* Keys that were kept become what they are now. */
+static void renew_keys(struct turns *turns, double base)
+{
+    const double step = base - turns->base;
+    turns->base = base;
+    turns->last.score += step;
+    for (struct jobitem *item = turns->items; item < turns->end; item++)
+        item->key.score += step;
 }
 
 void sched_plan_resume(struct sched *sched, simtime now)
 {
     draft_advance(sched->draft, now);
+    renew_keys(&sched->turns, queue_base(&sched->queue));
     begin_search(&sched->turns);
 }
 
@@ -70,9 +82,11 @@ void sched_plan_end(struct sched *sched)
 bool sched_plan_reached(const struct sched *sched, const struct jobkey *key)
 {
     const struct turns *turns = &sched->turns;
+    const double step = queue_base(&sched->queue) - turns->base;
+    const struct jobkey then = {key->score - step, key->seq};
     if (turns->end > turns->next)
-        return jobkey_upto(key, &turns->end[-1].key);
-    return turns->begun && jobkey_upto(key, &turns->last);
+        return jobkey_upto(&then, &turns->end[-1].key);
+    return turns->begun && jobkey_upto(&then, &turns->last);
 }
 
 int64_t sched_free_beside(const struct sched *sched, simtime now)

@@ -65,6 +65,34 @@ class Plans(unittest.TestCase):
                         anew = self.starts(folder, order, "per_tenant: 1000000000")
                         self.assertEqual(self.starts(folder, order, ""), anew)
 
+    def test_ages_end(self):
+        """By hand: b waits until 5000 s, l, which asks for all, until 10 000 s, and h, which runs beyond, for l. At 900 s, as a
+        period begins, the ages of b and l count no more, and h passes l: the plan that held until then does not any more."""
+        text = """jishi: 1
+centres:
+  c:
+    partitions: {p: {nodes: 4}}
+    scheduler: {order: {multifactor: {age: 1000, class: 300, max_age: 600s, period: 5min}}, backfill: slurm}
+tenants:
+  t:
+    home: c
+    workloads:
+      x: {jobs: [{submit: 0s, processors: 1, runtime: 10000s}, {submit: 0s, processors: 2, runtime: 5000s}]}
+      b: {priority: high, jobs: [{submit: 1s, processors: 2, runtime: 100s}]}
+      l: {priority: low, jobs: [{submit: 1s, processors: 4, runtime: 100s}]}
+      h: {priority: high, jobs: [{submit: 400s, processors: 1, runtime: 20000s}]}
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "s.yaml"), os.path.join(folder, "t.h5")
+            with open(path, "w") as file:
+                file.write(text)
+            done = subprocess.run([PROGRAM, "run", path, "-o", out, "--check", "--quiet"], capture_output=True,
+                                  text=True, timeout=100)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            with h5py.File(out) as trace:
+                starts = dict(zip(trace["jobs"]["submit"][:], trace["jobs"]["start"][:]))
+        self.assertEqual(starts[400], 900)
+
     def test_periods_turn(self):
         """By hand: one of two processors is busy. At 1800 s, as a period begins, h passes l, for which it waits: ages count
         no more from 600 s on. The next plan, or the next pass of `decide: every`, starts it; nothing else happens until
