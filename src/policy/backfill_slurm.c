@@ -363,13 +363,20 @@ static bool may_keep(const struct sched *sched)
            slurm->reserve_after == 0 && slurm->per_tenant == INT64_MAX;
 }
 
+/* Does what the last one reserved hold still? */
+static bool holds(const struct sched *sched, simtime now)
+{
+    const struct slurm_plan *plan = &sched->slurm_plan;
+    return plan->kept && now < plan->good && queue_stands(&sched->queue);
+}
+
 /* Or it goes on behind the last job of the one before. */
 static void begin_plan(struct sched *sched, simtime now)
 {
     const struct backfill_slurm *slurm = sched->config.slurm;
     struct slurm_plan *plan = &sched->slurm_plan;
     plan->starts = slurm->starts;
-    if (plan->kept && now < plan->good && queue_stands(&sched->queue)) {
+    if (holds(sched, now)) {
         plan->depth += plan->started; /* they are no longer in the queue */
         plan->started = 0;
         sched_plan_resume(sched, now);
@@ -395,6 +402,7 @@ static void begin_plan(struct sched *sched, simtime now)
 void sched_slurm_added(struct sched *sched, const struct job *job, int32_t procs, simtime now)
 {
     const struct jobitem item = queue_item(&sched->queue, job, procs, now);
+    sched->slurm_plan.over = false;
     if (sched_plan_reached(sched, &item.key))
         sched->slurm_plan.kept = false;
 }
@@ -411,6 +419,8 @@ static void plan_pass(struct sched *sched, simtime now)
     const simtime last = window < SIMTIME_NEVER - now ? now + window : SIMTIME_NEVER - 1;
     const struct jobitem *item;
     sched->news = false;
+    if (plan->over && holds(sched, now))
+        return;
     begin_plan(sched, now);
     const bool hurries = may_hurry(sched) && queue_len(&sched->queue) <= TURNS_MOST;
     int64_t left = plan->depth, had;
@@ -429,6 +439,7 @@ static void plan_pass(struct sched *sched, simtime now)
             plan_job(sched, item, now, last);
     }
     plan->depth = left;
+    plan->over = left > 0 && plan->starts > 0;
     sched_plan_end(sched);
     plan->kept = may_keep(sched);
 }

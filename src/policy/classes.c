@@ -463,9 +463,9 @@ size_t classes_some(struct classes *classes, const struct jobkey *after, size_t 
 {
     const struct jobkey key = key_inside(classes, after);
     const struct jobkey *const behind = after ? &key : NULL;
-    const size_t len = classes->line.state == LINE_READY
-                           ? classes_line_some(classes, behind, most, ret)
-                           : some_of_all(classes, behind, most, ret);
+    if (classes->line.state == LINE_READY)
+        return classes_line_some(classes, behind, most, ret);
+    const size_t len = some_of_all(classes, behind, most, ret);
     for (size_t i = 0; i < len; i++)
         ret[i].key.score += classes->base;
     return len;

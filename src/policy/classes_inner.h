@@ -223,8 +223,8 @@ static inline void classes_line_doubt(struct classes *classes)
 NOINLINE void classes_line_add(struct classes *classes, uint32_t id, const struct jobitem *item);
 NOINLINE void classes_line_remove(struct classes *classes, uint32_t id, struct jobkey key);
 
-/* As classes_some and classes_next_fit, of a line that is ready. O(log jobs) and O(most); O(jobs /
- * LANES) and those that fit by count. */
+/* As classes_some and classes_next_fit, of a line that is ready: the one returns whole scores.
+ * O(log jobs) and O(most); O(jobs / LANES) and those that fit by count. */
 NOINLINE size_t classes_line_some(const struct classes *classes, const struct jobkey *after,
                                   size_t most, struct jobitem *ret);
 NOINLINE bool classes_line_next_fit(const struct classes *classes, const struct jobkey *after,

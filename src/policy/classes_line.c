@@ -20,7 +20,7 @@ struct place {
 };
 
 struct line {
-    size_t len;
+    size_t len, next; /* behind the place that was found last, which is asked for mostly */
     struct place places[LINE_MOST];
     int16_t procs[LINE_MOST + LANES]; /* of each, at most INT16_MAX; so many may be read behind */
 };
@@ -37,6 +37,14 @@ static size_t place_after(const struct line *line, const struct jobkey *key)
             high = middle;
     }
     return low;
+}
+
+static inline size_t next_after(const struct line *line, const struct jobkey *key)
+{
+    const size_t next = line->next;
+    if (next > 0 && next <= line->len && jobkey_equal(&line->places[next - 1].item.key, key))
+        return next;
+    return place_after(line, key);
 }
 
 /* Of items, and of places, which begin with one. */
@@ -163,26 +171,30 @@ void classes_line_remove(struct classes *classes, uint32_t id, struct jobkey key
 size_t classes_line_some(const struct classes *classes, const struct jobkey *after, size_t most,
                          struct jobitem *ret)
 {
-    const struct line *line = classes->line.made;
-    const struct place *place = &line->places[after ? place_after(line, after) : 0];
+    struct line *line = classes->line.made;
+    const struct place *place = &line->places[after ? next_after(line, after) : 0];
     const size_t left = (size_t)(&line->places[line->len] - place);
     const size_t len = most < left ? most : left;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         ret[i] = place[i].item;
+        ret[i].key.score += classes->base;
+    }
     return len;
 }
 
 bool classes_line_next_fit(const struct classes *classes, const struct jobkey *after, int64_t free,
                            simtime window, int64_t spare, struct jobitem *ret)
 {
-    const struct line *line = classes->line.made;
+    struct line *line = classes->line.made;
     const int16_t most = least_upto(free);
-    for (size_t from = after ? place_after(line, after) : 0; from < line->len; from += LANES) {
+    for (size_t from = after ? next_after(line, after) : 0; from < line->len; from += LANES) {
         uint32_t bits = least_bits(line->procs, from, line->len, most);
         for (; bits != 0; bits &= bits - 1) {
-            const struct jobitem *item = &line->places[from + (size_t)__builtin_ctz(bits)].item;
+            const size_t at = from + (size_t)__builtin_ctz(bits);
+            const struct jobitem *item = &line->places[at].item;
             if (item->procs <= free && (item->request <= window || item->procs <= spare)) {
                 *ret = *item;
+                line->next = at + 1;
                 return true;
             }
         }

@@ -208,6 +208,7 @@ void sched_released(struct sched *sched, simtime now, simtime due, int64_t procs
     sched->changed = true;
     sched->early |= due > now;
     sched->slurm_plan.kept &= due <= now;
+    sched->slurm_plan.over = false;
     if (sched->config.conservative && !sched->replan && due > now) {
         plan_advance(sched->plan, now);
         plan_change(sched->plan, now, due, procs);

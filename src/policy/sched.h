@@ -135,6 +135,7 @@ struct slurm_plan {
     bool kept;
     simtime good;
     bool firm; /* so far they would, though jobs started behind them */
+    bool over; /* nobody behind could start, and no more than time has passed since */
 };
 
 struct sched {
