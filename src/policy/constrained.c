@@ -1,12 +1,78 @@
 /* EASY and plain queue order where free processors may find no place: whole nodes on a shared
  * partition, contiguous placements. The shadow is the first instant at which, with all that is
- * released by request until then, the head finds nodes; these are then kept for it. A job that runs
- * past the shadow must find its place beside them. */
+ * released by request until then, the head finds nodes; these are then kept for it, as far as may
+ * be such as are not free now, so that the others are left to those behind it. A job that runs past
+ * the shadow must find its place beside them. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/sched.h"
 
-/* When the head finds its nodes, and which: sched->kept, empty if it never does. O(nodes), and
- * O(log n) for each release until then. */
+/* Of what is asked, so many processors, or whole nodes. */
+static struct ask part_of(const struct ask *ask, int32_t size)
+{
+    struct ask part = *ask;
+    *(ask->nodes > 0 ? &part.nodes : &part.procs) = size;
+    return part;
+}
+
+/* The most of what is asked, up to `most`, that fits: what is larger does not. O(log most) as
+ * cluster_fits. */
+static int32_t most_that_fits(const struct cluster *cluster, const struct ask *ask, int32_t most)
+{
+    int32_t low = 0;
+    while (low < most) {
+        const int32_t mid = low + (most - low + 1) / 2;
+        const struct ask part = part_of(ask, mid);
+        if (cluster_fits(cluster, &part))
+            low = mid;
+        else
+            most = mid - 1;
+    }
+    return low;
+}
+
+static void choose_part(const struct cluster *cluster, const struct ask *ask, int32_t size,
+                        struct allocation *ret)
+{
+    const struct ask part = part_of(ask, size);
+    allocation_clear(ret);
+    if (size > 0)
+        cluster_choose(cluster, &part, ret);
+}
+
+/* The nodes of the head at the shadow. What is free now is all held first; of it only what is
+ * wanting then is kept. */
+static void choose_kept(struct sched *sched, const struct ask *ask)
+{
+    const struct cluster *now = sched->partition->cluster;
+    struct cluster *future = sched->future;
+    const int32_t want = ask->nodes > 0 ? ask->nodes : ask->procs;
+    allocation_clear(&sched->kept_free);
+    /* Runs of nodes have no parts, and holding processors holds no memory. */
+    if (now->placement->constraint || (ask->nodes <= 0 && ask->memory > 0)) {
+        cluster_choose(future, ask, &sched->kept);
+        return;
+    }
+    choose_part(now, ask, most_that_fits(now, ask, want), &sched->kept_free);
+    cluster_hold(future, &sched->kept_free);
+    const int32_t found = most_that_fits(future, ask, want);
+    choose_part(future, ask, found, &sched->kept);
+    choose_part(now, ask, want - found, &sched->kept_free);
+}
+
+static void hold_kept(const struct sched *sched)
+{
+    cluster_hold(sched->partition->cluster, &sched->kept);
+    cluster_hold(sched->partition->cluster, &sched->kept_free);
+}
+
+static void unhold_kept(const struct sched *sched)
+{
+    cluster_unhold(sched->partition->cluster, &sched->kept);
+    cluster_unhold(sched->partition->cluster, &sched->kept_free);
+}
+
+/* When the head finds its nodes, and which: sched->kept and kept_free, empty if it never does.
+ * O(nodes), and O(log n) for each release until then. */
 static simtime find_shadow(struct sched *sched, const struct jobitem *head, simtime now)
 {
     const struct partition *partition = sched->partition;
@@ -16,6 +82,7 @@ static simtime find_shadow(struct sched *sched, const struct jobitem *head, simt
     else
         sched->future = cluster_copy(partition->cluster);
     allocation_clear(&sched->kept);
+    allocation_clear(&sched->kept_free);
     simtime shadow = SIMTIME_NEVER, last = 0;
     struct jobkey key = {.score = -1, .seq = 0};
     uint32_t slot;
@@ -30,7 +97,7 @@ static simtime find_shadow(struct sched *sched, const struct jobitem *head, simt
     }
     if (pending && cluster_fits(sched->future, ask)) {
         shadow = last > now ? last : now;
-        cluster_choose(sched->future, ask, &sched->kept);
+        choose_kept(sched, ask);
     }
     /* Known maintenance is told by counts. */
     if (partition->windows_end > now) {
@@ -46,25 +113,23 @@ static simtime find_shadow(struct sched *sched, const struct jobitem *head, simt
 /* Start it now if it finds a place; one that runs past the shadow, beside what is kept. */
 static void try_start(struct sched *sched, const struct jobitem *item, simtime now)
 {
-    struct cluster *cluster = sched->partition->cluster;
     const bool beside = item->request > sched->shadow - now;
     if (!sched_can_start(sched, item, now))
         return;
     if (beside)
-        cluster_hold(cluster, &sched->kept);
+        hold_kept(sched);
     if (!beside || sched_can_start(sched, item, now))
         sched_start(sched, item);
     if (beside)
-        cluster_unhold(cluster, &sched->kept);
+        unhold_kept(sched);
 }
 
 /* Processors that a job past the shadow may have at most. */
 static int64_t free_beside(const struct sched *sched)
 {
-    struct cluster *cluster = sched->partition->cluster;
-    cluster_hold(cluster, &sched->kept);
-    const int64_t free = cluster->now.free;
-    cluster_unhold(cluster, &sched->kept);
+    hold_kept(sched);
+    const int64_t free = sched->partition->cluster->now.free;
+    unhold_kept(sched);
     return free;
 }
 

@@ -75,6 +75,7 @@ void sched_deinit(struct sched *sched)
     queues_deinit(sched);
     plan_free(sched->plan);
     allocation_clear(&sched->kept);
+    allocation_clear(&sched->kept_free);
     cluster_free(sched->future);
     free(sched->fresh.items);
     free(sched->held);

@@ -181,9 +181,9 @@ struct sched {
     int64_t *tested; /* jobs of each tenant in this plan; owned */
     size_t tested_cap;
 
-    /* On a constrained partition: the nodes kept for the blocked head, and a scratch of the nodes
-     * to come. Owned. */
-    struct allocation kept;
+    /* On a constrained partition: the nodes kept for the blocked head, of those that are free now
+     * besides, and a scratch of the nodes to come. Owned. */
+    struct allocation kept, kept_free;
     struct cluster *future;
 
     struct draft *draft; /* of a planning pass; owned, NULL before the first */
