@@ -3,6 +3,7 @@
 
 #include "scenario/field_at.h"
 #include "scenario/scenario.h"
+#include "util/date.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,19 +70,22 @@ static bool is_named(const struct node *root, const struct path *path)
             (place.field->kind == FIELD_MAP || place.field->kind == FIELD_LIST));
 }
 
-static bool is_of_jobs(const struct path *path)
+/* What stands for an item that is wrong as a whole, so that those behind it keep their numbers.
+ * NULL: nothing is known to. */
+static struct node *some_item(const struct path *path, struct mark at)
 {
+    static const char job[] = "{submit: 0s, processors: 1, runtime: 1s}";
+    static const char window[] = "{from: 0s, length: 1s}";
     const struct path workload = {path->items, path->len > 2 ? path->len - 2 : 0, 0};
-    return !path->items[path->len - 1].key && is_of_workloads(&workload);
-}
-
-/* So that those behind it keep their numbers. */
-static struct node *some_job(struct mark at)
-{
-    static const char text[] = "{submit: 0s, processors: 1, runtime: 1s}";
-    struct node *job = node_parse(text, sizeof(text) - 1, NULL, NULL);
-    node_set_marks(job, at);
-    return job;
+    const char *list = path->len > 1 ? path->items[path->len - 2].key : NULL, *text = NULL;
+    if (!path->items[path->len - 1].key && is_of_workloads(&workload))
+        text = job;
+    else if (!path->items[path->len - 1].key && list && strcmp(list, "maintenance") == 0)
+        text = window;
+    struct node *item = text ? node_parse(text, strlen(text), NULL, NULL) : NULL;
+    if (item)
+        node_set_marks(item, at);
+    return item;
 }
 
 static struct node *mended(const struct node *root, const struct node *node, struct path *path);
@@ -93,8 +97,9 @@ static struct node *mended_value(const struct node *root, const struct node *val
     struct field_place place;
     if (!value->faulty)
         return mended(root, value, path);
-    if (is_of_jobs(path))
-        return some_job(value->at);
+    struct node *item = some_item(path, value->at);
+    if (item)
+        return item;
     const bool known = field_at(scenario_fields, root, path, 0, &place);
     const enum field_kind kind = known ? place.field->kind : FIELD_END;
     const bool holds = kind == FIELD_TABLE || kind == FIELD_MAP || kind == FIELD_LIST ||
@@ -108,6 +113,7 @@ static struct node *mended_value(const struct node *root, const struct node *val
         return known ? stand_in(root, &place, value->at) : NULL;
     struct node *workload = node_new(NODE_MAP, value->at);
     node_add(workload, "jobs", value->at, node_new(NODE_LIST, value->at));
+    node_add(workload, "partition", value->at, node_new_scalar("any", value->at));
     return workload;
 }
 
@@ -175,14 +181,19 @@ static bool fails_beside(const struct node *root, const char *key)
     return fail;
 }
 
+static const struct node *item_with(const struct node *list, struct mark at)
+{
+    for (size_t i = 0; list && list->kind == NODE_LIST && i < list->len; i++)
+        if (node_has_mark(list->items[i].value, at))
+            return list->items[i].value;
+    return NULL;
+}
+
 /* A job that is written out is told of by itself. */
 static bool is_of_sound_job(const struct node *workload, struct mark at)
 {
-    const struct node *jobs = node_get(workload, "jobs");
-    for (size_t i = 0; jobs && jobs->kind == NODE_LIST && i < jobs->len; i++)
-        if (node_has_mark(jobs->items[i].value, at))
-            return !node_has_fault(jobs->items[i].value);
-    return false;
+    const struct node *job = item_with(node_get(workload, "jobs"), at);
+    return job && !node_has_fault(job);
 }
 
 /* What is told of a workload may follow from what fails in it, or of the tenants that it is of. */
@@ -204,6 +215,38 @@ static bool fails_around(const struct node *tenant, struct mark at)
                    : node_has_fault(workload->value) && !is_of_sound_job(workload->value, at));
 }
 
+static bool is_dated(const struct node *window, const char *key)
+{
+    const struct node *value = node_get(window, key);
+    struct date_value date;
+    return value && value->kind == NODE_SCALAR && date_parse(value->text, &date, NULL) == 0 &&
+           !date.relative;
+}
+
+/* The window of the partition, or a reservation, whose own an error is. NULL: it is of another. */
+static const struct node *window_of(const struct node *partition, const struct error *err)
+{
+    const struct node *window = item_with(node_get(partition, "maintenance"), err->at);
+    if (window || strstr(err->text, "]: kept by number ")) /* as jobs ask for something else */
+        return window;
+    return item_with(node_get(partition, "reservations"), err->at);
+}
+
+/* Dates depend on the start, which logs may tell; nodes on those that the partition has. */
+static bool fails_around_window(const struct node *root, const struct node *partition,
+                                const struct node *window, const struct error *err)
+{
+    const bool dated = is_dated(window, "from") || is_dated(window, "until");
+    const bool of_nodes = strstr(err->text, "].nodes: ");
+    bool fail = node_has_fault(window) || fails(root, "time") || (of_nodes && partition->faulty);
+    if (dated && !node_get(node_get(root, "time"), "start"))
+        fail |= fails(root, "tenants");
+    for (size_t i = 0; i < partition->len && of_nodes; i++)
+        fail |= strcmp(partition->items[i].key, "maintenance") != 0 &&
+                node_has_fault(partition->items[i].value);
+    return fail;
+}
+
 bool mend_explains(const struct node *root, const struct error *err)
 {
     const struct node_entry *section = entry_with(root, err->at);
@@ -217,6 +260,13 @@ bool mend_explains(const struct node *root, const struct error *err)
     if (strcmp(key, "metrics") == 0 || strcmp(key, "question") == 0)
         return (strstr(err->text, "there is no sector \"") && fails(root, "tenants")) ||
                (strstr(err->text, "there is no processor \"") && fails(root, "centres"));
+    const struct node_entry *partition =
+        thing && strcmp(key, "centres") == 0
+            ? entry_with(node_get(thing->value, "partitions"), err->at)
+            : NULL;
+    const struct node *window = partition ? window_of(partition->value, err) : NULL;
+    if (window)
+        return fails_around_window(root, partition->value, window, err);
     if (thing && (strcmp(key, "centres") == 0 || strcmp(key, "tenants") == 0))
         return fails_around(thing->value, err->at) || fails_beside(root, key);
     return node_has_fault(root);
