@@ -121,20 +121,12 @@ void judge_rest(const struct judge *judge, struct error_list *errors)
     judge_loaded(judge->base, &judge->options, true, NULL, errors);
 }
 
-static bool has_text(const struct error_list *list, const char *text)
-{
-    bool has = false;
-    for (size_t i = 0; i < list->len && !has; i++)
-        has = strcmp(list->items[i].text, text) == 0;
-    return has;
-}
-
 /* Is the text among what is wrong with the first n settings? */
 static bool is_wrong_with(const struct judge *judge, size_t n, const char *text)
 {
     struct error_list found = {0};
     judge_again(judge, judge->variant, judge->sets, n, true, NULL, &found);
-    const bool is = has_text(&found, text);
+    const bool is = error_list_has_text(&found, text);
     error_list_deinit(&found);
     return is;
 }
@@ -148,8 +140,8 @@ void judge_settings(const struct judge *judge, size_t n, struct error_list *erro
     for (size_t i = 0; i < n; i++) {
         struct error *err = &errors->items[i];
         size_t right = 0, wrong = judge->n_sets;
-        if (!program_has_file(judge->base, err->at.file) || has_text(&without, err->text) ||
-            !is_wrong_with(judge, wrong, err->text))
+        if (!program_has_file(judge->base, err->at.file) ||
+            error_list_has_text(&without, err->text) || !is_wrong_with(judge, wrong, err->text))
             continue;
         while (wrong - right > 1) {
             const size_t middle = right + (wrong - right) / 2;

@@ -284,28 +284,37 @@ static int apply(const struct moment *moment, size_t n, struct node **ret_tree,
     return rc;
 }
 
-/* Is it wrong after the first n settings already? */
+/* What is wrong with the state after the first n settings. */
+static void find_wrong(const struct moment *moment, size_t n, const char *file,
+                       struct error_list *ret)
+{
+    struct node *tree;
+    apply(moment, n, &tree, ret);
+    scenario_free(scenario_decode(tree, file, ret));
+    node_free(tree);
+}
+
 static bool is_wrong(const struct moment *moment, size_t n, const char *file, const char *text)
 {
     struct error_list errors = {0};
-    struct node *tree;
-    apply(moment, n, &tree, &errors);
-    scenario_free(scenario_decode(tree, file, &errors));
-    bool found = false;
-    for (size_t i = 0; i < errors.len && i < ERROR_LIST_MAX && !found; i++)
-        found = strcmp(errors.items[i].text, text) == 0;
+    find_wrong(moment, n, file, &errors);
+    const bool found = error_list_has_text(&errors, text);
     error_list_deinit(&errors);
-    node_free(tree);
     return found;
+}
+
+static bool is_in_settings(const struct moment *moment, struct mark at)
+{
+    bool is = false;
+    for (size_t i = 0; i < moment->len && !is; i++)
+        is = node_has_mark(moment->items[i].set, at);
+    return is;
 }
 
 /* What does not fit together is told where it is found, which may be a value that stays: its place
  * is that of the setting from which on it is wrong. */
 static void place_error(const struct moment *moment, const char *file, struct error *err)
 {
-    for (size_t i = 0; i < moment->len; i++)
-        if (node_has_mark(moment->items[i].set, err->at))
-            return;
     size_t right = 0, wrong = 0;
     while (setting_at(moment, wrong))
         wrong++;
@@ -329,15 +338,29 @@ bool program_has_file(const struct program *program, const char *file)
     return false;
 }
 
+/* What was wrong before these settings has been told with the ones that it is of. */
 static void place_errors(const struct program *program, const struct moment *moment, size_t from,
-                         const struct error_list *errors)
+                         struct error_list *errors)
 {
-    /* Other files, such as a slurm.conf, have places of their own. */
-    for (size_t i = from; i < errors->len; i++) {
-        struct error *err = &errors->items[i];
-        if (!err->at.file || setting_of(err->at) || program_has_file(program, err->at.file))
-            place_error(moment, program->document.files.items[0], err);
+    const char *file = program->document.files.items[0];
+    const size_t len = errors->len;
+    struct error_list before = {0};
+    if (len > from && !moment->early)
+        find_wrong(moment, 0, file, &before);
+    errors->len = from;
+    for (size_t i = from; i < len; i++) {
+        struct error err = errors->items[i];
+        const bool own = is_in_settings(moment, err.at);
+        /* Other files, such as a slurm.conf, have places of their own. */
+        const bool placed =
+            err.at.file && !setting_of(err.at) && !program_has_file(program, err.at.file);
+        if (!own && error_list_has_text(&before, err.text))
+            continue;
+        if (!own && !placed)
+            place_error(moment, file, &err);
+        errors->items[errors->len++] = err;
     }
+    error_list_deinit(&before);
 }
 
 /* The first epoch is another one, which must start when the former did. */

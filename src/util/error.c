@@ -158,6 +158,14 @@ bool error_list_has(const struct error_list *list, const struct error *err)
     return false;
 }
 
+bool error_list_has_text(const struct error_list *list, const char *text)
+{
+    bool has = false;
+    for (size_t i = 0; i < list->len && !has; i++)
+        has = strcmp(list->items[i].text, text) == 0;
+    return has;
+}
+
 void error_list_sort(struct error_list *list)
 {
     const size_t len = list->len;

@@ -45,6 +45,8 @@ void error_list_addf(struct error_list *list, struct mark at, const char *fmt, .
     PRINTF_LIKE(3, 4);
 /* Is the same text told of the same place? */
 bool error_list_has(const struct error_list *list, const struct error *err);
+/* The same, wherever. */
+bool error_list_has_text(const struct error_list *list, const char *text);
 /* In the order of files (as first met), lines and columns; what is said twice of a place is told
  * once. */
 void error_list_sort(struct error_list *list);
