@@ -33,7 +33,8 @@ static int want_scalar(struct decode *ctx, const struct node *node, const char *
 /* `changes` have added theirs to the value there was before anything is decoded. */
 static int want_absolute(struct decode *ctx, const struct node *node)
 {
-    if (node->text[0] != '+')
+    double number;
+    if (node->text[0] != '+' || quantity_number(node->text, &number) == 0)
         return 0;
     return decode_error(ctx, node->at,
                         "\"%.60s\" is relative, which only a value under `changes` can be%s; write "
