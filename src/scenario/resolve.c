@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/resolve.h"
 
+#include "scenario/builtins.h"
 #include "scenario/inherit.h"
 #include "scenario/path.h"
 #include "scenario/scenario.h"
@@ -194,16 +195,11 @@ static char *include_path(struct loader *loader, const struct node *item, const 
     const char *name = item->text;
     if (strncmp(name, builtin, sizeof(builtin) - 1) != 0)
         return path_beside(from, name);
-    name += sizeof(builtin) - 1;
-    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
-        error_list_addf(loader->errors, item->at, "include: \"%.80s\" is no builtin name",
-                        item->text);
-    else if (!loader->options->builtin_dir)
-        error_list_addf(loader->errors, item->at, "include: %.80s: nothing is built in here",
-                        item->text);
-    else
-        return mem_format("%s/%s.yaml", loader->options->builtin_dir, name);
-    return NULL;
+    struct error err;
+    char *path = builtin_path(loader->options->builtin_dir, name + sizeof(builtin) - 1, &err);
+    if (!path)
+        error_list_addf(loader->errors, item->at, "include: %s", err.text);
+    return path;
 }
 
 static char *real_path(const char *path)
