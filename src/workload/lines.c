@@ -122,11 +122,17 @@ static int skip_text(struct lines *lines, struct error *err)
  * with an error. */
 static int read_header(struct lines *lines, struct error *err)
 {
-    const int magic = next_pair(lines, err), how = magic == MAGIC ? next_pair(lines, err) : 0;
-    if (magic < 0 || how < 0)
+    const int first = next_byte(lines, err);
+    const int second = first == (MAGIC & 0xff) ? next_byte(lines, err) : 0;
+    if (first < 0 || second < 0)
+        return -1;
+    if (first + 256 * second != MAGIC)
+        return damaged(lines, err, "is followed by garbage");
+    const int how = next_pair(lines, err);
+    if (how < 0)
         return -1;
     const int flags = how >> 8;
-    if (magic != MAGIC || (how & 0xff) != DEFLATE || (flags & RESERVED))
+    if ((how & 0xff) != DEFLATE || (flags & RESERVED))
         return damaged(lines, err, "is damaged");
     if (skip(lines, 6, err) < 0) /* when, how, and where it was packed */
         return -1;

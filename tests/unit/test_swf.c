@@ -423,11 +423,15 @@ static void gzip_headers(void **state)
     more[3] = 2 | 4 | 8 | 16;
     more[2] = 7;
     check_refused(more, 4, "the gzip data is damaged after line 0 (does `gzip -t` agree?)", 0);
-    packed[len] = packed[len + 1] = 'x';
+    packed[len] = 0x1f;
     check_refused(packed, len + 1,
                   "the gzip data is cut short after line 2 (does `gzip -t` agree?)", 0);
-    check_refused(packed, len + 2, "the gzip data is damaged after line 2 (does `gzip -t` agree?)",
-                  0);
+    packed[len + 1] = 'x';
+    check_refused(packed, len + 2,
+                  "the gzip data is followed by garbage after line 2 (does `gzip -t` agree?)", 0);
+    packed[len] = 'x';
+    check_refused(packed, len + 1,
+                  "the gzip data is followed by garbage after line 2 (does `gzip -t` agree?)", 0);
 }
 
 /* A long log crosses many windows of the reader, and ends as it should. */
