@@ -31,28 +31,6 @@ void sweep_factor_deinit(struct sweep_factor *factor)
 
 /* --- what a path leads to --- */
 
-/* Of an unknown path: the step that is a slip of the pen, if it is one. */
-static void suggest_step(const struct node *tree, const struct path *path, char *hint, size_t size)
-{
-    const struct node *node = tree;
-    *hint = '\0';
-    for (size_t i = 0; i < path->len && node && node->kind == NODE_MAP; i++) {
-        const char *key = path->items[i].key;
-        const struct node *next = key ? node_get(node, key) : NULL;
-        if (!next && key) {
-            const char **names = mem_new(node->len, sizeof(*names));
-            for (size_t k = 0; k < node->len; k++)
-                names[k] = node->items[k].key;
-            const char *near = nearest_name(key, names, node->len);
-            if (near)
-                snprintf(hint, size, ": no \"%.80s\", did you mean %.80s?", key, near);
-            free(names);
-            return;
-        }
-        node = next;
-    }
-}
-
 /* Put a path at the end of the factor's; *ret_field NULL: it is not known what it leads to, as
  * where a template is behind it; decoding tells. */
 static int add_path(struct decode *ctx, struct sweep_factor *factor, const struct node *tree,
@@ -73,7 +51,7 @@ static int add_path(struct decode *ctx, struct sweep_factor *factor, const struc
     if (scenario_field_at(tree, tree, path, ret))
         return 0;
     *ret = (struct field_place){0};
-    suggest_step(tree, path, hint, sizeof(hint));
+    path_suggest(tree, path, hint, sizeof(hint));
     return *hint ? decode_error(ctx, entry->at, "the scenario has no such value%s", hint) : 0;
 }
 

@@ -205,6 +205,27 @@ bool path_ends_faulty(const struct node *root, const struct path *path)
     return false;
 }
 
+void path_suggest(const struct node *tree, const struct path *path, char *hint, size_t size)
+{
+    const struct node *node = tree;
+    *hint = '\0';
+    for (size_t i = 0; i < path->len && node && node->kind == NODE_MAP; i++) {
+        const char *key = path->items[i].key;
+        const struct node *next = key ? node_get(node, key) : NULL;
+        if (!next && key) {
+            const char **names = mem_new(node->len, sizeof(*names));
+            for (size_t k = 0; k < node->len; k++)
+                names[k] = node->items[k].key;
+            const char *near = nearest_name(key, names, node->len);
+            if (near)
+                snprintf(hint, size, ": no \"%.80s\", did you mean %.80s?", key, near);
+            free(names);
+            return;
+        }
+        node = next;
+    }
+}
+
 /* Why the first `steps` steps name a node that the next step cannot enter. */
 static int bad_step(const struct node *node, const struct path *path, size_t steps, struct mark at,
                     struct error *err)

@@ -50,6 +50,10 @@ struct node *path_get(const struct node *root, const struct path *path);
  */
 bool path_ends_faulty(const struct node *root, const struct path *path);
 
+/* ": no "homr", did you mean home?" of a path that leads nowhere: the first step that is not there,
+ * if it is a slip of the pen; empty otherwise. */
+void path_suggest(const struct node *tree, const struct path *path, char *hint, size_t size);
+
 /* Put a value at the path: takes it, frees what was there; a map replaces what a template says
  * there as well (`whole`). Maps missing on the way are made, with the mark `at`; whether their keys
  * are known is for decoding to say. On failure (an index beyond its list, a step into a scalar)

@@ -52,8 +52,11 @@ static int find_place(struct decode *ctx, const struct tenant *group, struct var
         return decode_error(ctx, entry->at,
                             "only what is each member's own can vary: share, quota, guarantee and "
                             "workloads");
-    if (!field_at(tenant_fields, group->members.each_node, &v->path, 0, &place))
-        return decode_error(ctx, entry->at, "each member has no such value");
+    if (!field_at(tenant_fields, group->members.each_node, &v->path, 0, &place)) {
+        char hint[200];
+        path_suggest(group->members.each_node, &v->path, hint, sizeof(hint));
+        return decode_error(ctx, entry->at, "each member has no such value%s", hint);
+    }
     if (!is_number(place.field))
         return decode_error(ctx, entry->at, "only numbers can vary");
     v->field = place.field;
