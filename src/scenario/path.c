@@ -236,6 +236,15 @@ static int bad_step(const struct node *node, const struct path *path, size_t ste
     const char *name = steps > 0 ? place : "the scenario";
     const struct path_step *step = &path->items[steps];
     node_describe(node, what, sizeof(what));
+    if (step->key && node->kind == NODE_MAP) {
+        char hint[200];
+        path_suggest(node, &(struct path){path->items + steps, path->len - steps, 0}, hint,
+                     sizeof(hint));
+        if (*hint)
+            return error_at(err, at, "%s%s", name, hint);
+        return error_at(err, at, "%s has no list \"%.80s\" of which to set an item; give it whole",
+                        name, step->key);
+    }
     if (step->key)
         return error_at(err, at, "%s is %s and has no key \"%.80s\"", name, what, step->key);
     if (node->kind != NODE_LIST)
