@@ -2,110 +2,13 @@
 #include "scenario/slurm_conf.h"
 
 #include "scenario/slurm_lines.h"
+#include "scenario/slurm_names.h"
 #include "util/mem.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* --- the names there are --- */
-
-/* Not modelled, though a schedule may depend on it. */
-static const char keys_that_matter[] =
-    " AccountingStorageEnforce AllowSpecResourcesUsage BurstBufferType CompleteWait"
-    " CoreSpecPlugin DefCpuPerGPU DefMemPerCPU DefMemPerGPU DefMemPerNode"
-    " DependencyParameters DisableRootJobs EnforcePartLimits FederationParameters"
-    " GresTypes InactiveLimit JobRequeue JobSubmitPlugins KillWait Licenses MaxArraySize"
-    " MaxJobCount MaxMemPerCPU MaxMemPerNode MaxNodeCount MaxStepCount MCSParameters"
-    " MCSPlugin NodeFeaturesPlugins PreemptExemptTime PreemptMode PreemptType"
-    " PriorityParameters PrioritySiteFactorParameters PrioritySiteFactorPlugin"
-    " PriorityUsageResetPeriod PriorityWeightAssoc PriorityWeightTRES RequeueExit"
-    " RequeueExitHold ResumeRate ResumeTimeout ResvOverRun"
-    " SchedulerTimeSlice SuspendExcNodes SuspendExcParts SuspendRate"
-    " SuspendTime SuspendTimeout TopologyParam TopologyPlugin"
-    " ";
-
-/* Of daemons, files, logs, accounts and security. */
-static const char keys_without_effect[] =
-    " ReturnToService SlurmdTimeout"
-    " AccountingStorageBackupHost AccountingStorageExternalHost AccountingStorageHost"
-    " AccountingStorageParameters AccountingStoragePass AccountingStoragePort"
-    " AccountingStorageTRES AccountingStorageType AccountingStorageUser"
-    " AccountingStoreFlags Accrue AcctGatherEnergyType AcctGatherFilesystemType"
-    " AcctGatherInfinibandType AcctGatherInterconnectType AcctGatherNodeFreq"
-    " AcctGatherProfileType Agent ALLOC ANY AuthAltParameters AuthAltTypes AuthInfo"
-    " AuthType Backfill BackfillMap BackupAddr BackupController BatchStartTimeout"
-    " BcastExclude BcastParameters BurstBuffer CacheGroups CertmgrParameters CertmgrType"
-    " Cgroup CheckGhalQuiesce CheckpointType CliFilterPlugins ClusterName"
-    " CommunicationParameters Conservative ConstrainRAMSpace ControlAddr ControlMachine"
-    " CpuFreqDef CpuFreqGovernors CpuFrequency CredType CryptoType CYCLE Data"
-    " DataParserParameters DebugFlags Dependency DisableIPv4 EioTimeout Elasticsearch"
-    " EnableIPv6 Energy Epilog EpilogMsgTime EpilogSlurmctld ExtSensors ExtSensorsFreq"
-    " ExtSensorsType FairShareDampeningFactor FastSchedule Federation FirstJobId"
-    " FrontEnd Gang GetEnvTimeout Gres GroupUpdateForce GroupUpdateTime HashPlugin"
-    " HealthCheckInterval HealthCheckNodeState HealthCheckProgram Hetjob IDLE"
-    " InteractiveStepOptions JobAccountGather JobAcctGatherFrequency JobAcctGatherParams"
-    " JobAcctGatherType JobCheckpointDir JobCompHost JobCompLoc JobCompParams"
-    " JobCompPass JobCompPort JobCompType JobCompUser JobContainer JobContainerType"
-    " JobCredentialPrivateKey JobCredentialPublicCertificate JobFileAppend KillOnBadExit"
-    " LaunchParameters LaunchType License LogTimeFormat MailDomain MailProg"
-    " MaxBatchRequeue MaxDBDMsgs MaxJobId MaxTasksPerNode MemLimitEnforce MessageTimeout"
-    " MinJobAge MIXED MpiDefault MpiParams NamespaceType Network NetworkRaw NoAddrCache"
-    " NoCtldInAddrAny NodeFeatures NoInAddrAny OCIParameters OnDemand Performance"
-    " PluginDir PlugStackConfig Power PowerParameters PowerPlugin PowerSave"
-    " PrEpParameters PrEpPlugins Priority PrivateData ProctrackType Profile Prolog"
-    " PrologEpilogTimeout PrologFlags PrologSlurmctld PropagatePrioProcess"
-    " PropagateResourceLimits PropagateResourceLimitsExcept Protocol RebootProgram"
-    " ReconfigFlags Reservation ResumeFailProgram ResumeProgram ResvEpilog ResvProlog"
-    " Route RoutePlugin SbcastParameters SchedUtil Script ScronParameters SlurmctldAddr"
-    " SlurmctldDebug SlurmctldHost SlurmctldLogFile SlurmctldParameters SlurmctldPidFile"
-    " SlurmctldPlugstack SlurmctldPort SlurmctldPrimaryOffProg SlurmctldPrimaryOnProg"
-    " SlurmctldSyslogDebug SlurmctldTimeout SlurmdDebug SlurmdLogFile SlurmdParameters"
-    " SlurmdPidFile SlurmdPort SlurmdSpoolDir SlurmdSyslogDebug SlurmdUser"
-    " SlurmSchedLogFile SlurmSchedLogLevel SlurmUser SrunEpilog SrunPortRange SrunProlog"
-    " StateSaveLocation Steps SuspendProgram Switch SwitchParameters SwitchType"
-    " TaskEpilog TaskPlugin TaskPluginParam TaskProlog TCPTimeout TimeCray TLSParameters"
-    " TLSType TmpFS TraceJobs TrackWCKey TreeWidth Triggers UnkillableStepProgram"
-    " UnkillableStepTimeout UsePAM UserSpace UseSpecResources VSizeFactor WaitTime"
-    " WorkQueue X11Parameters"
-    " ";
-
-/* Of SchedulerParameters. */
-static const char parameters_that_matter[] =
-    " allow_zero_lic assoc_limit_stop bb_array_stage_cnt bf_allow_magnetic_slot"
-    " bf_busy_nodes bf_hetjob_immediate bf_hetjob_prio bf_licenses bf_max_job_array_resv"
-    " bf_min_prio_reserve bf_one_resv_per_job bf_running_job_reserve bf_topopt_enable"
-    " bf_window_linear delay_boot enable_user_top extra_constraints max_array_tasks"
-    " max_switch_wait pack_serial_at_end partition_job_depth preempt_reorder_count"
-    " preempt_strict_order preempt_youngest_first reduce_completing_frag"
-    " sched_max_job_start spec_cores_first time_min_as_soft_limit whole_hetjob"
-    " ";
-
-/* The time that decisions take; the life of jobs. */
-static const char parameters_without_effect[] =
-    " batch_sched_delay bf_continue bf_max_time bf_node_space_size bf_yield_interval"
-    " bf_yield_rpc_cnt bf_yield_sleep build_queue_timeout correspond_after_task_cnt"
-    " defer defer_batch disable_hetjob_steps disable_job_shrink enable_hetjob_steps"
-    " enable_job_state_cache ignore_constraint_validation Ignore_NUMA"
-    " ignore_prefer_validation max_rpc_cnt max_sched_time max_script_size"
-    " max_submit_line_size no_backup_scheduling no_env_cache nohold_on_prolog_fail"
-    " requeue_setup_env_fail salloc_wait_nodes sbatch_wait_nodes sched_min_interval"
-    " step_retry_count step_retry_time"
-    " ";
-
-/* Lines of machines: first keys. */
-static const char machine_keys[] = " DownNodes FrontendName NodeName NodeSet PartitionName ";
-
-/* Is the name one of these words, whatever the case? */
-static bool is_one_of(const char *name, const char *words)
-{
-    const size_t len = strlen(name);
-    for (const char *at = words; *at; at++)
-        if (*at == ' ' && strncasecmp(at + 1, name, len) == 0 && at[1 + len] == ' ')
-            return len > 0;
-    return false;
-}
 
 /* --- values --- */
 
@@ -362,9 +265,9 @@ static void take_parameter(struct reader *r, const char *name, const char *value
     const struct setting *setting = find_setting(plan_settings, name);
     if (setting)
         take(r, r->plan, setting, value ? value : "", at);
-    else if (is_one_of(name, parameters_that_matter))
+    else if (slurm_is_one_of(name, slurm_parameters_that_matter))
         note(r, NOTE_MATTERS, name, value);
-    else if (is_one_of(name, parameters_without_effect))
+    else if (slurm_is_one_of(name, slurm_parameters_without_effect))
         note(r, NOTE_NO_EFFECT, name, value);
     else
         note(r, NOTE_UNKNOWN, name, value);
@@ -374,11 +277,11 @@ static void take_flag(struct reader *r, const char *name, const char *value, str
 {
     (void)value;
     (void)at;
-    if (is_one_of(name, " ACCRUE_ALWAYS CALCULATE_RUNNING FAIR_TREE "))
+    if (slurm_is_one_of(name, " ACCRUE_ALWAYS CALCULATE_RUNNING FAIR_TREE "))
         note(r, NOTE_NO_EFFECT, "PriorityFlags", name);
-    else if (is_one_of(name, " DEPTH_OBLIVIOUS INCR_ONLY MAX_TRES NO_FAIR_TREE NO_NORMAL_ALL "
-                             "NO_NORMAL_ASSOC NO_NORMAL_PART NO_NORMAL_QOS NO_NORMAL_TRES "
-                             "SMALL_RELATIVE_TO_TIME "))
+    else if (slurm_is_one_of(name, " DEPTH_OBLIVIOUS INCR_ONLY MAX_TRES NO_FAIR_TREE NO_NORMAL_ALL "
+                                   "NO_NORMAL_ASSOC NO_NORMAL_PART NO_NORMAL_QOS NO_NORMAL_TRES "
+                                   "SMALL_RELATIVE_TO_TIME "))
         note(r, NOTE_MATTERS, "PriorityFlags", name);
     else
         note(r, NOTE_UNKNOWN, "PriorityFlags", name);
@@ -394,11 +297,11 @@ static void take_select(struct reader *r, const char *name, const char *value, s
         r->placement = placement;
         r->placement_at = at;
         note(r, NOTE_TAKEN, name, NULL);
-    } else if (is_one_of(name, " CR_CPU CR_Core CR_Socket CR_CORE_DEFAULT_DIST_BLOCK "
-                               "CR_ONE_TASK_PER_CORE ")) {
+    } else if (slurm_is_one_of(name, " CR_CPU CR_Core CR_Socket CR_CORE_DEFAULT_DIST_BLOCK "
+                                     "CR_ONE_TASK_PER_CORE ")) {
         note(r, NOTE_NO_EFFECT, "SelectTypeParameters", name);
-    } else if (is_one_of(name, " CR_CPU_Memory CR_Core_Memory CR_Memory CR_Socket_Memory "
-                               "OTHER_CONS_RES OTHER_CONS_TRES ")) {
+    } else if (slurm_is_one_of(name, " CR_CPU_Memory CR_Core_Memory CR_Memory CR_Socket_Memory "
+                                     "OTHER_CONS_RES OTHER_CONS_TRES ")) {
         note(r, NOTE_MATTERS, "SelectTypeParameters", name);
     } else {
         note(r, NOTE_UNKNOWN, "SelectTypeParameters", name);
@@ -441,7 +344,7 @@ static void take_overtime(struct reader *r, const struct slurm_pair *pair)
 static bool says_nothing(const char *value)
 {
     const char *slash = strrchr(value, '/');
-    return is_one_of(slash ? slash + 1 : value, " 0 none no off ");
+    return slurm_is_one_of(slash ? slash + 1 : value, " 0 none no off ");
 }
 
 static void take_pair(struct reader *r, const struct slurm_pair *pair)
@@ -463,13 +366,14 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
     } else if (strcasecmp(key, "SelectTypeParameters") == 0) {
         each_item(r, pair, take_select);
     } else if (strcasecmp(key, "SelectType") == 0) {
-        const bool shared = is_one_of(pair->value, " select/cons_tres select/cons_res cons_tres ");
+        const bool shared =
+            slurm_is_one_of(pair->value, " select/cons_tres select/cons_res cons_tres ");
         note(r, shared ? NOTE_NO_EFFECT : NOTE_MATTERS, "SelectType", pair->value);
     } else if (strcasecmp(key, "OverTimeLimit") == 0) {
         take_overtime(r, pair);
-    } else if (is_one_of(key, keys_that_matter)) {
+    } else if (slurm_is_one_of(key, slurm_keys_that_matter)) {
         note(r, says_nothing(pair->value) ? NOTE_NO_EFFECT : NOTE_MATTERS, key, pair->value);
-    } else if (is_one_of(key, keys_without_effect)) {
+    } else if (slurm_is_one_of(key, slurm_keys_without_effect)) {
         note(r, NOTE_NO_EFFECT, key, NULL);
     } else {
         note(r, NOTE_UNKNOWN, key, pair->value);
@@ -483,7 +387,7 @@ static bool has_weight(const struct node *order)
 {
     static const char weights[] = " age fair_share size class partition ";
     for (size_t i = 0; i < order->len; i++)
-        if (is_one_of(order->items[i].key, weights) &&
+        if (slurm_is_one_of(order->items[i].key, weights) &&
             strtod(order->items[i].value->text, NULL) > 0)
             return true;
     return false;
@@ -514,6 +418,29 @@ static struct node *assemble(struct reader *r, struct mark top)
     if (r->overrun)
         node_add(map, "overrun", r->overrun_at, node_new_scalar(r->overrun, r->overrun_at));
     return map;
+}
+
+/* What has a value of ours comes to nothing where its order or its plans are not used. */
+static enum note note_of(const struct reader *r, const char *name)
+{
+    const struct setting *order = find_setting(order_settings, name);
+    const bool weight = order && order->form == FORM_WEIGHT;
+    if (order && (!r->multifactor || (!weight && !has_weight(r->order))))
+        return NOTE_NO_EFFECT;
+    if (r->builtin && find_setting(plan_settings, name))
+        return strncasecmp(name, "bf_", 3) == 0 ? NOTE_NO_EFFECT : NOTE_MATTERS;
+    return NOTE_TAKEN;
+}
+
+static void settle_notes(struct reader *r)
+{
+    struct list taken = r->notes[NOTE_TAKEN];
+    r->notes[NOTE_TAKEN] = (struct list){0};
+    for (size_t i = 0; i < taken.len; i++) {
+        note(r, note_of(r, taken.items[i]), taken.items[i], NULL);
+        free(taken.items[i]);
+    }
+    free(taken.items);
 }
 
 static char *note_line(enum note kind, const struct list *list)
@@ -550,7 +477,7 @@ static void interpret(struct slurm_conf *conf, const char *file, struct error_li
     for (size_t i = 0; i < pairs->len; i++) {
         const struct slurm_pair *pair = &pairs->items[i];
         if (pair->first) {
-            machine = is_one_of(pair->key, machine_keys);
+            machine = slurm_is_one_of(pair->key, slurm_machine_keys);
             if (machine)
                 note(&r, NOTE_MACHINES, pair->key, NULL);
         }
@@ -558,6 +485,7 @@ static void interpret(struct slurm_conf *conf, const char *file, struct error_li
             take_pair(&r, pair);
     }
     conf->scheduler = assemble(&r, top);
+    settle_notes(&r);
     gather_notes(&r, &conf->notes);
     node_free(r.order);
     node_free(r.plan);

@@ -77,7 +77,21 @@ static const struct {
      "PriorityType=priority/multifactor\nPriorityWeightAge=0 PriorityFavorSmall=yes\n",
      "order: fcfs\n"
      "backfill: {slurm: {}}\n"
-     "taken over: PriorityType, PriorityWeightAge, PriorityFavorSmall\n"},
+     "taken over: PriorityType, PriorityWeightAge\n"
+     "of no effect here: PriorityFavorSmall\n"},
+    {"weights and times of an order that is not chosen",
+     "PriorityWeightAge=5 PriorityCalcPeriod=0\nMailProg=/bin/true\n",
+     "order: fcfs\n"
+     "backfill: {slurm: {}}\n"
+     "of no effect here: MailProg, PriorityWeightAge, PriorityCalcPeriod\n"},
+    {"an order chosen after its weights, and plans that are not made",
+     "PriorityWeightAge=5\nPriorityType=priority/multifactor\n"
+     "SchedulerParameters=bf_window=60,default_queue_depth=7\nSchedulerType=sched/builtin\n",
+     "order: {multifactor: {age: 5}}\n"
+     "backfill: none\n"
+     "taken over: PriorityWeightAge, PriorityType, SchedulerType\n"
+     "not modelled, though it may matter: default_queue_depth\n"
+     "of no effect here: bf_window\n"},
     {"placement, overrun and kinds of notes",
      "SelectTypeParameters=CR_LLN,CR_Core_Memory OverTimeLimit=UNLIMITED\nNodeName=n[1-4] CPUs=4 "
      "State=UNKNOWN\nPreemptType=preempt/none PreemptMode=REQUEUE\nMailProg=\"/bin/true # -x\" "
