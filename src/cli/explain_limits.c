@@ -118,12 +118,17 @@ static const char *path_of(const struct asks *asks)
 static void warn_larger(const struct asks *asks, struct spell spell, const struct ceiling *ceiling,
                         FILE *out)
 {
-    const int64_t fits = asks_at(asks, spell.from)->context.fits_procs;
-    int64_t largest = 0;
+    int64_t fits = 0, largest = 0;
     char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
-    if (isinf(ceiling->most) || (fits > 0 && ceiling->most >= (double)fits))
+    if (isinf(ceiling->most))
         return;
-    const double share = refused_by_size(asks, spell.from, ceiling->most, &largest);
+    for (size_t e = spell.from; e < spell.to; e++) {
+        const int64_t then = asks_at(asks, e)->context.fits_procs;
+        fits = then > fits ? then : fits;
+    }
+    if (fits > 0 && ceiling->most >= (double)fits)
+        return;
+    const double share = refused_by_size(asks, spell.from, spell.to, ceiling->most, &largest);
     if (!(share > 1e-12)) /* less is what sums leave */
         return;
     if (largest > 0)
@@ -141,7 +146,7 @@ static void warn_longer(const struct asks *asks, struct spell spell, const struc
     if (isinf(ceiling->most))
         return;
     const double share =
-        refused_by_time(asks, spell.from,
+        refused_by_time(asks, spell.from, spell.to,
                         (struct workload_bounds){HUGE_VAL, ceiling->most, HUGE_VAL, NULL, NULL})
             .jobs;
     if (!(share > 1e-12))
@@ -158,8 +163,9 @@ static void warn_hours(const struct asks *asks, struct spell spell, const struct
     char up_to[96] = "", number[48], when[EXPLAIN_SPELL_MAX];
     if (isinf(ceiling->most))
         return;
-    const struct refused_time refused = refused_by_time(
-        asks, spell.from, (struct workload_bounds){size, HUGE_VAL, ceiling->most, NULL, NULL});
+    const struct refused_time refused =
+        refused_by_time(asks, spell.from, spell.to,
+                        (struct workload_bounds){size, HUGE_VAL, ceiling->most, NULL, NULL});
     if (!(refused.jobs > 0))
         return;
     if (!isnan(refused.largest))

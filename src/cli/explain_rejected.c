@@ -3,24 +3,6 @@
 
 #include <math.h>
 
-/* Of what jobs ask for, nodes or processors, the most for one. */
-static int64_t most_of(const struct asks *asks, size_t epoch)
-{
-    const struct workload_context *context = &asks_at(asks, epoch)->context;
-    return asks_whole_nodes(asks) ? context->fits_nodes : context->fits_procs;
-}
-
-/* From an epoch on, until one gets more, or less. */
-static struct spell until_other(const struct explain *explain, const struct asks *asks,
-                                size_t epoch)
-{
-    struct spell spell = {epoch, epoch + 1};
-    while (spell.to < explain->build->program->n_epochs &&
-           most_of(asks, spell.to) == most_of(asks, epoch))
-        spell.to++;
-    return spell;
-}
-
 /* What is said of jobs that a run rejects, of which nobody is in the numbers above. */
 static void tell_rejected(const struct explain *explain, double share, const char *which)
 {
@@ -37,12 +19,13 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
 {
     const struct build *build = explain->build;
     const struct offer *offer = &explain->offers[workload];
-    const int64_t fits = most_of(&offer->asks, epoch);
+    const int64_t fits = asks_most(&offer->asks, epoch);
+    const struct spell spell = {epoch, asks_most_until(&offer->asks, epoch)};
     const int32_t per_node = asks_at(&offer->asks, epoch)->context.procs_per_node;
     const bool nodes = asks_whole_nodes(&offer->asks) && per_node > 0;
     const double share = fits > 0 ? offer->then[epoch].too_large : 1;
     char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
-    const bool same = epoch > before && fits == most_of(&offer->asks, before) &&
+    const bool same = epoch > before && fits == asks_most(&offer->asks, before) &&
                       fabs(share - offer->then[before].too_large) <= 1e-9;
     /* less than that is what sums leave */
     if (!(share > 1e-12) || same)
@@ -51,8 +34,7 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
         fprintf(explain->out,
                 "  %s%s: one of its jobs never gets anything there: all are rejected, and not "
                 "counted above.\n",
-                build->world.workloads[workload].path,
-                explain_spell(build, until_other(explain, &offer->asks, epoch), when));
+                build->world.workloads[workload].path, explain_spell(build, spell, when));
         return;
     }
     if (isfinite(offer->largest))
@@ -61,12 +43,12 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
     fprintf(explain->out,
             "  %s%s: jobs%s, but one never gets more than %lld: the larger ones (%.3g %% of its "
             "jobs) are rejected, and not counted above.\n",
-            build->world.workloads[workload].path,
-            explain_spell(build, until_other(explain, &offer->asks, epoch), when), up_to,
+            build->world.workloads[workload].path, explain_spell(build, spell, when), up_to,
             (long long)fits, 100 * share);
 }
 
-/* A share of its jobs that is rejected, where it is more than `before`; returns it. */
+/* A share of its jobs that is rejected, where it is more than `before`; returns it, or 1 of a list
+ * or log: it is of all jobs to the end, whatever part of them later dates leave. */
 static double warn_share(const struct explain *explain, size_t workload, size_t epoch, double share,
                          double before, const char *what, const char *which)
 {
@@ -77,7 +59,7 @@ static double warn_share(const struct explain *explain, size_t workload, size_t 
                 explain_spell(build, (struct spell){epoch, build->program->n_epochs}, when), what);
         tell_rejected(explain, share, which);
     }
-    return share;
+    return share > 0 && !explain->offers[workload].outlook.endless ? 1 : share;
 }
 
 /* From dates on where they are more than before. */

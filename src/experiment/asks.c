@@ -63,6 +63,20 @@ bool asks_whole_nodes(const struct asks *asks)
     return asks_nodes;
 }
 
+int64_t asks_most(const struct asks *asks, size_t epoch)
+{
+    const struct workload_context *context = &asks_at(asks, epoch)->context;
+    return asks_whole_nodes(asks) ? context->fits_nodes : context->fits_procs;
+}
+
+size_t asks_most_until(const struct asks *asks, size_t epoch)
+{
+    size_t next = epoch + 1;
+    while (next < asks->build->program->n_epochs && asks_most(asks, next) == asks_most(asks, epoch))
+        next++;
+    return next;
+}
+
 bool asks_in_vain(const struct asks *asks, size_t epoch)
 {
     const struct workload_kind *kind = asks->workload->workload->kind;
@@ -201,15 +215,19 @@ static int walk(const struct asks *asks, size_t epoch, size_t end, bool sort,
     context.report = report;
     struct source *source = kind->open(bw->epochs, program->n_epochs, &context, err);
     int got = source ? SOURCE_JOB : SOURCE_ERROR;
-    see(ctx, NULL);
+    see(ctx, NULL, epoch);
     while (got == SOURCE_JOB) {
         got = source_next(source, &job, err);
         if (got != SOURCE_JOB)
             break;
-        if (job.submit >= context.limit || job.submit >= until)
+        if (job.submit >= context.limit || job.submit >= until) {
             got = report ? SOURCE_JOB : SOURCE_END;
-        else if (job.submit >= begin && job.submit >= bw->stay.from && job.submit < bw->stay.until)
-            see(ctx, &job);
+            continue;
+        }
+        while (epoch + 1 < program->n_epochs && program->epochs[epoch + 1].at <= job.submit)
+            epoch++;
+        if (job.submit >= begin && job.submit >= bw->stay.from && job.submit < bw->stay.until)
+            see(ctx, &job, epoch);
     }
     const struct log_report *told = source && report ? workload_log_report(kind, source) : NULL;
     if (told)
@@ -231,14 +249,14 @@ static int sample(const struct asks *asks, size_t epoch, asks_see_fn *see, void 
     as_then.from = 0;
     context.limit = SIMTIME_NEVER;
     context.drains = true;
-    see(ctx, NULL);
+    see(ctx, NULL, epoch);
     for (size_t k = 0, seen = 0; k < TIMES && seen < ASKS_SAMPLE; k++) {
         struct source *source = bw->workload->kind->open(&as_then, 1, &context, err);
         if (!source)
             return SOURCE_ERROR;
         while ((seen < ASKS_SAMPLE || !enough) && seen < ASKS_MOST &&
                source_next(source, &job, err) == SOURCE_JOB) {
-            enough = see(ctx, &job);
+            enough = see(ctx, &job, epoch);
             seen++;
         }
         source_free(source);

@@ -51,6 +51,12 @@ const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch);
 /* Do its jobs ask for whole nodes, at some date? */
 bool asks_whole_nodes(const struct asks *asks);
 
+/* Of what they ask for, nodes or processors, the most for one that is submitted in the epoch. */
+int64_t asks_most(const struct asks *asks, size_t epoch);
+
+/* The next epoch in which that is more, or less; the number of epochs: it stays. */
+size_t asks_most_until(const struct asks *asks, size_t epoch);
+
 /* Is there nothing at all for one job of the epoch, whatever it asks? */
 bool asks_in_vain(const struct asks *asks, size_t epoch);
 
@@ -81,9 +87,9 @@ double asks_work(const struct asks *asks, const struct job_spec *job, size_t epo
  * O(epochs x changes). */
 size_t asks_next(const struct asks *asks, size_t epoch);
 
-/* Called with NULL before the first job, which may be more than once. Of a sample: has enough been
- * seen? */
-typedef bool asks_see_fn(void *ctx, const struct job_spec *job);
+/* Called with NULL before the first job, which may be more than once. Each job comes with the epoch
+ * that it is submitted in. Of a sample: has enough been seen? */
+typedef bool asks_see_fn(void *ctx, const struct job_spec *job, size_t epoch);
 
 /* All jobs that come from the epoch on, before the epoch `end` (the number of epochs: to the end),
  * while the tenant is there, in order of submission; of a workload that never ends a sample of

@@ -14,19 +14,15 @@ struct reading {
     const struct asks *asks;
     const struct program *program;
     const struct workload_bounds *bounds; /* by epoch */
-    size_t epoch;                         /* of the job before */
     simtime limit;
     struct reading_sum {
         double jobs, fitting;
-    } * sums;         /* by epoch: of all before the next in which limits may be others */
-    size_t sum, next; /* where the job before counts, and that next one */
+    } * sums; /* by epoch */
 };
 
 static void begin_reading(struct reading *reading)
 {
     struct offer *offer = reading->offer;
-    reading->epoch = reading->sum = 0;
-    reading->next = asks_next(reading->asks, 0);
     memset(reading->sums, 0, reading->program->n_epochs * sizeof(*reading->sums));
     offer->outlook.largest = 0;
     offer->steps.len = 0;
@@ -45,11 +41,10 @@ static void add_job(struct offer_steps *steps, simtime at, double work)
     sum->work += work;
 }
 
-static bool read_job(void *ctx, const struct job_spec *job)
+static bool read_job(void *ctx, const struct job_spec *job, size_t epoch)
 {
     struct reading *reading = ctx;
     struct offer *offer = reading->offer;
-    const struct program *program = reading->program;
     double procs;
     if (!job) {
         begin_reading(reading);
@@ -57,20 +52,13 @@ static bool read_job(void *ctx, const struct job_spec *job)
     }
     if (job->submit >= reading->limit)
         return false;
-    while (reading->epoch + 1 < program->n_epochs &&
-           program->epochs[reading->epoch + 1].at <= job->submit) {
-        if (++reading->epoch < reading->next)
-            continue;
-        reading->sum = reading->epoch;
-        reading->next = asks_next(reading->asks, reading->epoch);
-    }
     const struct asks_job one =
-        asks_look(reading->asks, job, reading->epoch, job->submit, reading->bounds[reading->epoch]);
-    const double work = asks_work(reading->asks, job, reading->epoch, &procs);
+        asks_look(reading->asks, job, epoch, job->submit, reading->bounds[epoch]);
+    const double work = asks_work(reading->asks, job, epoch, &procs);
     offer->outlook.largest =
         procs > (double)offer->outlook.largest ? (int64_t)procs : offer->outlook.largest;
-    reading->sums[reading->sum].jobs++;
-    reading->sums[reading->sum].fitting += one.fits;
+    reading->sums[epoch].jobs++;
+    reading->sums[epoch].fitting += one.fits;
     if (one.fits && !one.left_out)
         add_job(&offer->steps, job->submit, work);
     return false;
@@ -88,6 +76,22 @@ static int64_t late(const struct build_workload *workload, simtime limit)
     return outlook.late;
 }
 
+/* Each epoch of a spell over which the most for one job stays the same gets the share of all jobs
+ * of the spell. */
+static void share_too_large(struct offer *offer, const struct reading_sum *sums, size_t n_epochs)
+{
+    for (size_t from = 0, to; from < n_epochs; from = to) {
+        struct reading_sum spell = {0};
+        to = asks_most_until(&offer->asks, from);
+        for (size_t e = from; e < to; e++) {
+            spell.jobs += sums[e].jobs;
+            spell.fitting += sums[e].fitting;
+        }
+        for (size_t e = from; e < to && spell.jobs > 0; e++)
+            offer->then[e].too_large = 1 - spell.fitting / spell.jobs;
+    }
+}
+
 static int read_jobs(struct offer *offer, const struct build *build, size_t row, simtime limit,
                      struct log_report *report, struct error *err)
 {
@@ -100,9 +104,7 @@ static int read_jobs(struct offer *offer, const struct build *build, size_t row,
     for (size_t e = 0; e < n; e++)
         bounds[e] = refused_bounds(build, row, e);
     const int got = asks_walk(&offer->asks, 0, n, report, read_job, &reading, err);
-    for (size_t e = 0; e < n; e++)
-        if (reading.sums[e].jobs > 0)
-            offer->then[e].too_large = 1 - reading.sums[e].fitting / reading.sums[e].jobs;
+    share_too_large(offer, reading.sums, n);
     free(reading.sums);
     free(bounds);
     if (got != SOURCE_END)

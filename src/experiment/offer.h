@@ -29,7 +29,7 @@ struct offer {
     } steps; /* owned; of a list or log */
     struct asks asks;
     struct offer_then {
-        double too_large; /* share of its jobs, up to asks_next: larger than what it fits */
+        double too_large;                /* share of its jobs, in a list: while asks_most stays */
         struct workload_outlook outlook; /* over the whole run, were it always so; endless ones */
     } * then;                            /* owned; by epoch */
     struct job_mean *means;              /* owned; by epoch: what is known by now */

@@ -199,7 +199,6 @@ enum refusal {
  * that. */
 struct sums {
     const struct asks *asks;
-    size_t epoch;
     simtime at; /* of a sample: as if all came then; SIMTIME_NEVER: each at its own time */
     struct workload_bounds bounds;
     enum refusal by;
@@ -215,21 +214,18 @@ static bool is_refused(const struct asks_job *one, enum refusal by)
                              : one->left_out;
 }
 
-static bool see(void *ctx, const struct job_spec *job)
+static bool see(void *ctx, const struct job_spec *job, size_t epoch)
 {
     struct sums *sums = ctx;
     double procs;
     if (!job) {
-        *sums = (struct sums){.asks = sums->asks,
-                              .epoch = sums->epoch,
-                              .at = sums->at,
-                              .bounds = sums->bounds,
-                              .by = sums->by};
+        *sums = (struct sums){
+            .asks = sums->asks, .at = sums->at, .bounds = sums->bounds, .by = sums->by};
         return false;
     }
     const simtime at = sums->at < SIMTIME_NEVER ? sums->at : job->submit;
-    const struct asks_job one = asks_look(sums->asks, job, sums->epoch, at, sums->bounds);
-    asks_work(sums->asks, job, sums->epoch, &procs);
+    const struct asks_job one = asks_look(sums->asks, job, epoch, at, sums->bounds);
+    asks_work(sums->asks, job, epoch, &procs);
     sums->most = procs > (double)sums->most ? (int64_t)procs : sums->most;
     sums->all++;
     if (one.fits && !one.larger) {
@@ -245,18 +241,19 @@ static bool see(void *ctx, const struct job_spec *job)
 }
 
 /* Look at all that may be looked at. What the source said last. */
-static int look(const struct asks *asks, size_t epoch, simtime at, enum refusal by,
+static int look(const struct asks *asks, size_t epoch, size_t end, simtime at, enum refusal by,
                 struct workload_bounds bounds, struct sums *ret)
 {
-    *ret = (struct sums){.asks = asks, .epoch = epoch, .at = at, .bounds = bounds, .by = by};
-    return asks_walk(asks, epoch, asks_next(asks, epoch), NULL, see, ret, NULL);
+    *ret = (struct sums){.asks = asks, .at = at, .bounds = bounds, .by = by};
+    return asks_walk(asks, epoch, end, NULL, see, ret, NULL);
 }
 
 /* --- by what --- */
 
 static const struct workload_bounds unbound = {HUGE_VAL, HUGE_VAL, HUGE_VAL, NULL, NULL};
 
-double refused_by_size(const struct asks *asks, size_t epoch, double most, int64_t *ret_largest)
+double refused_by_size(const struct asks *asks, size_t epoch, size_t end, double most,
+                       int64_t *ret_largest)
 {
     struct workload_bounds bounds = unbound;
     struct workload_outlook outlook = {0};
@@ -268,13 +265,13 @@ double refused_by_size(const struct asks *asks, size_t epoch, double most, int64
         return is_below_all(asks, epoch, most) ? 1 : outlook.too_large;
     }
     bounds.size = most;
-    look(asks, epoch, SIMTIME_NEVER, BY_BOUNDS, bounds, &sums);
+    look(asks, epoch, end, SIMTIME_NEVER, BY_BOUNDS, bounds, &sums);
     *ret_largest = sums.most;
     return sums.all > 0 ? 1 - sums.jobs / sums.all : 0;
 }
 
 /* As if all were submitted at that instant. */
-static struct refused_time by_time(const struct asks *asks, size_t epoch, simtime at,
+static struct refused_time by_time(const struct asks *asks, size_t epoch, size_t end, simtime at,
                                    enum refusal by, const struct workload_bounds *bounds)
 {
     const struct build_workload *bw = asks->workload;
@@ -286,7 +283,7 @@ static struct refused_time by_time(const struct asks *asks, size_t epoch, simtim
     if (!isnan(within.jobs) && !isnan(within.work))
         return (struct refused_time){1 - within.jobs, 1 - within.work,
                                      isfinite(within.largest) ? within.largest : (double)NAN};
-    const int got = look(asks, epoch, kind->endless ? at : SIMTIME_NEVER, by, *bounds, &sums);
+    const int got = look(asks, epoch, end, kind->endless ? at : SIMTIME_NEVER, by, *bounds, &sums);
     const double jobs = sums.jobs > 0 ? sums.refused_jobs / sums.jobs : 0;
     return (struct refused_time){
         .jobs = isnan(within.jobs) ? jobs : 1 - within.jobs,
@@ -296,24 +293,32 @@ static struct refused_time by_time(const struct asks *asks, size_t epoch, simtim
 }
 
 /* A share of the jobs that are not refused by their size, as one of all. */
-static double of_all(const struct asks *asks, size_t epoch, double size, double share)
+static double of_all(const struct asks *asks, size_t epoch, size_t end, double size, double share)
 {
     int64_t largest;
-    return share > 0 ? share * (1 - refused_by_size(asks, epoch, size, &largest)) : 0;
+    return share > 0 ? share * (1 - refused_by_size(asks, epoch, end, size, &largest)) : 0;
 }
 
-struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
+struct refused_time refused_by_time(const struct asks *asks, size_t epoch, size_t end,
                                     struct workload_bounds bounds)
 {
-    struct refused_time refused = by_time(asks, epoch, 0, BY_BOUNDS, &bounds);
-    refused.jobs = of_all(asks, epoch, bounds.size, refused.jobs);
+    struct refused_time refused = by_time(asks, epoch, end, 0, BY_BOUNDS, &bounds);
+    refused.jobs = of_all(asks, epoch, end, bounds.size, refused.jobs);
     return refused;
+}
+
+/* The epoch up to which what is said of jobs from one on looks. */
+static size_t end_of(const struct asks *asks, size_t epoch)
+{
+    return asks->workload->workload->kind->endless ? epoch + 1 : asks->build->program->n_epochs;
 }
 
 double refused_by_nodes(const struct asks *asks, size_t epoch)
 {
+    const size_t end = end_of(asks, epoch);
     return asks_fit_by_nodes(asks, epoch)
-               ? of_all(asks, epoch, HUGE_VAL, by_time(asks, epoch, 0, BY_NODES, &unbound).jobs)
+               ? of_all(asks, epoch, end, HUGE_VAL,
+                        by_time(asks, epoch, end, 0, BY_NODES, &unbound).jobs)
                : 0;
 }
 
@@ -343,7 +348,7 @@ static struct refused_time over_time(const struct asks *asks, size_t epoch, enum
     struct asks_instant now = {asks, epoch, end};
     bounds.longest = asks_longest;
     bounds.ctx = &now;
-    struct refused_time refused = by_time(asks, epoch, now.at, by, &bounds);
+    struct refused_time refused = by_time(asks, epoch, end_of(asks, epoch), now.at, by, &bounds);
     const double before = end > from && asks->workload->workload->kind->endless
                               ? (double)(end - from) / (double)(to - from)
                               : 0;
@@ -351,7 +356,7 @@ static struct refused_time over_time(const struct asks *asks, size_t epoch, enum
     refused.work *= 1 - before;
     for (int i = 0; i < INSTANTS && before > 0; i++) {
         now.at = from + (end - from) / INSTANTS * i + (end - from) / (2 * INSTANTS);
-        const struct refused_time then = by_time(asks, epoch, now.at, by, &bounds);
+        const struct refused_time then = by_time(asks, epoch, epoch + 1, now.at, by, &bounds);
         refused.jobs += before / INSTANTS * then.jobs;
         refused.work += before / INSTANTS * then.work;
     }
@@ -360,8 +365,9 @@ static struct refused_time over_time(const struct asks *asks, size_t epoch, enum
 
 double refused_by_breaks(const struct asks *asks, size_t epoch)
 {
+    const size_t end = end_of(asks, epoch);
     return asks_at(asks, epoch)->settled > INT64_MIN
-               ? of_all(asks, epoch, HUGE_VAL, over_time(asks, epoch, BY_BREAKS, unbound).jobs)
+               ? of_all(asks, epoch, end, HUGE_VAL, over_time(asks, epoch, BY_BREAKS, unbound).jobs)
                : 0;
 }
 
@@ -397,7 +403,7 @@ struct refused_left refused_leaves(const struct asks *asks, size_t epoch)
         refused = over_time(asks, epoch, BY_ANY, bounds);
     else if (left.jobs > 0 &&
              (isfinite(bounds.hours) || isfinite(bounds.request) || asks_fit_by_nodes(asks, epoch)))
-        refused = by_time(asks, epoch, 0, BY_ANY, &bounds);
+        refused = by_time(asks, epoch, epoch + 1, 0, BY_ANY, &bounds);
     /* what sums leave is nothing */
     left.jobs *= refused.jobs < 1 - 1e-12 ? 1 - refused.jobs : 0;
     left.work *= refused.work < 1 - 1e-12 ? 1 - refused.work : 0;

@@ -26,16 +26,18 @@ struct ceiling {
 struct ceiling ceiling_of(const struct build *build, size_t workload, size_t epoch,
                           enum ceiling_kind kind);
 
-/* Jobs of an epoch are here those of lists and logs up to the next in which other limits may hold.
+/* Of the jobs of a list or log all that are submitted in the epochs [epoch, end), each judged as it
+ * is then; a workload that never ends is judged as in the first of these.
  *
- * Of the jobs of the epoch, the share that asks for more than so many processors, or than any place
- * has; ret_largest: most of one, 0: not known. */
-double refused_by_size(const struct asks *asks, size_t epoch, double most, int64_t *ret_largest);
+ * The share that asks for more than so many processors, or than any place has; ret_largest: most of
+ * one, 0: not known. */
+double refused_by_size(const struct asks *asks, size_t epoch, size_t end, double most,
+                       int64_t *ret_largest);
 
 /* The bounds of jobs submitted in the epoch. */
 struct workload_bounds refused_bounds(const struct build *build, size_t workload, size_t epoch);
 
-/* Of the jobs of the epoch, those that fit where they may run and are within the bound of size, and
+/* Of the same jobs, those that fit where they may run and are within the bound of size, and
  * that one of the other bounds refuses in every partition, as its speed makes their request. Of a
  * workload that never ends the distributions tell, where they are known, else a sample. */
 struct refused_time {
@@ -44,12 +46,13 @@ struct refused_time {
     double largest; /* processor-seconds asked by one; NaN: not known */
 };
 
-struct refused_time refused_by_time(const struct asks *asks, size_t epoch,
+struct refused_time refused_by_time(const struct asks *asks, size_t epoch, size_t end,
                                     struct workload_bounds bounds);
 
-/* Shares of the jobs of the epoch, of those that fit alone: for which no nodes there are ever large
- * enough, by their memory or where placement wants them together; which are longer than what comes
- * again and again ever leaves them. */
+/* Shares of the jobs from the epoch on (of a list or log: of all to the end), of those that fit
+ * alone; 0 where it cannot be so in the epoch: for which no nodes there are ever large enough, by
+ * their memory or where placement wants them together; which are longer than what comes again and
+ * again ever leaves them. */
 double refused_by_nodes(const struct asks *asks, size_t epoch);
 double refused_by_breaks(const struct asks *asks, size_t epoch);
 

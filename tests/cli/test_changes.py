@@ -486,6 +486,40 @@ tenants:
                      "no more than 10 h by request: the longer ones (50 % of its jobs) are rejected"):
             self.assertIn(told, said)
 
+    def test_check_of_limits_that_stay(self):
+        """A share is of all jobs while the limit that is told stays, whatever else changes meanwhile; what changes is told with its date."""
+        text = """jishi: 1
+time: {start: 2024-01-01, length: 4d}
+centres: {c: {partitions: {p: {nodes: 16, memory_per_node: 64GiB%s}}}}
+tenants:
+  t: {home: c, quota: {%s}, workloads: {w: {jobs: [{submit: 1h, %s}, {submit: 30h, processors: 2, runtime: 1h}, {submit: 31h, processors: 3, runtime: 1h}]}}}
+  u: {home: c, guarantee: {processors: 1}, workloads: {w: {jobs: [{submit: 1h, processors: 1, runtime: 1h}]}}}
+changes: [{at: 1d, set: {tenants.u.guarantee.processors: %d}}, {at: 30.5h, set: {%s}}]
+"""
+        eight, huge, long = "processors: 8, runtime: 1h", "processors: 20, runtime: 1h", "processors: 1, runtime: 8h"
+        memory, often = "processors: 1, memory: 100GiB, runtime: 1h", ", maintenance: [{from: 2h, length: 1h, every: 6h}]"
+        third = "the %s (33.3 %% of its jobs) are rejected"
+        for quota, first, other, at, told in (
+                ("processors: 4", eight, "", "", "t/w: jobs of up to 8 processors, but t has a quota of 4: " + third % "larger ones"),
+                ("max_processors: 4", eight, "", "", "t/w: jobs of up to 8 processors, but t lets one job have no more than 4: " + third % "larger ones"),
+                ("max_processors: 4", eight, "", "max_processors: 9",
+                 "t/w, before 2024-01-02T06:30:00+00:00: jobs of up to 8 processors, but t lets one job have no more than 4: the larger ones (50 % of its jobs) are rejected"),
+                ("max_request: 4h", long, "", "", "t/w: t lets one job have no more than 4 h by request: " + third % "longer ones"),
+                ("processor_hours: {limit: 4, per: week}", long, "", "", "t/w: jobs of up to 8 processor-hours by their requests, but t has a quota of 4 "
+                 "processor-hours: " + third % "larger ones"),
+                ("jobs: 9", huge, "", "", "t/w: jobs of up to 20 processors, but one never gets more than 16: " + third % "larger ones"),
+                ("jobs: 9", memory, "", "", "t/w: jobs ask for more memory, or processors in a row, than nodes there ever have: " + third.replace("the ", "") % "those"),
+                ("jobs: 9", long, often, "", "t/w: jobs ask for longer than maintenance and reservations that come again ever leave them: " + third % "longer ones")):
+            for guarantee in (1, 2):
+                with self.subTest(quota=quota, first=first, at=at, guarantee=guarantee):
+                    filled = text % (other, quota, first, guarantee, f"tenants.t.quota.{at}" if at else "tenants.t.share: 2")
+                    ran = self.trace(filled)
+                    self.assertEqual(sum(ran["names/states"][row["state"]] == b"rejected" for row in ran["jobs"]), 1)
+                    said = self.jishi("check", "s.yaml").stdout
+                    self.assertEqual([line for line in said.splitlines() if "are rejected" in line and line.startswith("  " + told)],
+                                     [line for line in said.splitlines() if "are rejected" in line])
+                    self.assertEqual(said.count("are rejected"), 1)
+
     def judged(self, text, *arguments):
         """Of each job, by id: the hour of its start, or why it was rejected and after how many hours, or its state."""
         trace = self.trace(text, "--check", *arguments)
