@@ -1261,6 +1261,26 @@ tenants:
         self.assertEqual({run.reasons[job["reason"]] for job in run.jobs[run.jobs["state"] == 4]},
                          {"asks more than a quota allows"})
 
+    def test_first_reason(self):
+        """Of several limits the nearest to the job tells, and its quota before its guarantee, that before the limits of one job."""
+        bound, work = "guarantee: {processors: 3, borrow: 1}", "workloads: {w: {qos: q, jobs: [{submit: 0s, processors: 8, runtime: 1h}]}}"
+        run = run_text(f"""jishi: 1
+time: {{length: 2d}}
+centres: {{c: {{partitions: {{p: {{nodes: 16}}}}}}}}
+qos: {{q: {{quota: {{max_processors: 6}}, each: {{processors: 4}}}}}}
+tenants:
+  both: {{home: c, quota: {{processors: 4, max_processors: 2}}, {bound}, {work}}}
+  bound: {{home: c, quota: {{max_processors: 2}}, {bound}, {work}}}
+  y: {{home: c, quota: {{processors: 4}}, tenants: {{a: {{{bound}, {work}}}}}}}
+  z: {{home: c, {bound}, tenants: {{a: {{quota: {{processors: 4}}, {work}}}}}}}
+  one: {{home: c, quota: {{processors: 4}}, tenants: {{a: {{quota: {{max_processors: 2}}, {work}}}}}}}
+  free: {{home: c, {work}}}
+""")
+        quota, guarantee = "asks more than a quota allows", "asks more than is guaranteed and may be borrowed"
+        single = "limit on processors a job"
+        for name, reason in (("both", quota), ("bound", guarantee), ("y/a", guarantee), ("z/a", quota), ("one/a", single), ("free", single)):
+            self.assertEqual([run.reasons[job["reason"]] for job in run.of(name)], [reason], name)
+
 
     def test_too_many_processor_hours(self):
         """By hand: of written, 8 processors for 5 h by request are more than 32 h, the others 32 h; of some, half ask for 48 h,
