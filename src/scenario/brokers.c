@@ -60,7 +60,8 @@ const struct field broker_fields[] = {
      .offset = IN(broker_plan, sees),
      .choices = sights,
      .def = "plan",
-     .help = "what it sees of a centre: its plan, how much waits and runs, or what is free"},
+     .help = "what it sees of a centre: its plan, how much waits and runs, or what is free "
+             "beyond what waits"},
     {.key = "depth",
      .kind = FIELD_INT,
      .offset = IN(broker_plan, depth),

@@ -1,6 +1,6 @@
-/* Home first. Once the job would wait at home for longer than `after`, or waiting jobs there ask
- * for more than the share `queued` of its processors, it goes where it would start first, which may
- * still be home. */
+/* Home first. Once the job would wait at home for longer than `after`, or jobs that wait there or
+ * are on their way ask for more than the share `queued` of its processors, it goes where it would
+ * start first, which may still be home. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/broker.h"
 
@@ -26,8 +26,8 @@ static const struct field fields[] = {
      .unit = UNIT_NONE,
      .min = 0,
      .max = 1e9,
-     .help = "processors asked by jobs waiting at home, relative to those it has, above which jobs "
-             "may go away"},
+     .help = "processors asked by jobs that wait at home or are on their way there, relative to "
+             "those it has, above which jobs may go away"},
     {.kind = FIELD_END},
 };
 
