@@ -146,7 +146,8 @@ class Writer:
 
 
 def metrics(jishi):
-    lines = ['### Metrics', '', 'Counted: submitted in the window and ended, killed included.', '',
+    lines = ['### Metrics', '', 'Counted: submitted in the window and ended, killed included.',
+             'Percentiles are exact of up to 4096 jobs, and within 0.1 % of more.', '',
              '| name | unit | meaning |', '|---|---|---|']
     for row in subprocess.run([jishi, 'list', 'metrics'], capture_output=True, text=True, check=True).stdout.splitlines()[1:]:
         name, unit, text = row.split(None, 2)
