@@ -172,11 +172,20 @@ static const char *form_text(enum form form)
 
 /* --- what was read --- */
 
-enum note { NOTE_TAKEN, NOTE_MACHINES, NOTE_MATTERS, NOTE_NO_EFFECT, NOTE_UNKNOWN, NOTE_KINDS };
+enum note {
+    NOTE_TAKEN,
+    NOTE_MACHINES,
+    NOTE_REPLACED,
+    NOTE_MATTERS,
+    NOTE_NO_EFFECT,
+    NOTE_UNKNOWN,
+    NOTE_KINDS
+};
 
 static const char *const note_texts[NOTE_KINDS] = {
     [NOTE_TAKEN] = "taken over",
     [NOTE_MACHINES] = "not read, since machines are those of the scenario",
+    [NOTE_REPLACED] = "replaced by a later line",
     [NOTE_MATTERS] = "not modelled, though it may matter",
     [NOTE_NO_EFFECT] = "of no effect here",
     [NOTE_UNKNOWN] = "unknown",
@@ -188,7 +197,10 @@ struct list {
     size_t len, cap;
 };
 
+enum { LISTS = 3 };
+
 struct reader {
+    const struct slurm_pair *last[LISTS]; /* by row of lists: the one that counts; borrowed */
     struct list notes[NOTE_KINDS];
     struct node *order, *plan; /* maps of parameters */
     struct mark order_at, plan_at;
@@ -239,10 +251,10 @@ static void take(struct reader *r, struct node *map, const struct setting *setti
     free(text);
 }
 
-/* Each item of a list with commas: `fn` gets it, cut at its =. */
-static void each_item(struct reader *r, const struct slurm_pair *pair,
-                      void (*fn)(struct reader *r, const char *name, const char *value,
-                                 struct mark at))
+/* One item of a list with commas, cut at its =. */
+typedef void item_fn(struct reader *r, const char *name, const char *value, struct mark at);
+
+static void each_item(struct reader *r, const struct slurm_pair *pair, item_fn *fn)
 {
     char *copy = mem_text(pair->value), *rest = copy;
     struct mark at = pair->at;
@@ -308,6 +320,25 @@ static void take_select(struct reader *r, const char *name, const char *value, s
     }
 }
 
+/* Settings with commas. The one said last counts, as a whole, as in Slurm. */
+static const struct {
+    const char *key;
+    item_fn *take;
+} lists[LISTS] = {
+    {"SchedulerParameters", take_parameter},
+    {"PriorityFlags", take_flag},
+    {"SelectTypeParameters", take_select},
+};
+
+/* Its row; LISTS: it is none. */
+static size_t find_list(const char *key)
+{
+    size_t i = 0;
+    while (i < LISTS && strcasecmp(key, lists[i].key) != 0)
+        i++;
+    return i;
+}
+
 /* One of two words, with or without what stands before the slash. */
 static bool choose(struct reader *r, const struct slurm_pair *pair, const char *yes, const char *no,
                    bool *ret)
@@ -351,6 +382,7 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
 {
     const char *key = pair->key;
     const struct setting *setting = find_setting(order_settings, key);
+    const size_t list = find_list(key);
     if (setting) {
         take(r, r->order, setting, pair->value, pair->at);
     } else if (strcasecmp(key, "SchedulerType") == 0) {
@@ -359,12 +391,10 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
     } else if (strcasecmp(key, "PriorityType") == 0) {
         r->order_at = pair->at;
         choose(r, pair, "priority/multifactor", "priority/basic", &r->multifactor);
-    } else if (strcasecmp(key, "SchedulerParameters") == 0) {
-        each_item(r, pair, take_parameter);
-    } else if (strcasecmp(key, "PriorityFlags") == 0) {
-        each_item(r, pair, take_flag);
-    } else if (strcasecmp(key, "SelectTypeParameters") == 0) {
-        each_item(r, pair, take_select);
+    } else if (list < LISTS && pair != r->last[list]) {
+        note(r, NOTE_REPLACED, key, pair->value);
+    } else if (list < LISTS) {
+        each_item(r, pair, lists[list].take);
     } else if (strcasecmp(key, "SelectType") == 0) {
         const bool shared =
             slurm_is_one_of(pair->value, " select/cons_tres select/cons_res cons_tres ");
@@ -467,20 +497,36 @@ static void gather_notes(struct reader *r, struct texts *notes)
     }
 }
 
+/* Does it stand on a line of machines, as the pair before it does or not? */
+static bool is_of_machine(const struct slurm_pair *pair, bool before)
+{
+    return pair->first ? slurm_is_one_of(pair->key, slurm_machine_keys) : before;
+}
+
+static void find_last(struct reader *r, const struct slurm_pairs *pairs)
+{
+    bool machine = false;
+    for (size_t i = 0; i < pairs->len; i++) {
+        const size_t list = find_list(pairs->items[i].key);
+        machine = is_of_machine(&pairs->items[i], machine);
+        if (!machine && list < LISTS)
+            r->last[list] = &pairs->items[i];
+    }
+}
+
 static void interpret(struct slurm_conf *conf, const char *file, struct error_list *errors)
 {
     const struct slurm_pairs *pairs = &conf->pairs;
     const struct mark top = {file, 1, 1};
     struct reader r = {
         .order = node_new(NODE_MAP, top), .plan = node_new(NODE_MAP, top), .errors = errors};
+    find_last(&r, pairs);
     bool machine = false;
     for (size_t i = 0; i < pairs->len; i++) {
         const struct slurm_pair *pair = &pairs->items[i];
-        if (pair->first) {
-            machine = slurm_is_one_of(pair->key, slurm_machine_keys);
-            if (machine)
-                note(&r, NOTE_MACHINES, pair->key, NULL);
-        }
+        machine = is_of_machine(pair, machine);
+        if (machine && pair->first)
+            note(&r, NOTE_MACHINES, pair->key, NULL);
         if (!machine)
             take_pair(&r, pair);
     }

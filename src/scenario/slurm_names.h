@@ -6,8 +6,12 @@
 
 #include "util/base.h"
 
+/* A schedule may depend on it; it is of daemons, files, logs, accounts and security. */
 extern const char slurm_keys_that_matter[], slurm_keys_without_effect[];
+/* The same of SchedulerParameters; the latter are of the time that decisions take, and of the life
+ * of jobs. */
 extern const char slurm_parameters_that_matter[], slurm_parameters_without_effect[];
+/* First keys of lines of machines. */
 extern const char slurm_machine_keys[];
 
 /* Is the name one of these words, whatever the case? O(length of the words). */

@@ -46,10 +46,21 @@ static const struct {
      "taken over: bf_interval, bf_max_job_start, sched_interval\n"},
     {"of several the least, of one said twice the last",
      "SchedulerParameters=bf_max_job_user=9,bf_max_job_assoc=4,bf_max_job_user_part="
-     "0\nSchedulerParameters=bf_window=60,BF_WINDOW=120\n",
+     "0,bf_window=60,BF_WINDOW=120\n",
      "order: fcfs\n"
      "backfill: {slurm: {per_tenant: 4, window: 120min}}\n"
      "taken over: bf_max_job_user, bf_max_job_assoc, bf_max_job_user_part, bf_window\n"},
+    {"of a list on two lines the last as a whole, but for what a machine says",
+     "SchedulerParameters=bf_max_job_user=9,bf_window=60\nSelectTypeParameters=CR_LLN\n"
+     "schedulerparameters=bf_resolution=120\nSelectTypeParameters=CR_Core\n"
+     "NodeName=n SchedulerParameters=bf_window=1\n",
+     "order: fcfs\n"
+     "backfill: {slurm: {resolution: 120s}}\n"
+     "taken over: bf_resolution\n"
+     "not read, since machines are those of the scenario: NodeName\n"
+     "replaced by a later line: SchedulerParameters=bf_max_job_user=9,bf_window=60, "
+     "SelectTypeParameters=CR_LLN\n"
+     "of no effect here: SelectTypeParameters=CR_Core\n"},
     {"multifactor",
      "PriorityType=priority/"
      "multifactor\nPriorityWeightAge=5\nPriorityWeightFairshare=7\nPriorityMaxAge=1-"
