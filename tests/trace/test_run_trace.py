@@ -179,8 +179,10 @@ def check_series(file, jobs, scenario, length):
             continue
         if "broker" in scenario and len(scenario["centres"][path.split("/")[0]]["partitions"]) > 1:
             continue
-        waited = mine[mine["state"] != REJECTED]
-        until = numpy.where(numpy.isnan(waited["start"]), length, waited["start"])
+        # What is rejected as it comes waited for nothing; what lost its last chance later waited until then.
+        waited = mine
+        left = numpy.where(waited["state"] == REJECTED, waited["submit"] + waited["wait"], length)
+        until = numpy.where(numpy.isnan(waited["start"]), left, waited["start"])
         waits = until - waited["joined" if "joined" in jobs.dtype.names else "submit"]
         waits = numpy.nan_to_num(waits)  # on the way to a centre at the end
         close((step["queued_jobs"] * lengths).sum(), waits.sum(), f"Little's law in {path}")

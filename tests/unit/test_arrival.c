@@ -403,11 +403,11 @@ static void bad_parameters(void **state)
          "every: `99999999999999999999 months`: months and years must be whole"},
         {{.every = half}, "every: `1.5 months`: months and years must be whole"},
         {{.poisson = 1, .profile = {.day_of_week = {weekdays, 6}}},
-         "profile: day_of_week needs 7 numbers, not 6"},
+         "profile: day_of_week: needs 7 numbers, not 6"},
         {{.poisson = 1, .profile = {.hour_of_day = {negative, 24}}},
          "profile: hour_of_day: -1 is below 0"},
         {{.poisson = 1, .profile = {.hour_of_day = {negative + 1, 23}}},
-         "profile: hour_of_day needs 24 numbers, not 23"},
+         "profile: hour_of_day: needs 24 numbers, not 23"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err = {0};
