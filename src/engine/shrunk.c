@@ -1,5 +1,4 @@
-/* Jobs that wait where changes of a partition, or the time that passed, left them nowhere to run.
- */
+/* Jobs that wait and that changes of a partition, or time alone, left nowhere to run. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/state.h"
 
@@ -75,7 +74,7 @@ void sim_shrunk(struct sim *sim, struct station *station)
     free(jobs);
 }
 
-/* Windows, and parts that have nodes in windows only, leave less by time alone: until one begins.
+/* Windows, and parts that have nodes in windows only, leave less by time alone, until one begins.
  */
 void sim_check_waiting(struct sim *sim)
 {

@@ -105,24 +105,27 @@ static simtime find_now(struct gaps *gaps, const struct outage *outage, simtime 
     return gap->longest;
 }
 
-static void settle(struct gaps *gaps, const struct outage *outage, simtime from)
+/* Of those that end after `begin`. */
+static simtime settled_from(const struct outage *outage, simtime begin)
 {
     struct windows windows;
+    windows_init(&windows, outage->all, outage->n, outage->planned, begin);
+    const simtime settled = windows_settled(&windows);
+    windows_deinit(&windows);
+    return settled;
+}
+
+static void settle(struct gaps *gaps, const struct outage *outage, simtime from)
+{
     if (gaps->then.len > 0)
         return;
-    windows_init(&windows, outage->all, outage->n, outage->planned, from);
-    const simtime settled = windows_settled(&windows);
+    const simtime settled = settled_from(outage, from);
     gaps->settled = settled > from ? settled : from;
-    windows_deinit(&windows);
 }
 
 simtime gaps_settled(const struct outage *outage)
 {
-    struct windows windows;
-    windows_init(&windows, outage->all, outage->n, outage->planned, INT64_MIN);
-    const simtime settled = windows_settled(&windows);
-    windows_deinit(&windows);
-    return settled;
+    return settled_from(outage, INT64_MIN);
 }
 
 simtime gaps_longest(struct gaps *gaps, const struct outage *outage, simtime from, int64_t procs)

@@ -331,10 +331,7 @@ def write_scenario(folder, cases):
         scenario |= {'time': {'length': seconds(length)}, 'measure': {'after': 'drain'}}
     if changes:
         scenario['changes'] = changes
-    path = os.path.join(folder, 'scenario.yaml')
-    with open(path, 'w') as out:
-        out.write(program.yaml(scenario, depth=2))
-    return path, ids
+    return program.write(folder, program.yaml(scenario, depth=2)), ids
 
 
 def microseconds(value):

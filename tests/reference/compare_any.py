@@ -254,9 +254,7 @@ def scenario_of(jobs, parts):
 
 
 def run(binary, folder, jobs, parts):
-    path = os.path.join(folder, 'scenario.yaml')
-    with open(path, 'w') as out:
-        out.write(program.yaml(scenario_of(jobs, parts), depth=5))
+    path = program.write(folder, program.yaml(scenario_of(jobs, parts), depth=5))
     with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check') as trace:
         table = trace['jobs'][...]
     table.sort(order='id')

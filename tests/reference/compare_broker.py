@@ -94,9 +94,7 @@ Row = collections.namedtuple('Row', 'job centre partition waits joined start end
 
 
 def rows(binary, world, broker, folder):
-    path = os.path.join(folder, 'scenario.yaml')
-    with open(path, 'w') as file:
-        file.write(scenario(world, broker))
+    path = program.write(folder, scenario(world, broker))
     with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check', timeout=20) as trace:
         table, works = trace['jobs'][...], program.names(trace, 'workloads')
         centres, partitions = program.names(trace, 'centres'), program.names(trace, 'partitions')

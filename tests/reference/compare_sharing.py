@@ -340,9 +340,7 @@ def full_name(tenant):
 
 def outcomes(binary, world, folder):
     """What the program says of each job, in the terms of plain_sharing.py."""
-    path = os.path.join(folder, 'scenario.yaml')
-    with open(path, 'w') as file:
-        file.write(scenario(world))
+    path = program.write(folder, scenario(world))
     with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check', timeout=20) as trace:
         table = trace['jobs'][...]
         workloads = program.names(trace, 'workloads')

@@ -27,6 +27,14 @@ def binary_or_skip(argument=None):
     return os.path.abspath(path)
 
 
+def write(folder, text):
+    """The path of a scenario file in the folder."""
+    path = os.path.join(folder, 'scenario.yaml')
+    with open(path, 'w') as file:
+        file.write(text)
+    return path
+
+
 def run(binary, scenario, output, *options, timeout=600):
     """Run a scenario file; the open trace. The caller closes it."""
     import h5py

@@ -32,10 +32,9 @@ def starts(binary, folder, nodes, scheduler, jobs, unit):
     partition = {'nodes': nodes, 'processors_per_node': 3 if unit == 'nodes' else 1}
     mine = [{'submit': '%ds' % at, unit: n, 'request': '%ds' % request, 'runtime': '%ds' % runtime}
             for at, n, request, runtime in jobs]
-    path = os.path.join(folder, 'scenario.yaml')
-    with open(path, 'w') as out:
-        out.write(program.yaml({'jishi': 1, 'centres': {'c': {'partitions': {'p': partition}, 'scheduler': scheduler}},
-                                'tenants': {'t': {'home': 'c', 'workloads': {'w': {'jobs': mine}}}}}, depth=5))
+    path = program.write(folder, program.yaml(
+        {'jishi': 1, 'centres': {'c': {'partitions': {'p': partition}, 'scheduler': scheduler}},
+         'tenants': {'t': {'home': 'c', 'workloads': {'w': {'jobs': mine}}}}}, depth=5))
     with program.run(binary, path, os.path.join(folder, 'out.h5'), '--check') as trace:
         return {int(row['id']): float(row['start']) for row in trace['jobs'][...]}
 
