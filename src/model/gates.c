@@ -111,6 +111,7 @@ enum gates_reach gates_reach(const struct gates *gates, int32_t gate)
 void gates_capacity(struct gates *gates, int32_t centre, int64_t procs)
 {
     gates->capacity[centre] = procs;
+    gates_note_end(gates, GATE_ANY);
 }
 
 void gates_advance(struct gates *gates, simtime now)
@@ -177,6 +178,7 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
         count(gates, gate, job, -1);
         gate->spent -= left;
     }
+    gates_note_end(gates, first);
 }
 
 void gates_set_apart(struct gates *gates, const struct job *job, bool apart, simtime now)
@@ -321,6 +323,7 @@ bool gates_turn_frees(const struct gates *gates, int32_t gate, int32_t procs, si
 void gates_turn(struct gates *gates, simtime now)
 {
     gates->next_turn = SIMTIME_NEVER;
+    gates_note_end(gates, GATE_ANY);
     for (size_t i = 0; i < gates->gates.len; i++) {
         struct gate *gate = &gates->gates.items[i];
         if (gate->turn <= now) {

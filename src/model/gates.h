@@ -15,6 +15,9 @@
 
 struct gates;
 
+/* What stands for no gate; for whichever it may be. */
+enum { GATE_NONE = -1, GATE_ANY = -4 };
+
 /* What a tenant has, now or after a dated change. */
 struct gate_need {
     bool quota, guarantee;
@@ -137,6 +140,38 @@ int64_t gates_largest(const struct gates *gates, int32_t gate, int32_t centre);
  * it may borrow, and what brothers, its own and of those above, keep whatever runs. INT64_MAX: no
  * bound but the centre. O(depth). */
 int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* What has to happen before a job of so many processors may start, which the gate does not let
+ * start in the centre now: one ends that came in behind `gate` (GATE_NONE: that is not it), or
+ * gates_level is no less than `level` (INT64_MAX: whatever it is). Terms that change may let it in
+ * all the same. */
+struct gates_hold {
+    int32_t gate;
+    int64_t level;
+};
+
+/* False: nothing of the kind is known. O(depth^2). */
+bool gates_hold(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                struct gates_hold *ret);
+
+/* The same of a job that no claim covers, or to which not so much is owed: the gate behind which
+ * one has to end; GATE_NONE: terms have to change. O(depth^2). */
+int32_t gates_hold_claim(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
+                         bool owed);
+
+/* Processors of the centre that are neither in use nor kept for anybody; INT64_MAX where nothing is
+ * kept. O(1). */
+int64_t gates_level(const struct gates *gates, int32_t centre);
+
+/* So many times somebody may have been let in: a job ended, or terms changed. By which gate the job
+ * of the one with this number came in (-1: it passed freely); GATE_ANY: terms changed, or it is
+ * known no more. O(1). */
+uint64_t gates_ends(const struct gates *gates);
+int32_t gates_ended(const struct gates *gates, uint64_t end);
+
+/* What a job that came in by `first` passes behind `gate`, which it passes: below 0 nothing. O(1).
+ */
+int32_t gates_next(const struct gates *gates, int32_t gate, int32_t first);
 
 /* May a running job be stopped for a claim of `gate` on so many processors: does its tenant, with
  * each above it, run on more than it is guaranteed, up to a brother of the nearest guaranteed

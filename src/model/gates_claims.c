@@ -24,6 +24,11 @@ static int64_t unused(const struct gates *gates, int32_t gate, int32_t claimer, 
     return left;
 }
 
+int64_t gates_unused(const struct gates *gates, int32_t gate, int32_t claimer, int32_t centre)
+{
+    return unused(gates, gate, claimer, centre, GATES_NOW);
+}
+
 /* What quotas upwards leave a claim: what others do not keep of them; and those above the claimer
  * in any case what its guarantee leaves of all that it uses, wherever. `above`: those, too. */
 static int64_t unkept_quotas(const struct gates *gates, int32_t gate, int32_t claimer, bool above,

@@ -8,9 +8,12 @@
 /* Guarantees are asked about as things stand, or as if nothing ran. */
 enum gates_view { GATES_NOW, GATES_IDLE };
 
-/* What stands for no gate: nobody is held; nothing is above, and a job goes on to its QOS; nothing
- * is behind that. */
-enum { GATE_NONE = -1, GATE_LAST = -2, GATE_UNKNOWN = -3 };
+/* What stands for no gate, beside GATE_NONE (nobody is held; nothing is above, and a job goes on to
+ * its QOS): nothing is behind that; nobody looked yet. */
+enum { GATE_LAST = -2, GATE_UNKNOWN = -3 };
+
+/* So many ends of jobs are remembered. */
+enum { GATES_ENDS = 64 };
 
 /* A tenant with a quota, or one that has a guarantee below itself or a brother, or is that; a QOS
  * with a quota; or what the jobs of one tenant, or of all that have its gate, in one QOS come in
@@ -83,6 +86,11 @@ struct gates {
         size_t len, cap;
     } pots;
     int64_t *capacity, *busy; /* by centre */
+    int32_t *tops;            /* by centre: the pot of those at the top of the tree; -1 */
+    struct {
+        uint64_t n;
+        int32_t last[GATES_ENDS]; /* number i at i % GATES_ENDS */
+    } ends;
     simtime now, next_turn;
 };
 
@@ -234,6 +242,14 @@ int64_t gates_part_of(const struct gate *gate, enum gates_view view);
 
 /* What a gate of a tenant keeps has changed, or what those below do. O(depth). */
 void gates_keep_upwards(struct gates *gates, int32_t gate);
+
+/* A job that came in by the gate ended; GATE_ANY: terms changed. */
+void gates_note_end(struct gates *gates, int32_t gate);
+
+/* What a claimer upwards does not use of its guarantee and keeps for nobody else below it.
+ * O(depth).
+ */
+int64_t gates_unused(const struct gates *gates, int32_t gate, int32_t claimer, int32_t centre);
 
 /* The quota of the gate is another, or its first one: of the period that `now` is in. */
 void gates_arm(struct gates *gates, struct gate *gate, simtime now);

@@ -40,6 +40,8 @@ static int32_t pot_of(struct gates *gates, int32_t parent, int32_t home)
     MEM_GROW(&gates->pots);
     const int32_t id = (int32_t)gates->pots.len++;
     gates->pots.items[id] = (struct pot){.parent = parent, .home = home};
+    if (parent < 0 && home >= 0)
+        gates->tops[home] = id;
     return id;
 }
 
@@ -146,6 +148,9 @@ struct gates *gates_new(const struct world *world, const struct gate_need *needs
         }
     gates->capacity = mem_new(world->n_centres, sizeof(*gates->capacity));
     gates->busy = mem_new(world->n_centres, sizeof(*gates->busy));
+    gates->tops = mem_new(world->n_centres, sizeof(*gates->tops));
+    for (size_t i = 0; i < world->n_centres; i++)
+        gates->tops[i] = -1;
     gates->next_turn = SIMTIME_NEVER;
     gates->n_qos = world->n_qos > 0 ? world->n_qos : 1;
     gates->qos = mem_new(gates->n_qos, sizeof(*gates->qos));
@@ -170,6 +175,7 @@ void gates_free(struct gates *gates)
     free(gates->pots.items);
     free(gates->capacity);
     free(gates->busy);
+    free(gates->tops);
     free(gates);
 }
 
@@ -194,6 +200,7 @@ void gates_assign(struct gates *copy, const struct gates *gates)
     copy->pots.items = mem_resize(old.pots.items, gates->pots.cap, sizeof(*copy->pots.items));
     copy->capacity = old.capacity;
     copy->busy = old.busy;
+    copy->tops = old.tops;
     assign_list(&copy->of, &gates->of);
     for (size_t q = 0; q < gates->n_qos; q++)
         assign_list(&copy->qos[q].of, &gates->qos[q].of);
@@ -201,6 +208,7 @@ void gates_assign(struct gates *copy, const struct gates *gates)
     memcpy(copy->pots.items, gates->pots.items, gates->pots.len * sizeof(*copy->pots.items));
     memcpy(copy->capacity, gates->capacity, n * sizeof(*copy->capacity));
     memcpy(copy->busy, gates->busy, n * sizeof(*copy->busy));
+    memcpy(copy->tops, gates->tops, n * sizeof(*copy->tops));
 }
 
 struct gates *gates_copy(const struct gates *gates)
@@ -251,6 +259,7 @@ static void set_quota(struct gates *gates, struct gate *gate, const struct tenan
 {
     gate->quota = quota;
     gate->lowered = true;
+    gates_note_end(gates, GATE_ANY);
     gates_arm(gates, gate, now);
 }
 

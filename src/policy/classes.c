@@ -20,6 +20,8 @@ struct classes *classes_new(const struct order_type *order, const void *params,
     classes->tenancy = *tenancy;
     classes->place = *place;
     classes->spare = NO_CLASS;
+    if (tenancy->gates)
+        classes_begin_holds(classes);
     REQUIRE(!classes_by_rank(classes) || !order->score);
     if (order->offsets)
         classes_find_offsets(classes);
@@ -36,6 +38,7 @@ void classes_free(struct classes *classes)
     free(classes->ranks.items);
     free(classes->paths.items);
     classes_free_stands(classes);
+    classes_end_holds(classes);
     free(classes->stale.items);
     free(classes->ageing.items);
     free(classes->branches.items);
@@ -117,7 +120,12 @@ static uint32_t class_of(struct classes *classes, const struct job *job, bool ag
                             .gate = gate_of(classes, job),
                             .aged = aged};
     class->counts_time = class->gate >= 0 && gates_counts_time(classes->tenancy.gates, class->gate);
-    classes->ranks.items[id] = (struct rank){.kind = (uint8_t)(2 * kind.priority + aged)};
+    struct rank *rank = &classes->ranks.items[id];
+    *rank = (struct rank){.kind = (uint8_t)(2 * kind.priority + aged)};
+    for (int scope = 0; scope < SEARCH_SCOPES; scope++) {
+        class->watches[scope].gate = GATE_NONE;
+        rank->held[scope] = HELD_NOT;
+    }
     classes_join(classes, id);
     if (classes->order->by_tree)
         shares_path(classes->tenancy.shares, tenant, &classes->paths.items[id]);
@@ -141,6 +149,8 @@ static void insert(struct classes *classes, uint32_t id, const struct jobitem *i
     struct class *class = &classes->all.items[id];
     const bool first = bunch_len(&class->jobs) == 0;
     classes->heads.hold = false;
+    if (!first && item->procs < class->jobs.least)
+        classes_let_go(classes, id);
     bunch_insert(&class->jobs, item);
     classes->len++;
     if (first)
@@ -230,6 +240,7 @@ bool classes_remove(struct classes *classes, const struct job *job, bool aged, s
     if (bunch_len(&class->jobs) > 0) {
         classes_stand_anew(classes, id);
     } else {
+        classes_let_go(classes, id);
         classes_stand_down(classes, id);
         spare(classes, id);
     }
@@ -307,8 +318,11 @@ static bool search_class(const struct classes *classes, const struct stand *stan
     const int64_t room = room_in(classes, class, search);
     struct jobkey key;
     const struct jobkey *after = NULL;
-    if (stand->least > room)
+    if (stand->least > room) {
+        if (stand->least <= search->free && classes->holds)
+            classes_hold(classes, search->scope, (size_t)(stand - classes->stands.items));
         return false;
+    }
     if (search->after && jobkey_upto(&stand->head, search->after)) {
         key = (struct jobkey){search->after->score - offset, search->after->seq};
         after = &key;
@@ -340,11 +354,18 @@ static uint32_t next_upto(const struct classes *classes, size_t from, int16_t mo
     return least_bits(classes->least, from, classes->stands.len, most);
 }
 
+/* Of those that gates do not hold from searches of the scope. */
+static inline uint32_t open_bits(const struct classes *classes, enum search_scope scope,
+                                 size_t from, int16_t level)
+{
+    return classes->holds ? lane_bits(lanes_at(&classes->held[scope][from]) <= level) : UINT32_MAX;
+}
+
 bool classes_may_fit(const struct classes *classes, int64_t free)
 {
-    const int16_t most = least_upto(free);
+    const int16_t most = least_upto(free), level = classes_hear(classes, SEARCH_ALL);
     for (size_t from = 0; from < classes->stands.len; from += LANES)
-        if (next_upto(classes, from, most) != 0)
+        if ((next_upto(classes, from, most) & open_bits(classes, SEARCH_ALL, from, level)) != 0)
             return true;
     return false;
 }
@@ -357,12 +378,15 @@ static bool search_all(const struct classes *classes, const struct jobkey *after
     bool found = false;
     struct jobitem item;
     const int16_t most = least_upto(free);
+    const int16_t level = classes_hear(classes, scope);
     size_t from = 0;
     /* By rank, what comes after a job is not in a class before its own. */
     if (classes_by_rank(classes) && after)
         from = classes_first_from(classes, (struct jobkey){.score = after->score, .seq = 0});
     for (; from < classes->stands.len; from += LANES)
-        for (uint32_t bits = next_upto(classes, from, most); bits != 0; bits &= bits - 1) {
+        for (uint32_t bits =
+                 next_upto(classes, from, most) & open_bits(classes, scope, from, level);
+             bits != 0; bits &= bits - 1) {
             const struct stand *stand = &classes->stands.items[from + (size_t)__builtin_ctz(bits)];
             if (stand->shortest > window && stand->least > spare)
                 continue;
@@ -413,6 +437,11 @@ static void raise_head(struct class_head *heads, size_t at)
     heads[at] = moved;
 }
 
+static inline bool is_open(const struct classes *classes, size_t at, int16_t level)
+{
+    return !classes->holds || classes->held[SEARCH_ALL][at] <= level;
+}
+
 /* Going on costs little, and what is read is not always wanted. */
 enum { SOME = 4 };
 
@@ -421,6 +450,7 @@ static size_t some_of_all(struct classes *classes, const struct jobkey *after, s
 {
     struct search search = {after, SEARCH_ALL, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
     const struct stand *stands = classes->stands.items;
+    const int16_t level = classes_hear(classes, SEARCH_ALL);
     const bool goes_on = classes->heads.hold && after && jobkey_equal(after, &classes->heads.last);
     size_t i = goes_on ? classes->heads.looked : 0, len = 0;
     most = most < SOME ? most : SOME;
@@ -436,11 +466,13 @@ static size_t some_of_all(struct classes *classes, const struct jobkey *after, s
                 jobkey_upto(&stands[i].head, &classes->heads.items[0].item.key))) {
             struct class_head head = {.stand = (uint32_t)i};
             search.after = after;
-            if (search_class(classes, &stands[i++], &search, &head.item)) {
+            if (is_open(classes, i, level) &&
+                search_class(classes, &stands[i], &search, &head.item)) {
                 MEM_GROW(&classes->heads);
                 classes->heads.items[classes->heads.len] = head;
                 raise_head(classes->heads.items, classes->heads.len++);
             }
+            i++;
         }
         if (classes->heads.len == 0)
             break;
@@ -494,6 +526,9 @@ void classes_check(const struct classes *classes)
 {
     size_t jobs = 0;
     const struct stand *stands = classes->stands.items;
+    int16_t levels[SEARCH_SCOPES];
+    for (int scope = 0; scope < classes->n_scopes; scope++)
+        levels[scope] = classes_hear(classes, scope);
     for (size_t i = 0; i < classes->stands.len; i++) {
         const struct class *class = &classes->all.items[stands[i].id];
         REQUIRE(find(classes, class->tenant, class->kind, class->aged) == stands[i].id);
@@ -505,8 +540,15 @@ void classes_check(const struct classes *classes)
         REQUIRE(stands[i].head.seq == rank->first.seq &&
                 stands[i].head.score == rank->offset + rank->first.score);
         REQUIRE(i == 0 || !jobkey_upto(&stands[i].head, &stands[i - 1].head));
+        for (int scope = 0; scope < classes->n_scopes; scope++) {
+            const struct search any = {NULL, scope, INT64_MAX, SIMTIME_NEVER, INT64_MAX};
+            REQUIRE(classes->held[scope][i] <= levels[scope] ||
+                    stands[i].least > room_in(classes, class, &any));
+        }
         jobs += bunch_len(&class->jobs);
     }
     REQUIRE(jobs == classes->len);
+    if (classes->holds)
+        classes_check_holds(classes);
     classes_line_check(classes);
 }

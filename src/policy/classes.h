@@ -60,7 +60,7 @@ bool classes_next_aged(struct classes *classes, const struct jobs *jobs, struct 
 
 /* What searches see: all that the gates let through; of that, what a claim on a guarantee covers;
  * or what would be covered if those above its tenant might run on more. */
-enum search_scope { SEARCH_ALL, SEARCH_CLAIMS, SEARCH_OWED };
+enum search_scope { SEARCH_ALL, SEARCH_CLAIMS, SEARCH_OWED, SEARCH_SCOPES };
 
 /* The first of all, whatever gates say. O(1), as jobtree_first. */
 bool classes_first(const struct classes *classes, struct jobitem *ret);

@@ -1,7 +1,7 @@
-/* What classes.c, classes_rank.c, classes_sum.c, classes_stands.c, classes_tree.c and
- * classes_line.c share: the one knows jobs and searches, the next where classes stand, the third
- * what they add to scores, the fourth how entries lie in memory, the fifth below which tenants, the
- * last all jobs in order. */
+/* What classes.c, classes_rank.c, classes_sum.c, classes_stands.c, classes_tree.c, classes_held.c
+ * and classes_line.c share: the one knows jobs and searches, the next where classes stand, the
+ * third what they add to scores, the fourth how entries lie in memory, the fifth below which
+ * tenants, the sixth which of them gates hold, the last all jobs in order. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef POLICY_CLASSES_INNER_H
 #define POLICY_CLASSES_INNER_H
@@ -20,6 +20,13 @@ struct class_kind {
     int16_t priority, qos;
 };
 
+/* Of a class that gates hold from searches of one scope: until a job ends behind this gate;
+ * GATE_NONE: it is none, or that does not help. In a list of those that watch the same. */
+struct watch {
+    int32_t gate;
+    uint32_t before, behind;
+};
+
 /* Jobs wait in it: one that is empty is no class of any tenant. */
 struct class
 {
@@ -30,6 +37,7 @@ struct class
     bool stale;    /* of a live order: its level may be another by now */
     double level;  /* as order->level said */
     uint32_t next; /* of the same tenant; of those to spare */
+    struct watch watches[SEARCH_SCOPES];
     struct bunch jobs;
 };
 
@@ -39,8 +47,12 @@ struct rank {
     struct jobkey first; /* of its jobs, its own */
     double factor;       /* by sum: as shares_factor said */
     bool factor_known;
-    uint8_t kind; /* by sum: which of the sums of order_offsets */
+    uint8_t kind;                /* by sum: which of the sums of order_offsets */
+    int16_t held[SEARCH_SCOPES]; /* HELD_NOT; until the level of the gates is no less; HELD_FAST */
 };
+
+/* Gates do not hold the class, or may not; they do, whatever is left in the centre. */
+enum { HELD_NOT = INT16_MIN, HELD_FAST = INT16_MAX };
 
 /* A class, in order of its first job: what a search looks at. */
 struct stand {
@@ -111,6 +123,9 @@ struct classes {
     } open;
     int16_t *least; /* of each stand, at most INT16_MAX: most are passed over for it, LANES at once;
                        so many may be read behind them */
+    int16_t *held[SEARCH_SCOPES]; /* with gates: in turn, what its rank says */
+    struct class_holds *holds;    /* NULL: no gates */
+    int n_scopes;                 /* of searches that gates hold some from; 0: no gates */
     struct {
         struct class *items;
         size_t len, cap;
@@ -201,6 +216,37 @@ void classes_stand_down(struct classes *classes, uint32_t id);
 /* The jobs of a class that stands have changed. O(log classes), and a move of the entries that its
  * first job passes. */
 void classes_stand_anew(struct classes *classes, uint32_t id);
+
+/* What `least` and `held` say of a stand, by what is there and its rank. */
+static inline void classes_mark(const struct classes *classes, size_t at)
+{
+    const struct stand *stand = &classes->stands.items[at];
+    classes->least[at] = least_upto(stand->least);
+    for (int scope = 0; scope < classes->n_scopes; scope++)
+        classes->held[scope][at] = classes->ranks.items[stand->id].held[scope];
+}
+
+/* That of `len` of them from `from` on goes with them, by so many places. */
+void classes_move_marks(const struct classes *classes, size_t from, size_t len, ptrdiff_t by);
+
+/* A search of the scope does not find the smallest job of a stand, as gates hold it: the stand is
+ * passed over until that may have changed. O(depth^2). */
+NOINLINE void classes_hold(const struct classes *classes, enum search_scope scope, size_t at);
+
+/* The class is passed over no longer. O(log classes). */
+void classes_let_go(const struct classes *classes, uint32_t id);
+
+/* Those that may be found since what happened at the gates are passed over no longer. O(depth) for
+ * each end of a job, and O(log classes) for each class that waited for it; O(classes) where terms
+ * changed. Returns up to what classes->held of the scope is passed over no longer either. */
+int16_t classes_hear(const struct classes *classes, enum search_scope scope);
+
+/* With gates; as of now nobody is held. */
+void classes_begin_holds(struct classes *classes);
+void classes_end_holds(struct classes *classes);
+
+/* REQUIREs that lists and marks agree. */
+void classes_check_holds(const struct classes *classes);
 
 /* One more of `stands`, as its seam SEAM_SAME; one less. A move of those in front of it or of those
  * behind it, whichever are fewer. */

@@ -198,20 +198,19 @@ void classes_stand_anew(struct classes *classes, uint32_t id)
         to = classes_first_from(classes, stand.head);
         to -= to > from;
         struct stand *goal = &classes->stands.items[to];
-        int16_t *const least = classes->least;
         if (to < from) {
             memmove(goal + 1, goal, (from - to) * sizeof(*at));
-            memmove(&least[to + 1], &least[to], (from - to) * sizeof(*least));
+            classes_move_marks(classes, to, from - to, 1);
         } else {
             memmove(at, at + 1, (to - from) * sizeof(*at));
-            memmove(&least[from], &least[from + 1], (to - from) * sizeof(*least));
+            classes_move_marks(classes, from + 1, to - from, -1);
         }
         at = goal;
         if (classes->order->by_tree)
             doubt_seams(classes, to < from ? to : from, (to > from ? to : from) + 1);
     }
     *at = stand;
-    classes->least[to] = least_upto(stand.least);
+    classes_mark(classes, to);
 }
 
 /* --- by rank: what goes before what anew --- */
@@ -328,7 +327,7 @@ static void number(struct classes *classes, struct range range)
     for (size_t i = range.from; i < range.to; i++) {
         rank += i == range.from || !ties(classes, i);
         stands[i].head.score = rank;
-        classes->least[i] = least_upto(stands[i].least);
+        classes_mark(classes, i);
     }
     const double gap = first || last ? GAP : (high - low) / (rank + 1);
     const double base = first && !last ? high - gap * (rank + 1) : low;

@@ -10,14 +10,23 @@
 /* Those that come are mostly before the middle, as tenants that used little, and so are those that
  * go: what lies in front of them is moved instead of what lies behind. */
 
+void classes_move_marks(const struct classes *classes, size_t from, size_t len, ptrdiff_t by)
+{
+    int16_t *least = classes->least + from;
+    memmove(least + by, least, len * sizeof(*least));
+    for (int scope = 0; scope < classes->n_scopes; scope++) {
+        int16_t *held = classes->held[scope] + from;
+        memmove(held + by, held, len * sizeof(*held));
+    }
+}
+
 /* `len` of them from `from` on, by one. */
 static void move(const struct classes *classes, size_t from, size_t len, ptrdiff_t by)
 {
     struct stand *stands = classes->stands.items + from;
-    int16_t *least = classes->least + from;
     int32_t *seams = classes->seams + from;
     memmove(stands + by, stands, len * sizeof(*stands));
-    memmove(least + by, least, len * sizeof(*least));
+    classes_move_marks(classes, from, len, by);
     if (classes->order->by_tree)
         memmove(seams + by, seams, len * sizeof(*seams));
 }
@@ -27,6 +36,8 @@ static void begin(struct classes *classes, ptrdiff_t by)
 {
     classes->stands.items += by;
     classes->least += by;
+    for (int scope = 0; scope < classes->n_scopes; scope++)
+        classes->held[scope] += by;
     classes->seams += by;
     classes->stands.front += (size_t)by;
 }
@@ -54,6 +65,8 @@ static void make_room(struct classes *classes)
     struct stand *stands = classes->stands.items;
     classes->stands.items = centred(classes, stands, sizeof(*stands), cap);
     classes->least = centred(classes, classes->least, sizeof(*classes->least), cap);
+    for (int scope = 0; scope < classes->n_scopes; scope++)
+        classes->held[scope] = centred(classes, classes->held[scope], sizeof(**classes->held), cap);
     classes->seams = centred(classes, classes->seams, sizeof(*classes->seams), cap);
     classes->stands.cap = cap;
     classes->stands.front = (cap - len) / 2;
@@ -74,7 +87,7 @@ void classes_put_in(struct classes *classes, size_t at, const struct stand *stan
     }
     classes->stands.len++;
     classes->stands.items[at] = *stand;
-    classes->least[at] = least_upto(stand->least);
+    classes_mark(classes, at);
     classes->seams[at] = SEAM_SAME;
 }
 
@@ -94,5 +107,7 @@ void classes_free_stands(struct classes *classes)
     const size_t front = classes->stands.front;
     free_items(classes->stands.items, front, sizeof(*classes->stands.items));
     free_items(classes->least, front, sizeof(*classes->least));
+    for (int scope = 0; scope < classes->n_scopes; scope++)
+        free_items(classes->held[scope], front, sizeof(**classes->held));
     free_items(classes->seams, front, sizeof(*classes->seams));
 }

@@ -66,9 +66,9 @@ static void advance(struct classes *classes, size_t from, size_t *left)
     }
     *left -= from - to;
     memmove(&stands[to + 1], &stands[to], (from - to) * sizeof(stand));
-    memmove(&classes->least[to + 1], &classes->least[to], (from - to) * sizeof(*classes->least));
+    classes_move_marks(classes, to, from - to, 1);
     stands[to] = stand;
-    classes->least[to] = least_upto(stand.least);
+    classes_mark(classes, to);
 }
 
 static void sort_by_head(struct classes *classes)
@@ -76,7 +76,7 @@ static void sort_by_head(struct classes *classes)
     struct stand *stands = classes->stands.items;
     qsort(stands, classes->stands.len, sizeof(*stands), compare_heads);
     for (size_t i = 0; i < classes->stands.len; i++)
-        classes->least[i] = least_upto(stands[i].least);
+        classes_mark(classes, i);
 }
 
 /* The factors of those below what moved among its brothers. */
