@@ -197,10 +197,10 @@ struct list {
     size_t len, cap;
 };
 
-enum { LISTS = 3 };
+enum { WHOLES = 4 };
 
 struct reader {
-    const struct slurm_pair *last[LISTS]; /* by row of lists: the one that counts; borrowed */
+    const struct slurm_pair *last[WHOLES]; /* by row of wholes: the one that counts; borrowed */
     struct list notes[NOTE_KINDS];
     struct node *order, *plan; /* maps of parameters */
     struct mark order_at, plan_at;
@@ -320,25 +320,6 @@ static void take_select(struct reader *r, const char *name, const char *value, s
     }
 }
 
-/* Settings with commas. The one said last counts, as a whole, as in Slurm. */
-static const struct {
-    const char *key;
-    item_fn *take;
-} lists[LISTS] = {
-    {"SchedulerParameters", take_parameter},
-    {"PriorityFlags", take_flag},
-    {"SelectTypeParameters", take_select},
-};
-
-/* Its row; LISTS: it is none. */
-static size_t find_list(const char *key)
-{
-    size_t i = 0;
-    while (i < LISTS && strcasecmp(key, lists[i].key) != 0)
-        i++;
-    return i;
-}
-
 /* One of two words, with or without what stands before the slash. */
 static bool choose(struct reader *r, const struct slurm_pair *pair, const char *yes, const char *no,
                    bool *ret)
@@ -371,6 +352,36 @@ static void take_overtime(struct reader *r, const struct slurm_pair *pair)
         note(r, NOTE_TAKEN, "OverTimeLimit", NULL);
 }
 
+/* Settings of which the one said last counts, as a whole, as in Slurm. */
+static const struct {
+    const char *key;
+    item_fn *take; /* of each between commas; NULL: it is OverTimeLimit */
+} wholes[WHOLES] = {
+    {"SchedulerParameters", take_parameter},
+    {"PriorityFlags", take_flag},
+    {"SelectTypeParameters", take_select},
+    {"OverTimeLimit", NULL},
+};
+
+/* Its row; WHOLES: it is none. */
+static size_t find_whole(const char *key)
+{
+    size_t i = 0;
+    while (i < WHOLES && strcasecmp(key, wholes[i].key) != 0)
+        i++;
+    return i;
+}
+
+static void take_whole(struct reader *r, const struct slurm_pair *pair, size_t whole)
+{
+    if (pair != r->last[whole])
+        note(r, NOTE_REPLACED, pair->key, pair->value);
+    else if (wholes[whole].take)
+        each_item(r, pair, wholes[whole].take);
+    else
+        take_overtime(r, pair);
+}
+
 /* A value that says that there is none of it. */
 static bool says_nothing(const char *value)
 {
@@ -382,7 +393,7 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
 {
     const char *key = pair->key;
     const struct setting *setting = find_setting(order_settings, key);
-    const size_t list = find_list(key);
+    const size_t whole = find_whole(key);
     if (setting) {
         take(r, r->order, setting, pair->value, pair->at);
     } else if (strcasecmp(key, "SchedulerType") == 0) {
@@ -391,16 +402,12 @@ static void take_pair(struct reader *r, const struct slurm_pair *pair)
     } else if (strcasecmp(key, "PriorityType") == 0) {
         r->order_at = pair->at;
         choose(r, pair, "priority/multifactor", "priority/basic", &r->multifactor);
-    } else if (list < LISTS && pair != r->last[list]) {
-        note(r, NOTE_REPLACED, key, pair->value);
-    } else if (list < LISTS) {
-        each_item(r, pair, lists[list].take);
+    } else if (whole < WHOLES) {
+        take_whole(r, pair, whole);
     } else if (strcasecmp(key, "SelectType") == 0) {
         const bool shared =
             slurm_is_one_of(pair->value, " select/cons_tres select/cons_res cons_tres ");
         note(r, shared ? NOTE_NO_EFFECT : NOTE_MATTERS, "SelectType", pair->value);
-    } else if (strcasecmp(key, "OverTimeLimit") == 0) {
-        take_overtime(r, pair);
     } else if (slurm_is_one_of(key, slurm_keys_that_matter)) {
         note(r, says_nothing(pair->value) ? NOTE_NO_EFFECT : NOTE_MATTERS, key, pair->value);
     } else if (slurm_is_one_of(key, slurm_keys_without_effect)) {
@@ -507,10 +514,10 @@ static void find_last(struct reader *r, const struct slurm_pairs *pairs)
 {
     bool machine = false;
     for (size_t i = 0; i < pairs->len; i++) {
-        const size_t list = find_list(pairs->items[i].key);
+        const size_t whole = find_whole(pairs->items[i].key);
         machine = is_of_machine(&pairs->items[i], machine);
-        if (!machine && list < LISTS)
-            r->last[list] = &pairs->items[i];
+        if (!machine && whole < WHOLES)
+            r->last[whole] = &pairs->items[i];
     }
 }
 

@@ -61,6 +61,11 @@ static const struct {
      "replaced by a later line: SchedulerParameters=bf_max_job_user=9,bf_window=60, "
      "SelectTypeParameters=CR_LLN\n"
      "of no effect here: SelectTypeParameters=CR_Core\n"},
+    {"of a limit said twice the last", "OverTimeLimit=UNLIMITED\nOverTimeLimit=5\n",
+     "order: fcfs\n"
+     "backfill: {slurm: {}}\n"
+     "replaced by a later line: OverTimeLimit=UNLIMITED\n"
+     "not modelled, though it may matter: OverTimeLimit=5\n"},
     {"multifactor",
      "PriorityType=priority/"
      "multifactor\nPriorityWeightAge=5\nPriorityWeightFairshare=7\nPriorityMaxAge=1-"
