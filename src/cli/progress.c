@@ -10,6 +10,8 @@
 #define WIDTH 30
 #define FIRST_AFTER 0.5 /* seconds: short runs show nothing */
 #define AGAIN_AFTER 0.1
+#define LOOK_AFTER 0.02
+#define STEPS_MOST 4096
 
 static double clock_now(void)
 {
@@ -21,18 +23,13 @@ static double clock_now(void)
 void progress_begin(struct progress *progress, bool wanted, simtime length)
 {
     *progress = (struct progress){.on = wanted && isatty(STDERR_FILENO), .length = length};
-    progress->begun = clock_now();
+    progress->begun = progress->seen = clock_now();
+    progress->steps = 1;
     progress->shown = progress->begun + FIRST_AFTER - AGAIN_AFTER;
 }
 
-void progress_show(void *ctx, simtime now, uint64_t jobs)
+static void draw(struct progress *progress, double clock, simtime now, uint64_t jobs)
 {
-    struct progress *progress = ctx;
-    if (!progress->on)
-        return;
-    const double clock = clock_now();
-    if (clock - progress->shown < AGAIN_AFTER)
-        return;
     progress->shown = clock;
     progress->drawn = true;
     const double spent = clock - progress->begun;
@@ -49,6 +46,19 @@ void progress_show(void *ctx, simtime now, uint64_t jobs)
     }
     fprintf(stderr, "  %llu jobs, %.0f a second", (unsigned long long)jobs, (double)jobs / spent);
     fflush(stderr);
+}
+
+uint32_t progress_show(struct progress *progress, simtime now, uint64_t jobs)
+{
+    const double clock = clock_now(), since = clock - progress->seen;
+    if (since < LOOK_AFTER && progress->steps < STEPS_MOST)
+        progress->steps *= 2;
+    else if (since > 2 * LOOK_AFTER && progress->steps > 1)
+        progress->steps /= 2;
+    progress->seen = clock;
+    if (progress->on && clock - progress->shown >= AGAIN_AFTER)
+        draw(progress, clock, now, jobs);
+    return progress->steps;
 }
 
 void progress_end(struct progress *progress)

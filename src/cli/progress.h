@@ -8,13 +8,17 @@
 
 struct progress {
     bool on;
-    simtime length;      /* of the run; SIMTIME_NEVER: not known, and only the rate is shown */
-    double begun, shown; /* seconds of a monotonic clock */
+    simtime length; /* of the run; SIMTIME_NEVER: not known, and only the rate is shown */
+    double begun, seen, shown; /* seconds of a monotonic clock */
+    uint32_t steps;            /* from one look at the clock to the next */
     bool drawn;
 };
 
 void progress_begin(struct progress *progress, bool wanted, simtime length);
-void progress_show(void *progress, simtime now, uint64_t jobs);
+
+/* Draws it if it is time to. Returns after how many steps to call again: some hundredths of a
+ * second of them, at the rate of the last. Never 0. */
+uint32_t progress_show(struct progress *progress, simtime now, uint64_t jobs);
 void progress_end(struct progress *progress); /* wipes the line */
 
 #endif

@@ -96,7 +96,6 @@ struct run {
     struct simulation simulation;
     struct trace *trace; /* NULL: none */
     struct progress progress;
-    volatile sig_atomic_t stop; /* Ctrl-C, or the disk is full */
 };
 
 static void run_deinit(struct run *run)
@@ -128,13 +127,13 @@ static void on_abandon(void *ctx)
     progress_end(&run->progress);
 }
 
-static void on_progress(void *ctx, simtime now, uint64_t ended)
+static uint32_t on_progress(void *ctx, simtime now, uint64_t ended)
 {
     struct run *run = ctx;
-    struct error err;
-    if (*run->options->interrupted || (run->trace && trace_status(run->trace, &err) < 0))
-        run->stop = 1;
-    progress_show(&run->progress, now, ended);
+    struct error err; /* told as the trace is closed */
+    if (run->trace && trace_status(run->trace, &err) < 0)
+        return 0;
+    return progress_show(&run->progress, now, ended);
 }
 
 static int finish(struct run *run, bool complete, struct error *err)
@@ -187,7 +186,7 @@ static int run_program(const struct run_options *options, const struct program *
         .abandon = on_abandon,
         .progress = on_progress,
         .ctx = &run,
-        .interrupted = &run.stop,
+        .interrupted = options->interrupted,
     };
     const int got = simulation_run(&run.simulation, program, &chosen, &errors);
     progress_end(&run.progress);

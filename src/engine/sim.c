@@ -269,14 +269,22 @@ static inline void drain_events(struct sim *sim, enum event_class from, enum eve
         drain_due(sim, from, to);
 }
 
-#define PROGRESS_EVERY 4096
-
-/* Tell how far it is; was it asked to stop? */
-static NOINLINE bool is_interrupted(struct sim *sim)
+/* Is it to stop by what it tells of how far it is? */
+static NOINLINE bool is_told_to_stop(struct sim *sim)
 {
-    if (sim->setup.progress)
-        sim->setup.progress(sim->setup.progress_ctx, sim->now, sim->totals.ended);
-    return sim->setup.interrupted && *sim->setup.interrupted;
+    const struct sim_setup *setup = &sim->setup;
+    sim->untold = UINT32_MAX;
+    if (setup->progress)
+        sim->untold = setup->progress(setup->progress_ctx, sim->now, sim->totals.ended);
+    return sim->untold == 0;
+}
+
+/* After each instant, and each submission of many at one. */
+static inline bool is_interrupted(struct sim *sim)
+{
+    if (UNLIKELY(sim->setup.interrupted && *sim->setup.interrupted))
+        return true;
+    return UNLIKELY(--sim->untold == 0) && is_told_to_stop(sim);
 }
 
 /* Jobs are submitted in [0, length), and later only while counted jobs are waited for.
@@ -368,7 +376,7 @@ static inline int instant(struct sim *sim, struct error *err)
                 return got;
             if (sim->eager)
                 pass_now(sim);
-            if (sim->totals.submitted % PROGRESS_EVERY == 0 && is_interrupted(sim))
+            if (is_interrupted(sim))
                 return SIM_INTERRUPTED;
         }
         drain_events(sim, EVENT_TIMER, EVENT_END_LATE);
@@ -553,7 +561,8 @@ int sim_run(struct sim *sim, struct error *err)
     for (size_t i = 0; i < sim->n_stations; i++)
         sim_tell(sim, FACT_CAPACITY, NULL, (int32_t)i);
     settle(sim);
-    for (uint64_t steps = 0;; steps++) {
+    sim->untold = 1;
+    for (;;) {
         const simtime arrival = next_arrival(sim), event = events_time(sim->events);
         const simtime next = arrival < event ? arrival : event;
         if (is_over(sim, next))
@@ -563,7 +572,7 @@ int sim_run(struct sim *sim, struct error *err)
         got = instant(sim, err);
         if (got < 0)
             return got;
-        if (got == SIM_INTERRUPTED || (steps % PROGRESS_EVERY == 0 && is_interrupted(sim))) {
+        if (got == SIM_INTERRUPTED || is_interrupted(sim)) {
             got = SIM_INTERRUPTED;
             break;
         }

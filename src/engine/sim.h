@@ -104,9 +104,11 @@ struct sim_setup {
     const struct sim_broker *broker; /* NULL: jobs run at home, where their data are */
     bool drain;                      /* after `length`, go on until the counted jobs have ended */
     bool check;                      /* REQUIRE every invariant after every event: slow */
-    const volatile sig_atomic_t *interrupted; /* stop soon once it is not 0; may be NULL */
-    /* Called now and then with the clock and the jobs ended so far; may be NULL. */
-    void (*progress)(void *ctx, simtime now, uint64_t ended);
+    /* Stop before the next instant once it is not 0; may be NULL. */
+    const volatile sig_atomic_t *interrupted;
+    /* Called with the clock and the jobs ended so far; may be NULL. Returns after how many steps
+     * it is to be called again, each a submission or the end of an instant; 0: stop. */
+    uint32_t (*progress)(void *ctx, simtime now, uint64_t ended);
     void *progress_ctx;
 };
 

@@ -57,6 +57,7 @@ struct sim {
     uint64_t arrivals; /* so far: numbers jobs in order of submission */
     uint64_t counted;  /* jobs of the measuring window still in the system */
     struct sim_totals totals;
+    uint32_t untold;       /* steps until setup.progress is called */
     struct check *check;   /* NULL: not checking */
     struct broker *broker; /* NULL: jobs stay at home */
     struct waits *waits;   /* NULL: causes of waiting are not told apart */

@@ -29,7 +29,7 @@ struct simulation_options {
      * all begins anew. Both may be NULL. */
     int (*begin)(void *ctx, struct simulation *simulation, struct error *err);
     void (*abandon)(void *ctx);
-    void (*progress)(void *ctx, simtime now, uint64_t ended); /* may be NULL */
+    uint32_t (*progress)(void *ctx, simtime now, uint64_t ended); /* as in sim_setup; may be NULL */
     void *ctx;
     const volatile sig_atomic_t *interrupted; /* stop soon once it is not 0; may be NULL */
 };
