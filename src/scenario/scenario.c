@@ -313,10 +313,13 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
 static void complete_centres(struct decode *ctx, struct scenario *scenario, const struct node *root)
 {
     struct centre *centres = scenario->centres.items;
+    const struct node *all = node_get(root, "centres");
     decode_enter(ctx, "centres");
+    if (scenario->centres.len == 0 && all && all->kind == NODE_MAP)
+        decode_error(ctx, all->at, "at least one is needed");
     for (size_t i = 0; i < scenario->centres.len; i++) {
         struct partition_plan *plans = centres[i].partitions.items;
-        const struct node *node = node_get(node_get(root, "centres"), centres[i].named.name);
+        const struct node *node = node_get(all, centres[i].named.name);
         const struct node *partitions = node_get(node, "partitions");
         decode_enter(ctx, centres[i].named.name);
         decode_scheduler(ctx, centres[i].scheduler_node, &centres[i].scheduler);
