@@ -32,6 +32,7 @@ static int explain(const struct judge *judge, const char *path, FILE *out,
         page_end(&page, out);
     } else if (build.laid_out) {
         judge_measures(&build, errors);
+        judge_logs(&build, errors);
     }
     build_deinit(&build);
     return rc | opened;

@@ -3,11 +3,10 @@
 
 #include "experiment/assumed.h"
 #include "experiment/measures.h"
-#include "experiment/offer.h"
 #include "experiment/question.h"
 #include "scenario/mend.h"
 #include "util/mem.h"
-#include "workload/log_report.h"
+#include "workload/source.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,70 +34,103 @@ static bool has_workload(const struct scenario *scenario, const struct node *nod
     return false;
 }
 
-/* To their ends, but for those of which the base reads the same part. */
-static int read_logs(const struct build *build, const struct program *base,
-                     struct error_list *errors)
+/* Whom a log brings is nobody here. */
+static int32_t its_tenant(void *ctx, int64_t key)
 {
-    const struct scenario *scenario = base->epochs[0].scenario;
-    const bool same = build->program->start == base->start &&
+    (void)key;
+    return *(const int32_t *)ctx;
+}
+
+static int read_log(const struct build *build, size_t row, bool sort, struct error *err)
+{
+    const struct build_workload *bw = &build->workloads[row];
+    struct workload_context context = bw->context;
+    int32_t tenant = context.base.tenant;
+    struct job_spec job;
+    context.sort |= sort;
+    context.tenant_of = its_tenant;
+    context.tenant_ctx = &tenant;
+    struct source *source =
+        bw->workload->kind->open(bw->epochs, build->program->n_epochs, &context, err);
+    int got = source ? SOURCE_JOB : SOURCE_ERROR;
+    while (got == SOURCE_JOB)
+        got = source_next(source, &job, err);
+    source_free(source);
+    return got;
+}
+
+/* But for those of which the base reads the same part. */
+static int judge_other_logs(const struct build *build, const struct program *base,
+                            struct error_list *errors)
+{
+    const struct scenario *scenario = base ? base->epochs[0].scenario : NULL;
+    const bool same = base && build->program->start == base->start &&
                       build->program->epochs[0].scenario->time.length == scenario->time.length;
     const size_t before = errors->len;
     for (size_t row = 0; row < build->world.n_workloads; row++) {
         const struct workload *workload = build->workloads[row].workload;
-        struct log_report report;
-        struct offer offer;
         struct error err = {0};
         if (workload->kind != &workload_log || (same && has_workload(scenario, workload->node)))
             continue;
-        if (offer_init(&offer, build, row, &report, &err) < 0) {
+        int got = read_log(build, row, false, &err);
+        if (got == SOURCE_UNSORTED)
+            got = read_log(build, row, true, &err);
+        if (got == SOURCE_ERROR) {
             build_workload_error(build, row, &err);
             error_list_add(errors, &err);
         }
-        offer_deinit(&offer);
     }
     return errors->len > before ? -1 : 0;
 }
 
-/* `certain`: where what is wrong with scripts goes, too, which nothing around them explains. */
+int judge_logs(const struct build *build, struct error_list *errors)
+{
+    return judge_other_logs(build, NULL, errors);
+}
+
+/* `logs`: they are read to their ends, but for those that the base (NULL: none) has, too. */
 static int judge_program(const struct program *program, const struct build_options *options,
-                         bool open, const struct program *base, struct error_list *errors,
-                         struct error_list *certain)
+                         bool open, bool logs, const struct program *base,
+                         struct error_list *errors)
 {
     struct build build;
     int rc = build_init(&build, program, options, errors);
     if (build.laid_out) {
         rc |= judge_measures(&build, errors);
         rc |= open ? build_open(&build, errors) : 0;
-        if (certain)
-            build_check_scripts(&build, certain);
     }
-    if (rc == 0 && base)
-        rc = read_logs(&build, base, errors);
+    if (build.laid_out && logs)
+        rc |= judge_other_logs(&build, base, errors);
     build_deinit(&build);
     return rc;
 }
 
-/* Of a program that is not sound: what is wrong with the rest of it. */
+/* Of a program of which something is told: what is wrong with the rest of it. What follows from
+ * what stands for a value that nobody knows is another thing where another stands there. */
 static void judge_mended(const struct program *program, const struct build_options *options,
                          bool open, struct error_list *errors)
 {
-    struct error_list found = {0};
-    struct program mended;
-    if (program_mend(program, &mended, &found) == 0)
-        judge_program(&mended, options, open, NULL, &found, errors);
-    for (size_t i = 0; i < found.len; i++)
-        if (!mend_explains(program->epochs[0].tree, &found.items[i]))
-            error_list_add(errors, &found.items[i]);
-    error_list_deinit(&found);
-    program_free(&mended);
+    struct error_list found[MEND_WAYS] = {0};
+    for (int way = 0; way < MEND_WAYS; way++) {
+        struct program mended;
+        if (program_mend(program, errors, (enum mend_way)way, &mended, &found[way]) == 0)
+            judge_program(&mended, options, open, open, NULL, &found[way]);
+        program_free(&mended);
+    }
+    for (size_t i = 0; i < found[MEND_LOW].len; i++)
+        if (error_list_has(&found[MEND_HIGH], &found[MEND_LOW].items[i]))
+            error_list_add(errors, &found[MEND_LOW].items[i]);
+    for (int way = 0; way < MEND_WAYS; way++)
+        error_list_deinit(&found[way]);
 }
 
-/* `base`: logs are read to their ends, but for those that it has, too; NULL: they are not. */
+/* `base`: logs are read to their ends, but for those that it has, too; NULL: they are not.
+ * `errors`: that are told of it already, and what else is wrong. */
 static void judge_loaded(const struct program *program, const struct build_options *options,
                          bool open, const struct program *base, struct error_list *errors)
 {
-    if (program->sound)
-        judge_program(program, options, open, base, errors, NULL);
+    if (program->sound && errors->len == 0)
+        judge_program(program, options, open, base != NULL, base, errors);
     else
         judge_mended(program, options, open, errors);
 }

@@ -16,6 +16,9 @@ struct judge {
 /* The question and the metrics of a scenario that is laid out. -1 with errors. */
 int judge_measures(const struct build *build, struct error_list *errors);
 
+/* All logs of a scenario that is laid out, to their ends. -1 with errors. */
+int judge_logs(const struct build *build, struct error_list *errors);
+
 /* What else is wrong with a program that has errors. */
 void judge_rest(const struct judge *judge, struct error_list *errors);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiment/simulate.h"
 
+#include "experiment/judge.h"
 #include "experiment/measures.h"
 #include "experiment/question.h"
 
@@ -23,8 +24,10 @@ static int attempt(struct simulation *simulation, const struct program *program,
     if (rc == 0)
         build_find_begin(build);
     simulation->metrics = scenario_metrics(build, options->selectors, options->n_selectors, errors);
-    if (rc < 0 || !simulation->metrics)
+    if (rc < 0 || !simulation->metrics) {
+        judge_logs(build, errors);
         return SIM_FAILED;
+    }
     simulation->observers[0] = metrics_observer(simulation->metrics);
     simulation->n_observers = 1;
     if (options->begin && options->begin(options->ctx, simulation, &err) < 0) {

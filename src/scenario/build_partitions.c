@@ -121,6 +121,14 @@ static const struct node *maintenance_node(const struct build *build, size_t epo
     return node_get(node_get(partitions, name), "maintenance");
 }
 
+static void tell_window(const struct node *list, size_t i, const char *partition, const char *text,
+                        struct error_list *errors)
+{
+    char *place = mem_format("%s.maintenance[%zu]", partition, i);
+    window_error(list->items[i].value, place, text, errors);
+    free(place);
+}
+
 /* The windows as the partition's list of that date says them. */
 static struct items windows_of(const struct build *build, size_t epoch, size_t centre,
                                const struct partition_plan *start, struct error_list *errors)
@@ -148,8 +156,7 @@ static struct items windows_of(const struct build *build, size_t epoch, size_t c
                     i, (long long)window.nodes,
                     plan->groups.len > 1 ? "the group" : "the partition", (long long)most);
             if (add_window(build->program, &window, most, &windows, &err) < 0)
-                error_list_addf(errors, list->items[i].value->at, "%s.maintenance[%zu]: %s", place,
-                                i, err.text);
+                tell_window(list, i, place, err.text, errors);
         }
     }
     return windows;

@@ -53,20 +53,38 @@ static bool told(const struct error_list *errors, struct mark at, const char *te
     return false;
 }
 
-int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
+static void add_error(struct decode *ctx, struct mark at, bool of_key, const char *fmt,
+                      va_list args)
 {
     ctx->failures++;
     if (ctx->errors->len >= ERROR_LIST_MAX)
-        return -1;
+        return;
     char text[400], path[240];
+    vsnprintf(text, sizeof(text), fmt, args);
+    if (told(ctx->errors, at, text))
+        return;
+    struct error err;
+    path_format(&ctx->path, path, sizeof(path));
+    error_at(&err, at, "%s%s%s", path, *path ? ": " : "", text);
+    err.of_key = of_key;
+    error_list_add(ctx->errors, &err);
+}
+
+int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...)
+{
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
+    add_error(ctx, at, false, fmt, args);
     va_end(args);
-    if (told(ctx->errors, at, text))
-        return -1;
-    path_format(&ctx->path, path, sizeof(path));
-    error_list_addf(ctx->errors, at, "%s%s%s", path, *path ? ": " : "", text);
+    return -1;
+}
+
+int decode_error_key(struct decode *ctx, struct mark at, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    add_error(ctx, at, true, fmt, args);
+    va_end(args);
     return -1;
 }
 
@@ -102,13 +120,10 @@ static size_t table_len(const struct field *table)
     return len;
 }
 
-static void unknown_key(struct decode *ctx, const struct decode_item *item,
-                        const struct decode_target *targets, size_t targets_len)
+/* The keys that may stand here, to be freed. */
+static const char **known_keys(const struct decode *ctx, const struct decode_target *targets,
+                               size_t targets_len, size_t *ret_len)
 {
-    if (ctx->errors->len >= ERROR_LIST_MAX) {
-        ctx->failures++;
-        return;
-    }
     static const char *const none[] = {NULL};
     const char *const *taken = ctx->taken && ctx->path.len == 0 ? ctx->taken : none;
     size_t len = 0;
@@ -124,11 +139,24 @@ static void unknown_key(struct decode *ctx, const struct decode_item *item,
             names[len++] = field->key;
     for (size_t i = 0; taken[i]; i++)
         names[len++] = taken[i];
+    *ret_len = len;
+    return names;
+}
+
+static void unknown_key(struct decode *ctx, const struct decode_item *item,
+                        const struct decode_target *targets, size_t targets_len)
+{
+    if (ctx->errors->len >= ERROR_LIST_MAX) {
+        ctx->failures++;
+        return;
+    }
+    size_t len;
+    const char **names = known_keys(ctx, targets, targets_len, &len);
     char hint[240];
     suggest_name(item->key, names, len, hint, sizeof(hint));
     free(names);
     decode_enter(ctx, item->key);
-    decode_error(ctx, item->at, "unknown key%s", hint);
+    decode_error_key(ctx, item->at, "unknown key%s", hint);
     decode_leave(ctx);
 }
 
@@ -155,13 +183,27 @@ static int decode_default(struct decode *ctx, const struct field *field, struct 
     return rc;
 }
 
+/* Is the key meant by one that is not known, of which that is told? */
+static bool is_misspelt(const struct decode *ctx, const struct decode_items *items,
+                        const struct decode_target *targets, size_t targets_len, const char *key)
+{
+    size_t len;
+    const char **names = known_keys(ctx, targets, targets_len, &len);
+    bool misspelt = false;
+    for (size_t i = 0; i < items->len && !misspelt; i++)
+        misspelt = nearest_name(items->items[i].key, names, len) == key;
+    free(names);
+    return misspelt;
+}
+
 static int decode_absent(struct decode *ctx, const struct field *field,
-                         const struct decode_items *items, void *object)
+                         const struct decode_items *items, const struct decode_target *targets,
+                         size_t targets_len, void *object)
 {
     const struct mark at = items->at;
     const char *what = items->what;
     if ((field->flags & FIELD_REQUIRED) && !ctx->optional) {
-        if (items->faulty) {
+        if (items->faulty || is_misspelt(ctx, items, targets, targets_len, field->key)) {
             ctx->failures++;
             return -1;
         }
@@ -240,7 +282,7 @@ int decode_items(struct decode *ctx, const struct decode_items *items,
         for (const struct field *field = targets[t].table; field && field->kind != FIELD_END;
              field++)
             if (!has_key(items, field->key))
-                decode_absent(ctx, field, items, targets[t].object);
+                decode_absent(ctx, field, items, targets, targets_len, targets[t].object);
     if (items->inside)
         decode_leave(ctx);
     ctx->optional = optional;

@@ -51,6 +51,8 @@ int decode_field(const struct node *node, const struct field *field, void *objec
 
 /* Collect an error at the current path. Always -1. */
 int decode_error(struct decode *ctx, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The same where `at` is the place of a key. */
+int decode_error_key(struct decode *ctx, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Go into a key or an item and out again, for owners that walk FIELD_NODEs themselves. */
 void decode_enter(struct decode *ctx, const char *key);

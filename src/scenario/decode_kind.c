@@ -114,11 +114,11 @@ static int add_outer(struct decode *ctx, const struct kind_list *list, const str
         const bool known = field_find(kind->params, entry->key) ||
                            (beside && field_find(beside->table, entry->key));
         if (twice)
-            rc = decode_error(ctx, entry->at, "%.60s is given inside %s and beside it", entry->key,
-                              kind->name);
+            rc = decode_error_key(ctx, entry->at, "%.60s is given inside %s and beside it",
+                                  entry->key, kind->name);
         else if (!known && kind_find(list, entry->key))
-            rc = decode_error(ctx, entry->at, "choose one %s: %s or %s", list->what, kind->name,
-                              entry->key);
+            rc = decode_error_key(ctx, entry->at, "choose one %s: %s or %s", list->what, kind->name,
+                                  entry->key);
         else
             add_item(items, entry->key, entry->at, entry->value, false);
     }

@@ -52,7 +52,7 @@ static bool in_workloads(struct walk *walk, const struct node *map)
 /* The parameters of a kind: those after its name, or beside it. */
 static bool in_kinds(struct walk *walk, const struct kind_list *list, const struct node *node)
 {
-    static const struct field cut = {.kind = FIELD_QUANTITY, .unit = UNIT_SAME};
+    static const struct field cut = {.key = "cut", .kind = FIELD_QUANTITY, .unit = UNIT_SAME};
     const char *key = key_of(walk);
     const struct kind *kind = key ? kind_find(list, key) : NULL;
     if (kind && walk->at + 1 == walk->path->len) {

@@ -155,6 +155,14 @@ static const struct field group_fields[] = {
     {.kind = FIELD_END},
 };
 
+static int check_every(const void *item, struct error *err)
+{
+    struct date_interval interval;
+    return date_interval_parse(item, &interval, err);
+}
+
+static field_check *const every_checks[] = {check_every, NULL};
+
 static const struct field window_fields[] = {
     {.key = "from",
      .kind = FIELD_DATE,
@@ -171,6 +179,7 @@ static const struct field window_fields[] = {
     {.key = "every",
      .kind = FIELD_TEXT,
      .offset = IN(window, every),
+     .checks = every_checks,
      .help = "again at this interval: 2 weeks, 3 months (calendar months)"},
     {.key = "nodes",
      .kind = FIELD_INT,
@@ -239,6 +248,7 @@ static const struct field reservation_fields[] = {
     {.key = "every",
      .kind = FIELD_TEXT,
      .offset = IN(reservation, window.every),
+     .checks = every_checks,
      .help = "again at this interval: 1 week, 3 months (calendar months)"},
     {.kind = FIELD_END},
 };

@@ -2,6 +2,7 @@
 #include "scenario/node.h"
 
 #include "util/mem.h"
+#include "util/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,14 @@ struct node *node_remove(struct node *map, const char *key)
     return value;
 }
 
+void node_rename(struct node *map, size_t i, const char *key)
+{
+    REQUIRE(map->kind == NODE_MAP && i < map->len && !node_find(map, key));
+    free(map->items[i].key);
+    map->items[i].key = mem_text(key);
+    index_build(map);
+}
+
 bool node_is_null(const struct node *node)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
@@ -220,22 +229,25 @@ bool node_has_mark(const struct node *node, struct mark at)
     return false;
 }
 
-static bool is_blamed(struct mark at, const struct error_list *errors, size_t from)
+static bool is_blamed(struct mark at, bool of_key, const struct error_list *errors, size_t from)
 {
     for (size_t i = from; i < errors->len; i++)
-        if (same_mark(at, errors->items[i].at))
+        if ((errors->items[i].of_key == of_key && same_mark(at, errors->items[i].at)) ||
+            (!of_key && same_mark(at, errors->items[i].named)))
             return true;
     return false;
 }
 
 void node_blame(struct node *node, const struct error_list *errors, size_t from)
 {
-    node->faulty = node->faulty || is_blamed(node->at, errors, from);
+    node->faulty = node->faulty || is_blamed(node->at, false, errors, from);
     for (size_t i = 0; i < node->len && from < errors->len; i++) {
-        struct node *value = node->items[i].value;
+        const struct node_entry *entry = &node->items[i];
+        struct node *value = entry->value;
+        value->faulty = value->faulty || (entry->key && is_blamed(entry->at, true, errors, from));
         /* A map in block style has the place of its first key. */
-        if (!same_mark(node->items[i].at, node->at))
-            value->faulty = value->faulty || is_blamed(node->items[i].at, errors, from);
+        if (!same_mark(entry->at, node->at))
+            value->faulty = value->faulty || is_blamed(entry->at, false, errors, from);
         node_blame(value, errors, from);
     }
 }
@@ -251,7 +263,12 @@ bool node_has_fault(const struct node *node)
 bool node_fails(const struct node *map, const char *key)
 {
     const struct node *value = node_get(map, key);
-    return value ? value->faulty : map && map->faulty;
+    if (value || !map)
+        return value && value->faulty;
+    bool fails = map->faulty;
+    for (size_t i = 0; map->kind == NODE_MAP && i < map->len && !fails; i++)
+        fails = map->items[i].value->faulty && nearest_name(map->items[i].key, &key, 1);
+    return fails;
 }
 
 size_t node_count(const struct node *node)

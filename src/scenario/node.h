@@ -61,6 +61,9 @@ void node_append(struct node *list, struct node *value);
 /* Put a value under a key, new or not: takes the value, frees the old one. */
 void node_put(struct node *map, const char *key, struct mark at, struct node *value);
 
+/* Give pair `i` of a map a key that is new to it. O(len). */
+void node_rename(struct node *map, size_t i, const char *key);
+
 /* Take a pair out of a map, keeping the order of the others: the value, or NULL. O(len). */
 struct node *node_remove(struct node *map, const char *key);
 
@@ -83,7 +86,8 @@ bool node_has_mark(const struct node *node, struct mark at);
 void node_blame(struct node *node, const struct error_list *errors, size_t from);
 /* Is the node, or something inside it, faulty? */
 bool node_has_fault(const struct node *node);
-/* Is the value of the key, or what it would be, faulty? */
+/* Is the value of the key, or what it would be, faulty? A faulty one may be meant whose key is
+ * misspelt. */
 bool node_fails(const struct node *map, const char *key);
 
 /* Number of nodes in the tree; its depth (a scalar: 1). */

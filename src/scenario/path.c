@@ -406,6 +406,7 @@ int path_set_all(struct node *root, const struct field *table, const struct node
     for (size_t i = 0; i < settings->len; i++) {
         struct error err;
         if (set_one(root, table, &settings->items[i], relative, &err) < 0) {
+            err.of_key = mark_is(err.at, settings->items[i].at);
             error_list_add(errors, &err);
             rc = -1;
         }

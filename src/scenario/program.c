@@ -4,7 +4,6 @@
 #include "scenario/complete.h"
 #include "scenario/decode.h"
 #include "scenario/lasting.h"
-#include "scenario/mend.h"
 #include "scenario/scenario.h"
 #include "scenario/start.h"
 #include "scenario/templates.h"
@@ -517,6 +516,7 @@ static void make_program(struct program *program, struct node *tree, struct erro
     program->resolved = node_copy(tree);
     struct epoch *start = add_epoch(program, 0, tree);
     templates_expand(tree, errors);
+    program->resolved->faulty |= tree->faulty || node_depth(tree) >= NODE_DEPTH_MAX;
     if (node_depth(tree) >= NODE_DEPTH_MAX)
         return;
     uncertain_leave_out(tree, program->resolved, program->document.base);
@@ -526,32 +526,6 @@ static void make_program(struct program *program, struct node *tree, struct erro
     program->sound = failures == 0 && find_start(program, start->scenario, errors) == 0;
     node_blame(start->tree, errors, before);
     make_epochs(program, errors);
-}
-
-/* What is mended may be wrong where it is held against the rest. */
-enum { MENDINGS_MAX = 4 };
-
-int program_mend(const struct program *program, struct program *ret, struct error_list *errors)
-{
-    *ret = (struct program){.document = program->document, .shared = true};
-    const struct epoch *start = program->n_epochs > 0 ? &program->epochs[0] : NULL;
-    if (!start || !start->scenario || start->tree->faulty)
-        return -1;
-    struct epoch *epoch = add_epoch(ret, 0, node_copy(start->tree));
-    for (int i = 0; i < MENDINGS_MAX && !ret->sound; i++) {
-        size_t failures;
-        struct error_list told = {0};
-        struct node *tree = mend_tree(epoch->tree);
-        scenario_free(epoch->scenario);
-        node_free(epoch->tree);
-        epoch->tree = tree;
-        epoch->scenario = scenario_read(tree, program->document.files.items[0], &told, &failures);
-        error_list_deinit(&told);
-        const size_t before = errors->len;
-        ret->sound = failures == 0 && find_start(ret, epoch->scenario, errors) == 0;
-        node_blame(tree, errors, before);
-    }
-    return ret->sound ? 0 : -1;
 }
 
 static int told_nothing(const struct error_list *errors, size_t before)

@@ -31,9 +31,9 @@ void complete_qos(struct decode *ctx, struct scenario *scenario, const struct no
         const struct node *node = node_get(map, plans[i].named.name);
         decode_enter(ctx, plans[i].named.name);
         if (!*plans[i].named.name || strcmp(plans[i].named.name, NO_QOS) == 0)
-            decode_error(ctx, plans[i].named.at,
-                         "a QOS has a name, and another one than " NO_QOS
-                         ", which stands for having none");
+            decode_error_key(ctx, plans[i].named.at,
+                             "a QOS has a name, and another one than " NO_QOS
+                             ", which stands for having none");
         if (!node_get(node, "priority"))
             plans[i].priority = -1;
         complete_quota(ctx, &plans[i].quota, node, "quota");

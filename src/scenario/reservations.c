@@ -39,18 +39,18 @@ static void complete_one(struct decode *ctx, const struct partition_plan *plan,
     struct reservation *all = plan->reservations.items, *r = &all[i];
     check_window(ctx, plan, &r->window, node);
     if (r->tenant && r->tenants.len > 0)
-        decode_error(ctx, r->at, "give either tenant or tenants, not both");
+        decode_error(ctx, r->node->at, "give either tenant or tenants, not both");
     else if (!r->tenant && r->tenants.len == 0 && !node_fails(node, "tenant") &&
              !(node_get(node, "tenants") && node_has_fault(node_get(node, "tenants"))))
-        decode_error(ctx, r->at, "for whom? tenant is missing (or tenants)");
+        decode_error(ctx, r->node->at, "for whom? tenant is missing (or tenants)");
     if ((r->processors > 0) == (r->window.nodes > 0) && !node_fails(node, "processors") &&
         !node_fails(node, "nodes"))
-        decode_error(ctx, r->at,
+        decode_error(ctx, r->node->at,
                      r->processors > 0 ? "give either processors or nodes, not both"
                                        : "processors is missing (or nodes)");
     for (size_t k = 0; k < i; k++)
         if (strcmp(all[k].name, r->name) == 0)
-            decode_error(ctx, r->at, "name: there is another reservation \"%.60s\"", r->name);
+            decode_error_of(ctx, node, "name", "there is another reservation \"%.60s\"", r->name);
     if (r->window.group >= (int64_t)plan->groups.len)
         return;
     const struct group *group = (const struct group *)plan->groups.items + r->window.group;
@@ -65,9 +65,10 @@ void complete_reservations(struct decode *ctx, const struct centre *centre,
     decode_enter(ctx, "reservations");
     if (plan->reservations.len > RESERVATIONS_MAX)
         decode_error(ctx, list->at, "at most %d of a partition", RESERVATIONS_MAX);
-    check_scheduler(ctx, partition_scheduler(centre, plan), list->at);
+    if (!list->faulty)
+        check_scheduler(ctx, partition_scheduler(centre, plan), list->at);
     for (size_t i = 0; i < plan->reservations.len; i++) {
-        all[i].at = list->items[i].at;
+        all[i].node = list->items[i].value;
         if (!all[i].name)
             all[i].name = mem_format("%zu", i + 1);
         decode_enter_item(ctx, i);
@@ -122,20 +123,20 @@ void lay_out_reservation(struct build *build, size_t row, size_t of,
     struct items windows = {0};
     struct error err;
     char place[200];
-    partition_place((const struct centre *)build->program->epochs[0].scenario->centres.items +
-                        info->centre,
-                    plan, place, sizeof(place));
+    const size_t len = strlen(partition_place(
+        (const struct centre *)build->program->epochs[0].scenario->centres.items + info->centre,
+        plan, place, sizeof(place)));
+    snprintf(place + len, sizeof(place) - len, ".reservations[%zu]", i);
     if (add_window(build->program, &r->window, INT64_MAX, &windows, &err) < 0)
-        error_list_addf(errors, r->at, "%s.reservations[%zu]: %s", place, i, err.text);
+        window_error(r->node, place, err.text, errors);
     add_moves(build, row, &windows, -1);
     add_moves(build, of, &windows, 1);
     free(windows.items);
     if (whole->setup.nodes_matter || group->memory > 0)
-        error_list_addf(
-            errors, r->at,
-            "%s.reservations[%zu]: kept by number of processors, which does not suffice where "
-            "jobs ask for whole nodes or memory",
-            place, i);
+        error_list_addf(errors, r->node->at,
+                        "%s: kept by number of processors, which does not suffice where "
+                        "jobs ask for whole nodes or memory",
+                        place);
 }
 
 /* More or fewer nodes taken, or another number there. */
@@ -218,7 +219,7 @@ void check_lent(struct build *build, struct error_list *errors)
                 const struct reservation *some = plans[k].reservations.items;
                 char place[200], text[40];
                 if (at < SIMTIME_NEVER)
-                    error_list_addf(errors, some->at,
+                    error_list_addf(errors, some->node->at,
                                     "%s.reservations: they and maintenance take %lld of the %lld "
                                     "nodes of group %zu, %s after the start",
                                     partition_place(&centres[c], &plans[k], place, sizeof(place)),

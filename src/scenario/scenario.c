@@ -240,8 +240,8 @@ void check_window(struct decode *ctx, const struct partition_plan *plan,
                      until ? "give either until or length, not both"
                            : "its end is missing: give until, or a length above 0s");
     if (window->group >= (int64_t)plan->groups.len)
-        decode_error(ctx, at, "group: %lld is none of the %zu groups, counted from 0",
-                     (long long)window->group, plan->groups.len);
+        decode_error_of(ctx, node, "group", "%lld is none of the %zu groups, counted from 0",
+                        (long long)window->group, plan->groups.len);
 }
 
 static void check_maintenance(struct decode *ctx, const struct centre *centre,
@@ -249,7 +249,7 @@ static void check_maintenance(struct decode *ctx, const struct centre *centre,
 {
     const struct window *windows = plan->maintenance.items;
     decode_enter(ctx, "maintenance");
-    if (partition_scheduler(centre, plan)->commit_head)
+    if (partition_scheduler(centre, plan)->commit_head && !list->faulty)
         decode_error(ctx, list->at,
                      "commit_head does not look ahead: jobs would run into maintenance; leave one "
                      "of the two out");
@@ -276,7 +276,7 @@ static void complete_partition(struct decode *ctx, const struct scenario *scenar
         unknown_name(ctx, mark_of(node, "processor"), "processor", "processor", plan->processor,
                      &scenario->processors, sizeof(*processors));
     const bool has_groups = node_get(node, "groups") != NULL;
-    if (!has_groups && node_fails(node, "nodes"))
+    if (!node_get(node, "nodes") && node_fails(node, "nodes"))
         ctx->failures++;
     else if (!has_groups && !node_get(node, "nodes"))
         decode_error(ctx, node->at, "nodes is missing (or groups, where nodes differ)");
@@ -393,6 +393,9 @@ void place_workload_error(const struct tenant_row *rows, int32_t row,
                           const struct workload *workload, struct error *err)
 {
     char place[200];
+    const struct node *log = node_get(workload->node, "log");
+    if (err->at.file && log)
+        err->named = log->at;
     if (err->at.file && err->at.line > 0)
         return;
     /* What is wrong with a file begins with no key. */
@@ -409,6 +412,7 @@ void place_workload_error(const struct tenant_row *rows, int32_t row,
         of_file ? workload->node : path_push_told(&path, workload->node, &text);
     error_at(err, about == workload->node ? workload->named.at : about->at, "%s", text);
     free(said);
+    err->of_key = about == workload->node;
     error_prefix(err, "%s: ", path_format(&path, place, sizeof(place)));
     path_deinit(&path);
 }

@@ -53,9 +53,9 @@ struct reservation {
     struct window window; /* its nodes, however they are told */
     char *name;           /* NULL: its number */
     char *tenant;
-    struct texts tenants; /* instead of tenant */
-    int64_t processors;   /* instead of nodes; 0: not said */
-    struct mark at;
+    struct texts tenants;    /* instead of tenant */
+    int64_t processors;      /* instead of nodes; 0: not said */
+    const struct node *node; /* borrowed from the tree */
 };
 
 /* Most of a partition: a job waits in all of them at once. */
@@ -310,12 +310,8 @@ int program_load(struct program *program, const char *path, const char *variant,
                  struct error_list *errors);
 void program_free(struct program *program);
 
-/* Of a program that is not sound, its start without what is wrong (mend_tree), to judge the rest.
- * -1: not enough is left, or with an error. To be freed in either case, before the program. */
-int program_mend(const struct program *program, struct program *ret, struct error_list *errors);
-
-/* The same from a document that is read already, which must outlive the program, and a tree that
- * was resolved from it and is taken. Any number of programs may share a document. */
+/* As program_load from a document that is read already, which must outlive the program, and a tree
+ * that was resolved from it and is taken. Any number of programs may share a document. */
 int program_from_tree(struct program *program, const struct document *document, struct node *tree,
                       struct error_list *errors);
 

@@ -549,8 +549,11 @@ int slurm_conf_read(struct slurm_conf *conf, const char *path, const char *place
 {
     const size_t before = errors->len;
     *conf = (struct slurm_conf){0};
-    if (slurm_lines_read(path, place, at, &conf->pairs, errors) == 0)
+    slurm_lines_read(path, place, at, &conf->pairs, errors);
+    if (conf->pairs.len > 0 || errors->len == before)
         interpret(conf, error_list_file(errors, path), errors);
+    for (size_t i = before; i < errors->len; i++)
+        errors->items[i].named = at;
     return errors->len > before ? -1 : 0;
 }
 
@@ -559,8 +562,8 @@ int slurm_conf_parse(struct slurm_conf *conf, const char *text, size_t len, cons
 {
     const size_t before = errors->len;
     *conf = (struct slurm_conf){0};
-    if (slurm_lines_parse(text, len, file, &conf->pairs, errors) == 0)
-        interpret(conf, file, errors);
+    slurm_lines_parse(text, len, file, &conf->pairs, errors);
+    interpret(conf, file, errors);
     return errors->len > before ? -1 : 0;
 }
 

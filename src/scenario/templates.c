@@ -178,6 +178,7 @@ int templates_expand(struct node *root, struct error_list *errors)
     expand_all(&templates, node_get(root, "tenants"));
     path_deinit(&templates.path);
     free(templates.states);
+    root->faulty |= templates.count > NODE_COUNT_MAX;
     if (templates.count > 0 && node_depth(root) >= NODE_DEPTH_MAX)
         error_list_addf(errors, root->at, "too deep: more than %d levels with what templates say",
                         NODE_DEPTH_MAX - 1);

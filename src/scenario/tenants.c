@@ -153,7 +153,8 @@ static int32_t add_row(struct scenario *scenario, const struct tenant *tenant, i
 static void check_name(struct decode *ctx, const struct tenant *tenant)
 {
     if (!*tenant->named.name || strchr(tenant->named.name, '/'))
-        decode_error(ctx, tenant->named.at, "a tenant's name is not empty and has no `/` in it");
+        decode_error_key(ctx, tenant->named.at,
+                         "a tenant's name is not empty and has no `/` in it");
 }
 
 static void complete_level(struct decode *ctx, struct scenario *scenario,
@@ -195,18 +196,20 @@ static void check_members(struct decode *ctx, const struct tenant *tenant, const
     static const char *const counted[] = {"vary", "scale", "join"};
     const struct node *join = node_get(node, "join");
     const bool lacks = !node->faulty; /* what is not there */
+    const bool uncounted = !node_get(node, "count") && !node_fails(node, "count");
     if (tenant->members.by && tenant->members.count > 0)
         decode_error(ctx, node->at,
                      "members come by a key of a log, or there is a count of them; "
                      "not both");
-    for (size_t i = 0; i < ARRAY_LEN(counted) && lacks && !node_get(node, "count"); i++)
+    for (size_t i = 0; i < ARRAY_LEN(counted) && lacks && uncounted; i++)
         if (node_get(node, counted[i]))
             decode_error(ctx, mark_of(node, counted[i]),
                          "%s goes with count: how many members are there?", counted[i]);
-    if (node_get(node, "each") && lacks && !node_get(node, "count") && !node_get(node, "by"))
+    if (node_get(node, "each") && lacks && uncounted && !node_get(node, "by"))
         decode_error(ctx, mark_of(node, "each"),
                      "like and each go with count or by: how many members are there?");
-    if (tenant->members.count > 0 && lacks && !node_get(node, "each"))
+    if (tenant->members.count > 0 && lacks && !node_get(node, "each") &&
+        !node_fails(node, "each") && !node_fails(node, "like"))
         decode_error(ctx, node->at, "what are they? Give like: a template, or each");
     if (join && !node_has_fault(join) && !node_fails(node, "count"))
         check_join(ctx, tenant, join);
@@ -227,8 +230,8 @@ static void check_names(struct decode *ctx, const struct tenant *tenant)
     for (size_t i = 0; i < tenant->tenants.len; i++) {
         int64_t key;
         if (member_key(&items[i], &key) && key >= 1 && key <= members_total(tenant))
-            decode_error(ctx, items[i].named.at, "one of the members has the name %s already",
-                         items[i].named.name);
+            decode_error_key(ctx, items[i].named.at, "one of the members has the name %s already",
+                             items[i].named.name);
     }
 }
 

@@ -69,13 +69,13 @@ static int find_unit(struct decode *ctx, const struct node *root, struct uncerta
     struct error err;
     int rc = 0;
     if (path_parse(uncertain->path, &path, &err) < 0)
-        return decode_error(ctx, uncertain->at, "%s", err.text);
+        return decode_error_key(ctx, uncertain->at, "%s", err.text);
     const bool told = path_ends_faulty(root, &path);
     ctx->failures += told;
     if (told)
         rc = -1;
     else if (!find_place(root, &path, &uncertain->unit))
-        rc = decode_error(ctx, uncertain->at, "the scenario has no such value");
+        rc = decode_error_key(ctx, uncertain->at, "the scenario has no such value");
     path_deinit(&path);
     return rc;
 }

@@ -41,24 +41,41 @@ static bool is_own(const struct path *path)
     return false;
 }
 
+/* Does the path lead to what is not there as something on the way is wrong, which is told? */
+static bool is_told(const struct node *each, const struct path *path)
+{
+    struct path front = {path->items, 0, 0};
+    bool told = false;
+    for (; front.len < path->len && !path_get(each, path); front.len++) {
+        const struct node *node = path_get(each, &front);
+        told |= node && node->faulty;
+    }
+    return told;
+}
+
 static int find_place(struct decode *ctx, const struct tenant *group, struct variation *v,
                       const struct node_entry *entry)
 {
     struct error err;
     struct field_place place;
     if (path_parse(entry->key, &v->path, &err) < 0)
-        return decode_error(ctx, entry->at, "%s", err.text);
+        return decode_error_key(ctx, entry->at, "%s", err.text);
     if (!is_own(&v->path))
-        return decode_error(ctx, entry->at,
-                            "only what is each member's own can vary: share, quota, guarantee and "
-                            "workloads");
+        return decode_error_key(
+            ctx, entry->at,
+            "only what is each member's own can vary: share, quota, guarantee and "
+            "workloads");
+    if (is_told(group->members.each_node, &v->path)) {
+        ctx->failures++;
+        return -1;
+    }
     if (!field_at(tenant_fields, group->members.each_node, &v->path, 0, &place)) {
         char hint[200];
         path_suggest(group->members.each_node, &v->path, hint, sizeof(hint));
-        return decode_error(ctx, entry->at, "each member has no such value%s", hint);
+        return decode_error_key(ctx, entry->at, "each member has no such value%s", hint);
     }
     if (!is_number(place.field))
-        return decode_error(ctx, entry->at, "only numbers can vary");
+        return decode_error_key(ctx, entry->at, "only numbers can vary");
     v->field = place.field;
     v->unit = place.field->kind == FIELD_DURATION ? UNIT_TIME : place.unit;
     return 0;
@@ -70,7 +87,7 @@ static int check_scaled(struct decode *ctx, const struct tenant *group, const st
     const struct node *node = path_get(group->members.each_node, &v->path);
     if (node && node->kind == NODE_SCALAR && quantity_number(node->text, &number) > 0)
         return 0;
-    return decode_error(ctx, v->at, "there is no number to multiply in what each member is");
+    return decode_error_key(ctx, v->at, "there is no number to multiply in what each member is");
 }
 
 static void decode_variation(struct decode *ctx, struct tenant *group,

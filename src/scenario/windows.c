@@ -2,7 +2,10 @@
 #include "scenario/windows.h"
 
 #include "model/windows.h"
+#include "scenario/complete.h"
 #include "util/mem.h"
+
+#include <string.h>
 
 /* How often a window that comes again may come in one run. */
 #define WINDOWS_MAX 100000
@@ -51,4 +54,14 @@ int add_window(const struct program *program, const struct window *window, int64
     ret->items = mem_resize(ret->items, ret->len + 1, sizeof(one));
     ((struct recurrence *)ret->items)[ret->len++] = one;
     return 0;
+}
+
+void window_error(const struct node *map, const char *place, const char *text,
+                  struct error_list *errors)
+{
+    static const char every[] = "every: ";
+    if (strncmp(text, every, strlen(every)) == 0)
+        error_list_addf(errors, mark_of(map, "every"), "%s.%s", place, text);
+    else
+        error_list_addf(errors, map->at, "%s: %s", place, text);
 }

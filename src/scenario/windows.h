@@ -11,4 +11,9 @@
 int add_window(const struct program *program, const struct window *window, int64_t group_nodes,
                struct items *ret, struct error *err);
 
+/* Tell err->text of the window that the map at the path `place` says; one that begins with "every:
+ * " is about that. */
+void window_error(const struct node *map, const char *place, const char *text,
+                  struct error_list *errors);
+
 #endif

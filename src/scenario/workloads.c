@@ -51,7 +51,7 @@ static const struct workload_kind *kind_of(struct decode *ctx, const struct node
     const struct node_entry *mistyped = mistyped_kind(node, &meant);
     if (mistyped) {
         decode_enter(ctx, mistyped->key);
-        decode_error(ctx, mistyped->at, "unknown key, did you mean %s?", meant);
+        decode_error_key(ctx, mistyped->at, "unknown key, did you mean %s?", meant);
         decode_leave(ctx);
     } else if (node->faulty) {
         ctx->failures++;

@@ -17,6 +17,8 @@ noreturn void base_fail(const char *file, int line, const char *cond)
 static void fill(struct error *err, struct mark at, const char *fmt, va_list args)
 {
     err->at = at;
+    err->named = (struct mark){0};
+    err->of_key = false;
     vsnprintf(err->text, sizeof(err->text), fmt, args);
 }
 
@@ -100,6 +102,7 @@ void error_list_add(struct error_list *list, const struct error *err)
         list->items = mem_resize(list->items, list->cap, sizeof(*list->items));
     }
     list->items[list->len] = *err;
+    list->items[list->len].named.file = error_list_file(list, err->named.file);
     list->items[list->len++].at.file = error_list_file(list, err->at.file);
 }
 

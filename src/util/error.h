@@ -16,6 +16,8 @@ bool mark_is(struct mark a, struct mark b);
 
 struct error {
     struct mark at;
+    struct mark named; /* of an error in another file: the value that names it; file NULL: none */
+    bool of_key;       /* `at` is the place of a key: it is not about a map that begins with that */
     char text[504];
 };
 

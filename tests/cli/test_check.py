@@ -236,7 +236,6 @@ s.yaml:19:58: variant negative: seed: "x" is not a whole number
         """A fault of the scenario is not told again of each variant."""
         text = SCENARIO.replace("nodes: 10", "nodez: 10") + "  bad: {seed: x}\n"
         self.assertEqual(self.errors(text), """\
-s.yaml:4:25: centres.lab.partitions.p: nodes is missing (or groups, where nodes differ)
 s.yaml:4:26: centres.lab.partitions.p.nodez: unknown key, did you mean nodes?
 s.yaml:13:15: variant bad: seed: "x" is not a whole number
 """)

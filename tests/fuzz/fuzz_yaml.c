@@ -39,10 +39,14 @@ static void read_faulty(struct node *root, struct error_list *errors)
     if (node_depth(root) >= NODE_DEPTH_MAX)
         return;
     scenario_free(scenario_read(root, "/nowhere/fuzz", errors, &failures));
-    struct node *mended = mend_tree(root);
-    node_check(mended);
-    scenario_free(scenario_read(mended, "/nowhere/fuzz", errors, &failures));
-    node_free(mended);
+    for (int i = 0; i < MEND_WAYS * MEND_ROUNDS; i++) {
+        struct node *mended = mend_tree(root, (enum mend_way)(i % MEND_WAYS), i / MEND_WAYS);
+        if (!mended)
+            continue;
+        node_check(mended);
+        scenario_free(scenario_read(mended, "/nowhere/fuzz", errors, &failures));
+        node_free(mended);
+    }
 }
 
 /* With a list of its own: one that holds an error already does not tell it again. */

@@ -1,0 +1,3 @@
+function score(job, tenant, now)
+    return job.request
+end
