@@ -111,6 +111,8 @@ static void judge_mended(const struct program *program, const struct build_optio
                          bool open, struct error_list *errors)
 {
     struct error_list found[MEND_WAYS] = {0};
+    if (errors->len >= ERROR_LIST_MAX) /* more would not be shown */
+        return;
     for (int way = 0; way < MEND_WAYS; way++) {
         struct program mended;
         if (program_mend(program, errors, (enum mend_way)way, &mended, &found[way]) == 0)
