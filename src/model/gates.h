@@ -143,11 +143,11 @@ int64_t gates_most(const struct gates *gates, int32_t gate, int32_t centre);
 
 /* What has to happen before a job of so many processors may start, which the gate does not let
  * start in the centre now: one ends that came in behind `gate` (GATE_NONE: that is not it), or
- * gates_level is no less than `level` (INT64_MAX: whatever it is). Terms that change may let it in
- * all the same. */
+ * gates_level is no less than `level` (INT64_MAX: whatever it is), or gates_kept no more than
+ * `kept`. Terms that change may let it in all the same. */
 struct gates_hold {
     int32_t gate;
-    int64_t level;
+    int64_t level, kept;
 };
 
 /* False: nothing of the kind is known. O(depth^2). */
@@ -159,8 +159,9 @@ bool gates_hold(const struct gates *gates, int32_t gate, int32_t centre, int32_t
 int32_t gates_hold_claim(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
                          bool owed);
 
-/* Processors of the centre that are neither in use nor kept for anybody; INT64_MAX where nothing is
- * kept. O(1). */
+/* Processors of the centre that those at the top of the tree keep, all together; and those that are
+ * neither in use nor so kept (INT64_MAX where nothing is kept). O(1). */
+int64_t gates_kept(const struct gates *gates, int32_t centre);
 int64_t gates_level(const struct gates *gates, int32_t centre);
 
 /* So many times somebody may have been let in: a job ended, or terms changed. By which gate the job

@@ -28,8 +28,7 @@ int32_t gates_next(const struct gates *gates, int32_t gate, int32_t first)
 
 /* --- what has to --- */
 
-/* What those with the home of the centre keep, all together; 0 as well where nobody has it. */
-static int64_t kept_of_centre(const struct gates *gates, int32_t centre)
+int64_t gates_kept(const struct gates *gates, int32_t centre)
 {
     const int32_t pot = gates->tops[centre];
     return pot < 0 ? 0 : gates->pots.items[pot].kept[GATES_NOW];
@@ -37,7 +36,7 @@ static int64_t kept_of_centre(const struct gates *gates, int32_t centre)
 
 int64_t gates_level(const struct gates *gates, int32_t centre)
 {
-    const int64_t kept = kept_of_centre(gates, centre);
+    const int64_t kept = gates_kept(gates, centre);
     return kept > 0 ? gates->capacity[centre] - gates->busy[centre] - kept : INT64_MAX;
 }
 
@@ -109,20 +108,21 @@ static bool find_hold(const struct gates *gates, int32_t gate, int32_t centre, i
         ret->gate = upper_of(gates, outlet.bound, claim);
         return true;
     }
-    /* What the path itself keeps would be found again as others start. */
-    const int64_t level = gates_level(gates, centre);
+    /* What the path itself keeps is no bar to it. That grows as jobs behind it end alone. */
+    const int64_t relief = gates_kept(gates, centre) - outlet.kept;
     if (!outlet.same || gates->gates.items[outlet.top].pot != gates->tops[centre] ||
-        outlet.kept != kept_of_centre(gates, centre) || procs <= level)
+        outlet.kept <= 0 || procs - relief <= gates_level(gates, centre))
         return false;
     ret->gate = upper_of(gates, outlet.owner, claim);
-    ret->level = procs;
+    ret->level = procs - relief;
+    ret->kept = relief;
     return true;
 }
 
 bool gates_hold(const struct gates *gates, int32_t gate, int32_t centre, int32_t procs,
                 struct gates_hold *ret)
 {
-    *ret = (struct gates_hold){GATE_NONE, INT64_MAX};
+    *ret = (struct gates_hold){GATE_NONE, INT64_MAX, 0};
     for (int32_t i = gate; i >= 0; i = gate_next(gates, i, gate))
         if (procs > quota_room(gates, &gates->gates.items[i])) {
             ret->gate = i;

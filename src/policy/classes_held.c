@@ -17,6 +17,7 @@ struct class_holds {
     struct watched *gates;
     size_t len;
     uint64_t heard; /* of the ends that the gates tell */
+    int64_t kept;   /* when no more is kept in the centre some may start, whatever is left there */
 };
 
 void classes_begin_holds(struct classes *classes)
@@ -70,6 +71,8 @@ static int16_t held_until(int64_t level)
 {
     if (level == INT64_MAX)
         return HELD_FAST;
+    if (level <= HELD_NOT)
+        return HELD_NOT;
     return level < HELD_FAST - 1 ? (int16_t)level : HELD_FAST - 1;
 }
 
@@ -78,7 +81,7 @@ void classes_hold(const struct classes *classes, enum search_scope scope, size_t
     const struct stand *stand = &classes->stands.items[at];
     const int32_t gate = classes->all.items[stand->id].gate;
     const struct tenancy *tenancy = &classes->tenancy;
-    struct gates_hold hold = {GATE_NONE, INT64_MAX};
+    struct gates_hold hold = {GATE_NONE, INT64_MAX, 0};
     bool known = true;
     if (scope == SEARCH_ALL)
         known = gates_hold(tenancy->gates, gate, tenancy->centre, stand->least, &hold);
@@ -88,6 +91,8 @@ void classes_hold(const struct classes *classes, enum search_scope scope, size_t
     unwatch(classes, scope, stand->id);
     if (hold.gate >= 0)
         watch(classes, scope, stand->id, hold.gate);
+    if (known && hold.kept > classes->holds->kept)
+        classes->holds->kept = hold.kept;
     classes->held[scope][at] = known ? held_until(hold.level) : HELD_NOT;
     classes->ranks.items[stand->id].held[scope] = classes->held[scope][at];
 }
@@ -108,6 +113,7 @@ void classes_let_go(const struct classes *classes, uint32_t id)
 
 static NOINLINE void let_all_go(const struct classes *classes)
 {
+    classes->holds->kept = 0;
     for (int scope = 0; scope < classes->n_scopes; scope++)
         for (size_t i = 0; i < classes->stands.len; i++)
             let_go(classes, scope, i);
@@ -138,6 +144,8 @@ int16_t classes_hear(const struct classes *classes, enum search_scope scope)
         }
         hear_end(classes, gate);
     }
+    if (holds->kept > 0 && gates_kept(gates, classes->tenancy.centre) <= holds->kept)
+        let_all_go(classes);
     if (scope != SEARCH_ALL)
         return HELD_FAST - 1;
     const int64_t level = gates_level(gates, classes->tenancy.centre);
