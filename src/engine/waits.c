@@ -155,14 +155,10 @@ static enum wait_cause gate_cause(void *ctx, const struct partition *partition,
     return WAIT_CAUSES;
 }
 
-static simtime longest_request(void *ctx, const struct partition *partition,
-                               const struct cause_want *want)
+static struct gates_opening opening_of(void *ctx, const struct partition *partition, int32_t class)
 {
     const struct sim *sim = ctx;
-    const wide left = gates_left(sim->gates, want->class);
-    const int32_t procs = partition_procs(partition, &want->ask);
-    const wide longest = left < 0 ? -1 : left / procs;
-    return longest < INT64_MAX ? (simtime)longest : INT64_MAX;
+    return gates_opening(sim->gates, class, sim->setup.world->partitions[partition->row].centre);
 }
 
 struct waits *waits_new(struct sim *sim)
@@ -176,7 +172,7 @@ struct waits *waits_new(struct sim *sim)
         waits->places[i] = (struct cause_place){&station->partition, cause_of_fitting(station)};
         waits->fixed &= is_fixed(station);
     }
-    const struct cause_gates gates = {sim, fill_want, gate_cause, longest_request};
+    const struct cause_gates gates = {sim, sim->gates, fill_want, gate_cause, opening_of};
     waits->causes = causes_new(sim->setup.world, waits->places, &sim->jobs,
                                sim->gates ? &gates : NULL, &sim->touched);
     return waits;

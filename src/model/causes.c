@@ -13,7 +13,7 @@ static size_t add_crowd(struct causes *causes, size_t from, uint64_t mask)
     causes->crowds.items[causes->crowds.len] = (struct crowd){
         .from = from,
         .mask = mask,
-        .quick = one && !causes->gated && !causes->places[from].partition->may_constrain,
+        .quick = one && !causes->places[from].partition->may_constrain,
         .fits = causes->places[from].fits,
         .most = INT64_MAX,
     };
@@ -37,8 +37,11 @@ struct causes *causes_new(const struct world *world, const struct cause_place *p
             causes->kinds[causes->n_kinds++] = (uint8_t)c;
     causes->touched = touched;
     causes->queued = mem_new(n, sizeof(*causes->queued));
-    for (size_t p = 0; p < n; p++)
+    causes->fits = mem_new(n, sizeof(*causes->fits));
+    for (size_t p = 0; p < n; p++) {
         add_crowd(causes, p, 1);
+        causes->fits[p] = places[p].fits;
+    }
     return causes;
 }
 
@@ -47,11 +50,13 @@ void causes_free(struct causes *causes)
     if (!causes)
         return;
     for (size_t i = 0; i < causes->crowds.len; i++)
-        free(causes->crowds.items[i].order);
+        free(causes->crowds.items[i].order.items);
     for (size_t i = 0; i < causes->rows.len; i++)
         free(causes->rows.items[i]);
     for (size_t i = 0; i < causes->families.len; i++)
-        free(causes->families.items[i].order);
+        free(causes->families.items[i].order.items);
+    doors_free(causes);
+    tides_free(causes);
     free(causes->crowds.items);
     free(causes->families.items);
     free(causes->spare_families.items);
@@ -59,6 +64,7 @@ void causes_free(struct causes *causes)
     free(causes->rows.items);
     free(causes->spare.items);
     free(causes->joined.items);
+    free(causes->fits);
     free(causes->queued);
     free(causes);
 }
@@ -79,7 +85,7 @@ static enum wait_cause cause_at(const struct causes *causes, size_t p,
     const struct cause_place *place = &causes->places[p];
     const struct partition *partition = place->partition;
     const struct cluster *cluster = partition->cluster;
-    if (causes->gated) {
+    if (want->class >= 0) {
         const enum wait_cause gate = causes->gates.cause(causes->gates.ctx, partition, want);
         if (gate != WAIT_CAUSES)
             return gate;
@@ -107,14 +113,15 @@ enum wait_cause causes_find(const struct causes *causes, const struct crowd *cro
 
 /* --- shapes --- */
 
-size_t causes_place(const struct causes *causes, const struct crowd *crowd,
+/* The first shape of the crowd that does not stand before. */
+static size_t place(const struct causes *causes, const struct crowd *crowd,
                     const struct cause_want *want, bool *ret_same)
 {
-    size_t low = 0, high = crowd->len;
+    size_t low = 0, high = crowd->order.len;
     *ret_same = false;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        const int to = causes_compare(want, &causes->shapes.items[crowd->order[middle]]);
+        const int to = causes_compare(want, &causes->shapes.items[crowd->order.items[middle]]);
         if (to == 0) {
             *ret_same = true;
             return middle;
@@ -149,17 +156,15 @@ static inline void flip(struct causes *causes, const struct crowd *crowd, struct
 
 static void judge(struct causes *causes, const struct crowd *crowd, size_t i, simtime now)
 {
-    struct shape *shape = &causes->shapes.items[crowd->order[i]];
+    struct shape *shape = &causes->shapes.items[crowd->order.items[i]];
     flip(causes, crowd, shape, causes_find(causes, crowd, &shape->want), now);
-    if (shape->family != NO_FAMILY)
-        family_move(causes, crowd, &causes->families.items[shape->family], now);
 }
 
 /* The same in a quick crowd. */
 static inline void judge_quick(struct causes *causes, const struct crowd *crowd, size_t i,
                                simtime now)
 {
-    struct shape *shape = &causes->shapes.items[crowd->order[i]];
+    struct shape *shape = &causes->shapes.items[crowd->order.items[i]];
     const struct cause_place *place = &causes->places[crowd->from];
     const enum wait_cause count = cause_by_count(place->partition->cluster, shape->want.ask.procs);
     flip(causes, crowd, shape, count != WAIT_CAUSES ? count : place->fits, now);
@@ -170,63 +175,82 @@ static void bound(const struct causes *causes, struct crowd *crowd)
 {
     const struct shape *shapes = causes->shapes.items;
     const size_t n = crowd->n_fit;
-    crowd->least = n > 0 ? shapes[crowd->order[n - 1]].want.ask.procs : 0;
-    crowd->most = n < crowd->len ? shapes[crowd->order[n]].want.ask.procs - 1 : INT64_MAX;
+    crowd->least = n > 0 ? shapes[crowd->order.items[n - 1]].want.ask.procs : 0;
+    crowd->most =
+        n < crowd->order.len ? shapes[crowd->order.items[n]].want.ask.procs - 1 : INT64_MAX;
 }
 
-uint32_t causes_free_shape(struct causes *causes)
+uint32_t causes_new_shape(struct causes *causes, size_t c, const struct cause_want *want,
+                          enum wait_cause cause, simtime now)
 {
-    if (causes->spare.len > 0)
-        return causes->spare.items[--causes->spare.len];
-    MEM_GROW(&causes->shapes);
-    return (uint32_t)causes->shapes.len++;
+    uint32_t i;
+    if (causes->spare.len > 0) {
+        i = causes->spare.items[--causes->spare.len];
+    } else {
+        MEM_GROW(&causes->shapes);
+        i = (uint32_t)causes->shapes.len++;
+    }
+    causes->shapes.items[i] = (struct shape){.want = *want,
+                                             .crowd = (uint32_t)c,
+                                             .cause = cause,
+                                             .lead = NO_SHAPE,
+                                             .door = NONE_SUCH,
+                                             .tide = NONE_SUCH,
+                                             .family = NONE_SUCH,
+                                             .since = now};
+    return i;
 }
 
-NOINLINE uint32_t causes_add_shape(struct causes *causes, struct crowd *crowd, size_t at,
+/* Where `place` says. */
+static NOINLINE uint32_t add_plain(struct causes *causes, size_t c, size_t at,
                                    const struct cause_want *want, simtime now)
 {
-    const uint32_t i = causes_free_shape(causes);
-    causes->shapes.items[i] = (struct shape){.want = *want,
-                                             .crowd = (uint32_t)(crowd - causes->crowds.items),
-                                             .cause = causes_find(causes, crowd, want),
-                                             .family = NO_FAMILY,
-                                             .since = now};
-    if (crowd->len == crowd->cap) {
-        crowd->cap = crowd->cap ? 2 * crowd->cap : 8;
-        crowd->order = mem_resize(crowd->order, crowd->cap, sizeof(*crowd->order));
-    }
-    memmove(&crowd->order[at + 1], &crowd->order[at], (crowd->len - at) * sizeof(*crowd->order));
-    crowd->order[at] = i;
-    crowd->len++;
+    struct crowd *crowd = &causes->crowds.items[c];
+    const enum wait_cause cause = causes_find(causes, crowd, want);
+    const uint32_t i = causes_new_shape(causes, c, want, cause, now);
+    rows32_insert(&crowd->order, at, i);
     crowd->n_empty++;
+    crowd->n_loose += causes_is_loose(crowd, want);
     if (crowd->quick) {
-        crowd->n_fit += causes->shapes.items[i].cause != CAUSE_CAPACITY;
+        crowd->n_fit += cause != CAUSE_CAPACITY;
         bound(causes, crowd);
     }
     return i;
 }
 
-/* Drop the shapes that have no jobs, and families of none. */
+uint32_t causes_plain(struct causes *causes, size_t c, const struct cause_want *want, simtime now)
+{
+    bool same;
+    const size_t at = place(causes, &causes->crowds.items[c], want, &same);
+    return same ? causes->crowds.items[c].order.items[at] : add_plain(causes, c, at, want, now);
+}
+
+/* Drop the shapes that are not in use. */
 static NOINLINE void drop_empty(struct causes *causes, struct crowd *crowd)
 {
     size_t kept = 0, n_fit = 0;
-    for (size_t i = 0; i < crowd->len; i++) {
-        struct shape *shape = &causes->shapes.items[crowd->order[i]];
-        const bool family = shape->family != NO_FAMILY;
-        if (family ? causes->families.items[shape->family].len > 0 : shape->jobs > 0) {
+    for (size_t i = 0; i < crowd->order.len; i++) {
+        const uint32_t at = crowd->order.items[i];
+        struct shape *shape = &causes->shapes.items[at];
+        if (shape_is_used(shape)) {
             n_fit += i < crowd->n_fit;
-            crowd->order[kept++] = crowd->order[i];
+            crowd->order.items[kept++] = at;
             continue;
         }
-        if (family)
-            family_free(causes, shape->family);
+        crowd->n_loose -= causes_is_loose(crowd, &shape->want);
         shape->crowd = SHAPE_FREE;
-        rows32_push(&causes->spare, crowd->order[i]);
+        rows32_push(&causes->spare, at);
     }
-    crowd->len = kept;
+    crowd->order.len = kept;
     crowd->n_fit = n_fit;
     crowd->n_empty = 0;
     bound(causes, crowd);
+}
+
+static inline void sweep(struct causes *causes, struct crowd *crowd)
+{
+    if (UNLIKELY(crowd->n_empty > (crowd->quick ? EMPTY_MOST : 0)))
+        drop_empty(causes, crowd);
 }
 
 /* --- jobs --- */
@@ -274,29 +298,11 @@ static uint32_t shape_for(struct causes *causes, size_t c, const struct cause_wa
     if (*near < causes->shapes.len && causes->shapes.items[*near].crowd == c &&
         causes_compare(want, &causes->shapes.items[*near]) == 0)
         return *near;
-    /* One bound for all: what counts in several partitions may count differently in each. */
-    if (want->request > 0 && (crowd->mask == 1 || want->ask.nodes == 0))
-        return *near = family_shape(causes, crowd, want, now);
-    bool same;
-    const size_t at = causes_place(causes, crowd, want, &same);
-    *near = same ? crowd->order[at] : causes_add_shape(causes, crowd, at, want, now);
-    return *near;
-}
-
-/* Add, or take away, the sums that hold for a job of the shape. */
-static inline void sum_up(struct causes *causes, struct row *row, struct shape *shape, int sign,
-                          simtime now)
-{
-    if (UNLIKELY(shape->follows)) {
-        struct shape *base = &causes->shapes.items[causes->families.items[shape->family].base];
-        shape_advance(base, now);
-        for (size_t i = 0; i < causes->n_kinds; i++)
-            row->by[causes->kinds[i]] += sign * base->total[causes->kinds[i]];
-    } else {
-        shape_advance(shape, now);
+    if (want->class >= 0 && !causes_is_loose(crowd, want)) {
+        const uint32_t i = door_shape(causes, c, want, now);
+        return causes->crowds.items[c].near[(uint32_t)want->ask.procs % NEAR] = i;
     }
-    for (size_t i = 0; i < causes->n_kinds; i++)
-        row->by[causes->kinds[i]] += sign * shape->total[causes->kinds[i]];
+    return *near = causes_plain(causes, c, want, now);
 }
 
 static void enter(struct causes *causes, struct job *job, simtime now)
@@ -309,14 +315,11 @@ static void enter(struct causes *causes, struct job *job, simtime now)
     row->crowd = (uint32_t)c;
     row->shape = shape_for(causes, c, &want, now);
     row->waits = true;
-    struct shape *shape = &causes->shapes.items[row->shape];
-    struct crowd *crowd = &causes->crowds.items[c];
-    sum_up(causes, row, shape, -1, now);
-    if (UNLIKELY(shape->family != NO_FAMILY))
-        family_count(causes, crowd, row->shape, 1);
-    else
-        crowd->n_empty -= shape->jobs++ == 0;
-    causes_count(causes, crowd, shape, 1, WAIT_CAUSES, causes_told(causes, shape));
+    causes_add_sums(causes, row->by, row->shape, -1, now);
+    causes_load(causes, row->shape, 1, 0);
+    const struct shape *shape = &causes->shapes.items[row->shape];
+    causes_count(causes, &causes->crowds.items[c], shape, 1, WAIT_CAUSES,
+                 causes_told(causes, shape));
 }
 
 void causes_join(struct causes *causes, const struct job *job)
@@ -330,16 +333,13 @@ void causes_leave(struct causes *causes, const struct job *job, simtime now)
     if (!row || !row->waits)
         return;
     struct crowd *crowd = &causes->crowds.items[row->crowd];
-    struct shape *shape = &causes->shapes.items[row->shape];
-    sum_up(causes, row, shape, 1, now);
+    const struct shape *shape = &causes->shapes.items[row->shape];
+    causes_add_sums(causes, row->by, row->shape, 1, now);
     row->waits = false;
     causes_count(causes, crowd, shape, 1, causes_told(causes, shape), WAIT_CAUSES);
-    if (UNLIKELY(shape->family != NO_FAMILY))
-        family_count(causes, crowd, row->shape, -1);
-    else
-        crowd->n_empty += --shape->jobs == 0;
-    if (UNLIKELY(crowd->n_empty > (crowd->quick ? EMPTY_MOST : 0)))
-        drop_empty(causes, crowd);
+    causes_load(causes, row->shape, -1, 0);
+    causes_tidy(causes, row->shape);
+    sweep(causes, crowd);
 }
 
 void causes_add(struct causes *causes, struct job *job, enum wait_cause cause, simtime span)
@@ -362,9 +362,10 @@ static NOINLINE void renew_moved(struct causes *causes, struct crowd *crowd, sim
             judge_quick(causes, crowd, i, now);
     }
     const struct shape *shapes = causes->shapes.items;
-    while (crowd->n_fit > 0 && shapes[crowd->order[crowd->n_fit - 1]].want.ask.procs > free)
+    while (crowd->n_fit > 0 && shapes[crowd->order.items[crowd->n_fit - 1]].want.ask.procs > free)
         judge_quick(causes, crowd, --crowd->n_fit, now);
-    while (crowd->n_fit < crowd->len && shapes[crowd->order[crowd->n_fit]].want.ask.procs <= free)
+    while (crowd->n_fit < crowd->order.len &&
+           shapes[crowd->order.items[crowd->n_fit]].want.ask.procs <= free)
         judge_quick(causes, crowd, crowd->n_fit++, now);
     bound(causes, crowd);
 }
@@ -380,9 +381,11 @@ static inline void renew_quick(struct causes *causes, struct crowd *crowd, simti
 
 static bool is_touched(const struct causes *causes, const struct crowd *crowd)
 {
-    for (uint64_t left = crowd->mask; left; left &= left - 1)
-        if (causes->touched->marks[crowd->from + (size_t)__builtin_ctzll(left)])
+    for (uint64_t left = crowd->mask; left; left &= left - 1) {
+        const size_t p = crowd->from + (size_t)__builtin_ctzll(left);
+        if (causes->touched->marks[p] || causes->fits[p] != causes->places[p].fits)
             return true;
+    }
     return false;
 }
 
@@ -391,32 +394,56 @@ static inline void renew(struct causes *causes, struct crowd *crowd, simtime now
     if (crowd->quick)
         renew_quick(causes, crowd, now);
     else
-        for (size_t i = 0; i < crowd->len; i++)
+        for (size_t i = 0; i < crowd->order.len; i++)
             judge(causes, crowd, i, now);
 }
 
-/* Those of jobs that wait in several partitions; where there are gates, all. */
+/* Those of jobs that wait in several partitions. */
 static NOINLINE void renew_others(struct causes *causes, simtime now)
 {
     struct crowd *crowds = causes->crowds.items;
-    for (size_t i = causes->gated ? 0 : causes->world->n_partitions; i < causes->crowds.len; i++)
-        if (causes->gated || is_touched(causes, &crowds[i]))
+    for (size_t i = causes->world->n_partitions; i < causes->crowds.len; i++)
+        if (crowds[i].n_loose > 0 || is_touched(causes, &crowds[i]))
             renew(causes, &crowds[i], now);
+}
+
+/* Where gates let through others, what keeps a job that fits may change with nothing else there. */
+static void renew_unlike(struct causes *causes, simtime now)
+{
+    const size_t n = causes->world->n_partitions;
+    for (size_t p = 0; p < n; p++)
+        if (causes->places[p].fits != causes->fits[p])
+            renew(causes, &causes->crowds.items[p], now);
+}
+
+/* What the gates do, once all is renewed that they may let jobs to. */
+static NOINLINE void settle_gates(struct causes *causes, simtime now)
+{
+    for (size_t p = 0; p < causes->world->n_partitions; p++)
+        causes->fits[p] = causes->places[p].fits;
+    tides_settle(causes, now);
+    doors_settle(causes, now);
 }
 
 void causes_settle(struct causes *causes, simtime now)
 {
     const struct touched *touched = causes->touched;
-    for (size_t i = 0, some = causes->gated ? 0 : touched->len; i < some; i++)
+    for (size_t i = 0, some = touched->len; i < some; i++)
         renew(causes, &causes->crowds.items[touched->rows[i]], now);
-    if (causes->gated || causes->crowds.len > causes->world->n_partitions)
+    if (causes->gated)
+        renew_unlike(causes, now);
+    if (causes->crowds.len > causes->world->n_partitions)
         renew_others(causes, now);
+    if (causes->gated)
+        settle_gates(causes, now);
     for (size_t i = 0; i < causes->joined.len; i++) {
         struct job *job = jobs_at(causes->jobs, causes->joined.items[i]);
         if (job->live && job->state == JOB_PENDING && job->waits_in)
             enter(causes, job, now);
     }
     causes->joined.len = 0;
+    for (size_t i = 0, n = causes->gated ? causes->crowds.len : 0; i < n; i++)
+        sweep(causes, &causes->crowds.items[i]);
 }
 
 const int64_t *causes_queued(const struct causes *causes, int32_t partition)

@@ -6,6 +6,7 @@
 #ifndef MODEL_CAUSES_H
 #define MODEL_CAUSES_H
 
+#include "model/gates.h"
 #include "model/partition.h"
 #include "model/touched.h"
 
@@ -18,9 +19,12 @@ struct cause_place {
 /* No job's: what a job would wait for that asks for no time. */
 #define REQUEST_NONE (-1)
 
+/* Passes the gates freely, or there are none; no job's: is bounded by what others keep. */
+enum { CLASS_FREE = -1, CLASS_TIDE = -2 };
+
 /* What makes jobs wait alike. */
 struct cause_want {
-    int32_t class;   /* of the gates; 0 where there are none */
+    int32_t class;   /* of the gates; CLASS_FREE */
     simtime request; /* above 0 where the gates ask for it, else 0; REQUEST_NONE */
     struct ask ask;
     /* Where the gates ask for a request that differs among the partitions it waits in (`request`
@@ -29,18 +33,20 @@ struct cause_want {
     int16_t precision;
 };
 
-/* What tenants may have, asked for each shape after every instant. */
+/* What tenants may have. */
 struct cause_gates {
     void *ctx;
+    /* Whose news tell which classes to ask about again; they are forgotten at each causes_settle.
+     * NULL: ask about all after each instant. Classes are gates then, else any numbers. */
+    struct gates *gates;
     /* Fill in class and request: jobs with the same and one ask pass the same gates. */
     void (*fill)(void *ctx, const struct job *job, struct cause_want *want);
-    /* CAUSE_QUOTA, CAUSE_BUDGET, CAUSE_GUARANTEE; WAIT_CAUSES: nothing holds it there. */
+    /* CAUSE_QUOTA, CAUSE_BUDGET, CAUSE_GUARANTEE; WAIT_CAUSES: nothing holds it there. Asked after
+     * every instant where the answer may differ among partitions that one job waits in. */
     enum wait_cause (*cause)(void *ctx, const struct partition *partition,
                              const struct cause_want *want);
-    /* Where fill tells requests: the longest that CAUSE_QUOTA does not hold for its time; one that
-     * is not longer does not matter to `cause`. The same in all partitions where the ask counts for
-     * as many processors. */
-    simtime (*longest)(void *ctx, const struct partition *partition, const struct cause_want *want);
+    /* What `cause` follows from elsewhere, of all of a class. */
+    struct gates_opening (*opening)(void *ctx, const struct partition *partition, int32_t class);
 };
 
 struct causes;

@@ -161,6 +161,7 @@ void gates_start(struct gates *gates, const struct job *job, simtime now)
     const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
     for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
+        gates_note_news(gates, i);
         count(gates, gate, job, 1);
         gate->spent += area;
         /* Judged by the smallest nodes: larger ones may exceed a limit. */
@@ -175,6 +176,7 @@ void gates_end(struct gates *gates, const struct job *job, simtime now)
     const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
     for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
+        gates_note_news(gates, i);
         count(gates, gate, job, -1);
         gate->spent -= left;
     }
@@ -201,6 +203,7 @@ void gates_overdue(struct gates *gates, const struct job *job)
     const int32_t first = gates_of(gates, job->spec.tenant, job->spec.qos);
     for (int32_t i = first; i >= 0; i = gate_next(gates, i, first)) {
         struct gate *gate = &gates->gates.items[i];
+        gates_note_news(gates, i);
         gate->over += job->procs;
         gate->due -= due;
         gate->spent -= due;

@@ -170,6 +170,51 @@ int64_t gates_level(const struct gates *gates, int32_t centre);
 uint64_t gates_ends(const struct gates *gates);
 int32_t gates_ended(const struct gates *gates, uint64_t end);
 
+/* The gates behind which a job started, ended or outlived its request since they were last
+ * forgotten, each once; borrowed. `ret_all`: terms changed, or the capacity of a centre; all may be
+ * different. O(1), O(news). */
+const int32_t *gates_news(const struct gates *gates, size_t *ret_len, bool *ret_all);
+void gates_forget_news(struct gates *gates);
+
+/* Does the time that jobs run beyond their requests use up the quota of the gate? Then it changes
+ * without news. O(1). */
+bool gates_grows(const struct gates *gates, int32_t gate);
+
+/* Do jobs come in below it, or by it as their QOS? O(1). */
+bool gates_passed(const struct gates *gates, int32_t gate);
+
+/* How many gates there are. O(1). */
+size_t gates_count(const struct gates *gates);
+
+/* What those behind a gate may have now in a centre, as gates_room, gates_left and gates_claim say,
+ * but with what guarantees leave of the centre kept apart: that changes with each start and end of
+ * anybody. `most` is what they leave otherwise; and where there is a pot, gates_beyond of it and of
+ * `relief` are the other bound. */
+struct gates_opening {
+    int64_t quota, claim, most;
+    wide left;
+    int32_t pot; /* -1: none */
+    int64_t relief;
+    bool restless; /* it may change with each start and end of anybody: the path is of several homes
+                    */
+};
+
+/* O(depth). */
+struct gates_opening gates_opening(const struct gates *gates, int32_t gate, int32_t centre);
+
+/* Processors of a centre that are neither in use nor kept by those of a pot for others than them to
+ * whom so much of it is no bar. INT64_MAX: nothing is kept for others. O(1). */
+int64_t gates_beyond(const struct gates *gates, int32_t pot, int64_t relief);
+
+/* What a gate does to openings below it. As long as this is the same, there or at all others of
+ * their paths, so are these, for jobs of no more than `procs` processors and `area`
+ * processor-microseconds, unless they are restless. O(1). */
+struct gates_face {
+    int64_t own[2], parts, room, bound, unkept, claim, spare, borrowing;
+    wide left;
+};
+struct gates_face gates_face(const struct gates *gates, int32_t gate, int64_t procs, wide area);
+
 /* What a job that came in by `first` passes behind `gate`, which it passes: below 0 nothing. O(1).
  */
 int32_t gates_next(const struct gates *gates, int32_t gate, int32_t first);

@@ -9,6 +9,7 @@
 void gates_note_end(struct gates *gates, int32_t gate)
 {
     gates->ends.last[gates->ends.n++ % GATES_ENDS] = gate;
+    gates->news.all |= gate == GATE_ANY;
 }
 
 uint64_t gates_ends(const struct gates *gates)

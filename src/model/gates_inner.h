@@ -47,6 +47,8 @@ struct gate {
         lowered; /* its limits changed while jobs ran, or jobs hold more than they were judged by */
     bool carried; /* more was spent than starts were let through for */
     bool lent;    /* one below it lends, or had its guarantee changed: parts may be short */
+    bool passed;  /* others come in below it */
+    bool told;    /* it is among the news */
 };
 
 /* Brothers that share guarantees: those with one home. */
@@ -91,6 +93,11 @@ struct gates {
         uint64_t n;
         int32_t last[GATES_ENDS]; /* number i at i % GATES_ENDS */
     } ends;
+    struct {
+        int32_t *items; /* gates behind which something happened, each once */
+        size_t len, cap;
+        bool all; /* terms changed */
+    } news;
     simtime now, next_turn;
 };
 
@@ -212,10 +219,10 @@ static inline int64_t kept_from_own(const struct gates *gates, int32_t gate, int
 
 /* From the gate of a tenant upwards, for jobs of its own (`own`: from which those below it keep
  * something), or for it with all below. What brothers keep to themselves, at each level, is out of
- * reach: of the bound of their group, of its quota, of the centre; where they keep nothing, what is
- * free in the centre is the only bound, and not of this kind. */
-static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre,
-                                     bool own, enum gates_view view)
+ * reach: of the bound of their group, of its quota, of the centre (`ret_kept`); where they keep
+ * nothing, what is free in the centre is the only bound, and not of this kind. */
+static inline int64_t room_on_path(const struct gates *gates, int32_t gate, int32_t centre,
+                                   bool own, enum gates_view view, int64_t *ret_kept)
 {
     int64_t room = INT64_MAX;
     int64_t kept = own ? kept_from_own(gates, gate, centre, view) : 0;
@@ -229,6 +236,16 @@ static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, in
         kept += kept_by_brothers(gates, at, centre, view);
         parts += parts_of_brothers(gates, at, view);
     }
+    *ret_kept = kept;
+    return room;
+}
+
+/* The same, with what the centre leaves. */
+static inline int64_t guarantee_room(const struct gates *gates, int32_t gate, int32_t centre,
+                                     bool own, enum gates_view view)
+{
+    int64_t kept;
+    const int64_t room = room_on_path(gates, gate, centre, own, view, &kept);
     return kept > 0 ? lesser(room, gates->capacity[centre] -
                                        (view == GATES_NOW ? gates->busy[centre] : 0) - kept)
                     : room;
@@ -242,6 +259,9 @@ int64_t gates_part_of(const struct gate *gate, enum gates_view view);
 
 /* What a gate of a tenant keeps has changed, or what those below do. O(depth). */
 void gates_keep_upwards(struct gates *gates, int32_t gate);
+
+/* Something happened behind the gate. O(1). */
+void gates_note_news(struct gates *gates, int32_t gate);
 
 /* A job that came in by the gate ended; GATE_ANY: terms changed. */
 void gates_note_end(struct gates *gates, int32_t gate);

@@ -20,6 +20,10 @@ static struct gate *add_gate(struct gates *gates, const struct gate *gate)
     struct gate *added = &gates->gates.items[gates->gates.len++];
     *added = *gate;
     gates_arm(gates, added, gates->now);
+    if (gate->up >= 0)
+        gates->gates.items[gate->up].passed = true;
+    if (gate->then >= 0)
+        gates->gates.items[gate->then].passed = true;
     return added;
 }
 
@@ -176,6 +180,7 @@ void gates_free(struct gates *gates)
     free(gates->capacity);
     free(gates->busy);
     free(gates->tops);
+    free(gates->news.items);
     free(gates);
 }
 
@@ -201,6 +206,8 @@ void gates_assign(struct gates *copy, const struct gates *gates)
     copy->capacity = old.capacity;
     copy->busy = old.busy;
     copy->tops = old.tops;
+    copy->news = old.news;
+    copy->news.len = 0; /* nobody asks a copy for them */
     assign_list(&copy->of, &gates->of);
     for (size_t q = 0; q < gates->n_qos; q++)
         assign_list(&copy->qos[q].of, &gates->qos[q].of);

@@ -233,13 +233,22 @@ static enum wait_cause quota(void *ctx, const struct partition *partition,
     return want->class == 1 && want->ask.procs > *(const int32_t *)ctx ? CAUSE_QUOTA : WAIT_CAUSES;
 }
 
+static struct gates_opening opening(void *ctx, const struct partition *partition, int32_t class)
+{
+    (void)partition;
+    return (struct gates_opening){.quota = class == 1 ? *(const int32_t *)ctx : INT64_MAX,
+                                  .most = INT64_MAX,
+                                  .left = WIDE_MAX,
+                                  .pot = -1};
+}
+
 static void test_gates(void **state)
 {
     (void)state;
     struct yard yard;
     int32_t room = 1;
     yard_init(&yard, (const char *const[]){"any", "any"}, (const int32_t[]){1, 1},
-              &(struct cause_gates){&room, fill, quota});
+              &(struct cause_gates){&room, NULL, fill, quota, opening});
     struct job *full = occupy(&yard, 0, 4);
     struct job *poor = new_job(&yard, 0, 2, 1), *rich = new_job(&yard, 0, 2, 2);
     join(&yard, poor, 1);
@@ -263,6 +272,7 @@ static void test_gates(void **state)
 static void fill_request(void *ctx, const struct job *job, struct cause_want *want)
 {
     (void)ctx;
+    want->class = 0;
     want->request = job->spec.request;
 }
 
@@ -274,11 +284,13 @@ static enum wait_cause quota_of_time(void *ctx, const struct partition *partitio
     return want->ask.procs * want->request > *(const int64_t *)ctx ? CAUSE_QUOTA : WAIT_CAUSES;
 }
 
-static simtime longest(void *ctx, const struct partition *partition, const struct cause_want *want)
+static struct gates_opening opening_of_time(void *ctx, const struct partition *partition,
+                                            int32_t class)
 {
     (void)partition;
-    const int64_t left = *(const int64_t *)ctx;
-    return left < 0 ? -1 : left / want->ask.procs;
+    (void)class;
+    return (struct gates_opening){
+        .quota = INT64_MAX, .most = INT64_MAX, .left = *(const int64_t *)ctx, .pot = -1};
 }
 
 /* Against each job looked at by itself, second by second. */
@@ -289,7 +301,7 @@ static void test_time(void **state)
     struct yard yard;
     int64_t left = 0;
     yard_init(&yard, (const char *const[]){"any", "any"}, (const int32_t[]){1, 1},
-              &(struct cause_gates){&left, fill_request, quota_of_time, longest});
+              &(struct cause_gates){&left, NULL, fill_request, quota_of_time, opening_of_time});
     struct job *jobs[JOBS];
     int waited[JOBS][WAIT_CAUSES] = {{0}};
     uint32_t lcg = 1;

@@ -725,6 +725,63 @@ static int64_t naive_guarantee(struct naive *naive, int32_t tenant, int32_t cent
     return least(naive_room(naive, tenant, centre), room > claim ? room : claim);
 }
 
+/* What one who listens to the news remembers of all gates. */
+struct memory {
+    struct gates_opening openings[12][2]; /* by tenant and centre */
+    struct gates_face faces[12];          /* by gate */
+    bool grew[12];
+};
+
+enum { ASKED = 12 };
+#define AREA ((wide)ASKED * 6 * HOUR)
+
+static bool is_alike(wide a, wide b, wide most)
+{
+    return a == b || (a <= 0 && b <= 0) || (a >= most && b >= most);
+}
+
+static void expect_alike(const struct gates_opening *a, const struct gates_opening *b)
+{
+    assert_true(is_alike(a->quota, b->quota, ASKED) && is_alike(a->claim, b->claim, ASKED));
+    assert_true(is_alike(a->most, b->most, ASKED) && is_alike(a->left, b->left, AREA));
+    assert_true(a->pot == b->pot && a->relief == b->relief && a->restless == b->restless);
+}
+
+/* Openings say what gates do, and change only where the news, or faces above, say so. */
+static void hear(struct gates *gates, const struct naive *naive, struct memory *memory)
+{
+    bool doubted[12] = {0}, moved[12] = {0}, all;
+    size_t len;
+    const int32_t *news = gates_news(gates, &len, &all);
+    for (size_t i = 0; i < len; i++)
+        doubted[news[i]] = true;
+    for (int32_t i = 0; i < (int32_t)gates_count(gates); i++) {
+        doubted[i] |= all || memory->grew[i];
+        memory->grew[i] = gates_grows(gates, i);
+        const struct gates_face face = gates_face(gates, i, ASKED, AREA);
+        moved[i] = doubted[i] && memcmp(&face, &memory->faces[i], sizeof(face)) != 0;
+        assert_true(doubted[i] || memcmp(&face, &memory->faces[i], sizeof(face)) == 0);
+        memory->faces[i] = face;
+    }
+    gates_forget_news(gates);
+    for (int32_t i = 0; i < 2 * (int32_t)naive->world->tenants.len; i++) {
+        const int32_t gate = gates_of(gates, i / 2, 0), centre = i % 2;
+        const struct gates_opening now = gates_opening(gates, gate, centre);
+        const struct room room = gates_room(gates, gate, centre);
+        const int64_t beyond = now.pot < 0 ? NO_LIMIT : gates_beyond(gates, now.pot, now.relief);
+        const int64_t guarantee = least(now.most, beyond);
+        assert_int_equal(room.guarantee, guarantee > 0 ? guarantee : 0);
+        assert_true(now.quota == room.quota && now.left == gates_left(gates, gate) &&
+                    now.claim == gates_claim(gates, gate, centre));
+        bool again = gate >= 0 && (doubted[gate] || memory->openings[i / 2][centre].restless);
+        for (int32_t at = gate; at >= 0; at = gates_up(gates, at))
+            again |= at != gate && moved[at];
+        if (!again && gate >= 0)
+            expect_alike(&memory->openings[i / 2][centre], &now);
+        memory->openings[i / 2][centre] = now;
+    }
+}
+
 static void compare(struct gates *gates, struct naive *naive)
 {
     for (int32_t i = 0; i < (int32_t)naive->world->tenants.len; i++)
@@ -845,6 +902,7 @@ static void run_random(uint64_t seed)
                                           .quota = draw(3) ? NULL : &quotas[i],
                                           .guarantee = draw(3) ? NULL : &guarantees[i]};
     }
+    struct memory memory = {0};
     naive->world = &world;
     naive->capacity = 60;
     AUTO(gates_free) struct gates *gates = open_gates(&world, tenants, 12, naive->capacity);
@@ -853,6 +911,7 @@ static void run_random(uint64_t seed)
         for (int i = 0; i < 6; i++)
             start_one(gates, naive);
         compare(gates, naive);
+        hear(gates, naive, &memory);
         if (draw(20) == 0) { /* a change at a date */
             const int32_t tenant = (int32_t)draw(12);
             quotas[tenant].processors = 1 + draw(40);
