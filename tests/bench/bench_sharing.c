@@ -251,6 +251,15 @@ int main(int argc, char **argv)
         const double ratio = ns_per_job(&many) / ns_per_job(&few);
         broken += promise("10 000 tenants to 16", ratio, TENANTS_MOST);
     }
+    /* A limit at each tenant of the tree, few of which hold anybody; and why jobs wait. */
+    static const enum terms limits[] = {TERMS_QUOTA, TERMS_GUARANTEE};
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        const struct bench_case few = {"fcfs", limits[i], 2, 0.9, 300000, true, false};
+        struct bench_case many = few;
+        many.fan = 10;
+        const double ratio = ns_per_job(&many) / ns_per_job(&few);
+        broken += promise("10 000 tenants with limits to 16", ratio, TENANTS_MOST);
+    }
     /* Under overload the queue grows without end; what a pass costs should not. */
     for (size_t i = 0; i < ARRAY_LEN(orders); i++)
         for (uint64_t jobs = 20000; jobs <= 80000; jobs *= 4)
