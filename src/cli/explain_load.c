@@ -442,7 +442,7 @@ static void warn_whole_nodes(const struct explain *explain, const struct scope *
     for (size_t w = 0; w < build->world.n_workloads; w++) {
         const int32_t counted = build->workloads[w].context.procs_per_node;
         if (explain->shown[w] != w || !in_scope(explain, w, scope) ||
-            !asks_whole_nodes(&explain->offers[w].asks))
+            !explain->offers[w].asks.whole_nodes)
             continue;
         const int32_t most = largest_node(build, w);
         if (counted > 0 && most > counted)

@@ -20,9 +20,8 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
     const struct build *build = explain->build;
     const struct offer *offer = &explain->offers[workload];
     const int64_t fits = asks_most(&offer->asks, epoch);
-    const struct spell spell = {epoch, asks_most_until(&offer->asks, epoch)};
     const int32_t per_node = asks_at(&offer->asks, epoch)->context.procs_per_node;
-    const bool nodes = asks_whole_nodes(&offer->asks) && per_node > 0;
+    const bool nodes = offer->asks.whole_nodes && per_node > 0;
     const double share = fits > 0 ? offer->then[epoch].too_large : 1;
     char up_to[64] = "", when[EXPLAIN_SPELL_MAX];
     const bool same = epoch > before && fits == asks_most(&offer->asks, before) &&
@@ -30,6 +29,7 @@ static void warn_too_large(const struct explain *explain, size_t workload, size_
     /* less than that is what sums leave */
     if (!(share > 1e-12) || same)
         return;
+    const struct spell spell = {epoch, asks_most_until(&offer->asks, epoch)};
     if (fits == 0) {
         fprintf(explain->out,
                 "  %s%s: one of its jobs never gets anything there: all are rejected, and not "

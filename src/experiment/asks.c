@@ -36,7 +36,12 @@ static void find_places(const struct asks *asks, size_t e)
 void asks_init(struct asks *asks, const struct build *build, size_t workload)
 {
     const size_t n = build->program->n_epochs;
-    *asks = (struct asks){build, &build->workloads[workload], mem_new(n, sizeof(*asks->epochs))};
+    const struct build_workload *bw = &build->workloads[workload];
+    const struct workload_kind *kind = bw->workload->kind;
+    *asks =
+        (struct asks){.build = build, .workload = bw, .epochs = mem_new(n, sizeof(*asks->epochs))};
+    for (size_t e = 0; e < n && kind->asks_nodes && !asks->whole_nodes; e++)
+        asks->whole_nodes = kind->asks_nodes(bw->epochs[e].params);
 }
 
 const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch)
@@ -54,19 +59,10 @@ void asks_deinit(struct asks *asks)
     *asks = (struct asks){0};
 }
 
-bool asks_whole_nodes(const struct asks *asks)
-{
-    const struct workload_kind *kind = asks->workload->workload->kind;
-    bool asks_nodes = false;
-    for (size_t e = 0; e < asks->build->program->n_epochs && kind->asks_nodes; e++)
-        asks_nodes |= kind->asks_nodes(asks->workload->epochs[e].params);
-    return asks_nodes;
-}
-
 int64_t asks_most(const struct asks *asks, size_t epoch)
 {
     const struct workload_context *context = &asks_at(asks, epoch)->context;
-    return asks_whole_nodes(asks) ? context->fits_nodes : context->fits_procs;
+    return asks->whole_nodes ? context->fits_nodes : context->fits_procs;
 }
 
 size_t asks_most_until(const struct asks *asks, size_t epoch)

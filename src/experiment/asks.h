@@ -28,6 +28,7 @@ struct asks {
     const struct build *build;             /* borrowed */
     const struct build_workload *workload; /* the same */
     struct asks_epoch *epochs;             /* owned, as many as the program has */
+    bool whole_nodes;                      /* its jobs ask for such, at some date */
 };
 
 /* Of one job, in processor-seconds, where it asks for least of all places that take it. */
@@ -47,9 +48,6 @@ void asks_deinit(struct asks *asks);
 
 /* O(partitions) as room_of the first time. */
 const struct asks_epoch *asks_at(const struct asks *asks, size_t epoch);
-
-/* Do its jobs ask for whole nodes, at some date? */
-bool asks_whole_nodes(const struct asks *asks);
 
 /* Of what they ask for, nodes or processors, the most for one that is submitted in the epoch. */
 int64_t asks_most(const struct asks *asks, size_t epoch);

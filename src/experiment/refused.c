@@ -52,17 +52,17 @@ static void tighten_by_tenant(const struct build *build, int32_t tenant, size_t 
 {
     const char *who = build->world.tenants.items[tenant].path;
     const double one = one_job_of(&build_tenant(build, epoch, (size_t)tenant)->quota, kind);
-    double own = 0, guarantee = 0;
-    for (size_t e = epoch; e < build->program->n_epochs; e++) {
+    double most = 0; /* mostly there is no bound at all */
+    for (size_t e = epoch; e < build->program->n_epochs && most < HUGE_VAL; e++) {
         const struct tenant *at = build_tenant(build, e, (size_t)tenant);
-        own = fmax(own, quota_of(&at->quota, kind));
-        guarantee = fmax(guarantee, guarantee_of(&at->guarantee));
+        most = fmax(most, kind == CEILING_GUARANTEE ? guarantee_of(&at->guarantee)
+                                                    : quota_of(&at->quota, kind));
     }
     if (kind == CEILING_GUARANTEE) {
-        tighten(ceiling, guarantee, "", who, "is guaranteed, and may borrow, no more than");
+        tighten(ceiling, most, "", who, "is guaranteed, and may borrow, no more than");
         return;
     }
-    tighten(ceiling, own, "", who, "has a quota of");
+    tighten(ceiling, most, "", who, "has a quota of");
     tighten(ceiling, one, "", who, ONE_JOB);
 }
 
@@ -85,7 +85,7 @@ static void tighten_by_qos(const struct build *build, size_t workload, size_t ep
     double own = 0, each = 0;
     if (row == 0)
         return;
-    for (size_t e = epoch; e < build->program->n_epochs; e++) {
+    for (size_t e = epoch; e < build->program->n_epochs && fmin(own, each) < HUGE_VAL; e++) {
         const struct qos_plan *plans = build->program->epochs[e].scenario->qos.items;
         own = fmax(own, quota_of(&plans[row - 1].quota, kind));
         each = fmax(each, quota_of(&plans[row - 1].each, kind));
