@@ -131,8 +131,8 @@ static void judge_mended(const struct program *program, const struct build_optio
 static void judge_loaded(const struct program *program, const struct build_options *options,
                          bool open, const struct program *base, struct error_list *errors)
 {
-    const bool right = !program->resolved || !node_has_fault(program->resolved);
-    if (program->sound && errors->len == 0 && right)
+    const bool right = program->sound && errors->len == 0 && !node_has_fault(program->resolved);
+    if (right)
         judge_program(program, options, open, base != NULL, base, errors);
     else
         judge_mended(program, options, open, errors);

@@ -43,17 +43,24 @@ static void add_table(struct tables *tables, const struct field *table)
         tables->items[tables->len++] = table;
 }
 
+static size_t count_sources(const struct node *workload)
+{
+    size_t sources = 0;
+    for (size_t i = 0; workload_kinds[i]; i++)
+        sources += node_get(workload, workload_kinds[i]->key) != NULL;
+    return sources;
+}
+
 /* Of what is below `workloads` the common ones and those of its kind, or of any where that is not
  * known. */
 static struct tables tables_of_workload(const struct node *node)
 {
     struct tables tables = {0};
+    const bool known = count_sources(node) > 0;
     add_table(&tables, workload_common_fields);
     for (size_t i = 0; workload_kinds[i]; i++)
-        if (node_get(node, workload_kinds[i]->key))
+        if (!known || node_get(node, workload_kinds[i]->key))
             add_table(&tables, workload_kinds[i]->fields);
-    for (size_t i = 0; workload_kinds[i] && tables.len == 1; i++)
-        add_table(&tables, workload_kinds[i]->fields);
     return tables;
 }
 
@@ -299,6 +306,12 @@ static bool keeps(const struct mending *mending, const struct field *field)
     }
 }
 
+static bool is_workload(const struct mending *mending)
+{
+    const struct path above = {mending->path.items, mending->path.len - 1, 0};
+    return mending->path.len > 0 && is_workloads(mending->root, &above);
+}
+
 /* May more of it stand in a template? */
 static bool inherits(const struct mending *mending)
 {
@@ -312,10 +325,21 @@ static bool inherits(const struct mending *mending)
     return like;
 }
 
+/* The centre where jobs of a tenant run, unless it, one above or a template tells. */
+static void settle_home(struct mending *mending, struct node *map, const struct tables *tables)
+{
+    const struct field *home = find_field(tables, "home");
+    if (home && path_is_in(&mending->path, "tenants") && !node_get(map, "home") &&
+        !mend_home(mending->root, &mending->path))
+        fill(mending, map, home);
+}
+
 /* What the map cannot do without, and of what excludes each other one. */
 static void settle(struct mending *mending, struct node *map, const struct tables *tables)
 {
-    const bool whole = mending->round >= MEND_BARE || !inherits(mending);
+    const bool part = is_workload(mending) && count_sources(map) == 0;
+    const bool whole = !part && (mending->round >= MEND_BARE || map->whole || !inherits(mending));
+    settle_home(mending, map, tables);
     for (size_t t = 0; t < tables->len && whole; t++)
         for (const struct field *field = tables->items[t]; field->kind != FIELD_END; field++)
             if ((field->flags & FIELD_REQUIRED) && !node_get(map, field->key))
@@ -350,6 +374,21 @@ static void fill_numbers(struct mending *mending, struct node *map, const struct
         }
 }
 
+/* What the template says goes before what excludes it. */
+static void leave_eithers_out(struct node *map)
+{
+    for (size_t i = map->len; i-- > 0;)
+        if (excludes_others(map->items[i].key))
+            node_free(node_remove(map, map->items[i].key));
+}
+
+/* Of keys alone, none of which is a name. */
+static bool is_table(const struct mending *mending)
+{
+    struct field_place place;
+    return find_place(mending->root, &mending->path, &place) && place.field->kind == FIELD_TABLE;
+}
+
 static struct node *mended(struct mending *mending, const struct node *node);
 
 static struct node *mended_thing(struct mending *mending, const struct node *node,
@@ -362,6 +401,10 @@ static struct node *mended_thing(struct mending *mending, const struct node *nod
         if (!field || !keeps(mending, field))
             node_free(node_remove(map, map->items[i].key));
     }
+    const bool alone = mending->round >= MEND_WHOLE && inherits(mending);
+    map->whole |= alone && is_table(mending);
+    if (alone && is_workload(mending))
+        leave_eithers_out(map);
     settle(mending, map, tables);
     return map;
 }
@@ -370,6 +413,7 @@ static struct node *mended_thing(struct mending *mending, const struct node *nod
 static struct node *mended_workload(struct mending *mending, const struct node *node)
 {
     struct node *map = node_new(NODE_MAP, node->at);
+    map->whole = true;
     node_add(map, "jobs", node->at, node_new(NODE_LIST, node->at));
     struct node *old =
         node->kind == NODE_MAP ? mended(mending, node) : node_new(NODE_MAP, node->at);
@@ -384,22 +428,15 @@ static struct node *mended_workload(struct mending *mending, const struct node *
     return map;
 }
 
-static bool is_workload(const struct mending *mending)
-{
-    const struct path above = {mending->path.items, mending->path.len - 1, 0};
-    return mending->path.len > 0 && is_workloads(mending->root, &above);
-}
-
 /* --- the tree --- */
 
 /* Its source is what it cannot do without. */
 static bool lost_source(const struct mending *mending, const struct node *workload)
 {
     const struct node *log = node_get(workload, "log");
-    size_t sources = 0;
-    for (size_t i = 0; workload_kinds[i]; i++)
-        sources += node_get(workload, workload_kinds[i]->key) != NULL;
-    const bool elsewhere = sources == 0 && inherits(mending);
+    const size_t sources = count_sources(workload);
+    const bool part = path_is_in(&mending->path, "templates") && !workload->faulty;
+    const bool elsewhere = sources == 0 && (part || inherits(mending));
     return workload->kind != NODE_MAP || (sources != 1 && !elsewhere) || (log && log->faulty);
 }
 
@@ -480,8 +517,7 @@ static bool is_link(const struct path *path)
 static struct node *mended_value(struct mending *mending, const struct node *value)
 {
     if (is_workload(mending) &&
-        (lost_source(mending, value) ||
-         (value->faulty && mending->round >= MEND_BARE && !inherits(mending))))
+        (lost_source(mending, value) || (value->faulty && mending->round >= MEND_BARE)))
         return mended_workload(mending, value);
     struct path changed;
     if ((is_assumed(&mending->path) || is_link(&mending->path)) && node_has_fault(value))
@@ -524,11 +560,11 @@ static struct node *mended(struct mending *mending, const struct node *node)
     return copy;
 }
 
-/* Else a change may be of any value. */
-static bool sets_are_maps(const struct node *changes)
+bool mend_is_certain(const struct node *root)
 {
-    bool all = changes->kind == NODE_LIST;
-    for (size_t i = 0; i < changes->len; i++) {
+    const struct node *changes = node_get(root, "changes");
+    bool all = !changes || changes->kind == NODE_LIST;
+    for (size_t i = 0; changes && i < changes->len; i++) {
         const struct node *set = node_get(changes->items[i].value, "set");
         all &= set && set->kind == NODE_MAP && !set->faulty;
     }
@@ -538,14 +574,13 @@ static bool sets_are_maps(const struct node *changes)
 struct node *mend_tree(const struct node *root, enum mend_way way, int round)
 {
     struct path path = {0};
-    struct node *spelt = node_copy(root), *tree = NULL;
+    struct node *spelt = node_copy(root);
     rename_keys(spelt, spelt, way, &path);
     path_deinit(&path);
     struct mending mending = {.root = spelt, .way = way, .round = round};
-    const struct node *changes = node_get(spelt, "changes");
     const struct tables tables = {{scenario_fields}, 1};
-    if (!changes || sets_are_maps(changes))
-        tree = spelt->faulty ? mended_thing(&mending, spelt, &tables) : mended(&mending, spelt);
+    struct node *tree =
+        spelt->faulty ? mended_thing(&mending, spelt, &tables) : mended(&mending, spelt);
     path_deinit(&mending.path);
     node_free(spelt);
     return tree;

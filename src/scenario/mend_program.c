@@ -27,14 +27,15 @@ int program_mend(const struct program *program, const struct error_list *told, e
     if (!program->resolved || program->resolved->faulty)
         return -1;
     struct node *tree = node_copy(program->resolved);
+    bool certain = true;
     node_blame(tree, told, 0);
-    for (int round = 0; round < MEND_ROUNDS && tree && !ret->sound; round++) {
+    for (int round = 0; round < MEND_ROUNDS && !ret->sound; round++) {
         struct error_list found = {0};
         struct node *right = mend_tree(tree, way, round);
+        certain = certain && mend_is_certain(tree) && mend_is_certain(right);
         program_free(ret);
-        if (right)
-            program_from_tree(ret, &program->document, node_copy(right), &found);
-        if (right && found.len > 0)
+        program_from_tree(ret, &program->document, node_copy(right), &found);
+        if (found.len > 0)
             node_blame(right, &found, 0);
         if (round >= MEND_BARE)
             leave_out_told(tree, &found);
@@ -43,5 +44,5 @@ int program_mend(const struct program *program, const struct error_list *told, e
         error_list_move(errors, &found, "");
     }
     node_free(tree);
-    return ret->sound ? 0 : -1;
+    return ret->sound && certain ? 0 : -1;
 }

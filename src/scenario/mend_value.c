@@ -13,6 +13,8 @@
 #define LARGE 1e5
 #define MANY 1000 /* of things that are made one by one */
 
+enum { TEMPLATES_DEEP = 16 }; /* like one another */
+
 static double clamped(const struct field *field, double value)
 {
     const bool free = !(field->min < 0) && !(field->min > 0) && !(field->max > 0);
@@ -110,16 +112,33 @@ static struct node *of_names(struct name_list *names, const struct node *value, 
     return node;
 }
 
-/* The centre that jobs of the workload, or tenant, at the path go to. NULL: none is said. */
-static const struct node *home_of(const struct node *root, const struct path *path)
+/* What the tenant says itself, or a template that it is like. */
+static const struct node *own_home(const struct node *root, const struct node *tenant)
+{
+    const struct node *home = node_get(tenant, "home");
+    for (size_t depth = 0; tenant && !home && depth < TEMPLATES_DEEP; depth++) {
+        const struct node *like = node_get(tenant, "like");
+        const bool named = like && like->kind == NODE_SCALAR;
+        tenant = named ? node_get(node_get(root, "templates"), like->text) : NULL;
+        home = tenant ? node_get(tenant, "home") : NULL;
+    }
+    return home && home->kind == NODE_SCALAR ? home : NULL;
+}
+
+const struct node *mend_home(const struct node *root, const struct path *path)
 {
     const struct node *node = root, *home = NULL;
-    for (size_t i = 0; i < path->len && node; i++) {
-        const struct path one = {&path->items[i], 1, 0};
-        const struct node *own = node_get(node, "home");
-        home = own && own->kind == NODE_SCALAR ? own : home;
-        node = path_get(node, &one);
+    for (size_t i = 0; i <= path->len && node; i++) {
+        const struct node *own = own_home(root, node);
+        home = own ? own : home;
+        node = i < path->len ? path_get(node, &(struct path){&path->items[i], 1, 0}) : NULL;
     }
+    return home;
+}
+
+static const struct node *home_of(const struct node *root, const struct path *path)
+{
+    const struct node *home = mend_home(root, path);
     return home ? node_get(node_get(root, "centres"), home->text) : NULL;
 }
 
@@ -217,9 +236,13 @@ static struct node *of_holder(const struct field *field, struct mark at)
 {
     if (strcmp(field->key, "partitions") == 0)
         return of_text("{?: {nodes: 1}}", at);
+    struct node *map;
     switch (field->kind) {
-    case FIELD_TABLE:
     case FIELD_MAP:
+        map = node_new(NODE_MAP, at);
+        map->faulty = true; /* there may be names */
+        return map;
+    case FIELD_TABLE:
     case FIELD_NODE:
         return node_new(NODE_MAP, at);
     default:

@@ -11,4 +11,8 @@
 struct node *mend_value(const struct node *root, const struct field_place *place,
                         const struct path *path, const struct node *value, enum mend_way way);
 
+/* The name of the centre that jobs of the workload, or tenant, at the path go to, as it, one above
+ * or a template says. Of the tree. NULL: none does. */
+const struct node *mend_home(const struct node *root, const struct path *path);
+
 #endif

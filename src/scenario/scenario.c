@@ -315,7 +315,9 @@ static void complete_centres(struct decode *ctx, struct scenario *scenario, cons
     struct centre *centres = scenario->centres.items;
     const struct node *all = node_get(root, "centres");
     decode_enter(ctx, "centres");
-    if (scenario->centres.len == 0 && all && all->kind == NODE_MAP)
+    if (scenario->centres.len == 0 && all && all->faulty)
+        ctx->failures++;
+    else if (scenario->centres.len == 0 && all && all->kind == NODE_MAP)
         decode_error(ctx, all->at, "at least one is needed");
     for (size_t i = 0; i < scenario->centres.len; i++) {
         struct partition_plan *plans = centres[i].partitions.items;
