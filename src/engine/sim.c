@@ -272,10 +272,9 @@ static inline void drain_events(struct sim *sim, enum event_class from, enum eve
 /* Is it to stop by what it tells of how far it is? */
 static NOINLINE bool is_told_to_stop(struct sim *sim)
 {
-    const struct sim_setup *setup = &sim->setup;
-    sim->untold = UINT32_MAX;
-    if (setup->progress)
-        sim->untold = setup->progress(setup->progress_ctx, sim->now, sim->totals.ended);
+    const struct sim_setup *s = &sim->setup;
+    sim->untold =
+        s->progress ? s->progress(s->progress_ctx, sim->now, sim->totals.ended) : UINT32_MAX;
     return sim->untold == 0;
 }
 
