@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenario/path.h"
 
+#include "scenario/field_at.h"
 #include "scenario/inherit.h"
 #include "util/mem.h"
 #include "util/quantity.h"
@@ -376,8 +377,11 @@ static int set_one(struct node *root, const struct field *table, const struct no
                                    : NULL;
         const struct path above = {path.items, path.len - 1, 0};
         const struct node *map = old ? NULL : path_get(root, &above);
+        struct field_place place;
         if (map && map->faulty)
             value = node_new_faulty(setting->value->at);
+        else if (!old && !field_at(table, root, &path, 0, &place))
+            value = node_copy(setting->value); /* as it is read it is told what the key may be */
         else if (!old)
             error_at(err, setting->value->at, "\"%.40s\" adds to a value that is not given",
                      setting->value->text);
