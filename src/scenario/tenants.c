@@ -74,7 +74,7 @@ static void complete_guarantee(struct decode *ctx, const struct scenario *scenar
     }
     decode_enter(ctx, "guarantee");
     if (share == (node_get(node, "processors") != NULL)) {
-        if (!share && node->faulty) {
+        if (!share && (node_fails(node, "processors") || node_fails(node, "share"))) {
             ctx->failures++;
             decode_leave(ctx);
             return;
